@@ -1,0 +1,29 @@
+import { readConfig } from '../lib/config.ts';
+import { forgetPassword } from '../lib/core/forget-password.ts';
+import * as accounts from '../lib/dialects/accounts.ts';
+import * as auth from '../lib/dialects/auth.ts';
+import { openDatabase } from '../lib/dynamodb/database.ts';
+import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
+import { openThrottle } from '../lib/dynamodb/throttles.ts';
+import { userStore } from '../lib/dynamodb/users.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+
+const config = readConfig(process.env);
+const database = openDatabase(config.tablePrefix);
+const parts = {
+  users: userStore(database),
+  resetRequests: resetRequestStore(database),
+  throttle: openThrottle(database, config.limits),
+  clock: Date.now,
+  tagLifetime: config.tagLifetime,
+};
+
+/** Forget password: asks for the mail, which `send-mail` sends from the stream of what is written here. */
+export const handler = endpoint(
+  {
+    'POST /accounts/forgetpassword': accounts.forgetPassword,
+    'POST /auth/forget-password': auth.forgetPassword,
+  },
+  (request) => forgetPassword(parts, request),
+  config,
+);

@@ -1,0 +1,36 @@
+import { readConfig } from '../lib/config.ts';
+import { logIn } from '../lib/core/log-in.ts';
+import * as accounts from '../lib/dialects/accounts.ts';
+import * as apiUser from '../lib/dialects/api-user.ts';
+import * as auth from '../lib/dialects/auth.ts';
+import { openDatabase } from '../lib/dynamodb/database.ts';
+import { keyStore } from '../lib/dynamodb/keys.ts';
+import { sessionStore } from '../lib/dynamodb/sessions.ts';
+import { openThrottle } from '../lib/dynamodb/throttles.ts';
+import { userStore } from '../lib/dynamodb/users.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
+import { openSigner } from '../lib/tokens/open-keys.ts';
+
+const config = readConfig(process.env);
+const database = openDatabase(config.tablePrefix);
+const parts = {
+  users: userStore(database),
+  sessions: sessionStore(database),
+  hasher: bcryptHasher(config.bcryptCost),
+  signer: openSigner(config, keyStore(database)),
+  throttle: openThrottle(database, config.limits),
+  clock: Date.now,
+  lifetimes: config.lifetimes,
+};
+
+/** Log in: a session for who knows the password. */
+export const handler = endpoint(
+  {
+    'POST /accounts/auth': accounts.logIn,
+    'POST /api/user/login': apiUser.logIn,
+    'POST /auth/login': auth.logIn,
+  },
+  (request) => logIn(parts, request),
+  config,
+);

@@ -1,0 +1,30 @@
+import { readConfig } from '../lib/config.ts';
+import { logOut } from '../lib/core/log-out.ts';
+import * as accounts from '../lib/dialects/accounts.ts';
+import * as auth from '../lib/dialects/auth.ts';
+import { openDatabase } from '../lib/dynamodb/database.ts';
+import { keyStore } from '../lib/dynamodb/keys.ts';
+import { sessionStore } from '../lib/dynamodb/sessions.ts';
+import { userStore } from '../lib/dynamodb/users.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { accessTokenVerifier } from '../lib/tokens/access-token.ts';
+import { verificationKeys } from '../lib/tokens/verification-keys.ts';
+
+const config = readConfig(process.env);
+const database = openDatabase(config.tablePrefix);
+const parts = {
+  users: userStore(database),
+  sessions: sessionStore(database),
+  verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
+  clock: Date.now,
+};
+
+/** Log out: the session is over, for both kinds of its tokens, at once. */
+export const handler = endpoint(
+  {
+    'GET /accounts/logout': accounts.logOut,
+    'POST /auth/logout': auth.logOut,
+  },
+  (request) => logOut(parts, request),
+  config,
+);

@@ -1,0 +1,31 @@
+import { readConfig } from '../lib/config.ts';
+import { resetPassword } from '../lib/core/reset-password.ts';
+import * as accounts from '../lib/dialects/accounts.ts';
+import * as auth from '../lib/dialects/auth.ts';
+import { accountWrites } from '../lib/dynamodb/accounts.ts';
+import { openDatabase } from '../lib/dynamodb/database.ts';
+import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
+import { userStore } from '../lib/dynamodb/users.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
+
+const config = readConfig(process.env);
+const database = openDatabase(config.tablePrefix);
+const parts = {
+  users: userStore(database),
+  resetRequests: resetRequestStore(database),
+  accounts: accountWrites(database),
+  hasher: bcryptHasher(config.bcryptCost),
+  clock: Date.now,
+  passwordMinimum: config.passwordMinimum,
+};
+
+/** Reset password: a new one for who holds the mailed tag; every session ends. */
+export const handler = endpoint(
+  {
+    'POST /accounts/resetpassword': accounts.resetPassword,
+    'POST /auth/reset-password': auth.resetPassword,
+  },
+  (request) => resetPassword(parts, request),
+  config,
+);

@@ -1,0 +1,33 @@
+import { readConfig } from '../lib/config.ts';
+import { signUp } from '../lib/core/sign-up.ts';
+import * as apiUser from '../lib/dialects/api-user.ts';
+import * as auth from '../lib/dialects/auth.ts';
+import { accountWrites } from '../lib/dynamodb/accounts.ts';
+import { openDatabase } from '../lib/dynamodb/database.ts';
+import { keyStore } from '../lib/dynamodb/keys.ts';
+import { openThrottle } from '../lib/dynamodb/throttles.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
+import { openSigner } from '../lib/tokens/open-keys.ts';
+
+const config = readConfig(process.env);
+const database = openDatabase(config.tablePrefix);
+const parts = {
+  accounts: accountWrites(database),
+  hasher: bcryptHasher(config.bcryptCost),
+  signer: openSigner(config, keyStore(database)),
+  throttle: openThrottle(database, config.limits),
+  clock: Date.now,
+  passwordMinimum: config.passwordMinimum,
+  lifetimes: config.lifetimes,
+};
+
+/** Sign up: a new account, and in one dialect a first session. */
+export const handler = endpoint(
+  {
+    'POST /api/user/signup': apiUser.signUp,
+    'POST /auth/register': auth.signUp,
+  },
+  (request) => signUp(parts, request),
+  config,
+);

@@ -1,0 +1,22 @@
+import { readConfig } from '../lib/config.ts';
+import { welcome } from '../lib/core/welcome.ts';
+import * as auth from '../lib/dialects/auth.ts';
+import { openDatabase } from '../lib/dynamodb/database.ts';
+import { keyStore } from '../lib/dynamodb/keys.ts';
+import { sessionStore } from '../lib/dynamodb/sessions.ts';
+import { userStore } from '../lib/dynamodb/users.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { accessTokenVerifier } from '../lib/tokens/access-token.ts';
+import { verificationKeys } from '../lib/tokens/verification-keys.ts';
+
+const config = readConfig(process.env);
+const database = openDatabase(config.tablePrefix);
+const parts = {
+  users: userStore(database),
+  sessions: sessionStore(database),
+  verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
+  clock: Date.now,
+};
+
+/** Who am I: the owner of the access token. */
+export const handler = endpoint({ 'POST /auth': auth.welcome }, (request) => welcome(parts, request), config);

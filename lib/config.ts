@@ -1,0 +1,144 @@
+import * as v from 'valibot';
+import type { AddressLimits } from './core/throttle.ts';
+
+/** Everything that can be set from outside; durations in milliseconds unless the name says otherwise. */
+export type Config = {
+  tablePrefix: string;
+  issuer: string;
+  audience: string;
+  appUrl: string;
+  mailFrom: string;
+  sealing: { kmsKey: string } | { secret: Uint8Array };
+  accessTokenSeconds: number;
+  lifetimes: { accessToken: number; idle: number; absolute: number };
+  tagLifetime: number;
+  passwordMinimum: number;
+  bcryptCost: number;
+  corsOrigins: readonly string[];
+  limits: AddressLimits;
+};
+
+/** Names every variable that is missing or wrong, in one message; values are left out, since one of them is a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const wholeNumber = (fallback: number, minimum: number, maximum: number) =>
+  v.pipe(
+    v.optional(
+      v.pipe(v.string(), v.regex(/^\d{1,10}$/, 'must be a whole number'), v.transform(Number)),
+      String(fallback),
+    ),
+    v.minValue(minimum, `must be at least ${minimum}`),
+    v.maxValue(maximum, `must be at most ${maximum}`),
+  );
+
+const url = v.pipe(
+  v.string('is missing'),
+  v.check(
+    isWebUrl,
+    'must be a URL that begins with https:// (http:// for localhost), without a query or fragment',
+  ),
+  v.transform((text) => text.replace(/\/+$/, '')),
+);
+
+const origin = v.check<string, string>(
+  (text) => URL.canParse(text) && new URL(text).origin === text,
+  'must be origins such as https://app.example.com, separated by commas',
+);
+
+const environment = v.object({
+  TABLE_PREFIX: v.pipe(
+    v.string('is missing'),
+    v.regex(/^[\w.-]{1,200}$/, 'must be the beginning of table names'),
+  ),
+  ISSUER: url,
+  AUDIENCE: v.optional(v.string()),
+  APP_URL: url,
+  MAIL_FROM: v.pipe(
+    v.string('is missing'),
+    v.regex(/^[^@\r\n]+@[^@\r\n]+$/, 'must be an address, or a name and an address: Name <name@example.com>'),
+  ),
+  SEALING_KMS_KEY: v.optional(v.pipe(v.string(), v.startsWith('arn:', 'must be the ARN of a KMS key'))),
+  SEALING_SECRET: v.optional(
+    v.pipe(v.string(), v.regex(/^[\w-]{43}$/, 'must be 32 octets as 43 characters of base64url')),
+  ),
+  ACCESS_TOKEN_TTL: wholeNumber(3_600, 60, 86_400),
+  SESSION_IDLE_TTL: wholeNumber(7 * 86_400, 60, 366 * 86_400),
+  SESSION_ABSOLUTE_TTL: wholeNumber(30 * 86_400, 60, 366 * 86_400),
+  RESET_TAG_TTL: wholeNumber(1_800, 60, 86_400),
+  PASSWORD_MIN_LENGTH: wholeNumber(8, 8, 64),
+  BCRYPT_COST: wholeNumber(12, 4, 16),
+  CORS_ORIGINS: v.pipe(
+    v.optional(v.string(), ''),
+    v.transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    ),
+    v.array(v.pipe(v.string(), origin)),
+  ),
+  LIMIT_LOGIN_FAILURES: wholeNumber(100, 1, 1_000_000),
+  LIMIT_SIGNUPS: wholeNumber(100, 1, 1_000_000),
+  LIMIT_FORGETS: wholeNumber(100, 1, 1_000_000),
+  LIMIT_REFRESHES: wholeNumber(1_000, 1, 1_000_000),
+});
+
+/**
+ * Reads the configuration from environment variables; an empty one counts as unset.
+ *
+ * @throws ConfigError naming every variable that is missing or wrong
+ */
+export function readConfig(variables: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = v.safeParse(environment, given);
+  const faults = (result.issues ?? []).map((issue) => {
+    const missing = issue.kind === 'schema' && issue.type === 'object';
+    return `${String(issue.path?.[0].key)} ${missing ? 'is missing' : issue.message}`;
+  });
+  if ((given.SEALING_KMS_KEY === undefined) === (given.SEALING_SECRET === undefined)) {
+    faults.push('exactly one of SEALING_KMS_KEY and SEALING_SECRET must be set');
+  }
+  if (!result.success || faults.length > 0)
+    throw new ConfigError(`Wrong configuration: ${faults.join('; ')}.`);
+
+  const set = result.output;
+  return {
+    tablePrefix: set.TABLE_PREFIX,
+    issuer: set.ISSUER,
+    audience: set.AUDIENCE ?? set.ISSUER,
+    appUrl: set.APP_URL,
+    mailFrom: set.MAIL_FROM,
+    sealing: set.SEALING_KMS_KEY
+      ? { kmsKey: set.SEALING_KMS_KEY }
+      : { secret: Buffer.from(set.SEALING_SECRET as string, 'base64url') },
+    accessTokenSeconds: set.ACCESS_TOKEN_TTL,
+    lifetimes: {
+      accessToken: set.ACCESS_TOKEN_TTL * 1000,
+      idle: set.SESSION_IDLE_TTL * 1000,
+      absolute: set.SESSION_ABSOLUTE_TTL * 1000,
+    },
+    tagLifetime: set.RESET_TAG_TTL * 1000,
+    passwordMinimum: set.PASSWORD_MIN_LENGTH,
+    bcryptCost: set.BCRYPT_COST,
+    corsOrigins: set.CORS_ORIGINS,
+    limits: {
+      logins: set.LIMIT_LOGIN_FAILURES,
+      signUps: set.LIMIT_SIGNUPS,
+      forgets: set.LIMIT_FORGETS,
+      refreshes: set.LIMIT_REFRESHES,
+    },
+  };
+}
+
+function isWebUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.search !== '' || url.hash !== '' || url.username !== '') return false;
+  return (
+    url.protocol === 'https:' ||
+    (url.protocol === 'http:' && ['localhost', '127.0.0.1'].includes(url.hostname))
+  );
+}

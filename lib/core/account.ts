@@ -1,0 +1,41 @@
+/** A person's account. Times are milliseconds since the epoch. */
+export type User = {
+  userId: string;
+  /** Normalised; see `normaliseEmail`. The only address that mail ever goes to. */
+  email: string;
+  name: string;
+  bio: string | null;
+  passwordHash: string;
+  status: 'active' | 'disabled';
+  /**
+   * Raised by whatever ends all sessions at once: a password reset, disabling the account. Sessions and reset tags
+   * carry the version they were made under and are dead as soon as it differs.
+   */
+  credentialVersion: number;
+  createdAt: number;
+};
+
+/** What a client may know about a user. */
+export type Profile = Pick<User, 'userId' | 'name' | 'email' | 'bio'>;
+
+/** What the core needs of the table of users. Reads are strongly consistent. */
+export type UserStore = {
+  /** @throws ProblemError `unavailable` */
+  get(userId: string): Promise<User | undefined>;
+  /** The user who owns a normalised address. @throws ProblemError `unavailable` */
+  findByEmail(email: string): Promise<User | undefined>;
+};
+
+/** Hashes passwords; each call costs tens to hundreds of milliseconds of processor time on purpose. */
+export type PasswordHasher = {
+  hash(password: string): Promise<string>;
+  /** Whether the password belongs to the hash. Without a hash it takes the same time and says no. */
+  verify(password: string, hash: string | undefined): Promise<boolean>;
+};
+
+/** Milliseconds since the epoch. */
+export type Clock = () => number;
+
+export function profileOf(user: User): Profile {
+  return { userId: user.userId, name: user.name, email: user.email, bio: user.bio };
+}

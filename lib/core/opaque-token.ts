@@ -1,0 +1,72 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** Octets of every secret: 256 bits, beyond guessing, so that a plain SHA-256 of it may be stored. */
+const SECRET_OCTETS = 32;
+const ID_OCTETS = 16;
+
+export function newSecret(): Buffer {
+  return randomBytes(SECRET_OCTETS);
+}
+
+/**
+ * SHA-256, base64url. Enough for secrets of 256 random bits; never for passwords. Hashes may be compared with `===`:
+ * how far two digests agree tells nothing about the secret that is asked for.
+ */
+export function hashSecret(secret: Buffer): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
+
+/**
+ * A refresh token: where its session is, the secret that all tokens of the session share, and the secret of this one.
+ *
+ * The family secret is what tells an old token of ours (a replay: the session must end) from a guess by someone who
+ * knows the session's id, which stands in every access token (the session must not be harmed). It opens nothing alone.
+ */
+export type RefreshToken = { userId: string; sessionId: string; family: Buffer; secret: Buffer };
+
+/** 16 + 16 + 32 + 32 octets as 128 characters of base64url: no padding bits, so one token has one spelling. */
+export function writeRefreshToken(token: RefreshToken): string {
+  return Buffer.concat([
+    idOctets(token.userId),
+    idOctets(token.sessionId),
+    token.family,
+    token.secret,
+  ]).toString('base64url');
+}
+
+/** @returns `undefined` for a string that cannot be a refresh token of ours. */
+export function readRefreshToken(text: string): RefreshToken | undefined {
+  if (!/^[\w-]{128}$/.test(text)) return undefined;
+  const octets = Buffer.from(text, 'base64url');
+  return {
+    userId: idText(octets.subarray(0, 16)),
+    sessionId: idText(octets.subarray(16, 32)),
+    family: octets.subarray(32, 64),
+    secret: octets.subarray(64),
+  };
+}
+
+/** The tag that only the e-mail carries: which request, and the secret that answers it. */
+export type ResetTag = { tagId: string; secret: Buffer };
+
+/** 16 + 32 octets as 64 characters of base64url. */
+export function writeResetTag(tag: ResetTag): string {
+  return Buffer.concat([idOctets(tag.tagId), tag.secret]).toString('base64url');
+}
+
+/** @returns `undefined` for a string that cannot be a mailed tag of ours, the short tag of the answer among them. */
+export function readResetTag(text: string): ResetTag | undefined {
+  if (!/^[\w-]{64}$/.test(text)) return undefined;
+  const octets = Buffer.from(text, 'base64url');
+  return { tagId: idText(octets.subarray(0, ID_OCTETS)), secret: octets.subarray(ID_OCTETS) };
+}
+
+/** The 16 octets of a UUID. */
+function idOctets(id: string): Buffer {
+  return Buffer.from(id.replaceAll('-', ''), 'hex');
+}
+
+function idText(octets: Buffer): string {
+  const hex = octets.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

@@ -1,0 +1,27 @@
+import type { Reason } from './problem.ts';
+
+/** bcrypt reads no further than this many octets (see https://www.usenix.org/legacy/events/usenix99/provos.html). */
+const MAX_OCTETS = 72;
+
+/**
+ * NFC, so that the same password typed on two keyboards is the same octets.
+ *
+ * @see NIST SP 800-63B-4 section 3.1.1.2
+ */
+export function normalisePassword(password: string): string {
+  return password.normalize('NFC');
+}
+
+/**
+ * Why a password may not be set, or `undefined` when it may. Length counts code points, the upper bound octets of
+ * UTF-8 after NFC: longer is refused, never cut, since bcrypt would silently ignore the rest.
+ *
+ * @param minimum smallest number of code points
+ * @see OWASP ASVS 5.0 section 6.2
+ */
+export function refusedPassword(password: string, minimum: number): Reason | undefined {
+  if (!password.isWellFormed() || password.includes('\0')) return 'password-unusable-characters';
+  const normalised = normalisePassword(password);
+  if (Buffer.byteLength(normalised) > MAX_OCTETS) return 'password-too-long';
+  return [...normalised].length < minimum ? 'password-too-short' : undefined;
+}

@@ -1,0 +1,57 @@
+/** The fields that a client can fill in, under the names the core uses; a dialect may call them differently. */
+export type Field = 'name' | 'bio' | 'email' | 'password' | 'confirm' | 'refreshToken';
+
+/** Why a field was refused. Each dialect has its own sentence for each reason. */
+export type Reason =
+  | 'required'
+  | 'not-text'
+  | 'invalid-email'
+  | 'name-length'
+  | 'name-unusable-characters'
+  | 'bio-unusable-characters'
+  | 'bio-too-long'
+  | 'password-too-short'
+  | 'password-too-long'
+  | 'password-unusable-characters'
+  | 'confirm-differs';
+
+export type FieldProblem = { field: Field; reason: Reason; minimum?: number };
+
+/**
+ * Everything that can go wrong in a way a client is told about: a closed union. Status codes and sentences live in
+ * the dialects, each of which maps every code, so that a new one does not compile until all of them answer it.
+ */
+export type Problem =
+  | { code: 'malformed-body' }
+  | { code: 'body-too-large' }
+  | { code: 'unsupported-media-type' }
+  | { code: 'invalid-fields'; fields: readonly FieldProblem[] }
+  | { code: 'email-taken' }
+  | { code: 'wrong-credentials' }
+  | { code: 'missing-access-token' }
+  | { code: 'invalid-access-token' }
+  | { code: 'invalid-refresh-token' }
+  | { code: 'foreign-refresh-token' }
+  | { code: 'missing-tag' }
+  | { code: 'wrong-tag' }
+  | { code: 'expired-tag' }
+  | { code: 'unknown-user' }
+  | { code: 'throttled'; retryAfter: number }
+  | { code: 'unavailable'; retryAfter: number }
+  | { code: 'internal' };
+
+export type ProblemCode = Problem['code'];
+
+/**
+ * Thrown by the core and the stores; caught once, in `lib/http`, and rendered by the dialect of the route.
+ * `message` is for the log and never reaches a client; `problem` is for the client and holds no detail of ours.
+ */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly problem: Problem;
+
+  constructor(problem: Problem, message: string = problem.code, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Clock, UserStore } from './account.ts';
+import { hashSecret, newSecret, writeResetTag } from './opaque-token.ts';
+import type { ResetRequestStore } from './reset-request.ts';
+
+/** A mail that was refused before it was accepted, so that none was sent; anything else thrown may have been sent. */
+export class MailNotSentError extends Error {
+  override readonly name = 'MailNotSentError';
+}
+
+export type Mailer = {
+  /** @param minutes how long the link is valid. @throws MailNotSentError, or another error when it may have been sent */
+  sendResetLink(to: string, name: string, tag: string, minutes: number): Promise<void>;
+  sendPasswordChanged(to: string, name: string): Promise<void>;
+};
+
+export type ResetMailParts = {
+  users: Pick<UserStore, 'get'>;
+  resetRequests: ResetRequestStore;
+  mailer: Mailer;
+  clock: Clock;
+  /** Milliseconds. */
+  tagLifetime: number;
+};
+
+/**
+ * Sends the mail that a reset request is due: the link when it was made, a notice when it was used. Decides by the
+ * stored row, not by the event, so that an event delivered twice, late or out of order sends nothing twice.
+ *
+ * The secret exists only in this function's memory and in the mail. Its hash is stored before the mail goes, and its
+ * thirty minutes begin here: after an outage of the mail service the link that arrives late still works.
+ *
+ * @throws what the stores and the mailer throw: the stream then delivers the event again
+ */
+export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise<'sent' | 'nothing due'> {
+  const { users, resetRequests, mailer } = parts;
+  const request = await resetRequests.get(tagId);
+  if (request === undefined || request.kind === 'unknown') return 'nothing due';
+  const user = await users.get(request.userId);
+  if (user === undefined) return 'nothing due';
+
+  if (request.state === 'used') {
+    if (request.notifiedAt !== undefined) return 'nothing due';
+    await mailer.sendPasswordChanged(user.email, user.name);
+    await resetRequests.markNotified(tagId, parts.clock());
+    return 'sent';
+  }
+  const open = request.state === 'requested' && request.credentialVersion === user.credentialVersion;
+  return open && user.status === 'active' ? sendLink(parts, tagId, user) : 'nothing due';
+}
+
+async function sendLink(
+  { resetRequests, mailer, clock, tagLifetime }: ResetMailParts,
+  tagId: string,
+  user: { email: string; name: string },
+): Promise<'sent' | 'nothing due'> {
+  const secret = newSecret();
+  const secretHash = hashSecret(secret);
+  if (!(await resetRequests.addSecret(tagId, secretHash, clock() + tagLifetime))) return 'nothing due';
+  try {
+    await mailer.sendResetLink(user.email, user.name, writeResetTag({ tagId, secret }), tagLifetime / 60_000);
+  } catch (error) {
+    if (error instanceof MailNotSentError) await resetRequests.removeSecret(tagId, secretHash);
+    throw error;
+  }
+  await resetRequests.markMailed(tagId);
+  return 'sent';
+}

@@ -1,0 +1,31 @@
+/**
+ * One request to reset a password. Times are milliseconds since the epoch.
+ *
+ * The same row is written whether or not anyone has the address, so that both take the same time; only a `known` one
+ * ever leaves the table's stream for `send-mail`.
+ */
+export type ResetRequest = {
+  tagId: string;
+  kind: 'known' | 'unknown';
+  state: 'requested' | 'mailed' | 'used';
+  userId: string;
+  /** The user's `credentialVersion` when the mail was asked for: a reset raises it and so answers every open request. */
+  credentialVersion: number;
+  /** Hashes of mailed secrets; more than one where a mail had to be sent again and the first may have arrived. */
+  secretHashes: readonly string[];
+  expiresAt: number;
+  /** When the owner was told that the password was changed. */
+  notifiedAt?: number;
+};
+
+/** What the core needs of the table of reset requests. Reads are strongly consistent; every method throws ProblemError `unavailable`. */
+export type ResetRequestStore = {
+  put(request: ResetRequest): Promise<void>;
+  get(tagId: string): Promise<ResetRequest | undefined>;
+  /** Adds the hash of a secret about to be mailed. @returns false when the request was mailed, used or removed meanwhile */
+  addSecret(tagId: string, secretHash: string, expiresAt: number): Promise<boolean>;
+  /** Takes the hash of a secret back whose mail was certainly not sent. */
+  removeSecret(tagId: string, secretHash: string): Promise<void>;
+  markMailed(tagId: string): Promise<void>;
+  markNotified(tagId: string, now: number): Promise<void>;
+};

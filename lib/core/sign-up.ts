@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { AccessToken, AccessTokenSigner } from './access-token.ts';
+import { type Clock, type PasswordHasher, type Profile, profileOf, type User } from './account.ts';
+import {
+  biography,
+  emailAddress,
+  invalidFields,
+  newPassword,
+  personName,
+  type RawFields,
+  readFields,
+  text,
+} from './fields.ts';
+import { ProblemError } from './problem.ts';
+import { newSession, type Session, type SessionLifetimes } from './session.ts';
+import { countRequest, type Throttle } from './throttle.ts';
+
+export type SignUpRequest = {
+  fields: RawFields;
+  /** Whether `confirm` has to be there and equal `password`. */
+  confirmed: boolean;
+  /** Whether the client is logged in by signing up. */
+  opensSession: boolean;
+  client: string;
+};
+
+export type SignedUp = { profile: Profile; accessToken?: AccessToken };
+
+export type SignUpParts = {
+  accounts: {
+    /**
+     * Creates the user, the claim on the address and the session in one transaction.
+     *
+     * @returns false when the address already has an owner
+     * @throws ProblemError `unavailable`
+     */
+    create(user: User, session: Session | undefined): Promise<boolean>;
+  };
+  hasher: Pick<PasswordHasher, 'hash'>;
+  signer: AccessTokenSigner;
+  throttle: Throttle;
+  clock: Clock;
+  passwordMinimum: number;
+  lifetimes: SessionLifetimes;
+};
+
+/**
+ * Opens an account. The token is signed before the one write, so that nothing can fail between the account's
+ * existence and the answer but the answer's own way.
+ *
+ * @throws ProblemError `invalid-fields`, `email-taken`, `throttled`, `unavailable`
+ */
+export async function signUp(parts: SignUpParts, request: SignUpRequest): Promise<SignedUp> {
+  const { name, bio, email, password } = readSignUp(request, parts.passwordMinimum);
+  await countRequest(parts.throttle, 'signUps', request.client);
+
+  const passwordHash = await parts.hasher.hash(password);
+  const now = parts.clock();
+  const user: User = {
+    userId: randomUUID(),
+    email,
+    name,
+    bio,
+    passwordHash,
+    status: 'active',
+    credentialVersion: 1,
+    createdAt: now,
+  };
+  const session = request.opensSession ? newSession(user, parts.lifetimes, now) : undefined;
+  const accessToken = session && (await parts.signer.sign(user, session.sessionId, now));
+
+  const created = await parts.accounts.create(user, session);
+  if (!created) throw new ProblemError({ code: 'email-taken' });
+  return { profile: profileOf(user), ...(accessToken && { accessToken }) };
+}
+
+function readSignUp({ fields, confirmed }: SignUpRequest, passwordMinimum: number) {
+  const entries = {
+    name: personName,
+    bio: biography,
+    email: emailAddress,
+    password: newPassword(passwordMinimum),
+  };
+  if (!confirmed) return readFields(entries, fields, passwordMinimum);
+  const account = readFields({ ...entries, confirm: text }, fields, passwordMinimum);
+  // Compared as typed: two spellings that NFC would make one are still a slip of the keyboard.
+  if (fields.confirm !== fields.password)
+    throw invalidFields([{ field: 'confirm', reason: 'confirm-differs' }]);
+  return account;
+}

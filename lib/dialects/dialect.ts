@@ -1,0 +1,29 @@
+import type { Problem, ProblemCode } from '../core/problem.ts';
+import type { Request } from '../http/request.ts';
+
+/** What goes back to the client; the headers that every answer has are added by `lib/http`. */
+export type Answer = {
+  status: number;
+  headers?: Record<string, string>;
+  /** Written as JSON; `undefined` leaves the body empty. */
+  body?: unknown;
+};
+
+/** One operation in one dialect: how its request is read, its result written and its problems told. */
+export type Operation<Input, Output> = {
+  read(request: Request): Promise<Input>;
+  write(output: Output): Answer;
+  fail(problem: Problem): Answer;
+};
+
+/** An answer for every code of the closed union: a dialect that lacks one does not compile. */
+export type Failures = { [Code in ProblemCode]: (problem: Extract<Problem, { code: Code }>) => Answer };
+
+export function answerProblem(failures: Failures, problem: Problem): Answer {
+  return (failures[problem.code] as (problem: Problem) => Answer)(problem);
+}
+
+/** The access token of `Authorization: Bearer`; text that cannot be one stays, to be refused as invalid. */
+export function bearerToken(request: Request): string | undefined {
+  return /^bearer +(.*)$/is.exec(request.header('authorization') ?? '')?.[1]?.trim();
+}

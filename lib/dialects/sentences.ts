@@ -1,0 +1,20 @@
+import type { FieldProblem, Reason } from '../core/problem.ts';
+
+/** What a refused field's reason is in words: what was wrong, and by that what to do. */
+const sentences: Record<Reason, string> = {
+  required: 'This field is required.',
+  'not-text': 'Not a valid string.',
+  'invalid-email': 'Enter a valid email address.',
+  'name-length': 'Enter a name of 1 to 100 characters.',
+  'name-unusable-characters': 'Enter a name without control characters.',
+  'bio-unusable-characters': 'Enter a bio of valid Unicode text.',
+  'bio-too-long': 'Enter a bio of at most 1,000 characters.',
+  'password-too-short': 'Enter a password of at least 8 characters.',
+  'password-too-long': 'Enter a password of at most 72 bytes (in UTF-8); longer ones cannot be hashed whole.',
+  'password-unusable-characters': 'Enter a password of valid Unicode text without NUL characters.',
+  'confirm-differs': 'Enter the same password twice.',
+};
+
+export function sentenceFor({ reason, minimum }: FieldProblem): string {
+  return minimum === undefined ? sentences[reason] : `Enter a password of at least ${minimum} characters.`;
+}

@@ -1,0 +1,25 @@
+import type { JSONWebKeySet } from 'jose';
+import * as auth from './auth.ts';
+import type { Answer, Operation } from './dialect.ts';
+
+// The documents of RFC 7517 and OpenID Connect Discovery: no dialect's, so that problems are told as `/auth` tells them.
+
+/** Seconds. API Gateway and most libraries keep a key set about this long or longer. */
+const MAX_AGE = 300;
+
+const write = (document: unknown): Answer => ({
+  status: 200,
+  headers: { 'Cache-Control': `public, max-age=${MAX_AGE}` },
+  body: document,
+});
+
+export const jwks: Operation<'jwks' | 'discovery', JSONWebKeySet | object> = {
+  read: async () => 'jwks',
+  write,
+  fail: auth.welcome.fail,
+};
+
+export const discovery: Operation<'jwks' | 'discovery', JSONWebKeySet | object> = {
+  ...jwks,
+  read: async () => 'discovery',
+};

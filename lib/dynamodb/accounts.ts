@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import type { User } from '../core/account.ts';
+import type { Reset } from '../core/reset-password.ts';
+import type { Session } from '../core/session.ts';
+import { type Database, transactionOutcomeOf, writeItem } from './database.ts';
+import { sessionItem } from './sessions.ts';
+
+/** The writes that span tables: each is one transaction, so that no crash leaves half of it. */
+export function accountWrites({ client, nameOf }: Database) {
+  const transact = (items: TransactWriteItem[]) => {
+    // One token for all attempts: a commit whose answer was lost is not repeated, and is not a conflict with itself.
+    const command = { TransactItems: items, ClientRequestToken: randomUUID() };
+    return transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
+  };
+
+  return {
+    /** See `SignUpParts.accounts`. */
+    async create(user: User, session: Session | undefined): Promise<boolean> {
+      const items: TransactWriteItem[] = [
+        {
+          Put: {
+            TableName: nameOf('emails'),
+            Item: writeItem({ email: user.email, userId: user.userId }),
+            ConditionExpression: 'attribute_not_exists(email)',
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          },
+        },
+        {
+          Put: {
+            TableName: nameOf('users'),
+            Item: writeItem(user),
+            ConditionExpression: 'attribute_not_exists(userId)',
+          },
+        },
+      ];
+      if (session)
+        items.push({ Put: { TableName: nameOf('sessions'), Item: writeItem(sessionItem(session)) } });
+      const outcome = await transact(items);
+      // The address may be taken by our own write, committed before its answer was lost.
+      return outcome.applied || outcome.found?.userId === user.userId;
+    },
+
+    /** See `ResetPasswordParts.accounts`. */
+    async reset({
+      tagId,
+      userId,
+      credentialVersion,
+      passwordHash,
+      attemptsCounter,
+    }: Reset): Promise<boolean> {
+      const outcome = await transact([
+        {
+          Update: {
+            TableName: nameOf('users'),
+            Key: writeItem({ userId }),
+            UpdateExpression: 'SET passwordHash = :hash, credentialVersion = :next',
+            ConditionExpression: 'credentialVersion = :version AND #status = :active',
+            ExpressionAttributeNames: { '#status': 'status' },
+            ExpressionAttributeValues: writeItem({
+              ':hash': passwordHash,
+              ':version': credentialVersion,
+              ':next': credentialVersion + 1,
+              ':active': 'active',
+            }),
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          },
+        },
+        {
+          Update: {
+            TableName: nameOf('reset-tags'),
+            Key: writeItem({ tagId }),
+            UpdateExpression: 'SET #state = :used',
+            ConditionExpression: 'attribute_exists(tagId) AND #state <> :used',
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: writeItem({ ':used': 'used' }),
+          },
+        },
+        { Delete: { TableName: nameOf('throttles'), Key: writeItem({ counter: attemptsCounter }) } },
+      ]);
+      // The version may have been raised by our own write, committed before its answer was lost: the hash is salted,
+      // so that an equal one is ours.
+      return outcome.applied || outcome.found?.passwordHash === passwordHash;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
+import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { orUnavailable } from '../unavailable.ts';
+
+// A request that hangs costs the client more than one that is tried again: DynamoDB answers in single-digit
+// milliseconds. Three attempts of at most 3 s stay within what API Gateway waits for.
+const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
+const MAX_ATTEMPTS = 3;
+
+export type TableName = 'users' | 'emails' | 'sessions' | 'reset-tags' | 'throttles' | 'keys';
+
+/** A connection and the names of the tables behind it. */
+export type Database = { client: DynamoDBClient; nameOf: (table: TableName) => string };
+
+/** @param tablePrefix what the tables' names begin with, as in serverless.yml */
+export function openDatabase(tablePrefix: string): Database {
+  const client = new DynamoDBClient({
+    credentials: fromEnv(),
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: TIMEOUTS,
+  });
+  return { client, nameOf: (table) => `${tablePrefix}-${table}` };
+}
+
+/** What became of a conditional write: applied, or refused because of the item as it was then (`undefined`: none). */
+export type Outcome = { applied: true } | { applied: false; found: Record<string, unknown> | undefined };
+
+/**
+ * Waits for a write and tells a failed condition, which is an answer, from a failure.
+ *
+ * @throws ProblemError `unavailable`
+ */
+export async function outcomeOf(write: Promise<unknown>): Promise<Outcome> {
+  try {
+    await write;
+    return { applied: true };
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException)
+      return { applied: false, found: readItem(error.Item) };
+    return orUnavailable('DynamoDB', Promise.reject(error));
+  }
+}
+
+const CONFLICT_ATTEMPTS = 8;
+const CONFLICT_PAUSE_MS = 25;
+
+/**
+ * Runs a transaction, again while it collides with other writers of the same items: a collision says nothing about
+ * the conditions. The SDK itself retries neither.
+ *
+ * @param attempt sends the transaction, with the same ClientRequestToken each time
+ * @returns for a failed condition the item that failed it and its place in the transaction
+ * @throws ProblemError `unavailable`
+ */
+export async function transactionOutcomeOf(
+  attempt: () => Promise<unknown>,
+): Promise<
+  { applied: true } | { applied: false; found: Record<string, unknown> | undefined; position: number }
+> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      await attempt();
+      return { applied: true };
+    } catch (error) {
+      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+      const position = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
+      if (position >= 0) return { applied: false, found: readItem(reasons[position]?.Item), position };
+      const collided = reasons.some(({ Code }) => Code === 'TransactionConflict');
+      if (!collided || tried === CONFLICT_ATTEMPTS) return orUnavailable('DynamoDB', Promise.reject(error));
+      await new Promise((resume) => setTimeout(resume, CONFLICT_PAUSE_MS * tried * Math.random()));
+    }
+  }
+}
+
+/** Plain values to attributes; `undefined` members are left out. */
+export function writeItem(item: Record<string, unknown>): Record<string, AttributeValue> {
+  return marshall(item, { removeUndefinedValues: true });
+}
+
+export function readItem(
+  item: Record<string, AttributeValue> | undefined,
+): Record<string, unknown> | undefined {
+  return item && unmarshall(item);
+}
+
+/** Milliseconds since the epoch to what DynamoDB's TTL reads: whole seconds. */
+export function timeToLive(milliseconds: number): number {
+  return Math.ceil(milliseconds / 1000);
+}

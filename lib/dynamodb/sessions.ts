@@ -1,0 +1,98 @@
+import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Session, SessionKey, SessionStore } from '../core/session.ts';
+import { orUnavailable } from '../unavailable.ts';
+import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './database.ts';
+
+/** How long a session that is over can still be recognised by its refresh tokens, so that logging out of it succeeds. */
+const KEPT_AFTER_END_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** A session as it is stored: flat, since a condition names attributes. */
+export function sessionItem({ refresh, ...session }: Session): Record<string, unknown> {
+  return {
+    ...session,
+    familyHash: refresh?.familyHash,
+    currentHash: refresh?.currentHash,
+    expiresAt: timeToLive(session.absoluteExpiresAt + KEPT_AFTER_END_MS),
+  };
+}
+
+function readSession(item: Record<string, unknown> | undefined): Session | undefined {
+  if (item === undefined) return undefined;
+  const { familyHash, currentHash, previousHash, sealedSuccessor, rotatedAt, expiresAt, ...session } = item;
+  if (familyHash === undefined) return session as Session;
+  const previous =
+    previousHash === undefined ? {} : { previous: { hash: previousHash, sealedSuccessor, rotatedAt } };
+  return { ...session, refresh: { familyHash, currentHash, ...previous } } as Session;
+}
+
+/** The table of sessions. */
+export function sessionStore({ client, nameOf }: Database): SessionStore {
+  const TableName = nameOf('sessions');
+  const keyOf = ({ userId, sessionId }: SessionKey) => writeItem({ userId, sessionId });
+
+  return {
+    async open(session) {
+      await orUnavailable(
+        'DynamoDB',
+        client.send(new PutItemCommand({ TableName, Item: writeItem(sessionItem(session)) })),
+      );
+    },
+
+    async get(key) {
+      const command = new GetItemCommand({ TableName, Key: keyOf(key), ConsistentRead: true });
+      const { Item } = await orUnavailable('DynamoDB', client.send(command));
+      return readSession(readItem(Item));
+    },
+
+    async rotate(rotation) {
+      const command = new UpdateItemCommand({
+        TableName,
+        Key: keyOf(rotation),
+        UpdateExpression:
+          'SET currentHash = :to, previousHash = :from, sealedSuccessor = :sealed, rotatedAt = :now, idleExpiresAt = :idle',
+        ConditionExpression:
+          'familyHash = :family AND currentHash = :from AND credentialVersion = :version AND ' +
+          'attribute_not_exists(endedAt) AND idleExpiresAt > :now AND absoluteExpiresAt > :now',
+        ExpressionAttributeValues: writeItem({
+          ':family': rotation.familyHash,
+          ':from': rotation.fromHash,
+          ':to': rotation.toHash,
+          ':sealed': rotation.sealedSuccessor,
+          ':version': rotation.credentialVersion,
+          ':now': rotation.now,
+          ':idle': rotation.idleExpiresAt,
+        }),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      const outcome = await outcomeOf(client.send(command));
+      return outcome.applied ? { rotated: true } : { rotated: false, session: readSession(outcome.found) };
+    },
+
+    async end(key, now) {
+      await end(key, now, { ConditionExpression: 'attribute_exists(sessionId)' });
+    },
+
+    async endFamily(key, familyHash, now) {
+      const outcome = await end(key, now, {
+        ConditionExpression: 'familyHash = :family',
+        values: { ':family': familyHash },
+      });
+      return outcome.applied;
+    },
+  };
+
+  function end(
+    key: SessionKey,
+    now: number,
+    condition: { ConditionExpression: string; values?: Record<string, unknown> },
+  ) {
+    const command = new UpdateItemCommand({
+      TableName,
+      Key: keyOf(key),
+      UpdateExpression: 'SET endedAt = if_not_exists(endedAt, :now)',
+      ConditionExpression: condition.ConditionExpression,
+      ExpressionAttributeValues: writeItem({ ':now': now, ...condition.values }),
+    });
+    return outcomeOf(client.send(command));
+  }
+}

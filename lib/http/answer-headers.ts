@@ -1,0 +1,38 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { readRequest } from './request.ts';
+
+/** On every answer. @see https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html */
+const always = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
+  'Referrer-Policy': 'no-referrer',
+};
+
+/**
+ * Adds the headers that every answer has, and those of CORS for an origin that is configured. An answer's own headers
+ * win. Credentials are never allowed: tokens travel in headers and bodies, so no cookie need ever cross an origin.
+ */
+export function answerHeaders(
+  corsOrigins: readonly string[],
+): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
+  const addHeaders = (request: { event: APIGatewayProxyEvent; response: APIGatewayProxyResult | null }) => {
+    if (request.response === null) return;
+    const cors = corsHeaders(corsOrigins, readRequest(request.event).header('origin'));
+    request.response.headers = { ...always, ...cors, ...request.response.headers };
+  };
+  return { after: addHeaders as never, onError: addHeaders as never };
+}
+
+/** @see https://fetch.spec.whatwg.org/#http-cors-protocol */
+export function corsHeaders(origins: readonly string[], origin: string | undefined): Record<string, string> {
+  if (origins.length === 0) return {};
+  const vary = { Vary: 'Origin' };
+  if (origin === undefined || !origins.includes(origin)) return vary;
+  return {
+    ...vary,
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Expose-Headers': 'Retry-After, WWW-Authenticate',
+  };
+}

@@ -1,0 +1,48 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { Answer, Operation } from '../dialects/dialect.ts';
+import { answerHeaders } from './answer-headers.ts';
+import { answerProblems } from './answer-problems.ts';
+import { readRequest, routeOf } from './request.ts';
+import { requestLog } from './request-log.ts';
+
+/** A Lambda handler for a REST API with proxy integration. */
+export type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
+
+/**
+ * Wraps a use-case into the one stack that every endpoint has. A request flows one way: its route picks the dialect,
+ * the dialect reads it, the use-case decides, the dialect writes. The route is looked up before the body is touched,
+ * so that even a body that nobody can read gets the error of the dialect it was meant for.
+ *
+ * @param routes `POST /auth/login` and the like, without a trailing slash, each with its dialect's operation
+ */
+export function endpoint<Input, Output>(
+  routes: Record<string, Operation<Input, Output>>,
+  act: (input: Input) => Promise<Output>,
+  options: { corsOrigins: readonly string[] },
+): Endpoint {
+  const operationOf = (event: APIGatewayProxyEvent): Operation<Input, Output> => {
+    const operation = routes[routeOf(event)];
+    if (operation === undefined)
+      throw new Error('serverless.yml sends this function a route that it does not have');
+    return operation;
+  };
+
+  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+    .use(requestLog())
+    .use(answerHeaders(options.corsOrigins))
+    .use(answerProblems((event) => operationOf(event).fail))
+    .handler(async (event) => {
+      const operation = operationOf(event);
+      return toResult(operation.write(await act(await operation.read(readRequest(event)))));
+    }) as Endpoint;
+}
+
+/** An answer as API Gateway wants it. */
+export function toResult({ status, headers, body }: Answer): APIGatewayProxyResult {
+  return {
+    statusCode: status,
+    headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
+    body: body === undefined ? '' : JSON.stringify(body),
+  };
+}

@@ -1,0 +1,41 @@
+import { SESClient, SESServiceException, SendEmailCommand } from '@aws-sdk/client-ses';
+import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { type Mailer, MailNotSentError } from '../core/reset-mail.ts';
+import { type Mail, passwordChangedMail, resetLinkMail } from './templates.ts';
+
+/**
+ * Sends mail through SES. The SDK's own retries are few: the stream that feeds us retries for hours.
+ *
+ * @param from a sender that SES has verified
+ * @param appUrl where links lead; configuration, never a header
+ */
+export function sesMailer(from: string, appUrl: string): Mailer {
+  const client = new SESClient({
+    credentials: fromEnv(),
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+
+  async function send(to: string, { subject, text, html }: Mail): Promise<void> {
+    const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });
+    const command = new SendEmailCommand({
+      Source: from,
+      Destination: { ToAddresses: [to] },
+      Message: { Subject: utf8(subject), Body: { Text: utf8(text), Html: utf8(html) } },
+    });
+    try {
+      await client.send(command);
+    } catch (cause) {
+      // An answer of SES that is an error was not accepted; without an answer there is no telling.
+      if (cause instanceof SESServiceException)
+        throw new MailNotSentError(`SES refused: ${cause.name}`, { cause });
+      throw cause;
+    }
+  }
+
+  return {
+    sendResetLink: (to, name, tag, minutes) =>
+      send(to, resetLinkMail(name, `${appUrl}/reset-password?tag=${tag}`, minutes)),
+    sendPasswordChanged: (to, name) => send(to, passwordChangedMail(name, appUrl)),
+  };
+}

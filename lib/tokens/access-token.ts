@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { errors, importJWK, jwtVerify, SignJWT } from 'jose';
+import * as v from 'valibot';
+import type { AccessTokenSigner, AccessTokenVerifier } from '../core/access-token.ts';
+import { ProblemError } from '../core/problem.ts';
+import { ALGORITHM, type SigningKeys } from './signing-keys.ts';
+import type { VerificationKeys } from './verification-keys.ts';
+
+const TYPE = 'at+jwt';
+/** Characters. Ours are near 1,100; an authorization header of API Gateway ends at 10,240. */
+const MAX_LENGTH = 4_096;
+
+/** Who issues and who is meant; both are checked at verification. */
+export type Parties = { issuer: string; audience: string };
+
+/**
+ * Signs access tokens.
+ *
+ * @param lifetime seconds
+ * @see RFC 9068 section 2; the claims `userId`, `userName` and `email` are for clients of `/api/user/*`
+ */
+export function accessTokenSigner(keys: SigningKeys, parties: Parties, lifetime: number): AccessTokenSigner {
+  return {
+    async sign({ userId, name, email }, sessionId, now) {
+      const { kid, privateKey } = await keys.current();
+      const issuedAt = Math.floor(now / 1000);
+      const claims = { client_id: parties.audience, sid: sessionId, userId, userName: name, email };
+      const token = await new SignJWT(claims)
+        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
+        .setIssuer(parties.issuer)
+        .setAudience(parties.audience)
+        .setSubject(userId)
+        .setJti(randomUUID())
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + lifetime)
+        .sign(privateKey);
+      return { token, expiresIn: lifetime };
+    },
+  };
+}
+
+/** The claims we rely on, with the types that jose leaves unchecked. */
+const claimTypes = v.object({
+  aud: v.string(),
+  sub: v.pipe(v.string(), v.uuid()),
+  sid: v.pipe(v.string(), v.uuid()),
+  jti: v.string(),
+  iat: v.pipe(v.number(), v.integer()),
+  exp: v.pipe(v.number(), v.integer()),
+});
+
+/**
+ * Verifies access tokens with the algorithm, type, issuer, audience and keys that we set, whatever the token says.
+ *
+ * @see RFC 8725 sections 3.1, 3.8, 3.9 and 3.11; RFC 9068 section 4
+ */
+export function accessTokenVerifier(keys: VerificationKeys, parties: Parties): AccessTokenVerifier {
+  return {
+    async verify(token, now) {
+      if (token.length > MAX_LENGTH) throw invalid('longer than any of ours');
+      try {
+        const { payload } = await jwtVerify(
+          token,
+          async ({ kid }) => {
+            const key = kid === undefined ? undefined : await keys.find(kid);
+            if (key === undefined) throw new errors.JWKSNoMatchingKey();
+            return importJWK(key.publicJwk, ALGORITHM);
+          },
+          {
+            algorithms: [ALGORITHM],
+            typ: TYPE,
+            issuer: parties.issuer,
+            audience: parties.audience,
+            requiredClaims: ['exp', 'iat', 'sub', 'sid', 'jti'],
+            currentDate: new Date(now),
+          },
+        );
+        const claims = v.parse(claimTypes, payload);
+        return { userId: claims.sub, sessionId: claims.sid };
+      } catch (error) {
+        // A token that cannot be judged because the keys cannot be read is not an invalid one.
+        if (error instanceof ProblemError) throw error;
+        throw invalid(error instanceof errors.JOSEError ? error.code : 'a claim of the wrong type');
+      }
+    },
+  };
+}
+
+function invalid(detail: string): ProblemError {
+  return new ProblemError({ code: 'invalid-access-token' }, `access token refused: ${detail}`);
+}

@@ -1,0 +1,41 @@
+import type { JWK } from 'jose';
+
+/** The public part of a signing key. Times are milliseconds since the epoch. */
+export type PublicKey = {
+  kid: string;
+  publicJwk: JWK;
+  /** When it begins to sign; published well before, so that verifiers who cache the JWKS know it by then. */
+  signsFrom: number;
+  /** When the last token it signed has expired; unknown while nothing replaces it. */
+  verifiesUntil?: number;
+};
+
+/** What the tokens need of the table of keys. Reads are strongly consistent; every method throws ProblemError `unavailable`. */
+export type KeyStore = {
+  /** The public parts of all keys. */
+  list(): Promise<PublicKey[]>;
+  /** The private part as it was sealed. */
+  sealedPrivateKey(kid: string): Promise<string | undefined>;
+  /**
+   * Adds a key as the newest, in one transaction.
+   *
+   * @param newest the kid of the key that was the newest so far; `undefined`: there was none
+   * @returns false when another key was added meanwhile
+   */
+  add(key: PublicKey, sealedPrivateKey: string, newest: string | undefined): Promise<boolean>;
+};
+
+/** The key that signs now: of those that have begun to, the latest. */
+export function signingKeyAt(keys: readonly PublicKey[], now: number): PublicKey | undefined {
+  return keys
+    .filter((key) => key.signsFrom <= now && isPublished(key, now))
+    .reduce<PublicKey | undefined>(
+      (latest, key) => (latest && latest.signsFrom >= key.signsFrom ? latest : key),
+      undefined,
+    );
+}
+
+/** Whether tokens of the key may still be live, or will be. */
+export function isPublished(key: PublicKey, now: number): boolean {
+  return key.verifiesUntil === undefined || now < key.verifiesUntil;
+}

@@ -1,0 +1,23 @@
+import type { Config } from '../config.ts';
+import type { AccessTokenSigner } from '../core/access-token.ts';
+import { accessTokenSigner } from './access-token.ts';
+import type { KeyStore } from './key-store.ts';
+import { kmsDataKeys } from './kms-data-keys.ts';
+import { sealingWith, secretDataKeys } from './sealing.ts';
+import { type SigningKeys, signingKeys } from './signing-keys.ts';
+import { type VerificationKeys, verificationKeys } from './verification-keys.ts';
+
+/** The keys of a function that may sign: its role can open the seal, which a verifier's cannot. */
+export function openSigningKeys(
+  config: Pick<Config, 'sealing'>,
+  store: KeyStore,
+): { published: VerificationKeys; signing: SigningKeys } {
+  const { sealing } = config;
+  const dataKeys = 'kmsKey' in sealing ? kmsDataKeys(sealing.kmsKey) : secretDataKeys(sealing.secret);
+  const published = verificationKeys(store, Date.now);
+  return { published, signing: signingKeys(store, published, sealingWith(dataKeys), Date.now) };
+}
+
+export function openSigner(config: Config, store: KeyStore): AccessTokenSigner {
+  return accessTokenSigner(openSigningKeys(config, store).signing, config, config.accessTokenSeconds);
+}

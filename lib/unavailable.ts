@@ -1,0 +1,18 @@
+import { ProblemError } from './core/problem.ts';
+
+/** Seconds after which a client should try again when a dependency did not answer. */
+const RETRY_AFTER = 2;
+
+/**
+ * Waits for an answer of a dependency and turns whatever it throws into ProblemError `unavailable`, with the
+ * dependency's own error as the cause, for the log alone.
+ */
+export async function orUnavailable<T>(dependency: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new ProblemError({ code: 'unavailable', retryAfter: RETRY_AFTER }, `${dependency} did not answer`, {
+      cause,
+    });
+  }
+}

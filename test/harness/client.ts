@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import { inject } from 'vitest';
+
+/** A request as a client makes it. An object as the body goes as JSON; text and octets go as they are. */
+export type Call = {
+  method?: 'GET' | 'POST' | 'OPTIONS';
+  /** With the query string. */
+  path: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  /** In process alone: over HTTP it is 127.0.0.1. */
+  sourceIp?: string;
+  /** In process alone: whether API Gateway delivers the body base64-encoded. */
+  base64?: boolean;
+};
+
+export type Reply = { status: number; headers: Record<string, string>; text: string; json: unknown };
+
+export type Client = { name: string; send(call: Call): Promise<Reply> };
+
+function prepare({ headers = {}, body }: Call): {
+  headers: Record<string, string>;
+  body: string | Buffer | undefined;
+} {
+  if (body === undefined || typeof body === 'string') return { headers, body };
+  if (body instanceof Uint8Array) return { headers, body: Buffer.from(body) };
+  return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+}
+
+function replyOf(status: number, headers: Record<string, string>, text: string): Reply {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  return { status, headers, text, json };
+}
+
+/** The port that `npm start` would open: real HTTP, the packaged bundle, API Gateway's emulation. */
+export const overHttp: Client = {
+  name: 'over HTTP',
+  async send(call) {
+    const { headers, body } = prepare(call);
+    const response = await fetch(inject('stack').apiUrl + call.path, {
+      method: call.method ?? 'POST',
+      // fetch would fill one in for text; a client that names no type is a case of its own.
+      headers:
+        typeof body === 'string' && !hasContentType(headers) ? { ...headers, 'content-type': '' } : headers,
+      ...(body !== undefined && {
+        body: typeof body === 'string' ? Buffer.from(body) : new Uint8Array(body),
+      }),
+    });
+    return replyOf(response.status, Object.fromEntries(response.headers), await response.text());
+  },
+};
+
+/** The handlers themselves, called with the events that API Gateway would make. */
+export const inProcess: Client = {
+  name: 'in process',
+  async send(call) {
+    const event = toEvent(call);
+    const name = inject('stack').routes[`${event.httpMethod} ${event.resource}`];
+    if (name === undefined)
+      throw new Error(`serverless.yml has no route ${event.httpMethod} ${event.resource}`);
+    const { handler } = (await import(`../../functions/${name}.ts`)) as {
+      handler(event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult>;
+    };
+    const { statusCode, headers = {}, body } = await handler(event, context);
+    const lowerCase = Object.entries(headers).map(([key, value]) => [key.toLowerCase(), String(value)]);
+    return replyOf(statusCode, Object.fromEntries(lowerCase), body);
+  },
+};
+
+export const clients = [inProcess, overHttp];
+
+/** The event that API Gateway makes of a request. */
+export function toEvent(call: Call): APIGatewayProxyEvent {
+  const { headers, body } = prepare(call);
+  const url = new URL(call.path, 'http://localhost');
+  const resource = url.pathname.replace(/(?<=.)\/$/, '');
+  const octets = body === undefined ? undefined : Buffer.from(body);
+  const sent: Record<string, string> = octets
+    ? { 'Content-Length': String(octets.length), ...headers }
+    : headers;
+  const query = [...new Set(url.searchParams.keys())].map(
+    (key) => [key, url.searchParams.getAll(key)] as const,
+  );
+  const base64 = call.base64 ?? body instanceof Buffer;
+  return {
+    resource,
+    path: url.pathname,
+    httpMethod: call.method ?? 'POST',
+    headers: sent,
+    multiValueHeaders: Object.fromEntries(Object.entries(sent).map(([key, value]) => [key, [value]])),
+    queryStringParameters:
+      query.length > 0 ? Object.fromEntries(query.map(([key, all]) => [key, all.at(-1)])) : null,
+    multiValueQueryStringParameters: query.length > 0 ? Object.fromEntries(query) : null,
+    pathParameters: null,
+    stageVariables: null,
+    requestContext: {
+      requestId: randomUUID(),
+      identity: { sourceIp: call.sourceIp ?? '192.0.2.1' },
+    } as never,
+    body: octets === undefined ? null : octets.toString(base64 ? 'base64' : 'utf8'),
+    isBase64Encoded: base64 && octets !== undefined,
+  };
+}
+
+const context = { awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 } as Context;
+
+function hasContentType(headers: Record<string, string>): boolean {
+  return Object.keys(headers).some((key) => key.toLowerCase() === 'content-type');
+}

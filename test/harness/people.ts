@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from './client.ts';
+
+/** A person whom no other test knows. */
+export function somebody() {
+  const email = `${randomUUID()}@example.com`;
+  return { name: 'Ada Lovelace', bio: null, email, password: 'correct horse battery' };
+}
+
+export type Person = ReturnType<typeof somebody>;
+export type Tokens = { accessToken: string; refreshToken: string };
+
+/** Signs somebody up through `/auth/register`. */
+export async function signedUp(client: Client, person: Person = somebody()): Promise<Person> {
+  const reply = await client.send({ path: '/auth/register', body: { ...person, confirm: person.password } });
+  if (reply.status !== 201) throw new Error(`sign-up answered ${reply.status} ${reply.text}`);
+  return person;
+}
+
+/** Logs a person in through `/auth/login`. */
+export async function loggedIn(client: Client, { email, password }: Person): Promise<Tokens> {
+  const reply = await client.send({ path: '/auth/login', body: { email, password } });
+  if (reply.status !== 200) throw new Error(`log-in answered ${reply.status} ${reply.text}`);
+  return reply.json as Tokens;
+}

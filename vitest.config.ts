@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/harness/stack.ts'],
+    setupFiles: ['test/harness/environment.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    coverage: {
+      provider: 'v8',
+      include: ['lib/**', 'functions/**'],
+      reporter: ['text', 'json-summary'],
+      thresholds: { 'lib/core/**': { branches: 100 }, 'lib/dialects/**': { branches: 100 } },
+    },
+  },
+});
