@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { readRequest } from './request.ts';
 
 /** On every answer. @see https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html */
-const always = {
+export const alwaysHeaders = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
@@ -20,7 +20,7 @@ export function answerHeaders(
   const addHeaders = (request: { event: APIGatewayProxyEvent; response: APIGatewayProxyResult | null }) => {
     if (request.response === null) return;
     const cors = corsHeaders(corsOrigins, readRequest(request.event).header('origin'));
-    request.response.headers = { ...always, ...cors, ...request.response.headers };
+    request.response.headers = { ...alwaysHeaders, ...cors, ...request.response.headers };
   };
   return { after: addHeaders as never, onError: addHeaders as never };
 }

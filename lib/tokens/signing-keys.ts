@@ -24,11 +24,20 @@ export function signingKeys(
   clock: Clock,
 ): SigningKeys {
   const unsealed = new Map<string, Promise<CryptoKey>>();
+  let making: Promise<void> | undefined;
+
+  // One key at a time: it takes the better part of a second of a core to make one.
+  function makeFirstKey(): Promise<void> {
+    making ??= addFirstKey(store, sealing, clock()).finally(() => {
+      making = undefined;
+    });
+    return making;
+  }
 
   async function ensure(): Promise<string> {
     const known = signingKeyAt(await published.all(), clock());
     if (known) return known.kid;
-    await addFirstKey(store, sealing, clock());
+    await makeFirstKey();
     // Whoever won, the winner's key is the one in the table.
     published.forget();
     const added = signingKeyAt(await published.all(), clock());

@@ -1,0 +1,9 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { readConfig } from '../lib/config.ts';
+import { answerPreflight } from '../lib/http/preflight.ts';
+
+const { corsOrigins } = readConfig(process.env);
+
+/** Preflight: what a browser asks before it sends a request to another origin. */
+export const handler = async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> =>
+  answerPreflight(event, corsOrigins);
