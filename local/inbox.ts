@@ -1,0 +1,29 @@
+// SES on this machine: keeps what was sent, shows it as a page, and as JSON at GET /store.
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { Part } from './part.ts';
+
+type StartInbox = (options: { port: number; host: string }) => Promise<Server>;
+
+/**
+ * Starts the inbox. All inboxes of one process share one store.
+ * @throws Error when the port is taken
+ */
+export async function startInbox({ port }: { readonly port: number }): Promise<Part> {
+  // Loaded here rather than above: it takes a while, and only those who start it should wait.
+  const { default: start } = createRequire(import.meta.url)('aws-ses-v2-local') as { default: StartInbox };
+  const server = await start({ port, host: '127.0.0.1' });
+  if (!server.listening)
+    throw new Error(`The inbox cannot listen on port ${port}: set SES_PORT to a free one.`);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,10 @@
+// A local part that runs until it is stopped.
+
+/** Something that answers at `url` until it is stopped. Stopping twice is harmless. */
+export interface Part {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Told once when a part ends by itself, with the reason. */
+export type OnEnd = (reason: string) => void;
