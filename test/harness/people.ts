@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from './client.ts';
+import { awaitMails, mailsTo, tagIn } from './inbox.ts';
 
 /** A person whom no other test knows. */
 export function somebody() {
@@ -22,4 +23,12 @@ export async function loggedIn(client: Client, { email, password }: Person): Pro
   const reply = await client.send({ path: '/auth/login', body: { email, password } });
   if (reply.status !== 200) throw new Error(`log-in answered ${reply.status} ${reply.text}`);
   return reply.json as Tokens;
+}
+
+/** Asks for a reset mail through `/auth/forget-password` and waits for it: the tag that it carries. */
+export async function mailedTag(client: Client, { email }: Person): Promise<string> {
+  const before = await mailsTo(email);
+  await client.send({ path: '/auth/forget-password', body: { email } });
+  const mails = await awaitMails(email, before.length + 1);
+  return tagIn(mails.at(-1));
 }

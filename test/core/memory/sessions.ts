@@ -1,0 +1,67 @@
+import type { Session, SessionKey, SessionStore } from '../../../lib/core/session.ts';
+
+export type MemorySessions = SessionStore & {
+  /** The one session there is; fails where there is none or several. */
+  only(): Session;
+  rows: Map<string, Session>;
+};
+
+const keyOf = ({ userId, sessionId }: SessionKey) => `${userId}/${sessionId}`;
+
+/** Sessions in memory, with the conditions that the port asks for. */
+export function memorySessions(): MemorySessions {
+  const rows = new Map<string, Session>();
+
+  function end(session: Session, now: number) {
+    rows.set(keyOf(session), { ...session, endedAt: session.endedAt ?? now });
+  }
+
+  return {
+    rows,
+    only() {
+      const [session, ...others] = rows.values();
+      if (session === undefined || others.length > 0) throw new Error(`there are ${rows.size} sessions`);
+      return structuredClone(session);
+    },
+
+    async open(session) {
+      rows.set(keyOf(session), structuredClone(session));
+    },
+
+    async get(key) {
+      return structuredClone(rows.get(keyOf(key)));
+    },
+
+    async rotate(rotation) {
+      const session = rows.get(keyOf(rotation));
+      const { now, idleExpiresAt, familyHash, fromHash, toHash, sealedSuccessor } = rotation;
+      if (
+        session?.refresh === undefined ||
+        session.refresh.familyHash !== familyHash ||
+        session.refresh.currentHash !== fromHash ||
+        session.credentialVersion !== rotation.credentialVersion ||
+        session.endedAt !== undefined ||
+        session.idleExpiresAt <= now ||
+        session.absoluteExpiresAt <= now
+      ) {
+        return { rotated: false, session: structuredClone(session) };
+      }
+      const previous = { hash: fromHash, sealedSuccessor, rotatedAt: now };
+      const refresh = { familyHash, currentHash: toHash, previous };
+      rows.set(keyOf(rotation), { ...session, idleExpiresAt, refresh });
+      return { rotated: true };
+    },
+
+    async end(key, now) {
+      const session = rows.get(keyOf(key));
+      if (session) end(session, now);
+    },
+
+    async endFamily(key, familyHash, now) {
+      const session = rows.get(keyOf(key));
+      if (session?.refresh?.familyHash !== familyHash) return false;
+      end(session, now);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { User, UserStore } from '../../../lib/core/account.ts';
+import type { Reset } from '../../../lib/core/reset-password.ts';
+import type { Session } from '../../../lib/core/session.ts';
+import { NOON } from './clock.ts';
+import type { MemoryResetRequests } from './reset-requests.ts';
+import type { MemorySessions } from './sessions.ts';
+import type { MemoryThrottleStore } from './throttle-store.ts';
+
+export const ADA: User = {
+  userId: '11111111-1111-4111-8111-111111111111',
+  email: 'ada@example.com',
+  name: 'Ada Lovelace',
+  bio: null,
+  passwordHash: 'hash of correct horse',
+  status: 'active',
+  credentialVersion: 3,
+  createdAt: NOON - 86_400_000,
+};
+
+export type MemoryUsers = UserStore & { rows: Map<string, User> };
+
+/** Users in memory; each call gives copies, as a table does. */
+export function memoryUsers(...users: User[]): MemoryUsers {
+  const rows = new Map(users.map((user) => [user.userId, structuredClone(user)]));
+  return {
+    rows,
+    async get(userId) {
+      return structuredClone(rows.get(userId));
+    },
+    async findByEmail(email) {
+      return structuredClone(rows.values().find((user) => user.email === email));
+    },
+  };
+}
+
+/** The writes that span tables, in memory: both are applied whole or not at all. */
+export function memoryAccountWrites(tables: {
+  users: MemoryUsers;
+  sessions: MemorySessions;
+  resetRequests: MemoryResetRequests;
+  throttleStore: MemoryThrottleStore;
+}) {
+  return {
+    async create(user: User, session: Session | undefined): Promise<boolean> {
+      if (tables.users.rows.values().some(({ email }) => email === user.email)) return false;
+      tables.users.rows.set(user.userId, structuredClone(user));
+      if (session) await tables.sessions.open(session);
+      return true;
+    },
+
+    async reset({
+      tagId,
+      userId,
+      credentialVersion,
+      passwordHash,
+      attemptsCounter,
+    }: Reset): Promise<boolean> {
+      const user = tables.users.rows.get(userId);
+      const request = tables.resetRequests.rows.get(tagId);
+      if (user?.credentialVersion !== credentialVersion || user.status !== 'active') return false;
+      if (request === undefined || request.state === 'used') return false;
+      tables.users.rows.set(userId, { ...user, passwordHash, credentialVersion: credentialVersion + 1 });
+      tables.resetRequests.rows.set(tagId, { ...request, state: 'used' });
+      tables.throttleStore.attempts.delete(attemptsCounter);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { AccessTokenSigner, AccessTokenVerifier } from '../../../lib/core/access-token.ts';
+import type { PasswordHasher, User } from '../../../lib/core/account.ts';
+import { ProblemError } from '../../../lib/core/problem.ts';
+import type { SessionKey } from '../../../lib/core/session.ts';
+import type { Throttle } from '../../../lib/core/throttle.ts';
+import { frozenClock } from './clock.ts';
+import { recording } from './recording.ts';
+import { memoryResetRequests } from './reset-requests.ts';
+import { memorySessions } from './sessions.ts';
+import { memoryThrottleStore } from './throttle-store.ts';
+import { ADA, memoryAccountWrites, memoryUsers } from './users.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+/** Everything that the use-cases need, in memory and at noon, with Ada as the one user unless others are named. */
+export function world(...people: User[]) {
+  const calls: string[] = [];
+  const clock = frozenClock();
+  const users = memoryUsers(...(people.length > 0 ? people : [ADA]));
+  const sessions = memorySessions();
+  const resetRequests = memoryResetRequests();
+  const throttleStore = memoryThrottleStore();
+  const issued = new Map<string, SessionKey>();
+
+  const hasher: PasswordHasher = {
+    hash: async (password) => `hash of ${password}`,
+    verify: async (password, hash) => hash === `hash of ${password}`,
+  };
+  const signer: AccessTokenSigner = {
+    async sign({ userId, name, email }, sessionId, now) {
+      const token = JSON.stringify({ userId, name, email, sessionId, now });
+      issued.set(token, { userId, sessionId });
+      return { token, expiresIn: 3_600 };
+    },
+  };
+  const verifier: AccessTokenVerifier = {
+    async verify(token) {
+      const key = issued.get(token);
+      if (key === undefined) throw new ProblemError({ code: 'invalid-access-token' }, 'not one of the test');
+      return key;
+    },
+  };
+  const throttle: Throttle = {
+    store: recording('throttle', throttleStore, calls),
+    limits: { logins: 1_000, signUps: 2, forgets: 2, refreshes: 3 },
+    clock,
+    pause: async (ms) => clock.pass(ms),
+  };
+  const accounts = memoryAccountWrites({ users, sessions, resetRequests, throttleStore });
+
+  return {
+    /** The calls that the use-case made, in order. */
+    calls,
+    clock,
+    users,
+    sessions,
+    resetRequests,
+    throttleStore,
+    parts: {
+      users: recording('users', users, calls),
+      sessions: recording('sessions', sessions, calls),
+      resetRequests: recording('resetRequests', resetRequests, calls),
+      accounts: recording('accounts', accounts, calls),
+      hasher: recording('hasher', hasher, calls),
+      signer: recording('signer', signer, calls),
+      verifier: recording('verifier', verifier, calls),
+      throttle,
+      clock,
+      lifetimes: { accessToken: 60 * MINUTE, idle: 7 * DAY, absolute: 30 * DAY },
+      tagLifetime: 30 * MINUTE,
+      passwordMinimum: 8,
+    },
+  };
+}
+
+export type World = ReturnType<typeof world>;

@@ -1,0 +1,318 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, inject, test } from 'vitest';
+import type { User } from '../../lib/core/account.ts';
+import { ProblemError } from '../../lib/core/problem.ts';
+import type { ResetRequest } from '../../lib/core/reset-request.ts';
+import type { Rotation, Session } from '../../lib/core/session.ts';
+import { accountWrites } from '../../lib/dynamodb/accounts.ts';
+import { openDatabase } from '../../lib/dynamodb/database.ts';
+import { keyStore } from '../../lib/dynamodb/keys.ts';
+import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
+import { sessionStore } from '../../lib/dynamodb/sessions.ts';
+import { throttleStore } from '../../lib/dynamodb/throttles.ts';
+import { userStore } from '../../lib/dynamodb/users.ts';
+import { readService } from '../../local/service.ts';
+import { createTables } from '../../local/tables.ts';
+
+const database = openDatabase(inject('stack').environment.TABLE_PREFIX ?? '');
+const now = Date.UTC(2026, 0, 1);
+const later = now + 3_600_000;
+
+function user(fields: Partial<User> = {}): User {
+  return {
+    userId: randomUUID(),
+    email: `${randomUUID()}@example.com`,
+    name: 'Ada',
+    bio: null,
+    passwordHash: 'a hash',
+    status: 'active',
+    credentialVersion: 1,
+    createdAt: now,
+    ...fields,
+  };
+}
+
+function session(fields: Partial<Session> = {}): Session {
+  return {
+    userId: randomUUID(),
+    sessionId: randomUUID(),
+    credentialVersion: 1,
+    createdAt: now,
+    idleExpiresAt: later,
+    absoluteExpiresAt: later,
+    refresh: { familyHash: 'family', currentHash: 'first' },
+    ...fields,
+  };
+}
+
+describe('accounts', () => {
+  const accounts = accountWrites(database);
+  const users = userStore(database);
+
+  test('a user is found by id and by address, as written', async () => {
+    const ada = user();
+
+    expect(await accounts.create(ada, undefined)).toBe(true);
+    expect(await users.get(ada.userId)).toEqual(ada);
+    expect(await users.findByEmail(ada.email)).toEqual(ada);
+  });
+
+  test('a taken address leaves neither a second user nor a session behind', async () => {
+    const ada = user();
+    await accounts.create(ada, undefined);
+    const impostor = user({ email: ada.email });
+    const opened = session({ userId: impostor.userId });
+
+    expect(await accounts.create(impostor, opened)).toBe(false);
+    expect(await users.get(impostor.userId)).toBeUndefined();
+    expect(await sessionStore(database).get(opened)).toBeUndefined();
+    expect((await users.findByEmail(ada.email))?.userId).toBe(ada.userId);
+  });
+
+  test('a write of our own that committed before its answer was lost is a success when it is repeated', async () => {
+    const ada = user();
+    await accounts.create(ada, undefined);
+
+    expect(await accounts.create(ada, undefined)).toBe(true);
+  });
+
+  test('a reset raises the version, answers the request and clears the failures, or does nothing at all', async () => {
+    const ada = user();
+    const tagId = randomUUID();
+    const counter = `account#${randomUUID()}`;
+    const throttles = throttleStore(database);
+    await accounts.create(ada, undefined);
+    await resetRequestStore(database).put(request({ tagId, userId: ada.userId }));
+    await throttles.swapAttempts(counter, undefined, {
+      failures: 9,
+      pending: [],
+      lockedUntil: later,
+      quietAt: later,
+    });
+    const reset = { tagId, userId: ada.userId, passwordHash: 'new', attemptsCounter: counter };
+
+    expect(await accounts.reset({ ...reset, credentialVersion: 2 })).toBe(false);
+    expect(await users.get(ada.userId)).toEqual(ada);
+    expect((await throttles.readAttempts(counter))?.value.failures).toBe(9);
+
+    expect(await accounts.reset({ ...reset, credentialVersion: 1 })).toBe(true);
+    expect(await users.get(ada.userId)).toEqual({ ...ada, passwordHash: 'new', credentialVersion: 2 });
+    expect((await resetRequestStore(database).get(tagId))?.state).toBe('used');
+    expect(await throttles.readAttempts(counter)).toBeUndefined();
+  });
+});
+
+describe('sessions', () => {
+  const sessions = sessionStore(database);
+  const rotationOf = (opened: Session, fields: Partial<Rotation> = {}): Rotation => ({
+    userId: opened.userId,
+    sessionId: opened.sessionId,
+    credentialVersion: 1,
+    familyHash: 'family',
+    fromHash: 'first',
+    toHash: 'second',
+    sealedSuccessor: 'sealed',
+    now: now + 1,
+    idleExpiresAt: later + 1,
+    ...fields,
+  });
+
+  test.each([
+    ['another family', {}, { familyHash: 'forged' }],
+    ['a secret that is not the current one', {}, { fromHash: 'older' }],
+    ['a version that was raised', {}, { credentialVersion: 2 }],
+    ['an ended session', { endedAt: now }, {}],
+    ['an idle session, although its row is still there', { idleExpiresAt: now + 1 }, {}],
+    [
+      'a session past its absolute lifetime, although its row is still there',
+      { absoluteExpiresAt: now + 1 },
+      {},
+    ],
+  ])('no rotation for %s, and the session comes back as it was', async (_, fields, rotation) => {
+    const opened = session(fields);
+    await sessions.open(opened);
+
+    expect(await sessions.rotate(rotationOf(opened, rotation))).toEqual({ rotated: false, session: opened });
+    expect(await sessions.get(opened)).toEqual(opened);
+  });
+
+  test('no rotation and no row where there is no session', async () => {
+    const missing = session();
+
+    expect(await sessions.rotate(rotationOf(missing))).toEqual({ rotated: false, session: undefined });
+    expect(await sessions.get(missing)).toBeUndefined();
+  });
+
+  test('a rotation remembers what it replaced', async () => {
+    const opened = session();
+    await sessions.open(opened);
+
+    expect(await sessions.rotate(rotationOf(opened))).toEqual({ rotated: true });
+    expect(await sessions.get(opened)).toEqual({
+      ...opened,
+      idleExpiresAt: later + 1,
+      refresh: {
+        familyHash: 'family',
+        currentHash: 'second',
+        previous: { hash: 'first', sealedSuccessor: 'sealed', rotatedAt: now + 1 },
+      },
+    });
+  });
+
+  test('ending keeps the first end, and makes no row', async () => {
+    const opened = session();
+    await sessions.open(opened);
+    await sessions.end(opened, now + 1);
+    await sessions.end(opened, now + 2);
+    const missing = session();
+    await sessions.end(missing, now);
+
+    expect((await sessions.get(opened))?.endedAt).toBe(now + 1);
+    expect(await sessions.get(missing)).toBeUndefined();
+  });
+
+  test('a family that is not the session’s ends nothing', async () => {
+    const opened = session();
+    await sessions.open(opened);
+
+    expect(await sessions.endFamily(opened, 'forged', now)).toBe(false);
+    expect(await sessions.get(opened)).toEqual(opened);
+    expect(await sessions.endFamily(opened, 'family', now)).toBe(true);
+    expect(await sessions.endFamily(opened, 'family', now + 1)).toBe(true);
+    expect((await sessions.get(opened))?.endedAt).toBe(now);
+  });
+});
+
+function request(fields: Partial<ResetRequest> = {}): ResetRequest {
+  return {
+    tagId: randomUUID(),
+    kind: 'unknown', // so that the stream mails nobody
+    state: 'requested',
+    userId: randomUUID(),
+    credentialVersion: 1,
+    secretHashes: [],
+    expiresAt: now,
+    ...fields,
+  };
+}
+
+describe('reset requests', () => {
+  const requests = resetRequestStore(database);
+
+  test('hashes are added and taken back until the mail went', async () => {
+    const asked = request();
+    await requests.put(asked);
+
+    expect(await requests.addSecret(asked.tagId, 'one', later)).toBe(true);
+    expect(await requests.addSecret(asked.tagId, 'two', later)).toBe(true);
+    await requests.removeSecret(asked.tagId, 'one');
+    await requests.markMailed(asked.tagId);
+    expect(await requests.addSecret(asked.tagId, 'three', later)).toBe(false);
+    expect(await requests.get(asked.tagId)).toEqual({
+      ...asked,
+      state: 'mailed',
+      secretHashes: ['two'],
+      expiresAt: later,
+    });
+  });
+
+  test('a used request is not mailed again and is told once', async () => {
+    const asked = request({ state: 'used' });
+    await requests.put(asked);
+    await requests.markMailed(asked.tagId);
+    await requests.markNotified(asked.tagId, now);
+
+    expect(await requests.get(asked.tagId)).toEqual({ ...asked, notifiedAt: now });
+  });
+
+  test('nothing is made out of a request that is gone', async () => {
+    const tagId = randomUUID();
+
+    expect(await requests.addSecret(tagId, 'one', later)).toBe(false);
+    await requests.markMailed(tagId);
+    await requests.markNotified(tagId, now);
+    await requests.removeSecret(tagId, 'one');
+    expect(await requests.get(tagId)).toBeUndefined();
+  });
+});
+
+describe('throttles', () => {
+  const throttles = throttleStore(database);
+  const attempts = { failures: 1, pending: [], lockedUntil: 0, quietAt: later };
+
+  test('a counter stops at its limit, however many ask at once', async () => {
+    const counter = randomUUID();
+    const taken = await Promise.all(Array.from({ length: 20 }, () => throttles.increment(counter, 7, later)));
+
+    expect(taken.filter(Boolean)).toHaveLength(7);
+    await throttles.decrement(counter);
+    expect(await throttles.increment(counter, 7, later)).toBe(true);
+    expect(await throttles.increment(counter, 7, later)).toBe(false);
+  });
+
+  test('a counter never falls below nothing', async () => {
+    const counter = randomUUID();
+    await throttles.decrement(counter);
+    expect(await throttles.increment(counter, 1, later)).toBe(true);
+    expect(await throttles.increment(counter, 1, later)).toBe(false);
+  });
+
+  test('of writers who saw the same value exactly one swaps, and the others learn the latest', async () => {
+    const counter = randomUUID();
+    const results = await Promise.all(
+      Array.from({ length: 10 }, (_, failures) =>
+        throttles.swapAttempts(counter, undefined, { ...attempts, failures }),
+      ),
+    );
+
+    expect(results.filter(({ swapped }) => swapped)).toHaveLength(1);
+    const stored = await throttles.readAttempts(counter);
+    expect(results.find(({ swapped }) => !swapped)).toEqual({ swapped: false, latest: stored });
+  });
+
+  test('a value is removed only by who saw it', async () => {
+    const counter = randomUUID();
+    const first = await throttles.swapAttempts(counter, undefined, attempts);
+    const version = first.swapped ? first.version : '';
+    const stale = await throttles.swapAttempts(counter, { value: attempts, version: 'stale' }, undefined);
+
+    expect(stale.swapped).toBe(false);
+    expect((await throttles.swapAttempts(counter, { value: attempts, version }, undefined)).swapped).toBe(
+      true,
+    );
+    expect(await throttles.readAttempts(counter)).toBeUndefined();
+  });
+});
+
+describe('keys', () => {
+  test('of ten functions that make the first key one wins, and so of ten that make the next', async () => {
+    // Tables of their own: in the shared ones every other test signs with the newest key.
+    const prefix = `keys-${randomUUID()}`;
+    await createTables({ endpoint: inject('stack').dynamodbUrl, service: await readService(), prefix });
+    const keys = keyStore(openDatabase(prefix));
+    const race = (newest: string | undefined) =>
+      Promise.all(
+        Array.from({ length: 10 }, () =>
+          keys.add({ kid: randomUUID(), publicJwk: { kty: 'RSA' }, signsFrom: now }, 'sealed', newest),
+        ),
+      );
+
+    expect((await race(undefined)).filter(Boolean)).toHaveLength(1);
+    const [first] = await keys.list();
+    expect(first).toEqual({ kid: expect.any(String), publicJwk: { kty: 'RSA' }, signsFrom: now });
+    expect((await race(first?.kid)).filter(Boolean)).toHaveLength(1);
+    expect(await keys.list()).toHaveLength(2);
+    expect(await keys.sealedPrivateKey(first?.kid ?? '')).toBe('sealed');
+    expect(await keys.sealedPrivateKey('unknown')).toBeUndefined();
+  });
+});
+
+test('a database that refuses is "unavailable", with its own words kept for the log', async () => {
+  const failure = await userStore(openDatabase('no-such-prefix'))
+    .get(randomUUID())
+    .catch((error: unknown) => error);
+
+  expect(failure).toBeInstanceOf(ProblemError);
+  expect((failure as ProblemError).problem).toEqual({ code: 'unavailable', retryAfter: 2 });
+  expect((failure as ProblemError).cause).toMatchObject({ name: 'ResourceNotFoundException' });
+});
