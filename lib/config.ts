@@ -19,7 +19,7 @@ export type Config = {
 };
 
 /** Names every variable that is missing or wrong, in one message; values are left out, since one of them is a secret. */
-export class ConfigError extends Error {
+class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export const asker = 'gatehouse-start';
 
 /** True when anything at all answers at this URL within a second. */
-export async function answers(url: string): Promise<boolean> {
+async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, {
       signal: AbortSignal.timeout(1000),

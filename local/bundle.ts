@@ -34,6 +34,7 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
+    alias: { '@aws-sdk/credential-provider-node': `${root}lib/environment-credentials.ts` },
     legalComments: 'none',
     logLevel: 'silent',
     minify,

@@ -5,7 +5,14 @@ import type { Field, Problem } from '../core/problem.ts';
 import type { ResetPasswordRequest } from '../core/reset-password.ts';
 import { jsonOrFormFields } from '../http/body.ts';
 import type { Request } from '../http/request.ts';
-import { type Answer, answerProblem, bearerToken, type Failures, type Operation } from './dialect.ts';
+import {
+  type Answer,
+  answerProblem,
+  bearerToken,
+  type Failures,
+  type Operation,
+  retryAfter,
+} from './dialect.ts';
 import { challenge, refusedTokenChallenge } from './problem-details.ts';
 import { sentenceFor } from './sentences.ts';
 
@@ -16,8 +23,6 @@ const sentences = (status: number, all: readonly string[], headers?: Record<stri
   ...(headers && { headers }),
   body: all,
 });
-
-const retryAfter = (seconds: number) => ({ 'Retry-After': String(seconds) });
 
 /** @param names what the dialect calls the core's fields, where it differs */
 function failuresWith(names: Partial<Record<Field, string>> = {}): Failures {

@@ -8,7 +8,7 @@ import type { ResetPasswordRequest } from '../core/reset-password.ts';
 import type { SignedUp, SignUpRequest } from '../core/sign-up.ts';
 import { jsonFields } from '../http/body.ts';
 import { answerProblem, bearerToken, type Failures, type Operation } from './dialect.ts';
-import { challenge, problemDetails, refusedTokenChallenge } from './problem-details.ts';
+import { problemDetails, problemFailures } from './problem-details.ts';
 import { sentenceFor } from './sentences.ts';
 
 // The contract of `/auth*`: seed 004.
@@ -16,43 +16,12 @@ import { sentenceFor } from './sentences.ts';
 const TAKEN = 'This email address already has an account.';
 
 const failures: Failures = {
-  'malformed-body': () => problemDetails(400, 'The body is not a JSON object in UTF-8.'),
-  'body-too-large': () => problemDetails(413, 'The body is larger than 32 KiB.'),
-  'unsupported-media-type': () => problemDetails(415, 'Send the body as application/json.'),
+  ...problemFailures,
   'invalid-fields': ({ fields }) =>
     problemDetails(400, 'Some fields are missing or invalid; see errors.', {
       errors: fields.map((problem) => ({ field: problem.field, message: sentenceFor(problem) })),
     }),
   'email-taken': () => problemDetails(400, TAKEN, { errors: [{ field: 'email', message: TAKEN }] }),
-  'wrong-credentials': () =>
-    problemDetails(401, 'The email or the password is wrong.', { headers: challenge }),
-  'missing-access-token': () =>
-    problemDetails(401, 'Send an access token in the header Authorization: Bearer.', { headers: challenge }),
-  'invalid-access-token': () =>
-    problemDetails(401, 'The access token is invalid, expired or revoked; log in or refresh it.', {
-      headers: refusedTokenChallenge,
-    }),
-  'invalid-refresh-token': () =>
-    problemDetails(401, 'The refresh token is invalid, expired, used or revoked; log in again.', {
-      headers: challenge,
-    }),
-  'foreign-refresh-token': () => problemDetails(400, 'This is not a refresh token of this service.'),
-  'missing-tag': () => problemDetails(400, 'The URL has no token; open the link of the email.'),
-  'wrong-tag': () =>
-    problemDetails(401, 'The token is unknown or used; ask for a new email.', { headers: challenge }),
-  'expired-tag': () =>
-    problemDetails(401, 'The token has expired; ask for a new email.', { headers: challenge }),
-  'unknown-user': () =>
-    problemDetails(401, 'The token is unknown or used; ask for a new email.', { headers: challenge }),
-  throttled: ({ retryAfter }) =>
-    problemDetails(429, `Too many requests; try again in ${retryAfter} seconds.`, {
-      headers: { 'Retry-After': String(retryAfter) },
-    }),
-  unavailable: ({ retryAfter }) =>
-    problemDetails(503, `The service is unavailable; try again in ${retryAfter} seconds.`, {
-      headers: { 'Retry-After': String(retryAfter) },
-    }),
-  internal: () => problemDetails(500, 'The service failed; the failure was logged.'),
 };
 
 const fail = (problem: Problem) => answerProblem(failures, problem);

@@ -27,3 +27,6 @@ export function answerProblem(failures: Failures, problem: Problem): Answer {
 export function bearerToken(request: Request): string | undefined {
   return /^bearer +(.*)$/is.exec(request.header('authorization') ?? '')?.[1]?.trim();
 }
+
+/** @param seconds after which the client may try again */
+export const retryAfter = (seconds: number) => ({ 'Retry-After': String(seconds) });

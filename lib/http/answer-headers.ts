@@ -17,13 +17,15 @@ export const alwaysHeaders = {
 export function answerHeaders(
   corsOrigins: readonly string[],
 ): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
-  const addHeaders = (request: { event: APIGatewayProxyEvent; response: APIGatewayProxyResult | null }) => {
-    if (request.response === null) return;
+  const addHeaders: MiddlewareFn = (request) => {
+    if (!request.response) return;
     const cors = corsHeaders(corsOrigins, readRequest(request.event).header('origin'));
     request.response.headers = { ...alwaysHeaders, ...cors, ...request.response.headers };
   };
-  return { after: addHeaders as never, onError: addHeaders as never };
+  return { after: addHeaders, onError: addHeaders };
 }
+
+type MiddlewareFn = NonNullable<MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult>['after']>;
 
 /** @see https://fetch.spec.whatwg.org/#http-cors-protocol */
 export function corsHeaders(origins: readonly string[], origin: string | undefined): Record<string, string> {

@@ -2,7 +2,7 @@ import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { type Problem, ProblemError } from '../core/problem.ts';
 import type { Answer } from '../dialects/dialect.ts';
-import { toResult } from './endpoint.ts';
+import { proxyResult } from './proxy-result.ts';
 
 /**
  * Turns what was thrown into the dialect's answer. What is no ProblemError is a defect of ours and is told as
@@ -15,7 +15,7 @@ export function answerProblems(
     onError(request) {
       const problem: Problem =
         request.error instanceof ProblemError ? request.error.problem : { code: 'internal' };
-      request.response = toResult(failOf(request.event)(problem));
+      request.response = proxyResult(failOf(request.event)(problem));
     },
   };
 }

@@ -1,8 +1,9 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import type { Answer, Operation } from '../dialects/dialect.ts';
+import type { Operation } from '../dialects/dialect.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { answerProblems } from './answer-problems.ts';
+import { proxyResult } from './proxy-result.ts';
 import { readRequest, routeOf } from './request.ts';
 import { requestLog } from './request-log.ts';
 
@@ -34,15 +35,6 @@ export function endpoint<Input, Output>(
     .use(answerProblems((event) => operationOf(event).fail))
     .handler(async (event) => {
       const operation = operationOf(event);
-      return toResult(operation.write(await act(await operation.read(readRequest(event)))));
+      return proxyResult(operation.write(await act(await operation.read(readRequest(event)))));
     }) as Endpoint;
-}
-
-/** An answer as API Gateway wants it. */
-export function toResult({ status, headers, body }: Answer): APIGatewayProxyResult {
-  return {
-    statusCode: status,
-    headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
-    body: body === undefined ? '' : JSON.stringify(body),
-  };
 }
