@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Reply } from '../harness/client.ts';
+import type { Unreadable } from './unreadable-bodies.ts';
 
 /** A whole answer. A string as the body is the exact text, anything else the JSON it must equal. */
 export type Answer = { status: number; body: unknown; headers?: Record<string, unknown> };
@@ -53,6 +54,12 @@ export function problem(
     },
   };
 }
+
+export const unreadableProblems: Record<Unreadable, Answer> = {
+  malformed: problem(400, 'Bad Request', 'The body is not a JSON object in UTF-8.'),
+  'too large': problem(413, 'Content Too Large', 'The body is larger than 32 KiB.'),
+  unsupported: problem(415, 'Unsupported Media Type', 'Send the body as application/json.'),
+};
 
 /** RFC 6750 section 3: without an error code where no access token was sent or none is asked for. */
 export const challenge = { 'www-authenticate': 'Bearer' };

@@ -7,6 +7,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { decodeJwt } from 'jose';
 import { readResetTag } from '../../lib/core/opaque-token.ts';
+import { accountCounter } from '../../lib/core/throttle.ts';
 
 // What no request can bring about within a test is written into the tables: time that passed, an operator's doing.
 
@@ -65,4 +66,9 @@ export async function expireTag(tag: string): Promise<void> {
 export async function changeSession(accessToken: string, attributes: Row): Promise<void> {
   const { sub, sid } = decodeJwt<{ sid: string }>(accessToken);
   await changeRow('sessions', { userId: sub as string, sessionId: sid }, attributes);
+}
+
+/** After at least one failed log-in to an account, known or not: one more locks it until its password is reset. */
+export async function nearlyLock(email: string): Promise<void> {
+  await changeRow('throttles', { counter: accountCounter(email) }, { failures: 99 });
 }
