@@ -53,6 +53,18 @@ export function newPassword(minimum: number) {
 }
 
 /**
+ * The password once more, compared as typed: two spellings that NFC would make one are still a slip of the keyboard.
+ *
+ * @param password as it came; of one that is no text there is nothing to repeat
+ */
+export function confirmationOf(password: unknown) {
+  return v.pipe(
+    text,
+    v.check((confirm) => typeof password !== 'string' || confirm === password, reason('confirm-differs')),
+  );
+}
+
+/**
  * Reads the fields that an operation needs, reporting every missing or wrong one at once.
  *
  * @param minimum the password minimum, for the sentence that names it

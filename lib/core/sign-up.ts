@@ -3,13 +3,12 @@ import type { AccessToken, AccessTokenSigner } from './access-token.ts';
 import { type Clock, type PasswordHasher, type Profile, profileOf, type User } from './account.ts';
 import {
   biography,
+  confirmationOf,
   emailAddress,
-  invalidFields,
   newPassword,
   personName,
   type RawFields,
   readFields,
-  text,
 } from './fields.ts';
 import { ProblemError } from './problem.ts';
 import { newSession, type Session, type SessionLifetimes } from './session.ts';
@@ -82,9 +81,6 @@ function readSignUp({ fields, confirmed }: SignUpRequest, passwordMinimum: numbe
     password: newPassword(passwordMinimum),
   };
   if (!confirmed) return readFields(entries, fields, passwordMinimum);
-  const account = readFields({ ...entries, confirm: text }, fields, passwordMinimum);
-  // Compared as typed: two spellings that NFC would make one are still a slip of the keyboard.
-  if (fields.confirm !== fields.password)
-    throw invalidFields([{ field: 'confirm', reason: 'confirm-differs' }]);
-  return account;
+  const confirm = confirmationOf(fields.password);
+  return readFields({ ...entries, confirm }, fields, passwordMinimum);
 }
