@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { forgetPassword } from '../../lib/core/forget-password.ts';
+import { NOON } from './memory/clock.ts';
+import { problemOf } from './memory/problem-of.ts';
+import { ADA } from './memory/users.ts';
+import { type World, world } from './memory/world.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const CALLS = ['throttle.increment', 'throttle.swapMailQuota', 'users.findByEmail', 'resetRequests.put'];
+
+function forget(it: World, email: unknown, client: string = randomUUID()) {
+  return forgetPassword(it.parts, { fields: { email }, client });
+}
+
+describe('a forgotten password', () => {
+  test('of a known address is a request that a mail will answer', async () => {
+    const it = world();
+    const { tagId } = await forget(it, ' ADA@example.com ');
+    expect(tagId).toMatch(UUID);
+    expect([...it.resetRequests.rows.values()]).toEqual([
+      {
+        tagId,
+        kind: 'known',
+        state: 'requested',
+        userId: ADA.userId,
+        credentialVersion: 3,
+        secretHashes: [],
+        expiresAt: NOON + 1_800_000,
+      },
+    ]);
+    expect(it.calls).toEqual(CALLS);
+  });
+
+  test('of an unknown address is a row of the same shape that is never mailed, by the same calls', async () => {
+    const it = world();
+    const { tagId } = await forget(it, 'eve@example.com');
+    expect(tagId).toMatch(UUID);
+    expect([...it.resetRequests.rows.values()]).toEqual([
+      {
+        tagId,
+        kind: 'unknown',
+        state: 'requested',
+        userId: expect.stringMatching(UUID),
+        credentialVersion: 1,
+        secretHashes: [],
+        expiresAt: NOON + 1_800_000,
+      },
+    ]);
+    expect(it.calls).toEqual(CALLS);
+  });
+
+  test('of a disabled account is never mailed', async () => {
+    const it = world({ ...ADA, status: 'disabled' });
+    const { tagId } = await forget(it, ADA.email);
+    expect(it.resetRequests.rows.get(tagId)).toMatchObject({ kind: 'unknown', userId: ADA.userId });
+    expect(it.calls).toEqual(CALLS);
+  });
+
+  test('is mailed five times within an hour; the answer to the sixth tells nothing', async () => {
+    const it = world();
+    for (let nth = 0; nth < 5; nth += 1) await forget(it, ADA.email);
+    it.calls.length = 0;
+    const { tagId } = await forget(it, ADA.email);
+    const kinds = [...it.resetRequests.rows.values()].map(({ kind }) => kind);
+    expect(kinds).toEqual(['known', 'known', 'known', 'known', 'known', 'unknown']);
+    expect(it.resetRequests.rows.get(tagId)?.userId).toBe(ADA.userId);
+    expect(it.calls).toEqual(CALLS);
+  });
+
+  test('with what is no address is told so, and counts nowhere', async () => {
+    const it = world();
+    expect((await problemOf(forget(it, 'ada'))).problem).toEqual({
+      code: 'invalid-fields',
+      fields: [{ field: 'email', reason: 'invalid-email' }],
+    });
+    expect((await problemOf(forget(it, undefined))).problem).toEqual({
+      code: 'invalid-fields',
+      fields: [{ field: 'email', reason: 'required' }],
+    });
+    expect(it.calls).toEqual([]);
+  });
+
+  test('beyond the limit of the client is refused, and takes no mail of the address', async () => {
+    const it = world();
+    for (const email of ['one@example.com', 'two@example.com']) await forget(it, email, '192.0.2.1');
+    expect((await problemOf(forget(it, ADA.email, '192.0.2.1'))).problem).toEqual({
+      code: 'throttled',
+      retryAfter: 300,
+    });
+    expect(it.throttleStore.mailQuotas.size).toBe(2);
+    expect(it.resetRequests.rows.size).toBe(2);
+  });
+});
