@@ -12,6 +12,7 @@ export type Config = {
   accessTokenSeconds: number;
   lifetimes: { accessToken: number; idle: number; absolute: number };
   tagLifetime: number;
+  keyLifetime: number;
   passwordMinimum: number;
   bcryptCost: number;
   corsOrigins: readonly string[];
@@ -67,6 +68,7 @@ const environment = v.object({
   SESSION_IDLE_TTL: wholeNumber(7 * 86_400, 60, 366 * 86_400),
   SESSION_ABSOLUTE_TTL: wholeNumber(30 * 86_400, 60, 366 * 86_400),
   RESET_TAG_TTL: wholeNumber(1_800, 60, 86_400),
+  SIGNING_KEY_TTL: wholeNumber(30 * 86_400, 2 * 86_400, 3_650 * 86_400),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 8, 64),
   BCRYPT_COST: wholeNumber(12, 4, 16),
   CORS_ORIGINS: v.pipe(
@@ -122,6 +124,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       absolute: set.SESSION_ABSOLUTE_TTL * 1000,
     },
     tagLifetime: set.RESET_TAG_TTL * 1000,
+    keyLifetime: set.SIGNING_KEY_TTL * 1000,
     passwordMinimum: set.PASSWORD_MIN_LENGTH,
     bcryptCost: set.BCRYPT_COST,
     corsOrigins: set.CORS_ORIGINS,

@@ -10,19 +10,31 @@ export type PublicKey = {
   verifiesUntil?: number;
 };
 
+/** A key that is replaced or withdrawn: after this moment nobody accepts its tokens any more. */
+export type Retirement = Pick<PublicKey, 'kid'> & { verifiesUntil: number };
+
 /** What the tokens need of the table of keys. Reads are strongly consistent; every method throws ProblemError `unavailable`. */
 export type KeyStore = {
   /** The public parts of all keys. */
   list(): Promise<PublicKey[]>;
   /** The private part as it was sealed. */
   sealedPrivateKey(kid: string): Promise<string | undefined>;
+  /** The kid of the key that was added last; `undefined` before the first. */
+  newest(): Promise<string | undefined>;
   /**
-   * Adds a key as the newest, in one transaction.
+   * Adds a key as the newest and retires others, in one transaction.
    *
    * @param newest the kid of the key that was the newest so far; `undefined`: there was none
-   * @returns false when another key was added meanwhile
+   * @returns false when another key was added meanwhile, and nothing was written
    */
-  add(key: PublicKey, sealedPrivateKey: string, newest: string | undefined): Promise<boolean>;
+  add(
+    key: PublicKey,
+    sealedPrivateKey: string,
+    newest: string | undefined,
+    retired?: readonly Retirement[],
+  ): Promise<boolean>;
+  /** Retires a key by itself. @returns false when there is no such key */
+  retire(retirement: Retirement): Promise<boolean>;
 };
 
 /** The key that signs now: of those that have begun to, the latest. */

@@ -3,7 +3,7 @@ import type { AccessTokenSigner } from '../core/access-token.ts';
 import { accessTokenSigner } from './access-token.ts';
 import type { KeyStore } from './key-store.ts';
 import { kmsDataKeys } from './kms-data-keys.ts';
-import { sealingWith, secretDataKeys } from './sealing.ts';
+import { type Sealing, sealingWith, secretDataKeys } from './sealing.ts';
 import { type SigningKeys, signingKeys } from './signing-keys.ts';
 import { type VerificationKeys, verificationKeys } from './verification-keys.ts';
 
@@ -12,10 +12,12 @@ export function openSigningKeys(
   config: Pick<Config, 'sealing'>,
   store: KeyStore,
 ): { published: VerificationKeys; signing: SigningKeys } {
-  const { sealing } = config;
-  const dataKeys = 'kmsKey' in sealing ? kmsDataKeys(sealing.kmsKey) : secretDataKeys(sealing.secret);
   const published = verificationKeys(store, Date.now);
-  return { published, signing: signingKeys(store, published, sealingWith(dataKeys), Date.now) };
+  return { published, signing: signingKeys(store, published, openSealing(config), Date.now) };
+}
+
+export function openSealing({ sealing }: Pick<Config, 'sealing'>): Sealing {
+  return sealingWith('kmsKey' in sealing ? kmsDataKeys(sealing.kmsKey) : secretDataKeys(sealing.secret));
 }
 
 export function openSigner(config: Config, store: KeyStore): AccessTokenSigner {

@@ -1,7 +1,7 @@
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from 'jose';
 import type { Clock } from '../core/account.ts';
 import { orUnavailable } from '../unavailable.ts';
-import { type KeyStore, signingKeyAt } from './key-store.ts';
+import { type KeyStore, type PublicKey, signingKeyAt } from './key-store.ts';
 import type { Sealing } from './sealing.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
@@ -62,6 +62,15 @@ export function signingKeys(
 }
 
 async function addFirstKey(store: KeyStore, sealing: Sealing, now: number): Promise<void> {
+  const { key, sealed } = await makeKey(sealing, now);
+  await store.add(key, sealed, undefined);
+}
+
+/** A new key pair, its private part sealed. @throws ProblemError `unavailable` */
+export async function makeKey(
+  sealing: Sealing,
+  signsFrom: number,
+): Promise<{ key: PublicKey; sealed: string }> {
   const { publicKey, privateKey } = await generateKeyPair(ALGORITHM, {
     modulusLength: MODULUS_LENGTH,
     extractable: true,
@@ -70,7 +79,7 @@ async function addFirstKey(store: KeyStore, sealing: Sealing, now: number): Prom
   const kid = await calculateJwkThumbprint(publicJwk); // RFC 7638
   const plaintext = JSON.stringify(await exportJWK(privateKey));
   const sealed = await orUnavailable('the sealing of keys', sealing.seal(plaintext, kid));
-  await store.add({ kid, publicJwk, signsFrom: now }, sealed, undefined);
+  return { key: { kid, publicJwk, signsFrom }, sealed };
 }
 
 async function unsealKey(store: KeyStore, sealing: Sealing, kid: string): Promise<CryptoKey> {

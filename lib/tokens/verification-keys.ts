@@ -2,7 +2,7 @@ import type { Clock } from '../core/account.ts';
 import { isPublished, type KeyStore, type PublicKey } from './key-store.ts';
 
 /** How long a warm function trusts what it read: bounds how long it still accepts a key that was withdrawn. */
-const CACHE_MS = 60_000;
+export const CACHE_MS = 60_000;
 
 /** The public keys, kept in memory by a warm function. */
 export type VerificationKeys = {

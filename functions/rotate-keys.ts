@@ -1,0 +1,22 @@
+import { readConfig } from '../lib/config.ts';
+import { openDatabase } from '../lib/dynamodb/database.ts';
+import { keyStore } from '../lib/dynamodb/keys.ts';
+import { log } from '../lib/log.ts';
+import { type KeyCommand, runKeyCommand } from '../lib/tokens/key-commands.ts';
+import { openSealing } from '../lib/tokens/open-keys.ts';
+
+const config = readConfig(process.env);
+const parts = {
+  store: keyStore(openDatabase(config.tablePrefix)),
+  sealing: openSealing(config),
+  clock: Date.now,
+  keyLifetime: config.keyLifetime,
+  tokenLifetime: config.lifetimes.accessToken,
+};
+
+/** Rotate keys: by schedule with `{"command": "rotate"}`, by an operator with any of `npm run keys`. */
+export const handler = async (event: KeyCommand) => {
+  const result = await runKeyCommand(parts, event);
+  log.info('keys', { command: event.command, result });
+  return result;
+};

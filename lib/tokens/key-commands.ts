@@ -1,0 +1,51 @@
+import { isPublished, type PublicKey, signingKeyAt } from './key-store.ts';
+import { type RotationParts, rotateKeys, rotateKeysNow, withdrawKey } from './rotation.ts';
+
+/** What the schedule and an operator can ask of `rotate-keys`. */
+export type KeyCommand =
+  | { command: 'list' }
+  | { command: 'rotate' }
+  | { command: 'rotate-now' }
+  | { command: 'withdraw'; kid: string };
+
+/** Times are ISO 8601. */
+export type ListedKey = {
+  kid: string;
+  state: 'next' | 'signing' | 'verifying' | 'retired';
+  signsFrom: string;
+  verifiesUntil?: string;
+};
+
+/** @throws Error for any other command; ProblemError `unavailable` */
+export async function runKeyCommand(parts: RotationParts, given: KeyCommand) {
+  switch (given.command) {
+    case 'list':
+      return listKeys(await parts.store.list(), parts.clock());
+    case 'rotate':
+      return rotateKeys(parts);
+    case 'rotate-now':
+      return rotateKeysNow(parts);
+    case 'withdraw':
+      return withdrawKey(parts, given.kid);
+    default:
+      throw new Error('the command is none of list, rotate, rotate-now and withdraw');
+  }
+}
+
+/** The keys in the order in which they sign. */
+function listKeys(keys: readonly PublicKey[], now: number): ListedKey[] {
+  const signing = signingKeyAt(keys, now);
+  const stateOf = (key: PublicKey): ListedKey['state'] => {
+    if (!isPublished(key, now)) return 'retired';
+    if (key.signsFrom > now) return 'next';
+    return key === signing ? 'signing' : 'verifying';
+  };
+  return keys
+    .toSorted((a, b) => a.signsFrom - b.signsFrom)
+    .map((key) => ({
+      kid: key.kid,
+      state: stateOf(key),
+      signsFrom: new Date(key.signsFrom).toISOString(),
+      ...(key.verifiesUntil !== undefined && { verifiesUntil: new Date(key.verifiesUntil).toISOString() }),
+    }));
+}

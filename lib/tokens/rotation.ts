@@ -1,0 +1,109 @@
+import type { Clock } from '../core/account.ts';
+import { isPublished, type KeyStore, type PublicKey, type Retirement } from './key-store.ts';
+import type { Sealing } from './sealing.ts';
+import { makeKey } from './signing-keys.ts';
+import { CACHE_MS } from './verification-keys.ts';
+
+/**
+ * How long a key is published before it signs, in milliseconds. API Gateway's JWT authorizer caches a JWKS for two
+ * hours; a day also leaves room for a schedule that fails once or twice.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+ */
+export const PUBLISHED_BEFORE_MS = 24 * 60 * 60 * 1000;
+
+/** What clocks may differ by, and what a warm function may sign with a key that it does not know to be replaced. */
+const MARGIN_MS = 5 * 60 * 1000 + CACHE_MS;
+
+export type RotationParts = {
+  store: KeyStore;
+  sealing: Sealing;
+  clock: Clock;
+  /** How long a key signs, in milliseconds. */
+  keyLifetime: number;
+  /** How long a token lives, in milliseconds. */
+  tokenLifetime: number;
+};
+
+/** `kid` is the key that was added. `beaten`: another rotation came first, which is as good. */
+export type Rotated = { outcome: 'rotated'; kid: string } | { outcome: 'not due' | 'beaten' };
+
+/**
+ * Adds the next signing key when it is time: published now, signing in a day. The key that signs until then is kept
+ * until the last of its tokens has expired. Safe to run at any time, by any number at once.
+ *
+ * @throws ProblemError `unavailable`
+ */
+export async function rotateKeys(parts: RotationParts): Promise<Rotated> {
+  const { store, clock, keyLifetime } = parts;
+  const newest = await store.newest(); // read first: whoever adds a key after this makes our write fail
+  const keys = await store.list();
+  const now = clock();
+  const latest = keys.find((key) => key.verifiesUntil === undefined);
+  if (latest !== undefined && now < latest.signsFrom + keyLifetime - PUBLISHED_BEFORE_MS)
+    return { outcome: 'not due' };
+  const signsFrom = latest === undefined ? now : now + PUBLISHED_BEFORE_MS;
+  const retired = keys
+    .filter((key) => isPublished(key, now))
+    .flatMap((key) => replacedAt(parts, key, signsFrom));
+  return add(parts, signsFrom, newest, retired);
+}
+
+/**
+ * Replaces the signing key at once, for an emergency. Tokens of the old key stay good until they expire, unless it is
+ * withdrawn too; a key that was to sign later never will.
+ *
+ * @throws ProblemError `unavailable`
+ */
+export async function rotateKeysNow(parts: RotationParts): Promise<Rotated> {
+  const newest = await parts.store.newest();
+  const keys = await parts.store.list();
+  const now = parts.clock();
+  const retired = keys
+    .filter((key) => isPublished(key, now))
+    .flatMap((key) =>
+      key.signsFrom > now ? [{ kid: key.kid, verifiesUntil: now }] : replacedAt(parts, key, now),
+    );
+  return add(parts, now, newest, retired);
+}
+
+/**
+ * Withdraws a key: it leaves the JWKS, and within a minute every warm function refuses its tokens. Where no other key
+ * could sign from then on, one is made first.
+ *
+ * @throws ProblemError `unavailable`
+ */
+export async function withdrawKey(
+  parts: RotationParts,
+  kid: string,
+): Promise<{ outcome: 'withdrawn' | 'unknown kid' }> {
+  const { store, clock } = parts;
+  let keys = await store.list();
+  if (!keys.some((key) => key.kid === kid)) return { outcome: 'unknown kid' };
+  // A rotation that came first may have added a key that signs only later: then once more.
+  while (
+    !keys.some((key) => key.kid !== kid && key.verifiesUntil === undefined && key.signsFrom <= clock())
+  ) {
+    await rotateKeysNow(parts);
+    keys = await store.list();
+  }
+  await store.retire({ kid, verifiesUntil: clock() });
+  return { outcome: 'withdrawn' };
+}
+
+/** When the last token of a key expires that signs until another does; a retirement is never put off. */
+function replacedAt({ tokenLifetime }: RotationParts, key: PublicKey, at: number): Retirement[] {
+  if (key.verifiesUntil !== undefined) return [];
+  return [{ kid: key.kid, verifiesUntil: at + tokenLifetime + MARGIN_MS }];
+}
+
+async function add(
+  { store, sealing }: RotationParts,
+  signsFrom: number,
+  newest: string | undefined,
+  retired: readonly Retirement[],
+): Promise<Rotated> {
+  const { key, sealed } = await makeKey(sealing, signsFrom);
+  const added = await store.add(key, sealed, newest, retired);
+  return added ? { outcome: 'rotated', kid: key.kid } : { outcome: 'beaten' };
+}
