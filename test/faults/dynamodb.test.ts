@@ -1,0 +1,59 @@
+import { readdirSync } from 'node:fs';
+import { expect, inject, test, vi } from 'vitest';
+import { faults } from './faulty-dynamodb.ts';
+import { ownWorld } from './own-world.ts';
+import { scenarios } from './scenarios.ts';
+import { callsOf, failuresOf, troublesOf, tryWith } from './try-faults.ts';
+
+// Keys of 2,048 bits are made several times faster than those of 3,072.
+vi.mock('jose', async (original) => {
+  const jose = await original<typeof import('jose')>();
+  return { ...jose, generateKeyPair: () => jose.generateKeyPair('RS256', { extractable: true }) };
+});
+
+const world = await ownWorld();
+
+test('every route and every other function that calls DynamoDB has its scenario', () => {
+  const { routes } = inject('stack');
+  const unrouted = readdirSync('functions')
+    .map((file) => file.replace('.ts', ''))
+    .filter((name) => !Object.values(routes).includes(name));
+  const callers = [...Object.keys(routes).filter((route) => !route.startsWith('OPTIONS')), ...unrouted];
+
+  expect([...new Set(scenarios.map((scenario) => scenario.of))].sort()).toEqual(callers.sort());
+});
+
+// The dialects of an operation call DynamoDB alike: one of them here, all of them in test/long.
+const oneEach = scenarios.filter((scenario, index) => {
+  const kindOf = ({ name, of }: (typeof scenarios)[number]) => name + inject('stack').routes[of];
+  return index === scenarios.findLastIndex((other) => kindOf(other) === kindOf(scenario));
+});
+
+test.concurrent.each(oneEach)(
+  '$name of $of outlives a fault of any kind in each of its calls',
+  {
+    timeout: 60_000,
+  },
+  async (scenario) => {
+    const troubles = troublesOf(await callsOf(world, scenario), faults);
+    // Each fault of each call, for one of the three lengths of time: all three in test/long.
+    const some = troubles.filter((_, index) => index % 3 === Math.floor(index / 3) % 3);
+
+    expect(await failuresOf(some, (trouble) => tryWith(world, scenario, trouble))).toEqual([]);
+  },
+);
+
+test('a call that is never answered is tried again in time', async () => {
+  const hung = { fault: 'left without an answer', lasts: 'once' } as const;
+  const cases = [
+    ['POST /api/user/signup', 'TransactWriteItems emails+users+sessions 1'],
+    ['POST /auth/login', 'GetItem users 1'],
+    ['POST /auth/refresh-tokens', 'UpdateItem sessions 1'],
+  ].flatMap(([of, call = '']) =>
+    scenarios
+      .filter((scenario) => scenario.of === of)
+      .map((scenario) => ({ scenario, trouble: { ...hung, call } })),
+  );
+
+  expect(await failuresOf(cases, ({ scenario, trouble }) => tryWith(world, scenario, trouble))).toEqual([]);
+});

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { APIGatewayProxyResult, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { inject, vi } from 'vitest';
+import { localAccess } from '../../local/local-access.ts';
+import { createTables } from '../../local/tables.ts';
+import { type Call, type Client, type Reply, toEvent } from '../harness/client.ts';
+
+/**
+ * Handlers and tables of a test's own: nothing reads the stream but who asks, and every function can be started cold
+ * with an environment of its own.
+ */
+export async function ownWorld() {
+  const { dynamodbUrl, routes } = inject('stack');
+  const prefix = await newTables();
+  const database = new DynamoDBClient(localAccess(dynamodbUrl));
+
+  /** The rows of a table for which all these attributes are so. */
+  async function rowsOf(table: string, like: Record<string, unknown> = {}, of = prefix): Promise<Row[]> {
+    const rows: Row[] = [];
+    let ExclusiveStartKey: undefined | Record<string, never>;
+    do {
+      const page = await database.send(
+        new ScanCommand({ TableName: `${of}-${table}`, ConsistentRead: true, ExclusiveStartKey }),
+      );
+      rows.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+      ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey;
+    } while (ExclusiveStartKey);
+    return rows.filter((row) => Object.entries(like).every(([name, value]) => row[name] === value));
+  }
+
+  async function rowOf(table: string, key: Record<string, string>): Promise<Row | undefined> {
+    const command = new GetItemCommand({
+      TableName: `${prefix}-${table}`,
+      Key: marshall(key),
+      ConsistentRead: true,
+    });
+    const { Item } = await database.send(command);
+    return Item && unmarshall(Item);
+  }
+
+  async function putRow(table: string, row: Row, of = prefix): Promise<void> {
+    await database.send(new PutItemCommand({ TableName: `${of}-${table}`, Item: marshall(row) }));
+  }
+
+  const sound: Record<string, Handler> = {};
+  for (const name of [...new Set(Object.values(routes)), 'send-mail']) {
+    sound[name] = await coldHandler(name, { TABLE_PREFIX: prefix });
+  }
+  const client: Client = {
+    name: 'soundly',
+    send: (call) => sendTo(sound[functionOf(call)] as Handler, call),
+  };
+  // The SDK reads its endpoint at the first call, and only then.
+  await Promise.all(
+    Object.keys(sound).map((name) => {
+      const route = Object.entries(routes).find(([, target]) => target === name)?.[0];
+      return route ? client.send(anyCall(route)) : sound[name]?.(deliveryOf(randomUUID()) as never, context);
+    }),
+  );
+
+  return {
+    prefix,
+    client,
+    rowsOf,
+    rowOf,
+    putRow,
+    /** Runs send-mail on a request as the stream would. */
+    sendMail: (tagId: string) =>
+      sound['send-mail']?.(deliveryOf(tagId) as never, context) as Promise<DynamoDBBatchResponse>,
+  };
+}
+
+type Row = Record<string, unknown>;
+export type Handler = (event: never, context: never) => Promise<unknown>;
+export const context = { awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 } as never;
+
+/** Empty tables under a prefix that no other test has. */
+export async function newTables(): Promise<string> {
+  const prefix = `faults-${randomUUID().slice(0, 8)}`;
+  await createTables({ endpoint: inject('stack').dynamodbUrl, prefix });
+  return prefix;
+}
+
+/** A function as a container just started has it: nothing cached, nothing connected. */
+export async function coldHandler(name: string, environment: Record<string, string>): Promise<Handler> {
+  Object.assign(process.env, environment);
+  vi.resetModules();
+  const { handler } = (await import(`../../functions/${name}.ts`)) as { handler: Handler };
+  return handler;
+}
+
+export function functionOf(call: Call): string {
+  const { httpMethod, resource } = toEvent(call);
+  const name = inject('stack').routes[`${httpMethod} ${resource}`];
+  if (name === undefined) throw new Error(`serverless.yml has no route ${httpMethod} ${resource}`);
+  return name;
+}
+
+/** Calls an endpoint's handler as API Gateway would. */
+export async function sendTo(handler: Handler, call: Call): Promise<Reply> {
+  const result = (await handler(toEvent(call) as never, context)) as APIGatewayProxyResult;
+  const headers = Object.entries(result.headers ?? {}).map(([key, value]) => [
+    key.toLowerCase(),
+    String(value),
+  ]);
+  let json: unknown;
+  if (result.body !== '') json = JSON.parse(result.body);
+  return { status: result.statusCode, headers: Object.fromEntries(headers), text: result.body, json };
+}
+
+/** What the stream delivers for a request to reset a password. */
+export function deliveryOf(tagId: string, sequenceNumber = '100000000000000000001'): DynamoDBStreamEvent {
+  const Keys = { tagId: { S: tagId } };
+  return { Records: [{ eventName: 'INSERT', dynamodb: { Keys, SequenceNumber: sequenceNumber } }] };
+}
+
+/** A request that gets as far as DynamoDB and changes nothing. */
+function anyCall(route: string): Call {
+  const [method, path = ''] = route.split(' ');
+  const nobody = {
+    name: 'Ada',
+    email: `${randomUUID()}@example.com`,
+    username: `${randomUUID()}@example.com`,
+    password: 'a warm-up password',
+    confirm: 'a warm-up password',
+    refreshToken: 'A'.repeat(128),
+  };
+  const query = path.includes('reset') ? `?tag=${'A'.repeat(64)}&token=${'A'.repeat(64)}` : '';
+  return {
+    method: method as 'GET',
+    path: path + query,
+    headers: { authorization: 'Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ.e30.AA' },
+    ...(method === 'POST' && path !== '/auth' && { body: nobody }),
+  };
+}

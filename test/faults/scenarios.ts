@@ -1,0 +1,403 @@
+import { expect } from 'vitest';
+import type { Call, Reply } from '../harness/client.ts';
+import { type Mail, mailsTo, tagIn } from '../harness/inbox.ts';
+import { loggedIn, type Person, signedUp, somebody, type Tokens } from '../harness/people.ts';
+import { deliveryOf, newTables, type ownWorld } from './own-world.ts';
+
+type World = Awaited<ReturnType<typeof ownWorld>>;
+
+/** A request, or a delivery of the stream, on fresh data, and what has to hold around it whatever goes wrong. */
+export type Scenario = {
+  /** A route as in serverless.yml, or a function that has none. */
+  of: string;
+  /** Which of its cases it is. */
+  name: string;
+  prepare(world: World): Promise<Case>;
+};
+
+type Case = {
+  call: Call | { event: object };
+  /** The tables it has, where it is not those that all scenarios share. */
+  prefix?: string;
+  /** What a correct success answers. */
+  success: number;
+  /** What the same request may also answer once an earlier one has been carried out. */
+  done?: number;
+  /** Nothing may be half done, and what was answered must be true, at any time. */
+  holds?(replies: Reply[]): Promise<void>;
+  /** What the client can do after the request has been answered without a 503. */
+  afterwards(replies: Reply[]): Promise<void>;
+};
+
+const NEW_PASSWORD = 'a new battery staple';
+
+export const scenarios: Scenario[] = [
+  {
+    of: 'POST /api/user/signup',
+    name: 'a sign-up that logs in',
+    async prepare(world) {
+      const { name, email, password } = somebody();
+      return {
+        call: { path: '/api/user/signup', body: { name, email, password } },
+        success: 200,
+        done: 409,
+        holds: () => wholeAccount(world, email, 1),
+        async afterwards(replies) {
+          for (const { json } of successes(replies))
+            await expectWelcome(world, (json as { token: string }).token);
+          await loggedIn(world.client, { name, bio: null, email, password });
+          expect(await world.rowsOf('users', { email })).toHaveLength(1);
+        },
+      };
+    },
+  },
+  {
+    of: 'POST /auth/register',
+    name: 'a sign-up',
+    async prepare(world) {
+      const person = somebody();
+      return {
+        call: { path: '/auth/register', body: { ...person, confirm: person.password } },
+        success: 201,
+        done: 400,
+        holds: () => wholeAccount(world, person.email, 0),
+        async afterwards() {
+          await loggedIn(world.client, person);
+          expect(await world.rowsOf('users', { email: person.email })).toHaveLength(1);
+        },
+      };
+    },
+  },
+  ...(['/accounts/auth', '/api/user/login', '/auth/login'] as const).flatMap((path): Scenario[] => [
+    {
+      of: `POST ${path}`,
+      name: 'a log-in',
+      async prepare(world) {
+        const { email, password } = await signedUp(world.client);
+        return {
+          call: { path, body: { email, username: email, password } },
+          success: 200,
+          async afterwards(replies) {
+            for (const { json } of successes(replies)) {
+              const { token, accessToken = token, refreshToken } = json as Tokens & { token: string };
+              await expectWelcome(world, accessToken);
+              if (refreshToken) expect(await refreshed(world, refreshToken)).toBe(200);
+            }
+          },
+        };
+      },
+    },
+    {
+      of: `POST ${path}`,
+      name: 'a wrong password',
+      async prepare(world) {
+        const person = await signedUp(world.client);
+        return {
+          call: { path, body: { email: person.email, username: person.email, password: 'not the password' } },
+          success: path === '/accounts/auth' ? 406 : 401,
+          async afterwards() {
+            await loggedIn(world.client, person);
+          },
+        };
+      },
+    },
+  ]),
+  {
+    of: 'POST /auth',
+    name: 'a welcome',
+    async prepare(world) {
+      const { accessToken } = await loggedIn(world.client, await signedUp(world.client));
+      return {
+        call: { path: '/auth', headers: bearer(accessToken) },
+        success: 200,
+        afterwards: () => expectWelcome(world, accessToken),
+      };
+    },
+  },
+  {
+    of: 'POST /auth/refresh-tokens',
+    name: 'a refresh',
+    async prepare(world) {
+      const { refreshToken } = await loggedIn(world.client, await signedUp(world.client));
+      return {
+        call: { path: '/auth/refresh-tokens', body: { refreshToken } },
+        success: 200,
+        async afterwards(replies) {
+          const successors = new Set(successes(replies).map(({ json }) => (json as Tokens).refreshToken));
+          expect(successors.size).toBe(1);
+          for (const { json } of successes(replies)) await expectWelcome(world, (json as Tokens).accessToken);
+          for (const successor of successors) expect(await refreshed(world, successor)).toBe(200);
+        },
+      };
+    },
+  },
+  {
+    of: 'POST /auth/refresh-tokens',
+    name: 'a replayed token',
+    async prepare(world) {
+      const { client } = world;
+      const first = await loggedIn(client, await signedUp(client));
+      let latest = first;
+      for (let turn = 0; turn < 2; turn += 1) {
+        const body = { refreshToken: latest.refreshToken };
+        latest = (await client.send({ path: '/auth/refresh-tokens', body })).json as Tokens;
+      }
+      return {
+        call: { path: '/auth/refresh-tokens', body: { refreshToken: first.refreshToken } },
+        success: 401,
+        async afterwards() {
+          expect(await refreshed(world, latest.refreshToken)).toBe(401);
+          expect(await welcomed(world, latest.accessToken)).toBe(401);
+        },
+      };
+    },
+  },
+  {
+    of: 'GET /accounts/logout',
+    name: 'a log-out by access token',
+    async prepare(world) {
+      const tokens = await loggedIn(world.client, await signedUp(world.client));
+      return {
+        call: { method: 'GET', path: '/accounts/logout/', headers: { token: tokens.accessToken } },
+        success: 200,
+        done: 401,
+        afterwards: () => expectOver(world, tokens),
+      };
+    },
+  },
+  {
+    of: 'POST /auth/logout',
+    name: 'a log-out by refresh token',
+    async prepare(world) {
+      const tokens = await loggedIn(world.client, await signedUp(world.client));
+      return {
+        call: { path: '/auth/logout', body: { refreshToken: tokens.refreshToken } },
+        success: 200,
+        afterwards: () => expectOver(world, tokens),
+      };
+    },
+  },
+  ...(['/accounts/forgetpassword', '/auth/forget-password'] as const).map(
+    (path): Scenario => ({
+      of: `POST ${path}`,
+      name: 'a forgotten password',
+      async prepare(world) {
+        const person = await signedUp(world.client);
+        return {
+          call: { path, body: { email: person.email } },
+          success: path.startsWith('/auth') ? 202 : 200,
+          async afterwards() {
+            const { userId } = await ownerOf(world, person.email);
+            const due = await world.rowsOf('reset-tags', { userId, kind: 'known' });
+            for (const { tagId } of due) await world.sendMail(tagId as string);
+            const mails = await mailsTo(person.email);
+            expect(mails.length).toBeGreaterThanOrEqual(1);
+            expect(mails.length).toBeLessThanOrEqual(2);
+            expect(await reset(world, tagIn(mails.at(-1)))).toBe(200);
+          },
+        };
+      },
+    }),
+  ),
+  ...(['/accounts/resetpassword?tag=', '/auth/reset-password?token='] as const).map(
+    (path): Scenario => ({
+      of: `POST ${path.replace(/\?.*/, '')}`,
+      name: 'a reset',
+      async prepare(world) {
+        const person = await signedUp(world.client);
+        const tokens = await loggedIn(world.client, person);
+        const tag = await mailedTagOf(world, person);
+        const logIn = (password: string) =>
+          world.client.send({ path: '/auth/login', body: { email: person.email, password } });
+        return {
+          call: { path: path + tag, body: { password: NEW_PASSWORD } },
+          success: 200,
+          done: path.startsWith('/auth') ? 401 : 406,
+          async holds() {
+            const statuses = [await logIn(person.password), await logIn(NEW_PASSWORD)].map(
+              ({ status }) => status,
+            );
+            const done = statuses[1] === 200;
+            expect(statuses).toEqual(done ? [401, 200] : [200, 401]);
+            const { credentialVersion, userId } = await ownerOf(world, person.email);
+            const rows = await world.rowsOf('reset-tags', { userId });
+            expect(rows.map(({ state }) => state)).toEqual([done ? 'used' : 'mailed']);
+            expect(credentialVersion).toBe(done ? 2 : 1);
+          },
+          async afterwards() {
+            expect((await logIn(NEW_PASSWORD)).status).toBe(200);
+            expect((await logIn(person.password)).status).toBe(401);
+            expect(await reset(world, tag)).toBe(401);
+            await expectOver(world, tokens);
+          },
+        };
+      },
+    }),
+  ),
+  ...(['/.well-known/jwks.json', '/.well-known/openid-configuration'] as const).map(
+    (path): Scenario => ({
+      of: `GET ${path}`,
+      name: `a look at ${path.replace('/.well-known/', '')}`,
+      async prepare() {
+        return {
+          call: { method: 'GET', path },
+          success: 200,
+          async afterwards(replies) {
+            const texts = new Set(successes(replies).map(({ text }) => text));
+            expect(texts.size).toBe(1);
+            if (path.endsWith('jwks.json')) expect([...texts][0]).toContain('"kty":"RSA"');
+          },
+        };
+      },
+    }),
+  ),
+  {
+    of: 'GET /.well-known/jwks.json',
+    name: 'the first look of all, which makes the keys,',
+    async prepare({ rowsOf }) {
+      const prefix = await newTables();
+      return {
+        call: { method: 'GET', path: '/.well-known/jwks.json' },
+        prefix,
+        success: 200,
+        async holds() {
+          const rows = await rowsOf('keys', {}, prefix);
+          const newest = rows.flatMap((row) => (row.newest === undefined ? [] : [row.newest]));
+          expect(newest).toHaveLength(rows.length > 0 ? 1 : 0);
+          const kids = rows.map(({ kid }) => kid);
+          for (const kid of newest) expect(kids).toContain(kid);
+        },
+        async afterwards([, again]) {
+          const rows = await rowsOf('keys', {}, prefix);
+          const { keys } = (again as Reply).json as { keys: { kid: string }[] };
+          const stored = rows.filter(({ sealed }) => sealed).map(({ kid }) => kid);
+          expect(keys.map(({ kid }) => kid).sort()).toEqual(stored.sort());
+          expect(keys.length).toBeGreaterThan(0);
+        },
+      };
+    },
+  },
+  {
+    of: 'rotate-keys',
+    name: 'a rotation',
+    async prepare({ rowsOf, putRow }) {
+      const prefix = await newTables();
+      await putRow('keys', { kid: 'old', publicJwk: { kty: 'RSA' }, signsFrom: 0, sealed: 'sealed' }, prefix);
+      await putRow('keys', { kid: '#newest', newest: 'old' }, prefix);
+      const rows = async () => {
+        const all = await rowsOf('keys', {}, prefix);
+        const old = all.find(({ kid }) => kid === 'old');
+        return { all, newest: all.find(({ kid }) => kid === '#newest')?.newest, retired: old?.verifiesUntil };
+      };
+      return {
+        call: { event: { command: 'rotate' } },
+        prefix,
+        success: 200,
+        async holds() {
+          const { all, newest, retired } = await rows();
+          expect(retired === undefined).toBe(newest === 'old');
+          expect(all).toHaveLength(newest === 'old' ? 2 : 3);
+          expect(all.map(({ kid }) => kid)).toContain(newest);
+        },
+        async afterwards() {
+          expect((await rows()).newest).not.toBe('old');
+        },
+      };
+    },
+  },
+  {
+    of: 'send-mail',
+    name: 'a mail with a link',
+    async prepare(world) {
+      const person = await signedUp(world.client);
+      const tagId = await askedFor(world, person.email, false);
+      return {
+        call: { event: deliveryOf(tagId) },
+        success: 200,
+        async holds(replies) {
+          const mails = await mailsTo(person.email);
+          if (replies.some(({ status }) => status === 200)) expect(mails.length).toBeGreaterThanOrEqual(1);
+        },
+        async afterwards() {
+          const mails = await mailsTo(person.email);
+          expect(mails.length).toBeLessThanOrEqual(2);
+          expect(await reset(world, tagIn(mails[0]))).toBe(200);
+        },
+      };
+    },
+  },
+  {
+    of: 'send-mail',
+    name: 'a notice that the password was changed',
+    async prepare(world) {
+      const person = await signedUp(world.client);
+      const tagId = await askedFor(world, person.email);
+      expect(await reset(world, tagIn((await mailsTo(person.email))[0]))).toBe(200);
+      const notices = async () => (await mailsTo(person.email)).filter(isNotice);
+      return {
+        call: { event: deliveryOf(tagId) },
+        success: 200,
+        async holds(replies) {
+          if (replies.some(({ status }) => status === 200))
+            expect((await notices()).length).toBeGreaterThanOrEqual(1);
+        },
+        async afterwards() {
+          expect((await notices()).length).toBeLessThanOrEqual(2);
+        },
+      };
+    },
+  },
+];
+
+const isNotice = ({ subject }: Mail) => subject === 'Your password was changed';
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const successes = (replies: Reply[]) => replies.filter(({ status }) => status < 300);
+
+/** The tag of a reset mail, sent by a send-mail that nothing is wrong with. */
+export async function mailedTagOf(world: World, { email }: Person): Promise<string> {
+  await askedFor(world, email);
+  return tagIn((await mailsTo(email)).at(-1));
+}
+
+/** Asks for a reset mail and has it sent. @returns the name of the request */
+export async function askedFor(world: World, email: string, send = true): Promise<string> {
+  const reply = await world.client.send({ path: '/accounts/forgetpassword', body: { email } });
+  const { tag } = reply.json as { tag: string };
+  if (send) await world.sendMail(tag);
+  return tag;
+}
+
+export async function reset(world: World, tag: string, password = NEW_PASSWORD): Promise<number> {
+  const reply = await world.client.send({ path: `/auth/reset-password?token=${tag}`, body: { password } });
+  return reply.status;
+}
+
+async function ownerOf({ rowOf }: World, email: string) {
+  const { userId } = (await rowOf('emails', { email })) as { userId: string };
+  return (await rowOf('users', { userId })) as { userId: string; credentialVersion: number };
+}
+
+/** The user, the claim on the address and the session are there together or not at all. */
+async function wholeAccount({ rowOf, rowsOf }: World, email: string, sessions: number): Promise<void> {
+  const users = await rowsOf('users', { email });
+  const claim = await rowOf('emails', { email });
+  expect(users.map(({ userId }) => userId)).toEqual(claim ? [claim.userId] : []);
+  if (claim) expect(await rowsOf('sessions', { userId: claim.userId })).toHaveLength(sessions);
+}
+
+async function welcomed({ client }: World, accessToken: string): Promise<number> {
+  return (await client.send({ path: '/auth', headers: bearer(accessToken) })).status;
+}
+
+async function expectWelcome(world: World, accessToken: string): Promise<void> {
+  expect(await welcomed(world, accessToken)).toBe(200);
+}
+
+async function refreshed({ client }: World, refreshToken: string): Promise<number> {
+  return (await client.send({ path: '/auth/refresh-tokens', body: { refreshToken } })).status;
+}
+
+async function expectOver(world: World, { accessToken, refreshToken }: Tokens): Promise<void> {
+  expect(await welcomed(world, accessToken)).toBe(401);
+  expect(await refreshed(world, refreshToken)).toBe(401);
+}

@@ -1,0 +1,34 @@
+import { expect, test, vi } from 'vitest';
+import { faults } from '../faults/faulty-dynamodb.ts';
+import { ownWorld } from '../faults/own-world.ts';
+import { scenarios } from '../faults/scenarios.ts';
+import { callsOf, failuresOf, troublesOf, tryWith } from '../faults/try-faults.ts';
+
+vi.mock('jose', async (original) => {
+  const jose = await original<typeof import('jose')>();
+  return { ...jose, generateKeyPair: () => jose.generateKeyPair('RS256', { extractable: true }) };
+});
+
+const world = await ownWorld();
+let tried = 0;
+
+test.each(scenarios)(
+  '$name of $of outlives every fault of each of its calls',
+  {
+    timeout: 300_000,
+  },
+  async (scenario) => {
+    const calls = await callsOf(world, scenario);
+    const troubles = troublesOf(calls, [...faults, 'left without an answer']);
+    const failures = await failuresOf(troubles, (trouble) => tryWith(world, scenario, trouble));
+    tried += troubles.length;
+    console.log(`${scenario.of}, ${scenario.name}: ${calls.length} calls, ${troubles.length} faults`);
+
+    expect(failures).toEqual([]);
+  },
+);
+
+test('the whole matrix was tried', () => {
+  console.log(`${tried} faults in all`);
+  expect(tried).toBeGreaterThan(1_000);
+});
