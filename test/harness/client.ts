@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 
 /** A request as a client makes it. An object as the body goes as JSON; text and octets go as they are. */
 export type Call = {
-  method?: 'GET' | 'POST' | 'OPTIONS';
+  method?: string;
   /** With the query string. */
   path: string;
   headers?: Record<string, string>;
@@ -57,21 +57,20 @@ export const overHttp: Client = {
 };
 
 /** The handlers themselves, called with the events that API Gateway would make. */
-export const inProcess: Client = {
-  name: 'in process',
-  async send(call) {
-    const event = toEvent(call);
-    const name = inject('stack').routes[`${event.httpMethod} ${event.resource}`];
-    if (name === undefined)
-      throw new Error(`serverless.yml has no route ${event.httpMethod} ${event.resource}`);
-    const { handler } = (await import(`../../functions/${name}.ts`)) as {
-      handler(event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult>;
-    };
-    const { statusCode, headers = {}, body } = await handler(event, context);
-    const lowerCase = Object.entries(headers).map(([key, value]) => [key.toLowerCase(), String(value)]);
-    return replyOf(statusCode, Object.fromEntries(lowerCase), body);
-  },
-};
+export const inProcess: Client = { name: 'in process', send: (call) => deliver(toEvent(call)) };
+
+/** What the function of the event's route answers to it. */
+export async function deliver(event: APIGatewayProxyEvent): Promise<Reply> {
+  const name = inject('stack').routes[`${event.httpMethod} ${event.resource}`];
+  if (name === undefined)
+    throw new Error(`serverless.yml has no route ${event.httpMethod} ${event.resource}`);
+  const { handler } = (await import(`../../functions/${name}.ts`)) as {
+    handler(event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult>;
+  };
+  const { statusCode, headers = {}, body } = await handler(event, context);
+  const lowerCase = Object.entries(headers).map(([key, value]) => [key.toLowerCase(), String(value)]);
+  return replyOf(statusCode, Object.fromEntries(lowerCase), body);
+}
 
 export const clients = [inProcess, overHttp];
 

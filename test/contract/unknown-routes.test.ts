@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { type Call, type Client, clients, inProcess, overHttp, type Reply } from '../harness/client.ts';
+import { expectAnswer, problem } from './answers.ts';
+
+const routes = [
+  'POST /accounts/auth',
+  'POST /accounts/forgetpassword',
+  'POST /accounts/resetpassword',
+  'GET /accounts/logout',
+  'POST /api/user/signup',
+  'POST /api/user/login',
+  'POST /auth',
+  'POST /auth/register',
+  'POST /auth/login',
+  'POST /auth/refresh-tokens',
+  'POST /auth/forget-password',
+  'POST /auth/reset-password',
+  'POST /auth/logout',
+  'GET /.well-known/jwks.json',
+  'GET /.well-known/openid-configuration',
+].map((route) => route.split(' ') as [method: string, path: string]);
+const forBrowsers = routes.map(([, path]) => path).filter((path) => !path.startsWith('/.well-known/'));
+
+const notFound = problem(404, 'Not Found', 'There is no such method and path here.');
+const preflight = {
+  origin: 'https://app.example.com',
+  'access-control-request-method': 'POST',
+  'access-control-request-headers': 'content-type',
+};
+/** API Gateway, and serverless-offline like it, gives a content type to an answer that has none. */
+const nothingGranted = (client: Client) => {
+  const type = client === overHttp ? 'application/json; charset=utf-8' : undefined;
+  return { status: 204, body: '', headers: { 'content-type': type } };
+};
+
+/** Over HTTP, without a header that hapi adds to answers of its own and that grants nothing by itself. */
+async function sendUnrouted(call: Call): Promise<Reply> {
+  const reply = await overHttp.send(call);
+  const { 'access-control-expose-headers': _, ...headers } = reply.headers;
+  return { ...reply, headers };
+}
+
+test('serverless.yml has the routes of the contract, their preflights and no other', () => {
+  const contract = [...routes, ...forBrowsers.map((path) => ['OPTIONS', path])];
+  expect(Object.keys(inject('stack').routes).sort()).toEqual(contract.map((route) => route.join(' ')).sort());
+});
+
+describe('over HTTP', () => {
+  test.each([
+    '/',
+    '/nothing',
+    '/auth/nothing',
+    '/auth/login/nothing',
+    '/AUTH/login',
+    '/api',
+    '/accounts',
+    '/dev/auth/login',
+    '/.well-known/jwks',
+    '/favicon.ico',
+    '/auth/%2e%2e/%00',
+  ])('answers a path that does not exist, %s, with 404', async (path) => {
+    for (const method of ['GET', 'POST', 'OPTIONS'])
+      expectAnswer(await sendUnrouted({ method, path }), notFound);
+  });
+
+  test.each(routes)('answers every method but %s of %s with 404', async (method, path) => {
+    const more = forBrowsers.includes(path) ? [] : ['OPTIONS'];
+    const others = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', ...more].filter((other) => other !== method);
+    for (const other of others) expectAnswer(await sendUnrouted({ method: other, path }), notFound);
+  });
+
+  test.each(routes)('answers HEAD of %s %s as a method that does not exist', async (_, path) => {
+    expectAnswer(await sendUnrouted({ method: 'HEAD', path }), { ...notFound, body: '' });
+  });
+
+  test('answers a path that does not exist the same for a page of another origin', async () => {
+    expectAnswer(await sendUnrouted({ path: '/nothing', headers: preflight }), notFound);
+  });
+});
+
+describe.each(clients)('without origins in the configuration, $name', (client) => {
+  test.each(forBrowsers)('a preflight of %s is granted nothing, slash or none', async (path) => {
+    for (const spelling of [path, `${path}/`]) {
+      const reply = await client.send({ method: 'OPTIONS', path: spelling, headers: preflight });
+      expectAnswer(reply, nothingGranted(client));
+    }
+  });
+
+  test('an answer says nothing of the origin that asked', async () => {
+    const { headers } = await client.send({ path: '/auth', headers: { origin: 'https://app.example.com' } });
+    expect(JSON.stringify(headers)).not.toMatch(/access-control|app\.example/);
+  });
+});
+
+describe('with origins in the configuration', () => {
+  beforeAll(() => {
+    vi.resetModules(); // functions read their configuration when they are imported
+    vi.stubEnv('CORS_ORIGINS', 'https://app.example.com, https://admin.example.com');
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    vi.resetModules();
+  });
+
+  test.each(['https://app.example.com', 'https://admin.example.com'])(
+    'a preflight from %s is granted what the routes take, never credentials',
+    async (origin) => {
+      const headers = { ...preflight, origin };
+      const reply = await inProcess.send({ method: 'OPTIONS', path: '/auth/login', headers });
+      expectAnswer(reply, {
+        status: 204,
+        body: '',
+        headers: {
+          'content-type': undefined,
+          'access-control-allow-origin': origin,
+          'access-control-allow-methods': 'GET, POST',
+          'access-control-allow-headers': 'Authorization, Content-Type, token',
+          'access-control-max-age': '7200',
+          'access-control-expose-headers': 'Retry-After, WWW-Authenticate',
+        },
+      });
+      expect(reply.headers.vary).toBe('Origin');
+    },
+  );
+
+  test.each([
+    'https://evil.example',
+    'https://app.example.com.evil.example',
+    'http://app.example.com',
+    'https://app.example.com:8443',
+    'https://APP.example.com',
+    'null',
+    '*',
+    '',
+  ])('a preflight from %j is granted nothing', async (origin) => {
+    const headers = { ...preflight, origin };
+    const reply = await inProcess.send({ method: 'OPTIONS', path: '/auth/login', headers });
+    expectAnswer(reply, nothingGranted(inProcess));
+    expect(reply.headers.vary).toBe('Origin');
+  });
+
+  test.each<[rule: string, origin: string, headers: Record<string, string>]>([
+    [
+      'a known origin may read it',
+      'https://app.example.com',
+      {
+        'access-control-allow-origin': 'https://app.example.com',
+        'access-control-expose-headers': 'Retry-After, WWW-Authenticate',
+      },
+    ],
+    ['another may not', 'https://evil.example', {}],
+  ])('of an answer, an error too, %s', async (_, origin, granted) => {
+    const reply = await inProcess.send({ path: '/auth', headers: { origin } });
+    expectAnswer(
+      reply,
+      problem(401, 'Unauthorized', 'Send an access token in the header Authorization: Bearer.', {
+        headers: { 'www-authenticate': 'Bearer', ...granted },
+      }),
+    );
+    expect(reply.headers.vary).toBe('Origin');
+  });
+});
