@@ -11,7 +11,7 @@ export type MailQuota = { askedAt: readonly number[] };
  * @returns the quota to store, or `undefined` when none is left: the answer stays the same, no mail goes
  */
 export function takeMail(stored: MailQuota | undefined, now: number): MailQuota | undefined {
-  const askedAt = (stored?.askedAt ?? []).filter((time) => time > now - HOUR_MS);
+  const askedAt = stored?.askedAt.filter((time) => time > now - HOUR_MS) ?? [];
   return askedAt.length < MAILS ? { askedAt: [...askedAt, now] } : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { AccessToken, AccessTokenSigner } from './access-token.ts';
-import { type Clock, profileOf, type UserStore } from './account.ts';
+import { type Clock, profileOf, type User, type UserStore } from './account.ts';
 import { type RawFields, readFields, text } from './fields.ts';
 import {
   hashSecret,
@@ -64,10 +64,9 @@ export async function refreshSession(parts: RefreshParts, request: RefreshReques
     now,
     idleExpiresAt: now + parts.lifetimes.idle,
   });
-  if (!result.rotated && !(result.session && isLive(result.session, user, now)))
-    throw refused('the session is over');
-
-  const secret = result.rotated ? successor : await successorAgain(parts, result.session, presented, now);
+  const secret = result.rotated
+    ? successor
+    : await successorAgain(parts, result.session, user, presented, now);
   return { accessToken, refreshToken: writeRefreshToken({ ...presented, secret }) };
 }
 
@@ -75,10 +74,12 @@ export async function refreshSession(parts: RefreshParts, request: RefreshReques
 async function successorAgain(
   { sessions }: RefreshParts,
   session: Session | undefined,
+  user: User,
   presented: RefreshToken,
   now: number,
 ): Promise<Buffer> {
-  if (session?.refresh?.familyHash !== hashSecret(presented.family))
+  if (session === undefined || !isLive(session, user, now)) throw refused('the session is over');
+  if (session.refresh?.familyHash !== hashSecret(presented.family))
     throw refused('not a token of the session');
   const { previous } = session.refresh;
   if (previous?.hash === hashSecret(presented.secret) && now <= previous.rotatedAt + GRACE_MS) {

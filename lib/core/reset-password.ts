@@ -66,10 +66,10 @@ export async function resetPassword(parts: ResetPasswordParts, request: ResetPas
 }
 
 async function findRequest(store: Pick<ResetRequestStore, 'get'>, tag: string): Promise<ResetRequest> {
-  const { tagId, secret } = readResetTag(tag) ?? {};
-  if (tagId === undefined || secret === undefined) throw wrongTag('not a tag');
-  const request = await store.get(tagId);
-  if (!request?.secretHashes.includes(hashSecret(secret))) throw wrongTag('no such tag');
+  const mailed = readResetTag(tag);
+  if (mailed === undefined) throw wrongTag('not a tag');
+  const request = await store.get(mailed.tagId);
+  if (!request?.secretHashes.includes(hashSecret(mailed.secret))) throw wrongTag('no such tag');
   if (request.state === 'used') throw wrongTag('used');
   return request;
 }

@@ -175,7 +175,7 @@ describe('a password that is refused', () => {
     expect(await faults({ password: newPassword(10) }, short, 10)).toEqual([
       { field: 'password', reason: 'password-too-short', minimum: 10 },
     ]);
-    expect(await faults({ password: newPassword(10) }, short)).toEqual([
+    expect(await faults({ password: newPassword(10) }, short)).toStrictEqual([
       { field: 'password', reason: 'password-too-short' },
     ]);
   });

@@ -150,6 +150,12 @@ describe('a log-in is refused, by the same calls and one computed hash,', () => 
     expect(it.calls).toEqual(CALLS_OF_A_REFUSAL);
   });
 
+  test('even by a hasher that agrees with everything', async () => {
+    const parts = { ...world().parts, hasher: { verify: async () => true } };
+    const fields = { ...RIGHT, email: 'eve@example.com' };
+    expect((await problemOf(logIn(parts, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
+  });
+
   test('even if an empty password would match what is stored', async () => {
     const it = world({ ...ADA, passwordHash: 'hash of ' });
     const fields = { ...RIGHT, password: 'x'.repeat(73) };

@@ -62,7 +62,9 @@ describe('a request that was made', () => {
   test('is answered once, however often the event is delivered', async () => {
     const it = requested();
     await sendDueMail(it.parts, TAG_ID);
+    it.calls.length = 0;
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+    expect(it.calls).toEqual(['resetRequests.get', 'users.get']);
     expect(it.sent).toHaveLength(1);
   });
 

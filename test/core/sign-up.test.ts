@@ -157,6 +157,28 @@ describe('a sign-up that has to confirm its password', () => {
     });
   });
 
+  test.each([
+    ['required', undefined],
+    ['not-text', 7],
+  ])('and has none that can be confirmed (%s) is told only that', async (reason, password) => {
+    const fields = { ...FIELDS, password, confirm: 'nanosecond' };
+    const { problem } = await problemOf(signUp(world().parts, requestOf({ fields, confirmed: true })));
+    expect(problem).toEqual({ code: 'invalid-fields', fields: [{ field: 'password', reason }] });
+  });
+
+  test('is told of the other wrong fields too', async () => {
+    const fields = { ...FIELDS, email: 'grace', password: 'short', confirm: 'shirt' };
+    const { problem } = await problemOf(signUp(world().parts, requestOf({ fields, confirmed: true })));
+    expect(problem).toEqual({
+      code: 'invalid-fields',
+      fields: [
+        { field: 'email', reason: 'invalid-email' },
+        { field: 'password', reason: 'password-too-short', minimum: 8 },
+        { field: 'confirm', reason: 'confirm-differs' },
+      ],
+    });
+  });
+
   test('is told the minimum with a password that is too short', async () => {
     const fields = { ...FIELDS, password: 'short', confirm: 'short' };
     const { problem } = await problemOf(signUp(world().parts, requestOf({ fields, confirmed: true })));
