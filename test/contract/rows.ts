@@ -57,6 +57,16 @@ export async function deleteUser(email: string): Promise<void> {
   await removeRow('users', { userId: (await userOf(email)).userId });
 }
 
+/** Lets an address be signed up again. */
+export async function freeAddress(email: string): Promise<void> {
+  await removeRow('emails', { email });
+}
+
+/** A row that no code of ours would write: a name that no text can be made of fails whoever signs or shows it. */
+export async function corruptName(email: string): Promise<void> {
+  await changeRow('users', { userId: (await userOf(email)).userId }, { name: 2n ** 64n });
+}
+
 /** Thirty minutes later, as far as the tag knows. */
 export async function expireTag(tag: string): Promise<void> {
   await changeRow('reset-tags', { tagId: readResetTag(tag)?.tagId ?? '' }, { validUntil: Date.now() - 1 });

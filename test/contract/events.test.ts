@@ -1,0 +1,248 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { APIGatewayProxyEvent, DynamoDBStreamEvent } from 'aws-lambda';
+import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { handler as rotateKeys } from '../../functions/rotate-keys.ts';
+import { handler as sendMail } from '../../functions/send-mail.ts';
+import { deliver, inProcess } from '../harness/client.ts';
+import { awaitMails, mailsTo } from '../harness/inbox.ts';
+import { mailedTag, signedUp } from '../harness/people.ts';
+import {
+  type Answer,
+  anId,
+  aRefreshToken,
+  aToken,
+  challenge,
+  expectAnswer,
+  ok,
+  problem,
+  refusedToken,
+  sentences,
+} from './answers.ts';
+import { freeAddress } from './rows.ts';
+
+// The events that `serverless invoke local --path` is given: read from the files that a newcomer would give it.
+
+const folder = new URL('../../events/', import.meta.url);
+const ada = {
+  name: 'Ada Lovelace',
+  bio: null,
+  email: 'ada@example.com',
+  password: 'correct horse battery',
+};
+const { password: _, ...user } = ada;
+
+const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
+  'accounts/forget-password.json': { of: 'ada', answer: ok({ tag: anId }) },
+  'accounts/login.json': {
+    of: 'ada',
+    answer: ok({
+      token: aToken,
+      user: { sid: anId, first_name: 'Ada', last_name: 'Lovelace', email: ada.email },
+    }),
+  },
+  'accounts/logout.json': { of: 'nobody', answer: { status: 401, body: '', headers: refusedToken } },
+  'accounts/reset-password.json': { of: 'nobody', answer: sentences(406, 'Error: Wrong Tag!') },
+  'api-user/login.json': {
+    of: 'ada',
+    answer: ok({ userId: anId, email: ada.email, userName: ada.name, token: aToken }),
+  },
+  'api-user/signup.json': {
+    of: 'nobody',
+    answer: ok({ userId: anId, email: ada.email, userName: ada.name, token: aToken }),
+  },
+  'auth/forget-password.json': {
+    of: 'ada',
+    answer: { status: 202, body: { message: 'If the address has an account, a mail is on its way to it.' } },
+  },
+  'auth/login.json': {
+    of: 'ada',
+    answer: ok({
+      message: 'You are logged in.',
+      accessToken: aToken,
+      refreshToken: aRefreshToken,
+      tokenType: 'Bearer',
+      expiresIn: 3600,
+      user,
+    }),
+  },
+  'auth/logout.json': {
+    of: 'nobody',
+    answer: problem(400, 'Bad Request', 'This is not a refresh token of this service.'),
+  },
+  'auth/refresh-tokens.json': {
+    of: 'nobody',
+    answer: problem(
+      401,
+      'Unauthorized',
+      'The refresh token is invalid, expired, used or revoked; log in again.',
+      { headers: challenge },
+    ),
+  },
+  'auth/reset-password.json': {
+    of: 'nobody',
+    answer: problem(401, 'Unauthorized', 'The token is unknown or used; ask for a new email.', {
+      headers: challenge,
+    }),
+  },
+  'auth/signup.json': {
+    of: 'nobody',
+    answer: { status: 201, body: { message: 'The account was created.', user } },
+  },
+  'auth/welcome.json': {
+    of: 'nobody',
+    answer: problem(
+      401,
+      'Unauthorized',
+      'The access token is invalid, expired or revoked; log in or refresh it.',
+      { headers: refusedToken },
+    ),
+  },
+  'cors/preflight.json': {
+    of: 'nobody',
+    answer: { status: 204, body: '', headers: { 'content-type': undefined } },
+  },
+  'well-known/jwks.json': {
+    of: 'nobody',
+    answer: {
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=300' },
+      body: { keys: expect.arrayContaining([expect.objectContaining({ kty: 'RSA', use: 'sig' })]) },
+    },
+  },
+  'well-known/openid-configuration.json': {
+    of: 'nobody',
+    answer: {
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=300' },
+      body: expect.objectContaining({ response_types_supported: [], subject_types_supported: ['public'] }),
+    },
+  },
+};
+const files = Object.keys(expected);
+const dialects = {
+  accounts: /^\/accounts\//,
+  'api-user': /^\/api\/user\//,
+  auth: /^\/auth(\/|$)/,
+  cors: /./,
+  'well-known': /^\/\.well-known\//,
+};
+
+function read<Event>(file: string): Event {
+  return JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Event;
+}
+
+beforeEach(() => freeAddress(ada.email));
+
+test('every event is in this table, and every function of a route has one', () => {
+  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.\w+$/.test(file),
+  );
+  expect(found.sort()).toEqual([...files, 'schedule/rotate-keys.json', 'stream/send-mail.json'].sort());
+  expect(new Set(files.map(functionOf))).toEqual(new Set(Object.values(inject('stack').routes)));
+});
+
+describe.each(files)('events/%s', (file) => {
+  const { of, answer } = expected[file] as (typeof expected)[string];
+
+  test('is an event of the function that it is named after, in the dialect of its folder', () => {
+    const { httpMethod, resource, path } = read<APIGatewayProxyEvent>(file);
+    expect(inject('stack').routes[`${httpMethod} ${resource}`]).toBe(functionOf(file));
+    expect([resource, `${resource}/`]).toContain(path);
+    expect(resource).toMatch(dialects[file.split('/')[0] as keyof typeof dialects]);
+  });
+
+  test('is as API Gateway would make it', () => {
+    const event = read<APIGatewayProxyEvent>(file);
+    const last = Object.entries(event.multiValueHeaders).map(([name, values]) => [name, values?.at(-1)]);
+    expect(Object.fromEntries(last)).toEqual(event.headers);
+    const query = Object.entries(event.multiValueQueryStringParameters ?? {});
+    expect(Object.fromEntries(query.map(([name, values]) => [name, values?.at(-1)]))).toEqual(
+      event.queryStringParameters ?? {},
+    );
+    const length = event.body === null ? undefined : String(Buffer.byteLength(event.body));
+    expect(event.headers['Content-Length']).toBe(length);
+  });
+
+  test('gets its answer', async () => {
+    if (of === 'ada') await signedUp(inProcess, ada);
+    expectAnswer(await deliver(read(file)), answer);
+  });
+});
+
+describe('an event whose body is no text', () => {
+  const bodies = [5, 0, 5.5, true, false, [], {}, [{}], { S: 'x' }];
+
+  test.each(files)('does not crash the function of %s', async (file) => {
+    const event = read<APIGatewayProxyEvent>(file);
+    for (const body of bodies) {
+      const reply = await deliver({ ...event, body: body as never });
+      expect(reply.status).toBeLessThan(500);
+      const encoded = await deliver({ ...event, body: body as never, isBase64Encoded: true });
+      expect(encoded.status).toBeLessThan(500);
+    }
+  });
+
+  test.each([5, 0, true, false, []])('is malformed when it is %j', async (body) => {
+    const event = { ...read<APIGatewayProxyEvent>('auth/login.json'), body: body as never };
+    expectAnswer(
+      await deliver(event),
+      problem(400, 'Bad Request', 'The body is not a JSON object in UTF-8.'),
+    );
+  });
+
+  test('means what its JSON text would mean when it is an object', async () => {
+    await signedUp(inProcess, ada);
+    const body = { email: ada.email, password: ada.password } as never;
+    const event = { ...read<APIGatewayProxyEvent>('api-user/login.json'), body };
+    expectAnswer(await deliver(event), expected['api-user/login.json']?.answer as Answer);
+  });
+});
+
+test('an event that has nothing but its route is answered too', async () => {
+  const event = { httpMethod: 'POST', resource: '/auth/refresh-tokens' } as APIGatewayProxyEvent;
+  expectAnswer(
+    await deliver(event),
+    problem(400, 'Bad Request', 'Some fields are missing or invalid; see errors.', {
+      errors: [{ field: 'refreshToken', message: 'This field is required.' }],
+    }),
+  );
+});
+
+describe('events/stream/send-mail.json', () => {
+  const event = read<DynamoDBStreamEvent>('stream/send-mail.json');
+
+  test('is handled, and nothing is due for a request that is not there', async () => {
+    expect(await sendMail(event)).toEqual({ batchItemFailures: [] });
+  });
+
+  test('sends no second mail when it names a request that was mailed', async () => {
+    const { email } = await signedUp(inProcess);
+    const { json } = await inProcess.send({ path: '/accounts/forgetpassword/', body: { email } });
+    await awaitMails(email, 1);
+    const text = JSON.stringify(event);
+    const { tag } = json as { tag: string };
+    const again = JSON.parse(text.replaceAll('00000000-0000-4000-8000-000000000000', tag));
+    expect(await sendMail(again)).toEqual({ batchItemFailures: [] });
+    await mailedTag(inProcess, await signedUp(inProcess)); // the stream is in order
+    expect(await mailsTo(email)).toHaveLength(1);
+  });
+
+  test('is delivered again from the first record that says no tag', async () => {
+    const { Records } = event;
+    const broken = { eventName: 'INSERT' as const, dynamodb: { SequenceNumber: '7' } };
+    expect(await sendMail({ Records: [...Records, broken, ...Records] })).toEqual({
+      batchItemFailures: [{ itemIdentifier: '7' }],
+    });
+  });
+});
+
+test('events/schedule/rotate-keys.json rotates nothing before it is time', async () => {
+  await deliver(read('well-known/jwks.json')); // makes the first key if there is none
+  expect(await rotateKeys(read('schedule/rotate-keys.json'))).toEqual({ outcome: 'not due' });
+});
+
+/** `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents. */
+function functionOf(file: string): string {
+  const [, name = ''] = /\/([^/]+)\.json$/.exec(file) ?? [];
+  return name === 'openid-configuration' ? 'jwks' : name;
+}

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { freePort } from '../../local/ports.ts';
+import { clients, inProcess } from '../harness/client.ts';
+import { signedUp } from '../harness/people.ts';
+import { type Answer, expectAnswer, problem, sentences } from './answers.ts';
+import { corruptName } from './rows.ts';
+
+describe.each(clients)('a defect of ours, $name, is told in each dialect without any detail', (client) => {
+  const words = 'The service failed; the failure was logged.';
+  test.each<[path: string, answer: Answer]>([
+    ['/accounts/auth/', sentences(500, words)],
+    ['/api/user/login', problem(500, 'Internal Server Error', words)],
+    ['/auth/login', problem(500, 'Internal Server Error', words)],
+  ])('POST %s', async (path, answer) => {
+    const { email, password } = await signedUp(client);
+    await corruptName(email);
+    expectAnswer(await client.send({ path, body: { email, username: email, password } }), answer);
+  });
+});
+
+describe('a database that does not answer is told in each dialect, with when to try again', () => {
+  beforeAll(async () => {
+    vi.resetModules(); // functions open their database when they are imported
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${await freePort()}`);
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    vi.resetModules();
+  });
+
+  const words = 'The service is unavailable; try again in 2 seconds.';
+  const headers = { 'retry-after': '2' };
+  const inAccounts = { ...sentences(503, words), headers };
+  const inOthers = problem(503, 'Service Unavailable', words, { headers });
+  const body = {
+    name: 'Ada Lovelace',
+    email: 'ada@example.com',
+    username: 'ada@example.com',
+    password: 'correct horse battery',
+    confirm: 'correct horse battery',
+    refreshToken: 'A'.repeat(128),
+  };
+
+  const post = Object.keys(inject('stack').routes)
+    .filter((route) => route.startsWith('POST ') && !['POST /auth'].includes(route))
+    .map((route) => route.replace('POST ', ''));
+  test.each(post)('POST %s', async (path) => {
+    const call = { path: `${path}?tag=${'A'.repeat(64)}&token=${'A'.repeat(64)}`, body };
+    expectAnswer(await inProcess.send(call), path.startsWith('/accounts/') ? inAccounts : inOthers);
+  });
+
+  test('GET /.well-known/jwks.json, which no cache may keep then', async () => {
+    expectAnswer(await inProcess.send({ method: 'GET', path: '/.well-known/jwks.json' }), inOthers);
+  });
+
+  test('GET /.well-known/openid-configuration, which needs no database', async () => {
+    const reply = await inProcess.send({ method: 'GET', path: '/.well-known/openid-configuration' });
+    expect(reply.status).toBe(200);
+  });
+
+  const accessToken = `${Buffer.from('{"alg":"RS256","typ":"at+jwt","kid":"x"}').toString('base64url')}.e30.AA`;
+  test('POST /auth, never as an invalid token', async () => {
+    const call = { path: '/auth', headers: { authorization: `Bearer ${accessToken}` } };
+    expectAnswer(await inProcess.send(call), inOthers);
+  });
+
+  test('GET /accounts/logout/, never as an invalid token', async () => {
+    const call = { method: 'GET', path: '/accounts/logout/', headers: { token: accessToken } };
+    expectAnswer(await inProcess.send(call), inAccounts);
+  });
+});
