@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../lib/config.ts';
+
+const SECRET = Buffer.alloc(32, 7).toString('base64url');
+const KMS_KEY = 'arn:aws:kms:eu-central-1:000000000000:key/1';
+const LEAST = {
+  TABLE_PREFIX: 'gatehouse-dev',
+  ISSUER: 'https://auth.example.com',
+  APP_URL: 'https://app.example.com',
+  MAIL_FROM: 'Gatehouse <no-reply@example.com>',
+  SEALING_SECRET: SECRET,
+};
+
+/** What a configuration is refused for. */
+function refusalOf(variables: Record<string, string | undefined>): string {
+  try {
+    readConfig(variables);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ConfigError') return error.message;
+    throw error;
+  }
+  throw new Error('the configuration was taken');
+}
+
+test('the least that has to be set gets the defaults', () => {
+  const config = readConfig({ ...LEAST, PATH: '/usr/bin', AUDIENCE: '', LIMIT_LOGIN_FAILURES: undefined });
+  expect(config).toMatchObject({
+    tablePrefix: 'gatehouse-dev',
+    issuer: 'https://auth.example.com',
+    audience: 'https://auth.example.com',
+    appUrl: 'https://app.example.com',
+    mailFrom: 'Gatehouse <no-reply@example.com>',
+    sealing: { secret: Buffer.alloc(32, 7) },
+    accessTokenSeconds: 3_600,
+    lifetimes: { accessToken: 3_600_000, idle: 7 * 86_400_000, absolute: 30 * 86_400_000 },
+    tagLifetime: 1_800_000,
+    passwordMinimum: 8,
+    bcryptCost: 12,
+    corsOrigins: [],
+    limits: { logins: 100, signUps: 100, forgets: 100, refreshes: 1_000 },
+  });
+});
+
+test('everything can be set', () => {
+  const { SEALING_SECRET: _, ...rest } = LEAST;
+  const config = readConfig({
+    ...rest,
+    SEALING_KMS_KEY: KMS_KEY,
+    AUDIENCE: 'the app',
+    ACCESS_TOKEN_TTL: '60',
+    SESSION_IDLE_TTL: '120',
+    SESSION_ABSOLUTE_TTL: '180',
+    RESET_TAG_TTL: '240',
+    PASSWORD_MIN_LENGTH: '15',
+    BCRYPT_COST: '4',
+    CORS_ORIGINS: ' https://app.example.com , http://localhost:3000,',
+    LIMIT_LOGIN_FAILURES: '1',
+    LIMIT_SIGNUPS: '2',
+    LIMIT_FORGETS: '3',
+    LIMIT_REFRESHES: '4',
+  });
+  expect(config).toMatchObject({
+    audience: 'the app',
+    sealing: { kmsKey: KMS_KEY },
+    accessTokenSeconds: 60,
+    lifetimes: { accessToken: 60_000, idle: 120_000, absolute: 180_000 },
+    tagLifetime: 240_000,
+    passwordMinimum: 15,
+    bcryptCost: 4,
+    corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
+    limits: { logins: 1, signUps: 2, forgets: 3, refreshes: 4 },
+  });
+});
+
+describe('the error', () => {
+  test('names everything that is missing at once, an empty variable among it', () => {
+    expect(refusalOf({ TABLE_PREFIX: '' })).toBe(
+      'Wrong configuration: TABLE_PREFIX is missing; ISSUER is missing; APP_URL is missing; ' +
+        'MAIL_FROM is missing; exactly one of SEALING_KMS_KEY and SEALING_SECRET must be set.',
+    );
+  });
+
+  test('names everything that is wrong at once, and holds no value of it', () => {
+    const wrong = {
+      TABLE_PREFIX: 'wrong value/',
+      ISSUER: 'wrong value',
+      APP_URL: 'ftp://wrong-value.example',
+      MAIL_FROM: 'wrong value',
+      SEALING_KMS_KEY: 'wrong value',
+      SEALING_SECRET: 'wrong-value',
+      ACCESS_TOKEN_TTL: 'wrong value',
+      SESSION_IDLE_TTL: 'wrong value',
+      SESSION_ABSOLUTE_TTL: 'wrong value',
+      RESET_TAG_TTL: 'wrong value',
+      PASSWORD_MIN_LENGTH: 'wrong value',
+      BCRYPT_COST: 'wrong value',
+      CORS_ORIGINS: 'wrong value',
+      LIMIT_LOGIN_FAILURES: 'wrong value',
+      LIMIT_SIGNUPS: 'wrong value',
+      LIMIT_FORGETS: 'wrong value',
+      LIMIT_REFRESHES: 'wrong value',
+    };
+    const refusal = refusalOf(wrong);
+    for (const name of Object.keys(wrong)) expect(refusal).toContain(`${name} must be`);
+    expect(refusal).toContain('exactly one of SEALING_KMS_KEY and SEALING_SECRET must be set');
+    expect(refusal).not.toMatch(/wrong.value/);
+  });
+});
+
+test('two ways to seal keys are one too many', () => {
+  expect(refusalOf({ ...LEAST, SEALING_KMS_KEY: KMS_KEY })).toBe(
+    'Wrong configuration: exactly one of SEALING_KMS_KEY and SEALING_SECRET must be set.',
+  );
+});
+
+test.each([
+  ['ISSUER', 'http://auth.example.com'],
+  ['ISSUER', 'https://auth.example.com/?x=1'],
+  ['ISSUER', 'https://auth.example.com/#x'],
+  ['ISSUER', 'https://somebody@auth.example.com/'],
+  ['APP_URL', 'app.example.com'],
+  ['APP_URL', 'javascript:alert(1)'],
+  ['APP_URL', 'http://localhost.evil.example'],
+  ['TABLE_PREFIX', 'a'.repeat(201)],
+  ['MAIL_FROM', 'no-reply@example.com\r\nBcc: eve@evil.example'],
+  ['MAIL_FROM', 'one@example.com,two@example.com'],
+  ['SEALING_SECRET', SECRET.slice(1)],
+  ['SEALING_SECRET', `${SECRET}A`],
+  ['ACCESS_TOKEN_TTL', '59'],
+  ['ACCESS_TOKEN_TTL', '86401'],
+  ['ACCESS_TOKEN_TTL', '60.5'],
+  ['ACCESS_TOKEN_TTL', '-60'],
+  ['ACCESS_TOKEN_TTL', ' 60'],
+  ['ACCESS_TOKEN_TTL', '1e3'],
+  ['PASSWORD_MIN_LENGTH', '7'],
+  ['PASSWORD_MIN_LENGTH', '65'],
+  ['BCRYPT_COST', '3'],
+  ['BCRYPT_COST', '17'],
+  ['LIMIT_SIGNUPS', '0'],
+  ['CORS_ORIGINS', '*'],
+  ['CORS_ORIGINS', 'null'],
+  ['CORS_ORIGINS', 'https://app.example.com/'],
+  ['CORS_ORIGINS', 'https://app.example.com,https://*.example.com/x'],
+])('%s is not %j', (name, value) => {
+  expect(refusalOf({ ...LEAST, [name]: value })).toMatch(
+    new RegExp(`^Wrong configuration: ${name} must [^;]+\\.$`),
+  );
+});
+
+test.each([
+  ['https://auth.example.com/', 'https://auth.example.com'],
+  ['https://auth.example.com/v1//', 'https://auth.example.com/v1'],
+  ['http://localhost:3000', 'http://localhost:3000'],
+  ['http://127.0.0.1:3000/dev/', 'http://127.0.0.1:3000/dev'],
+])('ISSUER %j is taken as %j', (given, taken) => {
+  expect(readConfig({ ...LEAST, ISSUER: given }).issuer).toBe(taken);
+});
