@@ -22,7 +22,7 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
   };
 }
 
-const OURS = new Set(['ProblemError', 'ConfigError', 'MailNotSentError']);
+const OURS = new Set(['ProblemError', 'ConfigError', 'MailNotSentError', 'UndeliverableMailError']);
 const MAX_FRAMES = 5;
 
 function framesOf(error: Error): string[] {

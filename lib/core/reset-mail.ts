@@ -4,7 +4,12 @@ import type { ResetRequestStore } from './reset-request.ts';
 
 /** A mail that was refused before it was accepted, so that none was sent; anything else thrown may have been sent. */
 export class MailNotSentError extends Error {
-  override readonly name = 'MailNotSentError';
+  override readonly name: string = 'MailNotSentError';
+}
+
+/** A mail that will never be accepted, because of its own address: to try it again would only hold up others. */
+export class UndeliverableMailError extends MailNotSentError {
+  override readonly name = 'UndeliverableMailError';
 }
 
 export type Mailer = {
@@ -29,7 +34,8 @@ export type ResetMailParts = {
  * The secret exists only in this function's memory and in the mail. Its hash is stored before the mail goes, and its
  * thirty minutes begin here: after an outage of the mail service the link that arrives late still works.
  *
- * @throws what the stores and the mailer throw: the stream then delivers the event again
+ * @throws what the stores and the mailer throw: the stream then delivers the event again, unless it is an
+ * UndeliverableMailError
  */
 export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise<'sent' | 'nothing due'> {
   const { users, resetRequests, mailer } = parts;

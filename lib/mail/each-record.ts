@@ -1,11 +1,14 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { UndeliverableMailError } from '../core/reset-mail.ts';
 import { describeError, log } from '../log.ts';
 
 /**
  * Handles the records of a batch of the stream of `reset-tags`, one after the other.
  *
  * Reports the first that failed: Lambda delivers it again with all that follow, which is why handling a record twice
- * must be harmless. The rest of the batch is handled all the same, so that one bad record delays no other.
+ * must be harmless. The rest of the batch is handled all the same, so that one bad record delays no other. A mail that
+ * can never be delivered is not reported: whoever signs up with an address that SES refuses could hold up others' mails
+ * for as long as the stream would try.
  *
  * @param handle is given the `tagId`; what it throws is logged without the words of others
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
@@ -22,8 +25,10 @@ export async function eachRecord(
       if (tagId === undefined) throw new Error('the record has no tagId');
       log.info('mail', { sequenceNumber, outcome: await handle(tagId) });
     } catch (error) {
-      log.error('mail', { sequenceNumber, outcome: 'failed', failure: describeError(error) });
-      failed.push({ itemIdentifier: sequenceNumber });
+      const undeliverable = error instanceof UndeliverableMailError;
+      const outcome = undeliverable ? 'undeliverable' : 'failed';
+      log.error('mail', { sequenceNumber, outcome, failure: describeError(error) });
+      if (!undeliverable) failed.push({ itemIdentifier: sequenceNumber });
     }
   }
   return { batchItemFailures: failed.slice(0, 1) };

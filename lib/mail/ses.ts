@@ -1,6 +1,6 @@
 import { SESClient, SESServiceException, SendEmailCommand } from '@aws-sdk/client-ses';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
-import { type Mailer, MailNotSentError } from '../core/reset-mail.ts';
+import { type Mailer, MailNotSentError, UndeliverableMailError } from '../core/reset-mail.ts';
 import { type Mail, passwordChangedMail, resetLinkMail } from './templates.ts';
 
 /**
@@ -26,6 +26,9 @@ export function sesMailer(from: string, appUrl: string): Mailer {
     try {
       await client.send(command);
     } catch (cause) {
+      // What SES says of an address that it cannot read, such as `a..b@example.com`, which HTML's syntax allows.
+      if (cause instanceof SESServiceException && cause.name === 'InvalidParameterValue')
+        throw new UndeliverableMailError('SES cannot read the address', { cause });
       // An answer of SES that is an error was not accepted; without an answer there is no telling.
       if (cause instanceof SESServiceException)
         throw new MailNotSentError(`SES refused: ${cause.name}`, { cause });
