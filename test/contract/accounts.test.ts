@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Call, type Client, clients } from '../harness/client.ts';
+import { type Call, type Client, clients, inProcess } from '../harness/client.ts';
 import { awaitMails, mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, mailedTag, type Person, signedUp, somebody } from '../harness/people.ts';
 import {
@@ -192,6 +192,57 @@ describe.each(clients)('$name', (client) => {
       const person = await signedUp(client);
       await deleteUser(person.email);
       expectAnswer(await logIn(person.email, person.password), wrongCredentials);
+    });
+
+    test.each<[rule: string, type: string, body: string | Buffer]>([
+      ['octets that are no UTF-8, percent-encoded', urlencoded, 'username=%FF&password=x'],
+      ['a surrogate, percent-encoded', urlencoded, 'username=%ED%A0%80&password=x'],
+      ['octets that are no UTF-8', urlencoded, Buffer.from('username=\xff&password=x', 'latin1')],
+      [
+        'multipart with another boundary',
+        'multipart/form-data; boundary=other',
+        multipart({ username: 'x', password: 'x' }),
+      ],
+      [
+        'multipart that is cut off',
+        'multipart/form-data; boundary=gatehouse',
+        multipart({ username: 'x', password: 'x' }).slice(0, -20),
+      ],
+      ['JSON that says it is multipart', 'multipart/form-data; boundary=gatehouse', '{}'],
+    ])('refuses a form of %s as malformed', async (_, type, body) => {
+      const headers = { 'content-type': type };
+      expectAnswer(await client.send({ path, headers, body }), unreadable.malformed);
+    });
+
+    // Over HTTP the hapi beneath serverless-offline answers this before we see it.
+    test.runIf(client === inProcess)(
+      'refuses a form of multipart without a boundary as malformed',
+      async () => {
+        const headers = { 'content-type': 'multipart/form-data' };
+        const body = multipart({ username: 'x', password: 'x' });
+        expectAnswer(await client.send({ path, headers, body }), unreadable.malformed);
+      },
+    );
+
+    test('refuses a file as the password', async () => {
+      const headers = { 'content-type': 'multipart/form-data; boundary=gatehouse' };
+      const body = multipart({ username: 'x', password: 'x' }).replace(
+        'name="password"',
+        'name="password"; filename="password.txt"',
+      );
+      expectAnswer(
+        await client.send({ path, headers, body }),
+        sentences(406, 'password: Not a valid string.'),
+      );
+    });
+
+    test('takes the last of a field that comes twice', async () => {
+      const { email, password } = await signedUp(client);
+      const fields = new URLSearchParams({ username: 'nobody@example.com', password });
+      fields.append('username', email);
+      const headers = { 'content-type': urlencoded };
+      const reply = await client.send({ path, headers, body: fields.toString() });
+      expect(reply.status).toBe(200);
     });
 
     const missingUsername = 'username: This field is required.';
