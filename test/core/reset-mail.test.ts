@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { hashSecret, newSecret, readResetTag } from '../../lib/core/opaque-token.ts';
-import { type Mailer, MailNotSentError, sendDueMail } from '../../lib/core/reset-mail.ts';
+import {
+  type Mailer,
+  MailNotSentError,
+  sendDueMail,
+  UndeliverableMailError,
+} from '../../lib/core/reset-mail.ts';
 import type { ResetRequest } from '../../lib/core/reset-request.ts';
 import { NOON } from './memory/clock.ts';
 import { recording } from './memory/recording.ts';
@@ -172,4 +177,13 @@ test('a request that is gone is due nothing', async () => {
 
 test('a mail that was not sent is an error of a name of its own', () => {
   expect(new MailNotSentError('refused')).toMatchObject({ name: 'MailNotSentError', message: 'refused' });
+});
+
+test('a mail that never will be is one that was not sent, of another name', async () => {
+  const it = requested();
+  const refused = new UndeliverableMailError('refused');
+  const mailer = { ...it.parts.mailer, sendResetLink: () => Promise.reject(refused) };
+  await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toBe(refused);
+  expect(refused.name).toBe('UndeliverableMailError');
+  expect(it.row()).toMatchObject({ state: 'requested', secretHashes: [] });
 });
