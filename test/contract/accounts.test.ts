@@ -194,9 +194,16 @@ describe.each(clients)('$name', (client) => {
       expectAnswer(await logIn(person.email, person.password), wrongCredentials);
     });
 
+    const withoutBoundary: [rule: string, type: string, body: string] = [
+      'multipart without a boundary',
+      'multipart/form-data',
+      multipart({ username: 'x', password: 'x' }),
+    ];
     test.each<[rule: string, type: string, body: string | Buffer]>([
       ['octets that are no UTF-8, percent-encoded', urlencoded, 'username=%FF&password=x'],
       ['a surrogate, percent-encoded', urlencoded, 'username=%ED%A0%80&password=x'],
+      // Over HTTP the hapi beneath serverless-offline answers this one before we see it.
+      ...(client === inProcess ? [withoutBoundary] : []),
       ['octets that are no UTF-8', urlencoded, Buffer.from('username=\xff&password=x', 'latin1')],
       [
         'multipart with another boundary',
@@ -213,16 +220,6 @@ describe.each(clients)('$name', (client) => {
       const headers = { 'content-type': type };
       expectAnswer(await client.send({ path, headers, body }), unreadable.malformed);
     });
-
-    // Over HTTP the hapi beneath serverless-offline answers this before we see it.
-    test.runIf(client === inProcess)(
-      'refuses a form of multipart without a boundary as malformed',
-      async () => {
-        const headers = { 'content-type': 'multipart/form-data' };
-        const body = multipart({ username: 'x', password: 'x' });
-        expectAnswer(await client.send({ path, headers, body }), unreadable.malformed);
-      },
-    );
 
     test('refuses a file as the password', async () => {
       const headers = { 'content-type': 'multipart/form-data; boundary=gatehouse' };

@@ -17,7 +17,7 @@ const tableOf = (name: string) => `${process.env.TABLE_PREFIX}-${name}`;
 type Key = Record<string, string>;
 type Row = Record<string, unknown>;
 
-export async function rowOf(table: string, key: Key): Promise<Row | undefined> {
+async function rowOf(table: string, key: Key): Promise<Row | undefined> {
   const command = new GetItemCommand({ TableName: tableOf(table), Key: marshall(key), ConsistentRead: true });
   const { Item } = await client.send(command);
   return Item && unmarshall(Item);
