@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+
+const FIELDS = [
+  'name',
+  'bio',
+  'email',
+  'username',
+  'password',
+  'confirm',
+  'refreshToken',
+  '__proto__',
+  'constructor',
+];
+
+/** Text that is nearly right, or as wrong as text can be. */
+const text = fc.oneof(
+  fc.constantFrom(
+    'ada@example.com',
+    ' ADA@EXAMPLE.COM ',
+    'correct horse',
+    '',
+    ' ',
+    '\0',
+    '\ud800',
+    'a@b@c.example',
+    '"a b"@example.com',
+    'a@[127.0.0.1]',
+    'ａ@ｅxample.com',
+    'a@xn--a.example',
+    'a@bücher.example',
+    `${'a'.repeat(254)}@example.com`,
+    `a@${'b.'.repeat(120)}c`,
+    'x'.repeat(72),
+    'é'.repeat(37),
+    '\u0301'.repeat(2_000),
+    'a\r\nBcc: b@example.com',
+    'A'.repeat(128),
+    '-'.repeat(64),
+  ),
+  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc.string({ unit: 'grapheme', maxLength: 80 }),
+  fc.base64String({ minLength: 60, maxLength: 132 }),
+  fc.emailAddress(),
+);
+
+const value = fc.oneof(
+  { weight: 4, arbitrary: text },
+  { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
+);
+const fields = fc.dictionary(fc.oneof(fc.constantFrom(...FIELDS), fc.string({ maxLength: 8 })), value, {
+  maxKeys: 8,
+  noNullPrototype: true,
+});
+
+const boundary = fc.constantFrom('gatehouse', '', '"a b"', 'x'.repeat(71), '\\', 'a;b=c');
+
+function formOf(all: Record<string, unknown>, mark: string): string {
+  const parts = Object.entries(all).map(
+    ([name, content]) => `--${mark}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${content}\r\n`,
+  );
+  return `${parts.join('')}--${mark}--\r\n`;
+}
+
+const body: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 6, arbitrary: fields.map((all) => JSON.stringify(all)) },
+  {
+    weight: 2,
+    arbitrary: fields.map((all) => new URLSearchParams(all as Record<string, string>).toString()),
+  },
+  { weight: 2, arbitrary: fc.tuple(fields, boundary).map(([all, mark]) => formOf(all, mark)) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fields, fc.nat({ max: 300 }), fc.string({ unit: 'binary', maxLength: 3 }))
+      .map(([all, at, junk]) => {
+        const sound = JSON.stringify(all);
+        return sound.slice(0, at) + junk + sound.slice(at + 1);
+      }),
+  },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 400 }) },
+  {
+    weight: 1,
+    arbitrary: fc.uint8Array({ maxLength: 400 }).map((octets) => Buffer.from(octets).toString('base64')),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom('[', '{"a":', '"\\', '%', '--gatehouse\r\n', '9', ' '), fc.nat({ max: 40_000 }))
+      .map(([unit, times]) => unit.repeat(Math.ceil(times / unit.length))),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(undefined, null, '', 5, true, {}, [], Number.NaN) },
+);
+
+const contentType = fc.oneof(
+  { weight: 6, arbitrary: fc.constant('application/json') },
+  { weight: 2, arbitrary: fc.constant('application/x-www-form-urlencoded') },
+  { weight: 2, arbitrary: boundary.map((mark) => `multipart/form-data; boundary=${mark}`) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '',
+      ';',
+      'text/plain',
+      'APPLICATION/JSON;charset=x',
+      'multipart/form-data',
+      '__proto__',
+    ),
+  },
+  { weight: 1, arbitrary: fc.string({ maxLength: 60 }) },
+);
+
+const headers = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.dictionary(fc.string({ maxLength: 20 }), text, { maxKeys: 3, noNullPrototype: true }),
+  },
+  { weight: 1, arbitrary: fc.constant(null) },
+);
+
+const authorization = fc.oneof(
+  text.map((token) => `Bearer ${token}`),
+  text,
+  fc.constantFrom('Bearer', 'bearer  ', `Bearer ${'.'.repeat(9_000)}`, `Bearer ${' '.repeat(9_000)}x`),
+);
+
+/** Events that API Gateway, an emulator of it or a file given to `serverless invoke local` might deliver. */
+export function events(routes: Iterable<string>): fc.Arbitrary<{ route: string; event: object }> {
+  return fc
+    .record({
+      route: fc.constantFrom(...routes),
+      body,
+      type: contentType,
+      other: headers,
+      authorization,
+      token: text,
+      length: fc.oneof(fc.nat().map(String), fc.string({ maxLength: 5 })),
+      query: fc.option(fc.record({ tag: text, token: text }, { requiredKeys: [] })),
+      base64: fc.boolean(),
+      multi: fc.boolean(),
+      sourceIp: fc.oneof(fc.ipV4(), fc.ipV6(), fc.string({ maxLength: 10 }), fc.constant(undefined)),
+      slash: fc.constantFrom('', '/'),
+    })
+    .map(({ route, type, other, length, query, base64, multi, sourceIp, slash, ...rest }) => {
+      const [httpMethod = '', resource = ''] = route.split(' ');
+      const all = other && {
+        ...other,
+        'Content-Type': type,
+        Authorization: rest.authorization,
+        token: rest.token,
+        ...(multi && { 'Content-Length': length }),
+      };
+      const lists = (single: object | null) =>
+        single && Object.fromEntries(Object.entries(single).map(([name, one]) => [name, [one]]));
+      const event = {
+        httpMethod,
+        resource: resource + slash,
+        path: resource + slash,
+        headers: all,
+        multiValueHeaders: multi ? lists(all) : null,
+        queryStringParameters: query,
+        multiValueQueryStringParameters: multi ? lists(query) : null,
+        requestContext: sourceIp === undefined ? {} : { identity: { sourceIp } },
+        body: rest.body,
+        isBase64Encoded: base64,
+      };
+      return { route, event };
+    });
+}
