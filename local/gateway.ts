@@ -24,7 +24,6 @@ interface HapiRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Headers;
-  readonly payload: unknown;
   readonly route: { readonly path: string };
   readonly response: HapiResponse;
   readonly info: { readonly received: number };
@@ -68,17 +67,13 @@ export function behaveLikeApiGateway(
       .map((answer) => [answer.ResponseType, answer]),
   );
 
-  // binaryMediaTypes: */*: any body comes base64-encoded. serverless-offline does so for this type only; the
-  // function still sees the headers as they were sent.
-  server.ext('onPostAuth', (request, h) => {
-    if (Buffer.isBuffer(request.payload)) request.headers['content-type'] = 'application/octet-stream';
-    return h.continue;
-  });
-
-  // Out of sight of hapi and serverless-offline, which would let any origin in, with credentials. API Gateway adds
-  // nothing to what the function says, and the function still sees the header.
   server.ext('onRequest', (request, h) => {
+    // Out of sight of hapi and serverless-offline, which would let any origin in, with credentials. API Gateway adds
+    // nothing to what the function says, and the function still sees both headers as they were sent.
     delete request.headers.origin;
+    // binaryMediaTypes: */*: any body comes base64-encoded. serverless-offline does so for this type only, and hapi
+    // refuses by itself what it cannot read as a type.
+    request.headers['content-type'] = 'application/octet-stream';
     return h.continue;
   });
 
