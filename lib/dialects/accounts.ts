@@ -14,7 +14,7 @@ import {
   retryAfter,
 } from './dialect.ts';
 import { challenge, refusedTokenChallenge } from './problem-details.ts';
-import { sentenceFor } from './sentences.ts';
+import { sentenceFor, tryAgainIn } from './sentences.ts';
 
 // The contract of `/accounts/*`: seeds 000 and 002. Errors are arrays of sentences, 406 unless said otherwise.
 
@@ -50,15 +50,11 @@ function failuresWith(names: Partial<Record<Field, string>> = {}): Failures {
     'expired-tag': () => sentences(406, ['The link has expired']),
     'unknown-user': () => sentences(406, ['Unknown request!']),
     throttled: (problem) =>
-      sentences(
-        429,
-        [`Too many requests; try again in ${problem.retryAfter} seconds.`],
-        retryAfter(problem.retryAfter),
-      ),
+      sentences(429, [tryAgainIn(problem.retryAfter, 'Too many requests')], retryAfter(problem.retryAfter)),
     unavailable: (problem) =>
       sentences(
         503,
-        [`The service is unavailable; try again in ${problem.retryAfter} seconds.`],
+        [tryAgainIn(problem.retryAfter, 'The service is unavailable')],
         retryAfter(problem.retryAfter),
       ),
     internal: () => sentences(500, ['The service failed; the failure was logged.']),

@@ -1,4 +1,5 @@
 import { type Answer, type Failures, retryAfter } from './dialect.ts';
+import { tryAgainIn } from './sentences.ts';
 
 /** The names of RFC 9110 section 15 and RFC 6585; for 413 Node still has the one before. */
 const titles = {
@@ -63,11 +64,11 @@ export const problemFailures: Omit<Failures, 'invalid-fields' | 'email-taken'> =
   'unknown-user': () =>
     problemDetails(401, 'The token is unknown or used; ask for a new email.', { headers: challenge }),
   throttled: (problem) =>
-    problemDetails(429, `Too many requests; try again in ${problem.retryAfter} seconds.`, {
+    problemDetails(429, tryAgainIn(problem.retryAfter, 'Too many requests'), {
       headers: retryAfter(problem.retryAfter),
     }),
   unavailable: (problem) =>
-    problemDetails(503, `The service is unavailable; try again in ${problem.retryAfter} seconds.`, {
+    problemDetails(503, tryAgainIn(problem.retryAfter, 'The service is unavailable'), {
       headers: retryAfter(problem.retryAfter),
     }),
   internal: () => problemDetails(500, 'The service failed; the failure was logged.'),

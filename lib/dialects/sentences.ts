@@ -18,3 +18,8 @@ const sentences: Record<Reason, string> = {
 export function sentenceFor({ reason, minimum }: FieldProblem): string {
   return minimum === undefined ? sentences[reason] : `Enter a password of at least ${minimum} characters.`;
 }
+
+/** The sentence of a 429 or a 503. @param seconds after which the client may try again */
+export function tryAgainIn(seconds: number, because: string): string {
+  return `${because}; try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
+}
