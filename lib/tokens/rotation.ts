@@ -43,9 +43,7 @@ export async function rotateKeys(parts: RotationParts): Promise<Rotated> {
   if (latest !== undefined && now < latest.signsFrom + keyLifetime - PUBLISHED_BEFORE_MS)
     return { outcome: 'not due' };
   const signsFrom = latest === undefined ? now : now + PUBLISHED_BEFORE_MS;
-  const retired = keys
-    .filter((key) => isPublished(key, now))
-    .flatMap((key) => replacedAt(parts, key, signsFrom));
+  const retired = keys.flatMap((key) => replacedAt(parts, key, signsFrom));
   return add(parts, signsFrom, newest, retired);
 }
 

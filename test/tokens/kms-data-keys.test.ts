@@ -72,3 +72,10 @@ test('what KMS refuses is refused by its reason', async () => {
   kms.instead.push({ status: 400, answer: { __type: 'DisabledException', message: 'the key is disabled' } });
   await expect(dataKeys.create('a')).rejects.toMatchObject({ name: 'DisabledException' });
 });
+
+test('a KMS that does not answer is given up on after three seconds', async () => {
+  kms.instead.push('no answer');
+  const begin = performance.now();
+  await expect(dataKeys.create('a')).rejects.toMatchObject({ name: 'TimeoutError' });
+  expect(performance.now() - begin).toBeLessThan(6_000);
+});

@@ -40,7 +40,7 @@ function memoryKeys(...keys: PublicKey[]): KeyStore & { rows: Rows } {
     sealedPrivateKey: async () => undefined,
     newest: async () => newest,
     async add(key, _sealed, seen, retired = []) {
-      if (seen !== newest) return false;
+      if (seen !== newest || retired.some(({ kid }) => !rows.has(kid))) return false;
       newest = key.kid;
       rows.set(key.kid, key);
       for (const retirement of retired) retire(retirement);
@@ -154,9 +154,17 @@ describe('the rotation in an emergency', () => {
 
   test('leaves retired keys as they are', async () => {
     const retired = keyOf('older', NOON - 60 * DAY, NOON - DAY);
-    const { parts, store } = world(retired, keyOf('old', NOON - DAY));
+    const neverSigned = keyOf('never', NOON + DAY, NOON - 1);
+    const { parts, store } = world(retired, neverSigned, keyOf('old', NOON - DAY));
     await rotateKeysNow(parts);
     expect(store.rows.get('older')).toEqual(retired);
+    expect(store.rows.get('never')).toEqual(neverSigned);
+  });
+
+  test('keeps a key for its tokens that began to sign in this very millisecond', async () => {
+    const { parts, store } = world(keyOf('old', NOON));
+    await rotateKeysNow(parts);
+    expect(store.rows.get('old')?.verifiesUntil).toBe(NOON + HOUR + MARGIN);
   });
 });
 

@@ -33,7 +33,7 @@ export function memoryKeyStore(): MemoryKeyStore {
       return newestKid;
     },
     async add(key, sealed, newest, retired = []) {
-      if (newest !== newestKid) return false;
+      if (newest !== newestKid || retired.some(({ kid }) => !rows.has(kid))) return false;
       newestKid = key.kid;
       rows.set(key.kid, { key: structuredClone(key), sealed });
       retireAll(retired);

@@ -10,7 +10,7 @@ export type LocalKms = {
   /** The operations that were asked for, with their input. */
   requests: { operation: string; input: KmsRequest }[];
   /** Answers that are given instead of the right one, the first one first. */
-  instead: { status: number; answer: object }[];
+  instead: ({ status: number; answer: object } | 'no answer')[];
   stop(): void;
 };
 
@@ -45,7 +45,9 @@ export async function startLocalKms(): Promise<LocalKms> {
     const input: KmsRequest = JSON.parse(await text(request));
     const operation = String(request.headers['x-amz-target']).replace('TrentService.', '');
     requests.push({ operation, input });
-    const { status, answer } = instead.shift() ?? answerTo(operation, input);
+    const given = instead.shift() ?? answerTo(operation, input);
+    if (given === 'no answer') return;
+    const { status, answer } = given;
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(answer));
   });
   server.listen(0, '127.0.0.1');
@@ -56,6 +58,7 @@ export async function startLocalKms(): Promise<LocalKms> {
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_MAX_ATTEMPTS: '1',
   });
   return {
     requests,
