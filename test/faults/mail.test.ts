@@ -56,23 +56,25 @@ test.each<SesFault>(['throttles', 'rejects', 'is down', 'sends, but its answer i
   'while SES %s the answer is as ever, and the mail comes once SES is back',
   async (fault) => {
     const [someone, person] = [await signedUp(client), await signedUp(client)];
-    const usual = await forget(someone.email);
-    ses.fault = fault;
     await startStream();
+    const usual = await forget(someone.email);
+    await awaitMails(someone.email, 1);
+    ses.fault = fault;
+    const before = ses.requests;
     expect(await forget(person.email)).toEqual(usual);
 
-    const before = ses.requests;
-    await vi.waitFor(() => expect(ses.requests).toBeGreaterThan(before + 3), { timeout: 10_000 });
+    await vi.waitFor(() => expect(ses.requests).toBeGreaterThan(before + 2), { timeout: 10_000 });
     if (!fault.startsWith('sends')) expect(await mailsTo(person.email)).toEqual([]);
     ses.fault = undefined;
-    const tags = (await awaitMails(person.email, 1)).map(tagIn);
+    await awaitMails(person.email, 1);
     await vi.waitFor(async () => {
       expect(await world.rowsOf('reset-tags', { state: 'requested', kind: 'known' })).toEqual([]);
     });
     const mails = await mailsTo(person.email);
-    if (!fault.startsWith('sends')) expect(mails).toHaveLength(1);
+    if (fault.startsWith('sends')) expect(mails.length).toBeGreaterThan(2);
+    else expect(mails).toHaveLength(1);
     // Whichever mail is opened, its link works.
-    expect(await reset(world, tags[0] as string)).toBe(200);
+    expect(await reset(world, tagIn(mails[0]))).toBe(200);
     expect(existsSync(deadLetterFile)).toBe(false);
   },
 );
@@ -115,6 +117,7 @@ test('a poison record lands in the dead-letter file and holds up no other', asyn
 
   await awaitMails(before.email, 1);
   await awaitMails(after.email, 1);
+  expect(existsSync(deadLetterFile)).toBe(false);
   await vi.waitFor(() => expect(existsSync(deadLetterFile)).toBe(true), { timeout: 10_000 });
   const letters = readFileSync(deadLetterFile, 'utf8').trim().split('\n');
   expect(letters.map((line) => JSON.parse(line).record.dynamodb.Keys.tagId.S)).toEqual([tagId]);
