@@ -253,6 +253,8 @@ describe('a token is refused whose claims', () => {
     ['lack sid', { sid: UNSET }],
     ['lack jti', { jti: UNSET }],
     ['hold a time as text', { exp: String(IAT + 3_600) }],
+    ['have text for iat', { iat: 'now' }],
+    ['have null for iat', { iat: null }],
     ['begin to hold later', { nbf: IAT + 1 }],
   ])('%s', async (_, changes) => {
     expect(await refusal(tokenOf(HEADER, { ...CLAIMS, ...changes }))).toBe('ERR_JWT_CLAIM_VALIDATION_FAILED');
@@ -271,11 +273,8 @@ describe('a token is refused whose claims', () => {
     ['name the token by a number', { jti: 7 }],
     ['have a fraction of a second for exp', { exp: IAT + 0.5 + 3_600 }],
     ['have a fraction of a second for iat', { iat: IAT + 0.5 }],
-    ['have text for iat', { iat: 'now' }],
-    ['have null for iat', { iat: null }],
   ])('%s', async (_, changes) => {
-    const reason = await refusal(tokenOf(HEADER, { ...CLAIMS, ...changes }));
-    expect(['a claim of the wrong type', 'ERR_JWT_CLAIM_VALIDATION_FAILED']).toContain(reason);
+    expect(await refusal(tokenOf(HEADER, { ...CLAIMS, ...changes }))).toBe('a claim of the wrong type');
   });
 
   test.each(['[]', '"text"', 'null', '7', '{', ''])('are %s', async (payload) => {
