@@ -25,7 +25,10 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
 const OURS = new Set(['ProblemError', 'ConfigError', 'MailNotSentError', 'UndeliverableMailError']);
 const MAX_FRAMES = 5;
 
-function framesOf(error: Error): string[] {
-  const lines = (error.stack ?? '').split('\n').map((line) => line.trim());
-  return lines.filter((line) => line.startsWith('at ')).slice(0, MAX_FRAMES);
+/** The places alone. A stack begins with the message, whose own lines may look like places. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const end = stack.indexOf(`${message}\n    at `);
+  if (end < 0 || stack.slice(0, end).includes('\n')) return [];
+  const lines = stack.slice(end + message.length).split('\n');
+  return lines.slice(1, MAX_FRAMES + 1).map((line) => line.trim());
 }

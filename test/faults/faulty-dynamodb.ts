@@ -16,7 +16,7 @@ export const faults = [
   'in conflict with a transaction',
   'in progress already',
 ] as const;
-export type Fault = (typeof faults)[number] | 'left without an answer';
+export type Fault = (typeof faults)[number] | 'left without an answer' | 'refused in its own words';
 
 /** How long a fault lasts: SDK and stores try a call again, and the calls after it may fail as well. */
 export const durations = ['once', 'as long as the call is tried', 'from that call on'] as const;
@@ -113,6 +113,9 @@ const inflict: Record<Fault, (victim: Victim) => Promise<void> | void> = {
   throttled: ({ outgoing }) => refuse(outgoing, 400, 'ProvisionedThroughputExceededException'),
   failed: ({ outgoing }) => refuse(outgoing, 500, 'InternalServerError'),
   'left without an answer': () => undefined,
+  // As a line of its own that looks like a frame of a stack, too.
+  'refused in its own words': ({ outgoing, body }) =>
+    refuse(outgoing, 400, 'ValidationException', { message: `${body}\n    at ${body}\r\n{"level":"INFO"}` }),
   'lost before its commit': ({ outgoing }) => cut(outgoing),
   async 'lost after its commit'({ upstream, incoming, body, outgoing }) {
     await call(upstream, incoming.headers, body);

@@ -22,7 +22,7 @@ describe.each(endings)('after $name', ({ prepare }) => {
 });
 
 describe.concurrent.each(endings)('20 times racing with refreshes, $name', (ending) => {
-  test('leaves no survivor', async () => {
+  test('leaves no survivor', { timeout: 60_000 }, async () => {
     for (let time = 0; time < 20; time += 5) await Promise.all(Array.from({ length: 5 }, () => race(ending)));
   });
 });

@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, describe, expect, inject, test } from 'vitest';
+import { startFaultySes } from '../faults/faulty-ses.ts';
+import { coldHandler, context, deliveryOf, type Handler, ownWorld, sendTo } from '../faults/own-world.ts';
+import { askedFor, scenarios } from '../faults/scenarios.ts';
+import { callsOf, failuresOf, tryWith } from '../faults/try-faults.ts';
+import type { Call } from '../harness/client.ts';
+import { loggedIn, signedUp, somebody } from '../harness/people.ts';
+import { captureOutput } from './captured-output.ts';
+
+/** A word that stands nowhere but where we put it. */
+const newCanary = () => `canary${randomBytes(8).toString('hex')}`;
+
+const output = captureOutput();
+const ses = await startFaultySes(inject('stack').inboxUrl);
+Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'DEBUG', AWS_ENDPOINT_URL_SES: ses.url });
+const world = await ownWorld();
+const handlers: Record<string, Handler> = {};
+for (const name of new Set([...Object.values(inject('stack').routes), 'send-mail'])) {
+  handlers[name] = await coldHandler(name, {});
+}
+const routes = Object.keys(inject('stack').routes).filter((route) => !route.startsWith('OPTIONS'));
+
+afterEach(() => {
+  ses.fault = undefined;
+});
+afterAll(async () => {
+  output.restore();
+  await ses.stop();
+});
+
+/** What no line may have in it, whoever's it is. */
+const SECRETS = [
+  /canary[0-9a-f]{4}/i,
+  /@example\.com/i,
+  /\$2[abxy]\$/,
+  /eyJ[\w-]{8}/,
+  /correct horse|new battery/i,
+  /Lovelace/,
+  /[\w-]{60,}/,
+];
+
+/** Takes the lines written so far: each is one JSON object that the logger made, and none holds a secret. */
+function expectCleanLines(): Record<string, unknown>[] {
+  const lines = output.lines();
+  const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const shape = {
+    level: expect.stringMatching(/^(DEBUG|INFO|WARN|ERROR)$/),
+    message: expect.stringMatching(/^(request|mail|keys)$/),
+  };
+  for (const entry of entries) expect(entry).toMatchObject(shape);
+  for (const text of lines) for (const secret of SECRETS) expect(text).not.toMatch(secret);
+  return entries;
+}
+
+const send = (route: string, call: Omit<Call, 'path' | 'method'> & { query?: string }) => {
+  const [method, path] = route.split(' ') as ['GET' | 'POST', string];
+  const handler = handlers[inject('stack').routes[route] as string] as Handler;
+  return sendTo(handler, { ...call, method, path: path + (call.query ?? '') });
+};
+
+/** Every header that a client may think of, with canaries, some of which try to begin a line of their own. */
+function canaryHeaders(): Record<string, string> {
+  const forged = `${newCanary()}\r\n{"level":"INFO","message":"${newCanary()}"}`;
+  return {
+    authorization: `Bearer ${newCanary()}`,
+    token: newCanary(),
+    cookie: `session=${newCanary()}`,
+    'x-forwarded-for': `${newCanary()}, 192.0.2.7`,
+    'x-forwarded-host': newCanary(),
+    'user-agent': forged,
+    origin: `https://${newCanary()}.example.com`,
+    referer: `https://example.com/?${newCanary()}`,
+    'x-amzn-trace-id': `Root=${newCanary()}`,
+    'x-request-id': forged,
+    'accept-language': newCanary(),
+    [newCanary()]: newCanary(),
+  };
+}
+
+const FIELDS = ['name', 'bio', 'email', 'username', 'password', 'confirm', 'refreshToken'];
+const asJson = { 'content-type': 'application/json' };
+
+const query = () => `?tag=${newCanary()}&token=${newCanary()}&${newCanary()}=${newCanary()}`;
+
+describe.each(routes)('%s logs nothing of', (route) => {
+  test('what stands in headers and query', async () => {
+    await send(route, { headers: canaryHeaders(), query: query() });
+    expect(expectCleanLines().length).toBeGreaterThan(0);
+  });
+});
+
+describe.each(routes.filter((route) => route.startsWith('POST')))('%s logs nothing of', (route) => {
+  test('what stands in fields, right, wrong or unreadable', async () => {
+    const text = Object.fromEntries(FIELDS.map((field) => [field, newCanary()]));
+    const address = { ...text, email: `${newCanary()}@example.com`, username: `${newCanary()}@example.com` };
+    const nested = Object.fromEntries(FIELDS.map((field) => [field, { [newCanary()]: [newCanary()] }]));
+    const lines = Object.fromEntries(
+      FIELDS.map((field) => [field, `${newCanary()}\r\n{"a":"${newCanary()}"}`]),
+    );
+    const form = new URLSearchParams(address).toString();
+    const part = `--b\r\ncontent-disposition: form-data; name="email"\r\n\r\n${newCanary()}@example.com\r\n`;
+    const calls: { headers: Record<string, string>; body: string | Buffer }[] = [
+      ...[text, address, nested, lines, [newCanary()], newCanary()].map((body) => ({
+        headers: asJson,
+        body: JSON.stringify(body),
+      })),
+      { headers: asJson, body: `{"password":"${newCanary()}", ${newCanary()}` },
+      { headers: asJson, body: `\n    at ${newCanary()} (file:///x.ts:1:1)` },
+      { headers: asJson, body: `${newCanary()}` },
+      {
+        headers: asJson,
+        body: Buffer.concat([Buffer.from(`{"password":"${newCanary()}`), Buffer.from([0xff])]),
+      },
+      { headers: asJson, body: `"${newCanary().repeat(2_000)}"` },
+      { headers: { 'content-type': `text/${newCanary()}` }, body: newCanary() },
+      { headers: { 'content-type': `${newCanary()}\r\nx: y` }, body: newCanary() },
+      { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: form },
+      {
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: `password=${newCanary()}%ff`,
+      },
+      { headers: { 'content-type': 'multipart/form-data; boundary=b' }, body: `${part}--b--\r\n` },
+      { headers: { 'content-type': 'multipart/form-data; boundary=b' }, body: part },
+      { headers: { 'content-type': `multipart/form-data; boundary=${newCanary()}` }, body: part },
+    ];
+    for (const { headers, body } of calls) {
+      await send(route, { headers: { ...canaryHeaders(), ...headers }, query: query(), body });
+    }
+    expect(expectCleanLines()).toHaveLength(calls.length);
+  });
+});
+
+test('a whole flow logs nothing of the person, the tokens and the mailed tag', async () => {
+  const client = {
+    name: 'at debug',
+    send: (call: Call) =>
+      send(`${call.method ?? 'POST'} ${call.path.replace(/\/?(\?.*)?$/, '')}`, {
+        ...call,
+        query: /\?.*/.exec(call.path)?.[0] ?? '',
+      }),
+  };
+  const person = { ...somebody(), name: newCanary(), bio: newCanary() as never, password: newCanary() };
+  await signedUp(client, person);
+  const { accessToken, refreshToken } = await loggedIn(client, person);
+  await client.send({ path: '/auth', headers: { authorization: `Bearer ${accessToken}` } });
+  await client.send({ path: '/auth/refresh-tokens', body: { refreshToken } });
+  const tagId = await askedFor({ ...world, client }, person.email, false);
+  await handlers['send-mail']?.(deliveryOf(tagId) as never, context);
+  await client.send({ path: '/auth/logout', body: { refreshToken } });
+  const entries = expectCleanLines();
+
+  expect(entries.length).toBeGreaterThanOrEqual(7);
+  expect(JSON.stringify(entries)).not.toContain(person.email.split('@')[0]);
+});
+
+test.each(['rejects', 'throttles', 'refuses the address', 'is down'] as const)(
+  'while SES %s, whose errors repeat the recipient, no line does',
+  async (fault) => {
+    const person = await signedUp(world.client);
+    const tagId = await askedFor(world, person.email, false);
+    ses.fault = fault;
+    await handlers['send-mail']?.(deliveryOf(tagId) as never, context);
+    const entries = expectCleanLines();
+
+    expect(entries.filter(({ level }) => level === 'ERROR')).toHaveLength(1);
+    expect(JSON.stringify(entries)).not.toContain(person.email.split('@')[0]);
+  },
+);
+
+test.each(scenarios.filter((scenario) => scenario.of !== 'rotate-keys'))(
+  'a DynamoDB that refuses $name of $of in its own words puts none of them into a line',
+  { timeout: 60_000 },
+  async (scenario) => {
+    const calls = await callsOf(world, scenario);
+    const troubles = calls.map(
+      (call) => ({ call, fault: 'refused in its own words', lasts: 'as long as the call is tried' }) as const,
+    );
+    output.lines();
+
+    expect(await failuresOf(troubles, (trouble) => tryWith(world, scenario, trouble))).toEqual([]);
+    const failed = expectCleanLines().filter(({ level }) => level === 'ERROR');
+    expect(failed.length).toBeGreaterThanOrEqual(troubles.length);
+    for (const { failure } of failed) expect(JSON.stringify(failure)).toContain('"ValidationException"');
+  },
+);
+
+test('rows that make no sense fail without a word of them', async () => {
+  const person = await signedUp(world.client);
+  const { refreshToken, accessToken } = await loggedIn(world.client, person);
+  const { userId } = (await world.rowOf('emails', { email: person.email })) as { userId: string };
+  const user = await world.rowOf('users', { userId });
+  const [session] = await world.rowsOf('sessions', { userId });
+  const hurt = [
+    () => world.putRow('users', { ...user, passwordHash: newCanary() }),
+    () => world.putRow('users', { ...user, email: { no: newCanary() } }),
+    () =>
+      world.putRow('sessions', {
+        ...session,
+        sealedSuccessor: newCanary(),
+        previousHash: session?.currentHash,
+        currentHash: newCanary(),
+      }),
+    () => world.putRow('users', { userId, status: 'active', credentialVersion: 1, name: [newCanary()] }),
+  ];
+  output.lines();
+  for (const put of hurt) {
+    await put();
+    await send('POST /auth/login', { body: { email: person.email, password: person.password } });
+    await send('POST /auth', { headers: { authorization: `Bearer ${accessToken}` } });
+    await send('POST /auth/refresh-tokens', { body: { refreshToken } });
+  }
+  expectCleanLines();
+});
+
+test('a secret in a line would be noticed', () => {
+  console.log(JSON.stringify({ level: 'INFO', message: 'request', detail: newCanary() }));
+  expect(() => expectCleanLines()).toThrow();
+});
