@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { hash } from 'bcryptjs';
+import { describe, expect, test } from 'vitest';
+import { accountCounter } from '../../lib/core/throttle.ts';
+import { coldHandler, type Handler, ownWorld, sendTo } from '../faults/own-world.ts';
+import type { Call, Reply } from '../harness/client.ts';
+
+const world = await ownWorld();
+const PASSWORD = 'correct horse battery';
+
+/** Accounts are written into the tables: a sign-up each would cost a hash each. */
+async function account(status: 'active' | 'disabled', passwordHash: string): Promise<string> {
+  const user = { userId: randomUUID(), email: `${randomUUID()}@example.com`, status, passwordHash };
+  await world.putRow('users', { ...user, name: 'Ada', bio: null, credentialVersion: 1, createdAt: 0 });
+  await world.putRow('emails', { email: user.email, userId: user.userId });
+  return user.email;
+}
+
+const unknown = async () => `${randomUUID()}@example.com`;
+
+async function locked(address: Promise<string>): Promise<string> {
+  const email = await address;
+  const later = Date.now() + 600_000;
+  const attempts = { failures: 20, pending: [], lockedUntil: later, quietAt: later, version: randomUUID() };
+  await world.putRow('throttles', { counter: accountCounter(email), ...attempts });
+  return email;
+}
+
+type Classes = Record<string, () => Promise<string>>;
+
+/** Takes samples of all classes in turn, in an order that changes, each with an address of its own. */
+async function measure(handler: Handler, samples: number, classes: Classes, callOf: (email: string) => Call) {
+  const times: Record<string, number[]> = {};
+  const replies: Record<string, Reply> = {};
+  for (let round = -3; round < samples; round += 1) {
+    const names = Object.keys(classes).sort(() => Math.random() - 0.5);
+    for (const name of names) {
+      const call = callOf(await (classes[name] as () => Promise<string>)());
+      const start = performance.now();
+      replies[name] = await sendTo(handler, call);
+      const taken = performance.now() - start;
+      if (round >= 0) times[name] = [...(times[name] ?? []), taken];
+    }
+  }
+  return { times, replies };
+}
+
+const quantile = (values: number[], share: number) =>
+  [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))] as number;
+
+function expectAlike(title: string, { times, replies }: Awaited<ReturnType<typeof measure>>): void {
+  const medians = Object.entries(times).map(([name, all]) => {
+    const [low, median, high] = [0.25, 0.5, 0.75].map((share) => quantile(all, share).toFixed(2));
+    console.log(
+      `${title}, ${name}: median ${median} ms, quartiles ${low} and ${high} ms, ${all.length} samples`,
+    );
+    return Number(median);
+  });
+  expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(1.1);
+  const [first, ...others] = Object.values(replies).map(({ status, headers, text }) => ({
+    status,
+    headers: { ...headers, 'retry-after': headers['retry-after']?.length },
+    text: text.replace(/[\d-]+ seconds|[0-9a-f-]{36}/, ''),
+  }));
+  for (const other of others) expect(other).toEqual(first);
+}
+
+const logIn = (email: string): Call => ({
+  path: '/auth/login',
+  body: { email, password: `not ${PASSWORD}` },
+});
+
+describe.each([
+  { cost: 10, samples: 200 },
+  { cost: 12, samples: 40 },
+])('with bcrypt of cost $cost', ({ cost, samples }) => {
+  test(`a log-in takes as long for a known, an unknown and a disabled account, ${samples} samples each`, async () => {
+    const handler = await coldHandler('login', { BCRYPT_COST: String(cost) });
+    const passwordHash = await hash(PASSWORD, cost);
+    const classes = {
+      known: () => account('active', passwordHash),
+      unknown,
+      disabled: () => account('disabled', passwordHash),
+    };
+    expectAlike(`log-in at cost ${cost}`, await measure(handler, samples, classes, logIn));
+  });
+});
+
+test('a log-in to a locked account takes as long whether it is known, unknown or disabled', async () => {
+  const handler = await coldHandler('login', {});
+  const passwordHash = await hash(PASSWORD, 4);
+  const classes = {
+    'locked and known': () => locked(account('active', passwordHash)),
+    'locked and unknown': () => locked(unknown()),
+    'locked and disabled': () => locked(account('disabled', passwordHash)),
+  };
+  expectAlike('log-in', await measure(handler, 200, classes, logIn));
+});
+
+test('a forgotten password takes as long for a known, an unknown and a disabled account', async () => {
+  const handler = await coldHandler('forget-password', {});
+  const classes = {
+    known: () => account('active', 'none'),
+    unknown,
+    disabled: () => account('disabled', 'none'),
+  };
+  const forget = (email: string) => ({ path: '/accounts/forgetpassword', body: { email } });
+  expectAlike('forget', await measure(handler, 200, classes, forget));
+});
