@@ -56,16 +56,25 @@ const boundary = fc.constantFrom('gatehouse', '', '"a b"', 'x'.repeat(71), '\\',
 
 function formOf(all: Record<string, unknown>, mark: string): string {
   const parts = Object.entries(all).map(
-    ([name, content]) => `--${mark}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${content}\r\n`,
+    ([name, content]) =>
+      `--${mark}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${typeof content === 'string' ? content : JSON.stringify(content)}\r\n`,
   );
   return `${parts.join('')}--${mark}--\r\n`;
+}
+
+function urlencoded(all: Record<string, unknown>): string {
+  const pairs = Object.entries(all).map(([name, content]) => [
+    name,
+    typeof content === 'string' ? content : JSON.stringify(content),
+  ]);
+  return new URLSearchParams(pairs as [string, string][]).toString();
 }
 
 const body: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 6, arbitrary: fields.map((all) => JSON.stringify(all)) },
   {
     weight: 2,
-    arbitrary: fields.map((all) => new URLSearchParams(all as Record<string, string>).toString()),
+    arbitrary: fields.map(urlencoded),
   },
   { weight: 2, arbitrary: fc.tuple(fields, boundary).map(([all, mark]) => formOf(all, mark)) },
   {
