@@ -354,7 +354,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const successes = (replies: Reply[]) => replies.filter(({ status }) => status < 300);
 
 /** The tag of a reset mail, sent by a send-mail that nothing is wrong with. */
-export async function mailedTagOf(world: World, { email }: Person): Promise<string> {
+async function mailedTagOf(world: World, { email }: Person): Promise<string> {
   await askedFor(world, email);
   return tagIn((await mailsTo(email)).at(-1));
 }

@@ -176,7 +176,7 @@ test.each(scenarios.filter((scenario) => scenario.of !== 'rotate-keys'))(
     const troubles = calls.map(
       (call) => ({ call, fault: 'refused in its own words', lasts: 'as long as the call is tried' }) as const,
     );
-    output.lines();
+    expectCleanLines();
 
     expect(await failuresOf(troubles, (trouble) => tryWith(world, scenario, trouble))).toEqual([]);
     const failed = expectCleanLines().filter(({ level }) => level === 'ERROR');
@@ -203,7 +203,7 @@ test('rows that make no sense fail without a word of them', async () => {
       }),
     () => world.putRow('users', { userId, status: 'active', credentialVersion: 1, name: [newCanary()] }),
   ];
-  output.lines();
+  expectCleanLines();
   for (const put of hurt) {
     await put();
     await send('POST /auth/login', { body: { email: person.email, password: person.password } });

@@ -133,7 +133,7 @@ function later(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * 12));
 }
 
-export async function refreshed(refreshToken: string): Promise<Tokens> {
+async function refreshed(refreshToken: string): Promise<Tokens> {
   const reply = await client.send({ path: '/auth/refresh-tokens', body: { refreshToken } });
   expect(reply.status).toBe(200);
   return reply.json as Tokens;
