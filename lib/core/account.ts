@@ -29,8 +29,12 @@ export type UserStore = {
 /** Hashes passwords; each call costs tens to hundreds of milliseconds of processor time on purpose. */
 export type PasswordHasher = {
   hash(password: string): Promise<string>;
-  /** Whether the password belongs to the hash. Without a hash it takes the same time and says no. */
-  verify(password: string, hash: string | undefined): Promise<boolean>;
+  /**
+   * Whether the password belongs to the hash. Without a hash it takes the same time and says no.
+   *
+   * @param userId whose hash it is, for the log
+   */
+  verify(password: string, hash: string | undefined, userId?: string): Promise<boolean>;
 };
 
 /** Milliseconds since the epoch. */

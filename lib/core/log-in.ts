@@ -65,6 +65,7 @@ async function checkPassword(
   const matches = await hasher.verify(
     possible ? normalisePassword(password) : '',
     possible ? user?.passwordHash : undefined,
+    user?.userId,
   );
   return matches && user?.status === 'active' ? user : undefined;
 }

@@ -1,5 +1,6 @@
 import { compare, getRounds, hash } from 'bcryptjs';
 import type { PasswordHasher } from '../core/account.ts';
+import { log } from '../log.ts';
 
 /**
  * bcrypt, as `$2b$` strings that every other system imports.
@@ -14,9 +15,14 @@ export function bcryptHasher(cost: number): PasswordHasher {
   return {
     hash: (password) => hash(password, cost),
 
-    async verify(password, stored) {
+    async verify(password, stored, userId) {
       // A stored hash that is none would be refused in no time, and so tell a corrupt account from an unknown one.
       const usable = stored !== undefined && isBcrypt(stored);
+      if (stored !== undefined && !usable)
+        log.error('password', {
+          userId,
+          problem: 'the stored hash is no bcrypt hash: only a reset lets the owner in',
+        });
       return (await compare(password, usable ? stored : nobody)) && usable;
     },
   };
