@@ -47,7 +47,11 @@ const value = fc.oneof(
   { weight: 4, arbitrary: text },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 );
-const fields = fc.dictionary(fc.oneof(fc.constantFrom(...FIELDS), fc.string({ maxLength: 8 })), value, {
+const fieldName = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom(...FIELDS) },
+  { weight: 1, arbitrary: fc.string({ maxLength: 8 }) },
+);
+const fields = fc.dictionary(fieldName, value, {
   maxKeys: 8,
   noNullPrototype: true,
 });
@@ -70,7 +74,7 @@ function urlencoded(all: Record<string, unknown>): string {
   return new URLSearchParams(pairs as [string, string][]).toString();
 }
 
-const body: fc.Arbitrary<unknown> = fc.oneof(
+const anyBody: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 6, arbitrary: fields.map((all) => JSON.stringify(all)) },
   {
     weight: 2,
@@ -132,30 +136,47 @@ const authorization = fc.oneof(
   fc.constantFrom('Bearer', 'bearer  ', `Bearer ${'.'.repeat(9_000)}`, `Bearer ${' '.repeat(9_000)}x`),
 );
 
+type Sent = { body: unknown; type: string; base64: boolean };
+
+/** A body that is what its headers say: what is wrong, if anything, are its fields. */
+const soundBody: fc.Arbitrary<Sent> = fc
+  .tuple(fields, fc.constantFrom('json', 'json', 'form', 'multipart'), fc.boolean())
+  .map(([all, kind, base64]) => {
+    const [type, text] = {
+      json: ['application/json', JSON.stringify(all)] as const,
+      form: ['application/x-www-form-urlencoded', urlencoded(all)] as const,
+      multipart: ['multipart/form-data; boundary=gatehouse', formOf(all, 'gatehouse')] as const,
+    }[kind as 'json' | 'form' | 'multipart'];
+    return { type, base64, body: base64 ? Buffer.from(text).toString('base64') : text };
+  });
+
+const sent: fc.Arbitrary<Sent> = fc.oneof(
+  { weight: 2, arbitrary: soundBody },
+  { weight: 1, arbitrary: fc.record({ body: anyBody, type: contentType, base64: fc.boolean() }) },
+);
+
 /** Events that API Gateway, an emulator of it or a file given to `serverless invoke local` might deliver. */
 export function events(routes: Iterable<string>): fc.Arbitrary<{ route: string; event: object }> {
   return fc
     .record({
       route: fc.constantFrom(...routes),
-      body,
-      type: contentType,
+      sent,
       other: headers,
       authorization,
       token: text,
       length: fc.oneof(fc.nat().map(String), fc.string({ maxLength: 5 })),
       query: fc.option(fc.record({ tag: text, token: text }, { requiredKeys: [] })),
-      base64: fc.boolean(),
       multi: fc.boolean(),
       sourceIp: fc.oneof(fc.ipV4(), fc.ipV6(), fc.string({ maxLength: 10 }), fc.constant(undefined)),
       slash: fc.constantFrom('', '/'),
     })
-    .map(({ route, type, other, length, query, base64, multi, sourceIp, slash, ...rest }) => {
+    .map(({ route, sent, other, length, query, multi, sourceIp, slash, ...tokens }) => {
       const [httpMethod = '', resource = ''] = route.split(' ');
       const all = other && {
         ...other,
-        'Content-Type': type,
-        Authorization: rest.authorization,
-        token: rest.token,
+        'Content-Type': sent.type,
+        Authorization: tokens.authorization,
+        token: tokens.token,
         ...(multi && { 'Content-Length': length }),
       };
       const lists = (single: object | null) =>
@@ -169,8 +190,8 @@ export function events(routes: Iterable<string>): fc.Arbitrary<{ route: string; 
         queryStringParameters: query,
         multiValueQueryStringParameters: multi ? lists(query) : null,
         requestContext: sourceIp === undefined ? {} : { identity: { sourceIp } },
-        body: rest.body,
-        isBase64Encoded: base64,
+        body: sent.body,
+        isBase64Encoded: sent.base64,
       };
       return { route, event };
     });
