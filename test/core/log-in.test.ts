@@ -110,13 +110,13 @@ describe('a log-in', () => {
   });
 });
 
-/** The parts, and what each hash is computed of. */
+/** The parts, and what each hash is computed of, with the user whose it is. */
 function watched(it: World) {
   const hashed: unknown[] = [];
   const hasher: LogInParts['hasher'] = {
-    verify(password, hash) {
-      hashed.push([password, hash]);
-      return it.parts.hasher.verify(password, hash);
+    verify(...given) {
+      hashed.push(given);
+      return it.parts.hasher.verify(...given);
     },
   };
   return { parts: { ...it.parts, hasher }, hashed };
@@ -124,13 +124,13 @@ function watched(it: World) {
 
 describe('a log-in is refused, by the same calls and one computed hash,', () => {
   test.each([
-    ['with a wrong password', RIGHT.email, 'wrong horse', ['wrong horse', ADA.passwordHash]],
-    ['with an unknown address', 'eve@example.com', 'correct horse', ['correct horse', undefined]],
-    ['with what is no address', 'not an address', 'correct horse', ['correct horse', undefined]],
-    ['with an empty address', '', 'correct horse', ['correct horse', undefined]],
-    ['with an empty password', RIGHT.email, '', ['', undefined]],
-    ['with a password too long for any account', RIGHT.email, 'x'.repeat(73), ['', undefined]],
-    ['with a password that has NUL', RIGHT.email, 'correct horse\0', ['', undefined]],
+    ['with a wrong password', RIGHT.email, 'wrong horse', ['wrong horse', ADA.passwordHash, ADA.userId]],
+    ['with an unknown address', 'eve@example.com', 'correct horse', ['correct horse', undefined, undefined]],
+    ['with what is no address', 'not an address', 'correct horse', ['correct horse', undefined, undefined]],
+    ['with an empty address', '', 'correct horse', ['correct horse', undefined, undefined]],
+    ['with an empty password', RIGHT.email, '', ['', undefined, ADA.userId]],
+    ['with a password too long for any account', RIGHT.email, 'x'.repeat(73), ['', undefined, ADA.userId]],
+    ['with a password that has NUL', RIGHT.email, 'correct horse\0', ['', undefined, ADA.userId]],
   ])('%s', async (_, email, password, computed) => {
     const it = world();
     const { parts, hashed } = watched(it);
@@ -146,7 +146,7 @@ describe('a log-in is refused, by the same calls and one computed hash,', () => 
     const it = world({ ...ADA, status: 'disabled' });
     const { parts, hashed } = watched(it);
     expect((await problemOf(logIn(parts, requestOf()))).problem).toEqual({ code: 'wrong-credentials' });
-    expect(hashed).toEqual([['correct horse', ADA.passwordHash]]);
+    expect(hashed).toEqual([['correct horse', ADA.passwordHash, ADA.userId]]);
     expect(it.calls).toEqual(CALLS_OF_A_REFUSAL);
   });
 
