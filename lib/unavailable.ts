@@ -3,6 +3,11 @@ import { ProblemError } from './core/problem.ts';
 /** Seconds after which a client should try again when a dependency did not answer. */
 const RETRY_AFTER = 2;
 
+/** @param message for the log alone */
+export function unavailable(message: string, options?: ErrorOptions): ProblemError {
+  return new ProblemError({ code: 'unavailable', retryAfter: RETRY_AFTER }, message, options);
+}
+
 /**
  * Waits for an answer of a dependency and turns whatever it throws into ProblemError `unavailable`, with the
  * dependency's own error as the cause, for the log alone.
@@ -11,8 +16,6 @@ export async function orUnavailable<T>(dependency: string, answer: Promise<T>): 
   try {
     return await answer;
   } catch (cause) {
-    throw new ProblemError({ code: 'unavailable', retryAfter: RETRY_AFTER }, `${dependency} did not answer`, {
-      cause,
-    });
+    throw unavailable(`${dependency} did not answer`, { cause });
   }
 }

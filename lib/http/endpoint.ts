@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type { Operation } from '../dialects/dialect.ts';
+import { unavailable } from '../unavailable.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { answerProblems } from './answer-problems.ts';
 import { proxyResult } from './proxy-result.ts';
@@ -9,6 +10,12 @@ import { requestLog } from './request-log.ts';
 
 /** A Lambda handler for a REST API with proxy integration. */
 export type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
+
+/**
+ * How long before Lambda ends the function a request that still waits for a dependency is answered. Dependencies that
+ * hang one after the other would otherwise outlast the function, and the client see a 502 without `Retry-After`.
+ */
+const ANSWER_BEFORE_END_MS = 500;
 
 /**
  * Wraps a use-case into the one stack that every endpoint has. A request flows one way: its route picks the dialect,
@@ -29,7 +36,12 @@ export function endpoint<Input, Output>(
     return operation;
   };
 
-  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
+    timeoutEarlyInMillis: ANSWER_BEFORE_END_MS,
+    timeoutEarlyResponse: () => {
+      throw unavailable('the function ran out of time');
+    },
+  })
     .use(requestLog())
     .use(answerHeaders(options.corsOrigins))
     .use(answerProblems((event) => operationOf(event).fail))

@@ -57,3 +57,15 @@ test('a call that is never answered is tried again in time', async () => {
 
   expect(await failuresOf(cases, ({ scenario, trouble }) => tryWith(world, scenario, trouble))).toEqual([]);
 });
+
+test('a request is answered before its function ends when DynamoDB falls silent in its midst', {
+  timeout: 60_000,
+}, async () => {
+  const [logIn] = scenarios.filter(({ of, name }) => of === 'POST /auth/login' && name === 'a log-in');
+  if (logIn === undefined) throw new Error('there is no scenario of a log-in');
+  const silences = (await callsOf(world, logIn)).map(
+    (call) => ({ call, fault: 'left without an answer', lasts: 'from that call on' }) as const,
+  );
+
+  expect(await failuresOf(silences, (trouble) => tryWith(world, logIn, trouble, 3_000))).toEqual([]);
+});

@@ -27,8 +27,10 @@ export type Trouble = { call: string; fault: Fault; lasts: (typeof durations)[nu
 /** Whether DynamoDB answers such a call with such a fault at all. */
 export function canMeet(call: string, fault: Fault): boolean {
   if (fault === 'in progress already') return call.startsWith('TransactWriteItems');
-  return fault !== 'in conflict with a transaction' || !/^(GetItem|Scan|Query)/.test(call);
+  return fault !== 'in conflict with a transaction' || !isRead(call);
 }
+
+const isRead = (call: string) => /^(GetItem|Scan|Query)/.test(call);
 
 export type FaultyDynamodb = {
   url: string;
@@ -48,8 +50,9 @@ export async function startFaultyDynamodb(upstream: string, trouble?: Trouble): 
   const calls: string[] = [];
   const names = new Map<string, string>();
   const reached = Promise.withResolvers<void>();
-  let current = trouble;
   let struck = 0;
+  const victims = new Set<string>();
+  let healed = false;
 
   function nameOf(headers: IncomingHttpHeaders, body: Buffer): { name: string; again: boolean } {
     const input = JSON.parse(body.toString());
@@ -65,11 +68,14 @@ export async function startFaultyDynamodb(upstream: string, trouble?: Trouble): 
   }
 
   function strikes({ name, again }: { name: string; again: boolean }): Fault | undefined {
-    if (current === undefined) return undefined;
-    const { call, fault, lasts } = current;
+    if (trouble === undefined) return undefined;
+    const { call, fault, lasts } = trouble;
+    // A write that an abandoned request goes on trying must not come between the checks of the next.
+    if (healed) return victims.has(name) && again && !isRead(name) && lasts !== 'once' ? fault : undefined;
     if (struck === 0 ? name !== call : lasts !== 'from that call on' && name !== call) return undefined;
     if (lasts === 'once' && again) return undefined;
     struck += 1;
+    victims.add(name);
     // A fault that this call cannot meet is an outage to it.
     return canMeet(name, fault) ? fault : 'failed';
   }
@@ -91,7 +97,7 @@ export async function startFaultyDynamodb(upstream: string, trouble?: Trouble): 
     struck: () => struck,
     reached: reached.promise,
     heal() {
-      current = undefined;
+      healed = true;
     },
     stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -74,6 +74,12 @@ export async function ownWorld() {
 
 type Row = Record<string, unknown>;
 export type Handler = (event: never, context: never) => Promise<unknown>;
+/** What Lambda tells a function that may run for so many milliseconds. */
+function contextOf(milliseconds: number) {
+  const end = Date.now() + milliseconds;
+  return { awsRequestId: 'test', getRemainingTimeInMillis: () => end - Date.now() } as never;
+}
+
 export const context = { awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 } as never;
 
 /** Empty tables under a prefix that no other test has. */
@@ -99,8 +105,8 @@ export function functionOf(call: Call): string {
 }
 
 /** Calls an endpoint's handler as API Gateway would. */
-export async function sendTo(handler: Handler, call: Call): Promise<Reply> {
-  const result = (await handler(toEvent(call) as never, context)) as APIGatewayProxyResult;
+export async function sendTo(handler: Handler, call: Call, milliseconds = 30_000): Promise<Reply> {
+  const result = (await handler(toEvent(call) as never, contextOf(milliseconds))) as APIGatewayProxyResult;
   const headers = Object.entries(result.headers ?? {}).map(([key, value]) => [
     key.toLowerCase(),
     String(value),

@@ -28,6 +28,19 @@ test.each(scenarios)(
   },
 );
 
+test.each(scenarios)(
+  '$name of $of is answered before its function ends when DynamoDB falls silent',
+  async (scenario) => {
+    const calls = await callsOf(world, scenario);
+    const silences = calls.map(
+      (call) => ({ call, fault: 'left without an answer', lasts: 'from that call on' }) as const,
+    );
+    tried += silences.length;
+
+    expect(await failuresOf(silences, (trouble) => tryWith(world, scenario, trouble, 3_000))).toEqual([]);
+  },
+);
+
 test('the whole matrix was tried', () => {
   console.log(`${tried} faults in all`);
   expect(tried).toBeGreaterThan(1_000);
