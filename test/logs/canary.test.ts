@@ -46,7 +46,7 @@ function expectCleanLines(): Record<string, unknown>[] {
   const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   const shape = {
     level: expect.stringMatching(/^(DEBUG|INFO|WARN|ERROR)$/),
-    message: expect.stringMatching(/^(request|mail|keys)$/),
+    message: expect.stringMatching(/^(request|mail|keys|password)$/),
   };
   for (const entry of entries) expect(entry).toMatchObject(shape);
   for (const text of lines) for (const secret of SECRETS) expect(text).not.toMatch(secret);

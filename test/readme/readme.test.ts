@@ -1,8 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+// An address that no other test uses on the stack they share.
+const address = `${randomUUID()}@example.com`;
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replaceAll(
+  'ada@example.com',
+  address,
+);
 
 /** The blocks of commands in "One flow, with curl", each with the output that is shown beneath. */
 function flow(): { commands: string; output: string }[] {
