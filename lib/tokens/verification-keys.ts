@@ -8,7 +8,10 @@ export const CACHE_MS = 60_000;
 export type VerificationKeys = {
   /** Those that are published now. @throws ProblemError `unavailable` */
   all(): Promise<PublicKey[]>;
-  /** One of them; looks again before it says that there is none, since it may be newer than the cache. */
+  /**
+   * One of them; looks again before it says that there is none, since it may be newer than the cache. A forged `kid`
+   * costs such a look, half a read unit: less than any function that would wait in order to spare it.
+   */
   find(kid: string): Promise<PublicKey | undefined>;
   /** Makes the next look a fresh one. */
   forget(): void;
