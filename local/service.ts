@@ -30,7 +30,18 @@ export interface Pattern {
 export interface FunctionDefinition {
   readonly name: string;
   readonly handler: string;
-  readonly events?: ReadonlyArray<{ readonly stream?: StreamMapping }>;
+  readonly events?: ReadonlyArray<{ readonly http?: string; readonly stream?: StreamMapping }>;
+  readonly iamRoleStatements?: readonly RoleStatement[];
+}
+
+export interface RoleStatement {
+  readonly Action: string | readonly string[];
+  readonly Resource: GrantedResource | readonly GrantedResource[];
+}
+
+/** An attribute of a resource of this service; others are written as `Fn::Sub`. */
+interface GrantedResource {
+  readonly 'Fn::GetAtt'?: readonly [id: string, attribute: string];
 }
 
 export interface Service {

@@ -36,6 +36,8 @@ export type FaultyDynamodb = {
   url: string;
   /** The calls so far, each once however often it was tried: `GetItem users 1`, `TransactWriteItems emails+users 1`. */
   calls: string[];
+  /** What IAM would have to allow for them: `dynamodb:PutItem users`. A transaction is what it is made of. */
+  actions: Set<string>;
   /** How often trouble struck. */
   struck(): number;
   /** Resolves with the first call. */
@@ -48,6 +50,7 @@ export type FaultyDynamodb = {
 /** DynamoDB's HTTP API in front of the real one, with one trouble in it. */
 export async function startFaultyDynamodb(upstream: string, trouble?: Trouble): Promise<FaultyDynamodb> {
   const calls: string[] = [];
+  const actions = new Set<string>();
   const names = new Map<string, string>();
   const reached = Promise.withResolvers<void>();
   let struck = 0;
@@ -64,6 +67,7 @@ export async function startFaultyDynamodb(upstream: string, trouble?: Trouble): 
     const name = `${kind} ${calls.filter((call) => call.startsWith(`${kind} `)).length + 1}`;
     names.set(id, name);
     calls.push(name);
+    for (const action of actionsOf(operation, input)) actions.add(action);
     return { name, again: false };
   }
 
@@ -94,6 +98,7 @@ export async function startFaultyDynamodb(upstream: string, trouble?: Trouble): 
   return {
     url: `http://127.0.0.1:${port}`,
     calls,
+    actions,
     struck: () => struck,
     reached: reached.promise,
     heal() {
@@ -169,14 +174,24 @@ function call(
 }
 
 /** The tables of a call without their prefix, such as `emails+users`. */
-function tablesOf(input: {
-  TableName?: string;
-  TransactItems?: Record<string, { TableName: string }>[];
-}): string {
-  const names = input.TransactItems
-    ? input.TransactItems.flatMap((item) => Object.values(item).map(({ TableName }) => TableName))
-    : [input.TableName ?? ''];
-  return [...new Set(names)]
-    .map((name) => name.replace(/^.*-(?=[a-z]+$)/, '').replace(/^tags$/, 'reset-tags'))
-    .join('+');
+type Input = { TableName?: string; TransactItems?: Record<string, { TableName: string }>[] };
+
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html */
+function actionsOf(operation: string, { TableName = '', TransactItems }: Input): string[] {
+  if (TransactItems === undefined) return [`dynamodb:${operation} ${tableOf(TableName)}`];
+  return TransactItems.flatMap((item) =>
+    Object.entries(item).map(([kind, { TableName }]) => {
+      const action = kind === 'ConditionCheck' ? 'ConditionCheckItem' : `${kind}Item`;
+      return `dynamodb:${action} ${tableOf(TableName)}`;
+    }),
+  );
+}
+
+function tablesOf({ TableName = '', TransactItems }: Input): string {
+  const names = TransactItems?.flatMap((item) => Object.values(item).map(({ TableName }) => TableName));
+  return [...new Set(names ?? [TableName])].map(tableOf).join('+');
+}
+
+function tableOf(name: string): string {
+  return name.replace(/^.*-(?=[a-z]+$)/, '').replace(/^tags$/, 'reset-tags');
 }

@@ -88,7 +88,7 @@ export async function tryWith(
 }
 
 /** Invokes a function that has no route, and says as a request would what became of it. */
-async function invoke(handler: Handler, event: object): Promise<Reply> {
+export async function invoke(handler: Handler, event: object): Promise<Reply> {
   const answer = { headers: {}, text: '', json: undefined };
   try {
     const result = (await handler(event as never, context)) as DynamoDBBatchResponse | object;

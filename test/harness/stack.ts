@@ -60,7 +60,7 @@ export default async function startStack({ provide }: TestProject): Promise<() =
     environment,
     routes: Object.fromEntries(
       Object.entries(service.functions).flatMap(([name, { events = [] }]) =>
-        (events as { http?: string }[]).flatMap(({ http }) => (http === undefined ? [] : [[http, name]])),
+        events.flatMap(({ http }) => (http === undefined ? [] : [[http, name]])),
       ),
     ),
   });
