@@ -34,7 +34,7 @@ export interface FunctionDefinition {
   readonly iamRoleStatements?: readonly RoleStatement[];
 }
 
-export interface RoleStatement {
+interface RoleStatement {
   readonly Action: string | readonly string[];
   readonly Resource: GrantedResource | readonly GrantedResource[];
 }
