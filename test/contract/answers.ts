@@ -1,3 +1,4 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { expect } from 'vitest';
 import type { Reply } from '../harness/client.ts';
 import type { Unreadable } from './unreadable-bodies.ts';
@@ -79,3 +80,23 @@ export const noText: [type: string, value: unknown][] = [
   ['true', true],
   ['false', false],
 ];
+
+/** Expects the header and the claims that the contract gives an access token, valid for an hour. */
+export function expectClaims(token: string, owner: { userId: string; name: string; email: string }): void {
+  const issuer = process.env.ISSUER;
+  expect(decodeProtectedHeader(token)).toEqual({ alg: 'RS256', typ: 'at+jwt', kid: expect.any(String) });
+  const claims = decodeJwt(token);
+  expect(claims).toEqual({
+    iss: issuer,
+    aud: issuer,
+    client_id: issuer,
+    sub: owner.userId,
+    sid: anId,
+    jti: anId,
+    iat: expect.any(Number),
+    exp: (claims.iat as number) + 3_600,
+    userId: owner.userId,
+    userName: owner.name,
+    email: owner.email,
+  });
+}
