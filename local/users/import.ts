@@ -250,7 +250,12 @@ function resetRequestItem(userId: string, credentialVersion: number, now: number
 
 const hasFailed = (reason: CancellationReason | undefined) => reason?.Code === 'ConditionalCheckFailed';
 
-const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
+const PASSING = [
+  'TransactionConflict',
+  'TransactionInProgressException', // our own, whose answer was lost
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+];
 const ATTEMPTS = 12;
 
 /**
@@ -269,11 +274,10 @@ async function transact(
       await client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken }));
       return undefined;
     } catch (error) {
-      if (!(error instanceof TransactionCanceledException)) throw error;
-      const reasons = error.CancellationReasons ?? [];
+      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
       if (reasons.some(hasFailed)) return reasons;
-      const passing = reasons.some(({ Code = '' }) => PASSING.includes(Code));
-      if (!passing || attempt === ATTEMPTS) throw error;
+      const codes = [(error as Error).name, ...reasons.map(({ Code }) => Code ?? '')];
+      if (!codes.some((code) => PASSING.includes(code)) || attempt === ATTEMPTS) throw error;
       await backOff(attempt);
     }
   }

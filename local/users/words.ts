@@ -5,7 +5,7 @@ import type { Counts } from './import.ts';
 /** One line of `list`. */
 export function listed(user: Pick<User, 'userId' | 'email' | 'status' | 'createdAt'>, json: boolean): string {
   const { userId, email, status } = user;
-  const createdAt = new Date(user.createdAt).toISOString();
+  const createdAt = written(user.createdAt);
   if (json) return JSON.stringify({ userId, email, status, createdAt });
   return `${userId}  ${createdAt}  ${status.padEnd(8)}  ${email}`;
 }
@@ -20,12 +20,18 @@ export function details({ passwordHash, ...user }: User, json: boolean): string 
     status: user.status,
     password: passwordHash === undefined ? null : `bcrypt ${passwordHash.slice(0, 6)}`,
     credentialVersion: user.credentialVersion,
-    createdAt: new Date(user.createdAt).toISOString(),
+    createdAt: written(user.createdAt),
   };
   if (json) return JSON.stringify(shown);
   return Object.entries({ ...shown, password: shown.password ?? 'none: only a reset lets the owner in' })
     .map(([name, value]) => `${name.padEnd(18)}${printable(value)}`)
     .join('\n');
+}
+
+/** A damaged row is the very one that somebody wants to look at. */
+function written(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? `damaged: ${time}` : date.toISOString();
 }
 
 /** People choose their names and bios: none of them may move the cursor of whoever looks at it. */

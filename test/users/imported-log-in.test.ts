@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hash } from 'bcryptjs';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { hashRenewals } from '../../lib/dynamodb/users.ts';
 import { findUser } from '../../local/users/accounts.ts';
+import { startFaultyDynamodb } from '../faults/faulty-dynamodb.ts';
 import { coldHandler, ownWorld, sendTo } from '../faults/own-world.ts';
 import { reset } from '../faults/scenarios.ts';
 import { awaitMails, mailsTo, tagIn } from '../harness/inbox.ts';
@@ -82,4 +84,44 @@ test('a hash of a lower cost is replaced by one of the cost that is configured',
   // A lower cost, as after a mistake in the configuration, weakens nothing that is stored.
   expect(await logIn(email)).toBe(200);
   expect((await findUser(tables, email)).passwordHash).toBe(passwordHash);
+});
+
+test('a hash is replaced only while it is the one that was read, and nobody is made by it', async () => {
+  const user = await findUser(tables, await importedPerson(await hash(PASSWORD, 4)));
+  const renewals = hashRenewals(tables);
+  await renewals.store({ userId: user.userId, from: 'the hash before a reset', to: 'new' });
+  expect(await findUser(tables, user.userId)).toEqual(user);
+  const userId = randomUUID();
+  await renewals.store({ userId, from: 'old', to: 'new' });
+  expect(await world.rowOf('users', { userId })).toBeUndefined();
+  await renewals.store({ userId: user.userId, from: user.passwordHash as string, to: 'new' });
+  expect(await findUser(tables, user.userId)).toEqual({ ...user, passwordHash: 'new' });
+});
+
+test('a log-in goes on where the new hash cannot be stored, and the log says whose it is and why', async () => {
+  const email = await importedPerson((await hash(PASSWORD, 4)).replace('$2b$', '$2y$'));
+  const before = await findUser(tables, email);
+  const always = { fault: 'failed', lasts: 'as long as the call is tried' } as const;
+  const { dynamodbUrl } = inject('stack');
+  const dynamodb = await startFaultyDynamodb(dynamodbUrl, { call: 'UpdateItem users 1', ...always });
+  try {
+    const handler = await coldHandler('login', { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url });
+    output.lines();
+    const reply = await sendTo(handler, { path: '/auth/login', body: { email, password: PASSWORD } });
+    expect(reply.status).toBe(200);
+  } finally {
+    process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodbUrl;
+    await dynamodb.stop();
+  }
+  expect(dynamodb.struck()).toBeGreaterThan(1);
+  expect(output.lines().map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({
+      level: 'WARN',
+      message: 'password',
+      userId: before.userId,
+      problem: 'the hash of an old cost could not be replaced: the next log-in tries again',
+      failure: expect.objectContaining({ cause: expect.objectContaining({ name: 'InternalServerError' }) }),
+    }),
+  ]);
+  expect(await findUser(tables, email)).toEqual(before);
 });
