@@ -23,7 +23,7 @@ const parts = {
     ...hashRenewals(database),
     failed(userId: string, error: unknown) {
       const problem = 'the hash of an old cost could not be replaced: the next log-in tries again';
-      log.warn('password', { userId, problem, failure: describeError(error) });
+      log.error('password', { userId, problem, failure: describeError(error) });
     },
   },
   signer: openSigner(config, keyStore(database)),

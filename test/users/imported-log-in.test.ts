@@ -116,7 +116,7 @@ test('a log-in goes on where the new hash cannot be stored, and the log says who
   expect(dynamodb.struck()).toBeGreaterThan(1);
   expect(output.lines().map((line) => JSON.parse(line))).toEqual([
     expect.objectContaining({
-      level: 'WARN',
+      level: 'ERROR',
       message: 'password',
       userId: before.userId,
       problem: 'the hash of an old cost could not be replaced: the next log-in tries again',
