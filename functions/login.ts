@@ -7,8 +7,9 @@ import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
-import { userStore } from '../lib/dynamodb/users.ts';
+import { hashRenewals, userStore } from '../lib/dynamodb/users.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
+import { describeError, log } from '../lib/log.ts';
 import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
 
@@ -18,6 +19,13 @@ const parts = {
   users: userStore(database),
   sessions: sessionStore(database),
   hasher: bcryptHasher(config.bcryptCost),
+  renewals: {
+    ...hashRenewals(database),
+    failed(userId: string, error: unknown) {
+      const problem = 'the hash of an old cost could not be replaced: the next log-in tries again';
+      log.error('password', { userId, problem, failure: describeError(error) });
+    },
+  },
   signer: openSigner(config, keyStore(database)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,

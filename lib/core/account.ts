@@ -5,7 +5,8 @@ export type User = {
   email: string;
   name: string;
   bio: string | null;
-  passwordHash: string;
+  /** Absent for an imported user who had none: nothing matches it, and only a reset lets the owner in. */
+  passwordHash?: string;
   status: 'active' | 'disabled';
   /**
    * Raised by whatever ends all sessions at once: a password reset, disabling the account. Sessions and reset tags
@@ -26,6 +27,9 @@ export type UserStore = {
   findByEmail(email: string): Promise<User | undefined>;
 };
 
+/** The same password under a newer hash: no change of credentials, so that sessions live on. */
+export type HashRenewal = { userId: string; from: string; to: string };
+
 /** Hashes passwords; each call costs tens to hundreds of milliseconds of processor time on purpose. */
 export type PasswordHasher = {
   hash(password: string): Promise<string>;
@@ -35,6 +39,8 @@ export type PasswordHasher = {
    * @param userId whose hash it is, for the log
    */
   verify(password: string, hash: string | undefined, userId?: string): Promise<boolean>;
+  /** Whether a hash that a password was found to belong to is weaker or of another form than those made today. */
+  isOutdated(hash: string): boolean;
 };
 
 /** Milliseconds since the epoch. */

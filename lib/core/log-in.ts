@@ -1,6 +1,7 @@
 import type { AccessToken, AccessTokenSigner } from './access-token.ts';
 import {
   type Clock,
+  type HashRenewal,
   type PasswordHasher,
   type Profile,
   profileOf,
@@ -27,7 +28,18 @@ export type LoggedIn = { profile: Profile; accessToken: AccessToken; refreshToke
 export type LogInParts = {
   users: UserStore;
   sessions: Pick<SessionStore, 'open'>;
-  hasher: Pick<PasswordHasher, 'verify'>;
+  hasher: PasswordHasher;
+  renewals: {
+    /**
+     * Puts a new hash in the place of the one that was read. Does nothing when that is no longer stored: a reset came
+     * in between, and its password must stand.
+     *
+     * @throws ProblemError `unavailable`
+     */
+    store(renewal: HashRenewal): Promise<void>;
+    /** Told why a hash is still the old one. The log-in goes on; the next one tries again. */
+    failed(userId: string, error: unknown): void;
+  };
   signer: AccessTokenSigner;
   throttle: Throttle;
   clock: Clock;
@@ -50,24 +62,42 @@ export async function logIn(parts: LogInParts, request: LogInRequest): Promise<L
     checkPassword(parts, email, credentials.password),
   );
   if (user === undefined) throw new ProblemError({ code: 'wrong-credentials' });
+  if (parts.hasher.isOutdated(user.passwordHash)) await renewHash(parts, user, credentials.password);
 
   return request.refreshes ? openRefreshableSession(parts, user) : openSession(parts, user);
 }
+
+type UserWithHash = User & { passwordHash: string };
 
 async function checkPassword(
   { users, hasher }: LogInParts,
   email: string,
   password: string,
-): Promise<User | undefined> {
+): Promise<UserWithHash | undefined> {
   const user = await users.findByEmail(email);
   // One code point is the least that any policy ever asked for: an account keeps its password when the minimum rises.
   const possible = refusedPassword(password, 1) === undefined;
+  const passwordHash = possible ? user?.passwordHash : undefined;
   const matches = await hasher.verify(
     possible ? normalisePassword(password) : '',
-    possible ? user?.passwordHash : undefined,
+    passwordHash,
     user?.userId,
   );
-  return matches && user?.status === 'active' ? user : undefined;
+  if (!matches || passwordHash === undefined || user?.status !== 'active') return undefined;
+  return { ...user, passwordHash };
+}
+
+/** The one moment when the password is known and its hash can be made anew, as for those that were imported. */
+async function renewHash(
+  { hasher, renewals }: LogInParts,
+  { userId, passwordHash: from }: UserWithHash,
+  password: string,
+): Promise<void> {
+  try {
+    await renewals.store({ userId, from, to: await hasher.hash(normalisePassword(password)) });
+  } catch (error) {
+    renewals.failed(userId, error);
+  }
 }
 
 async function openSession(

@@ -10,7 +10,13 @@ import { log } from '../log.ts';
  */
 export function bcryptHasher(cost: number): PasswordHasher {
   // A hash that no password is known for. bcrypt computes the same rounds against it as against a real one.
-  const nobody = `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
+  const nobodyAt = (itsCost: number) => `$2b$${String(itsCost).padStart(2, '0')}$${'.'.repeat(53)}`;
+  const nobody = nobodyAt(cost);
+
+  /** Computes what a cheaper hash left of the rounds: 2^c + (2^c + … + 2^(cost−1)) = 2^cost. */
+  async function makeUpFor(cheaper: number, password: string): Promise<void> {
+    for (let itsCost = cheaper; itsCost < cost; itsCost += 1) await compare(password, nobodyAt(itsCost));
+  }
 
   return {
     hash: (password) => hash(password, cost),
@@ -23,8 +29,13 @@ export function bcryptHasher(cost: number): PasswordHasher {
           userId,
           problem: 'the stored hash is no bcrypt hash: only a reset lets the owner in',
         });
-      return (await compare(password, usable ? stored : nobody)) && usable;
+      const matches = await compare(password, usable ? stored : nobody);
+      // A hash of an old cost would otherwise answer sooner than an unknown account, and so tell that it is one.
+      if (usable) await makeUpFor(getRounds(stored), password);
+      return matches && usable;
     },
+
+    isOutdated: (stored) => !stored.startsWith('$2b$') || getRounds(stored) < cost,
   };
 }
 

@@ -74,6 +74,7 @@ describe('a log-in', () => {
       'hasher.verify',
       'throttle.swapAttempts',
       'throttle.decrement',
+      'hasher.isOutdated',
       'signer.sign',
       'sessions.open',
     ]);
@@ -114,6 +115,7 @@ describe('a log-in', () => {
 function watched(it: World) {
   const hashed: unknown[] = [];
   const hasher: LogInParts['hasher'] = {
+    ...it.parts.hasher,
     verify(...given) {
       hashed.push(given);
       return it.parts.hasher.verify(...given);
@@ -151,15 +153,79 @@ describe('a log-in is refused, by the same calls and one computed hash,', () => 
   });
 
   test('even by a hasher that agrees with everything', async () => {
-    const parts = { ...world().parts, hasher: { verify: async () => true } };
-    const fields = { ...RIGHT, email: 'eve@example.com' };
-    expect((await problemOf(logIn(parts, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
+    const { passwordHash: _, ...withoutHash } = ADA;
+    const it = world(withoutHash);
+    const parts = { ...it.parts, hasher: { ...it.parts.hasher, verify: async () => true } };
+    for (const email of ['eve@example.com', ADA.email]) {
+      const fields = { ...RIGHT, email };
+      expect((await problemOf(logIn(parts, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
+    }
   });
 
   test('even if an empty password would match what is stored', async () => {
     const it = world({ ...ADA, passwordHash: 'hash of ' });
     const fields = { ...RIGHT, password: 'x'.repeat(73) };
     expect((await problemOf(logIn(it.parts, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
+  });
+});
+
+describe('an outdated hash', () => {
+  const OLD = 'old hash of \u{fc}bercool';
+  const fields = { ...RIGHT, password: 'u\u{308}bercool' };
+
+  test('is replaced at the log-in, and no session ends by it', async () => {
+    const it = world({ ...ADA, passwordHash: OLD });
+    await logIn(it.parts, requestOf({ fields }));
+    expect(it.users.rows.get(ADA.userId)).toEqual({ ...ADA, passwordHash: 'hash of \u{fc}bercool' });
+    expect(it.sessions.only().credentialVersion).toBe(ADA.credentialVersion);
+    expect(it.calls.slice(-7)).toEqual([
+      'throttle.swapAttempts',
+      'throttle.decrement',
+      'hasher.isOutdated',
+      'hasher.hash',
+      'renewals.store',
+      'signer.sign',
+      'sessions.open',
+    ]);
+    expect(it.failedRenewals).toEqual([]);
+  });
+
+  test.each([
+    ['with a wrong password', { ...ADA, passwordHash: OLD }, RIGHT],
+    ['of a disabled account', { ...ADA, passwordHash: OLD, status: 'disabled' as const }, fields],
+  ])('%s stays, by the calls of any refusal', async (_, user, given) => {
+    const it = world(user);
+    await problemOf(logIn(it.parts, requestOf({ fields: given })));
+    expect(it.users.rows.get(ADA.userId)).toEqual(user);
+    expect(it.calls).toEqual(CALLS_OF_A_REFUSAL);
+  });
+
+  test('does not take the place of a password that was reset meanwhile', async () => {
+    const it = world({ ...ADA, passwordHash: OLD });
+    const meanwhile = { ...ADA, passwordHash: 'hash of another', credentialVersion: 4 };
+    const hasher: LogInParts['hasher'] = {
+      ...it.parts.hasher,
+      async hash(password) {
+        it.users.rows.set(ADA.userId, meanwhile);
+        return `hash of ${password}`;
+      },
+    };
+    await logIn({ ...it.parts, hasher }, requestOf({ fields }));
+    expect(it.users.rows.get(ADA.userId)).toEqual(meanwhile);
+  });
+
+  test.each(['store', 'hash'])('whose %s fails is told, and fails no log-in', async (failing) => {
+    const it = world({ ...ADA, passwordHash: OLD });
+    const error = new Error('throttled');
+    const fail = () => Promise.reject(error);
+    const parts: LogInParts = {
+      ...it.parts,
+      hasher: failing === 'hash' ? { ...it.parts.hasher, hash: fail } : it.parts.hasher,
+      renewals: { ...it.parts.renewals, ...(failing === 'store' && { store: fail }) },
+    };
+    expect((await logIn(parts, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
+    expect(it.failedRenewals).toEqual([{ userId: ADA.userId, error }]);
+    expect(it.sessions.rows.size).toBe(1);
   });
 });
 

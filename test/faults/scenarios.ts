@@ -103,6 +103,25 @@ export const scenarios: Scenario[] = [
     },
   ]),
   {
+    of: 'POST /auth/login',
+    name: 'a log-in by an outdated hash',
+    async prepare(world) {
+      const person = await signedUp(world.client);
+      const user = await ownerOf(world, person.email);
+      const passwordHash = user.passwordHash.replace('$2b$', '$2y$');
+      await world.putRow('users', { ...user, passwordHash });
+      return {
+        call: { path: '/auth/login', body: { email: person.email, password: person.password } },
+        success: 200,
+        async afterwards(replies) {
+          for (const { json } of successes(replies)) await expectWelcome(world, (json as Tokens).accessToken);
+          await loggedIn(world.client, person);
+          expect((await ownerOf(world, person.email)).passwordHash).toMatch(/^\$2b\$/);
+        },
+      };
+    },
+  },
+  {
     of: 'POST /auth',
     name: 'a welcome',
     async prepare(world) {
@@ -374,7 +393,11 @@ export async function reset(world: World, tag: string, password = NEW_PASSWORD):
 
 async function ownerOf({ rowOf }: World, email: string) {
   const { userId } = (await rowOf('emails', { email })) as { userId: string };
-  return (await rowOf('users', { userId })) as { userId: string; credentialVersion: number };
+  return (await rowOf('users', { userId })) as {
+    userId: string;
+    credentialVersion: number;
+    passwordHash: string;
+  };
 }
 
 /** The user, the claim on the address and the session are there together or not at all. */

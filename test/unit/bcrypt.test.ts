@@ -24,6 +24,16 @@ describe('a password', () => {
     expect(await hasher.verify(PASSWORD, await bcryptHasher(5).hash(PASSWORD))).toBe(true);
   });
 
+  test.each(['$2a$04', '$2y$04', '$2b$04'])('has an outdated hash %s where cost 5 is made', (beginning) => {
+    const hasOld = `${beginning}$${'.'.repeat(53)}`;
+    expect(bcryptHasher(5).isOutdated(hasOld)).toBe(true);
+    expect(hasher.isOutdated(hasOld)).toBe(!beginning.startsWith('$2b$'));
+  });
+
+  test('is not hashed anew for a lower cost, which would weaken what is stored', async () => {
+    expect(hasher.isOutdated(await bcryptHasher(6).hash(PASSWORD))).toBe(false);
+  });
+
   test('of 72 octets differs by its last', async () => {
     const hash = await hasher.hash(`${'x'.repeat(71)}y`);
     expect(await hasher.verify(`${'x'.repeat(71)}y`, hash)).toBe(true);
@@ -63,5 +73,10 @@ test('to say no to an unknown account takes the time of a real comparison', asyn
   const known = await timed(hash);
   for (const stored of [undefined, 'corrupt']) {
     expect(await timed(stored)).toBeGreaterThan(known / 3);
+  }
+  for (const cheaper of [4, 8, 9]) {
+    const taken = await timed(await bcryptHasher(cheaper).hash(PASSWORD));
+    expect(taken / known, `a hash of cost ${cheaper}`).toBeGreaterThan(2 / 3);
+    expect(taken / known, `a hash of cost ${cheaper}`).toBeLessThan(3 / 2);
   }
 });

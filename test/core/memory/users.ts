@@ -1,4 +1,4 @@
-import type { User, UserStore } from '../../../lib/core/account.ts';
+import type { HashRenewal, User, UserStore } from '../../../lib/core/account.ts';
 import type { Reset } from '../../../lib/core/reset-password.ts';
 import type { Session } from '../../../lib/core/session.ts';
 import { NOON } from './clock.ts';
@@ -29,6 +29,21 @@ export function memoryUsers(...users: User[]): MemoryUsers {
     },
     async findByEmail(email) {
       return structuredClone(rows.values().find((user) => user.email === email));
+    },
+  };
+}
+
+/** Renewals of hashes in memory, on condition that the old one is still there. */
+export function memoryRenewals(users: MemoryUsers) {
+  const failures: { userId: string; error: unknown }[] = [];
+  return {
+    failures,
+    async store({ userId, from, to }: HashRenewal): Promise<void> {
+      const user = users.rows.get(userId);
+      if (user?.passwordHash === from) users.rows.set(userId, { ...user, passwordHash: to });
+    },
+    failed(userId: string, error: unknown): void {
+      failures.push({ userId, error });
     },
   };
 }

@@ -8,7 +8,7 @@ import { recording } from './recording.ts';
 import { memoryResetRequests } from './reset-requests.ts';
 import { memorySessions } from './sessions.ts';
 import { memoryThrottleStore } from './throttle-store.ts';
-import { ADA, memoryAccountWrites, memoryUsers } from './users.ts';
+import { ADA, memoryAccountWrites, memoryRenewals, memoryUsers } from './users.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -25,7 +25,8 @@ export function world(...people: User[]) {
 
   const hasher: PasswordHasher = {
     hash: async (password) => `hash of ${password}`,
-    verify: async (password, hash) => hash === `hash of ${password}`,
+    verify: async (password, hash) => hash === `hash of ${password}` || hash === `old hash of ${password}`,
+    isOutdated: (hash) => hash.startsWith('old '),
   };
   const signer: AccessTokenSigner = {
     async sign({ userId, name, email }, sessionId, now) {
@@ -48,6 +49,7 @@ export function world(...people: User[]) {
     pause: async (ms) => clock.pass(ms),
   };
   const accounts = memoryAccountWrites({ users, sessions, resetRequests, throttleStore });
+  const renewals = memoryRenewals(users);
 
   return {
     /** The calls that the use-case made, in order. */
@@ -57,12 +59,15 @@ export function world(...people: User[]) {
     sessions,
     resetRequests,
     throttleStore,
+    /** The renewals of hashes that failed: whose, and why. */
+    failedRenewals: renewals.failures,
     parts: {
       users: recording('users', users, calls),
       sessions: recording('sessions', sessions, calls),
       resetRequests: recording('resetRequests', resetRequests, calls),
       accounts: recording('accounts', accounts, calls),
       hasher: recording('hasher', hasher, calls),
+      renewals: recording('renewals', renewals, calls),
       signer: recording('signer', signer, calls),
       verifier: recording('verifier', verifier, calls),
       throttle,
