@@ -1,6 +1,7 @@
 import { compare, getRounds, hash } from 'bcryptjs';
 import type { PasswordHasher } from '../core/account.ts';
 import { log } from '../log.ts';
+import { measure } from '../metrics.ts';
 
 /**
  * bcrypt, as `$2b$` strings that every other system imports.
@@ -13,7 +14,7 @@ export function bcryptHasher(cost: number): PasswordHasher {
   const nobody = `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
 
   return {
-    hash: (password) => hash(password, cost),
+    hash: (password) => timed(hash(password, cost)),
 
     async verify(password, stored, userId) {
       // A stored hash that is none would be refused in no time, and so tell a corrupt account from an unknown one.
@@ -23,9 +24,16 @@ export function bcryptHasher(cost: number): PasswordHasher {
           userId,
           problem: 'the stored hash is no bcrypt hash: only a reset lets the owner in',
         });
-      return (await compare(password, usable ? stored : nobody)) && usable;
+      return (await timed(compare(password, usable ? stored : nobody))) && usable;
     },
   };
+}
+
+async function timed<T>(computation: Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const result = await computation;
+  measure({ HashMilliseconds: Math.round(performance.now() - startedAt) });
+  return result;
 }
 
 function isBcrypt(text: string): boolean {
