@@ -7,6 +7,7 @@ import { namePrefix, readService } from '../../local/service.ts';
 type Dimension = { Name: string; Value: string };
 type Metric = { Namespace: string; MetricName: string; Dimensions?: Dimension[] };
 type Alarm = {
+  AlarmName: string;
   AlarmDescription: string;
   AlarmActions: unknown[];
   OKActions: unknown[];
@@ -124,7 +125,12 @@ describe('the dashboard', () => {
 
   test('begins with every alarm', () => {
     expect(widgets[0]?.type).toBe('alarm');
-    expect(widgets[0]?.properties.alarms).toEqual(alarms.map(([id]) => `\${${id}.Arn}`));
+    expect(widgets[0]?.properties.alarms).toEqual(
+      alarms.map(
+        ([, { AlarmName }]) =>
+          `arn:\${AWS::Partition}:cloudwatch:\${AWS::Region}:\${AWS::AccountId}:alarm:${AlarmName}`,
+      ),
+    );
   });
 
   test('shows what is emitted', () => {
