@@ -7,5 +7,5 @@ import { eachMailEvent } from '../lib/mail/each-mail-event.ts';
 const database = openDatabase(readConfig(process.env).tablePrefix);
 
 /** Mail events: an address that bounced for good, or whose owner complained, is not mailed again. */
-export const handler = (event: SNSEvent): Promise<void> =>
+export const handler = (event: SNSEvent) =>
   eachMailEvent(event, (email, reason) => refuseMail(database, email, reason));

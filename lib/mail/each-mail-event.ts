@@ -4,6 +4,7 @@ import type { MailRefusal } from '../core/account.ts';
 import { normaliseEmail } from '../core/email-address.ts';
 import { describeError, log } from '../log.ts';
 import { type MailEventOutcome, measure } from '../metrics.ts';
+import { unavailable } from '../unavailable.ts';
 
 const mail = v.object({ destination: v.array(v.string()) });
 
@@ -24,13 +25,14 @@ const sesEvent = v.variant('eventType', [
  * logged is the outcome and the name of the notification.
  *
  * @param refuse marks the owner of an address; false when nobody has it
- * @throws Error when an event could not be handled: Lambda then delivers it again
+ * @returns what became of each
+ * @throws ProblemError `unavailable` when one could not be handled: Lambda then delivers them again
  */
 export async function eachMailEvent(
   event: SNSEvent,
   refuse: (email: string, reason: MailRefusal) => Promise<boolean>,
-): Promise<void> {
-  let failed = false;
+): Promise<{ outcomes: MailEventOutcome[] }> {
+  const outcomes: MailEventOutcome[] = [];
   for (const { Sns } of event.Records) {
     let outcome: MailEventOutcome = 'ignored';
     try {
@@ -38,14 +40,16 @@ export async function eachMailEvent(
       if (refusal && (await refuse(refusal.email, refusal.reason))) outcome = refusal.reason;
       log.info('mail-event', { messageId: Sns.MessageId, outcome });
     } catch (error) {
-      failed = true;
       outcome = 'failed';
       log.error('mail-event', { messageId: Sns.MessageId, outcome, failure: describeError(error) });
     }
     measure({ MailEvents: 1 }, { Outcome: outcome });
+    outcomes.push(outcome);
   }
-  // Lambda logs what is thrown as it is: not the words of whoever failed.
-  if (failed) throw new Error('a mail event was not handled; the line before says why');
+  // Without the cause: Lambda logs what is thrown as it is, the words of others too.
+  if (outcomes.includes('failed'))
+    throw unavailable('a mail event was not handled; the line before says why');
+  return { outcomes };
 }
 
 /**

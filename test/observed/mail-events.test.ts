@@ -154,7 +154,7 @@ test.each(['GetItem emails 1', 'UpdateItem users 1'])(
     });
     const error = await first;
     expect(error?.message).toBe('a mail event was not handled; the line before says why');
-    expect([error?.cause, Object.keys(error ?? {})]).toEqual([undefined, []]);
+    expect(error?.cause).toBeUndefined();
     expect(await rowOf(one.email)).not.toHaveProperty('mailRefused');
     expect(await rowOf(two.email)).toHaveProperty('mailRefused', 'bounced');
 
