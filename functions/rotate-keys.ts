@@ -2,6 +2,7 @@ import { readConfig } from '../lib/config.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { log } from '../lib/log.ts';
+import { measure } from '../lib/metrics.ts';
 import { type KeyCommand, runKeyCommand } from '../lib/tokens/key-commands.ts';
 import { openSealing } from '../lib/tokens/open-keys.ts';
 
@@ -17,6 +18,7 @@ const parts = {
 /** Rotate keys: by schedule with `{"command": "rotate"}`, by an operator with any of `npm run keys`. */
 export const handler = async (event: KeyCommand) => {
   const result = await runKeyCommand(parts, event);
+  if (event.command === 'rotate') measure({ RotationChecks: 1 });
   log.info('keys', { command: event.command, result });
   return result;
 };

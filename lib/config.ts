@@ -8,6 +8,8 @@ export type Config = {
   audience: string;
   appUrl: string;
   mailFrom: string;
+  /** Under which SES reports what became of a mail. */
+  mailConfigurationSet: string | undefined;
   sealing: { kmsKey: string } | { secret: Uint8Array };
   accessTokenSeconds: number;
   lifetimes: { accessToken: number; idle: number; absolute: number };
@@ -59,6 +61,9 @@ const environment = v.object({
   MAIL_FROM: v.pipe(
     v.string('is missing'),
     v.regex(/^[^@\r\n]+@[^@\r\n]+$/, 'must be an address, or a name and an address: Name <name@example.com>'),
+  ),
+  MAIL_CONFIGURATION_SET: v.optional(
+    v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'must be the name of a configuration set of SES')),
   ),
   SEALING_KMS_KEY: v.optional(v.pipe(v.string(), v.startsWith('arn:', 'must be the ARN of a KMS key'))),
   SEALING_SECRET: v.optional(
@@ -114,6 +119,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     audience: set.AUDIENCE ?? set.ISSUER,
     appUrl: set.APP_URL,
     mailFrom: set.MAIL_FROM,
+    mailConfigurationSet: set.MAIL_CONFIGURATION_SET,
     sealing: set.SEALING_KMS_KEY
       ? { kmsKey: set.SEALING_KMS_KEY }
       : { secret: Buffer.from(set.SEALING_SECRET as string, 'base64url') },

@@ -26,7 +26,8 @@ export function localEnvironment(given: NodeJS.ProcessEnv): Record<string, strin
     LIMIT_FORGETS: given.LIMIT_FORGETS ?? manyPerAddress,
     LIMIT_REFRESHES: given.LIMIT_REFRESHES ?? manyPerAddress,
     POWERTOOLS_LOG_LEVEL: given.POWERTOOLS_LOG_LEVEL ?? 'WARN',
-    POWERTOOLS_METRICS_DISABLED: 'true',
+    METRICS_SERVICE: '', // nobody collects metrics here
+    MAIL_CONFIGURATION_SET: '',
   };
 }
 

@@ -14,7 +14,11 @@ export type User = {
    */
   credentialVersion: number;
   createdAt: number;
+  /** Why no mail goes to the address any more: the mail service gave up on it for good, or its owner complained. */
+  mailRefused?: MailRefusal;
 };
+
+export type MailRefusal = 'bounced' | 'complained';
 
 /** What a client may know about a user. */
 export type Profile = Pick<User, 'userId' | 'name' | 'email' | 'bio'>;

@@ -33,7 +33,7 @@ export async function forgetPassword(
 
   const mails = await mayMail(throttle, email);
   const user = await users.findByEmail(email);
-  const known = mails && user?.status === 'active';
+  const known = mails && user?.status === 'active' && user.mailRefused === undefined;
   const tagId = randomUUID();
   await resetRequests.put({
     tagId,

@@ -12,7 +12,7 @@ import { normaliseEmail } from './email-address.ts';
 import { type RawFields, readFields, text } from './fields.ts';
 import { hashSecret, newSecret, writeRefreshToken } from './opaque-token.ts';
 import { normalisePassword, refusedPassword } from './password-policy.ts';
-import { ProblemError } from './problem.ts';
+import { type Notice, ProblemError } from './problem.ts';
 import { newRefreshableSession, newSession, type SessionLifetimes, type SessionStore } from './session.ts';
 import { type Throttle, withinLoginLimits } from './throttle.ts';
 
@@ -58,10 +58,17 @@ export async function logIn(parts: LogInParts, request: LogInRequest): Promise<L
   // What is no address is looked up by its hash, which nobody has: as it is, no table might take it for a key.
   const email = normaliseEmail(credentials.email) ?? hashSecret(Buffer.from(credentials.email));
 
-  const user = await withinLoginLimits(parts.throttle, email, request.client, () =>
-    checkPassword(parts, email, credentials.password),
+  let notice: Notice | undefined;
+  const user = await withinLoginLimits(
+    parts.throttle,
+    email,
+    request.client,
+    () => checkPassword(parts, email, credentials.password),
+    () => {
+      notice = 'lockout-begun';
+    },
   );
-  if (user === undefined) throw new ProblemError({ code: 'wrong-credentials' });
+  if (user === undefined) throw new ProblemError({ code: 'wrong-credentials' }, undefined, { notice });
   if (parts.hasher.isOutdated(user.passwordHash)) await renewHash(parts, user, credentials.password);
 
   return request.refreshes ? openRefreshableSession(parts, user) : openSession(parts, user);

@@ -43,15 +43,27 @@ export type Problem =
 export type ProblemCode = Problem['code'];
 
 /**
+ * What the core noticed while it refused a request, for whoever watches the service: the client is told the problem
+ * alone, which is the same with and without.
+ */
+export type Notice = 'reuse-detected' | 'lockout-begun';
+
+/**
  * Thrown by the core and the stores; caught once, in `lib/http`, and rendered by the dialect of the route.
  * `message` is for the log and never reaches a client; `problem` is for the client and holds no detail of ours.
  */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
+  readonly notice: Notice | undefined;
 
-  constructor(problem: Problem, message: string = problem.code, options?: ErrorOptions) {
+  constructor(
+    problem: Problem,
+    message: string = problem.code,
+    options?: ErrorOptions & { notice?: Notice | undefined },
+  ) {
     super(message, options);
     this.problem = problem;
+    this.notice = options?.notice;
   }
 }

@@ -8,7 +8,7 @@ import {
   readRefreshToken,
   writeRefreshToken,
 } from './opaque-token.ts';
-import { ProblemError } from './problem.ts';
+import { type Notice, ProblemError } from './problem.ts';
 import { sealSuccessor, unsealSuccessor } from './sealed-successor.ts';
 import { isLive, type Session, type SessionLifetimes, type SessionStore } from './session.ts';
 import { countRequest, type Throttle } from './throttle.ts';
@@ -86,9 +86,9 @@ async function successorAgain(
     return unsealSuccessor(previous.sealedSuccessor, presented.secret);
   }
   await sessions.end(session, now);
-  throw refused('a replaced token was used again; the session was ended');
+  throw refused('a replaced token was used again; the session was ended', 'reuse-detected');
 }
 
-function refused(detail: string): ProblemError {
-  return new ProblemError({ code: 'invalid-refresh-token' }, detail);
+function refused(detail: string, notice?: Notice): ProblemError {
+  return new ProblemError({ code: 'invalid-refresh-token' }, detail, { notice });
 }

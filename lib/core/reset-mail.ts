@@ -18,6 +18,9 @@ export type Mailer = {
   sendPasswordChanged(to: string, name: string): Promise<void>;
 };
 
+/** What became of the mail; `suppressed`: it was due, but its address takes none. */
+export type DueMail = 'sent' | 'nothing due' | 'suppressed';
+
 export type ResetMailParts = {
   users: Pick<UserStore, 'get'>;
   resetRequests: ResetRequestStore;
@@ -37,7 +40,7 @@ export type ResetMailParts = {
  * @throws what the stores and the mailer throw: the stream then delivers the event again, unless it is an
  * UndeliverableMailError
  */
-export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise<'sent' | 'nothing due'> {
+export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise<DueMail> {
   const { users, resetRequests, mailer } = parts;
   const request = await resetRequests.get(tagId);
   if (request === undefined || request.kind === 'unknown') return 'nothing due';
@@ -46,19 +49,21 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
 
   if (request.state === 'used') {
     if (request.notifiedAt !== undefined) return 'nothing due';
+    if (user.mailRefused) return 'suppressed';
     await mailer.sendPasswordChanged(user.email, user.name);
     await resetRequests.markNotified(tagId, parts.clock());
     return 'sent';
   }
   const open = request.state === 'requested' && request.credentialVersion === user.credentialVersion;
-  return open && user.status === 'active' ? sendLink(parts, tagId, user) : 'nothing due';
+  if (!open || user.status !== 'active') return 'nothing due';
+  return user.mailRefused ? 'suppressed' : sendLink(parts, tagId, user);
 }
 
 async function sendLink(
   { resetRequests, mailer, clock, tagLifetime }: ResetMailParts,
   tagId: string,
   user: { email: string; name: string },
-): Promise<'sent' | 'nothing due'> {
+): Promise<DueMail> {
   const secret = newSecret();
   const secretHash = hashSecret(secret);
   if (!(await resetRequests.addSecret(tagId, secretHash, clock() + tagLifetime))) return 'nothing due';

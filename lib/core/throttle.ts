@@ -62,6 +62,7 @@ export async function countRequest(throttle: Throttle, limit: AddressLimit, clie
  * the check begins and settled by its verdict; a check that throws counts for nothing.
  *
  * @param account the normalised e-mail address, whether or not anyone has it
+ * @param onLockout is told when the check failed and the account is locked from now on, or for longer
  * @throws ProblemError `throttled`, `unavailable`, and whatever the check throws
  */
 export async function withinLoginLimits<T>(
@@ -69,6 +70,7 @@ export async function withinLoginLimits<T>(
   account: string,
   client: string,
   check: () => Promise<T | undefined>,
+  onLockout?: () => void,
 ): Promise<T | undefined> {
   const addressCounter = await countRequest(throttle, 'logins', client);
   let counts = false;
@@ -81,7 +83,8 @@ export async function withinLoginLimits<T>(
       counts = result === undefined;
       return result;
     } finally {
-      await settle(throttle, accountCounter(account), attempt, verdict);
+      const locks = await settle(throttle, accountCounter(account), attempt, verdict);
+      if (locks) onLockout?.();
     }
   } finally {
     if (!counts) await throttle.store.decrement(addressCounter);
@@ -134,20 +137,19 @@ async function reserve({ store, clock, pause }: Throttle, counter: string): Prom
   }
 }
 
+/** @returns whether the verdict locked the account */
 async function settle(
   { store, clock }: Throttle,
   counter: string,
   reserved: Reserved,
   verdict: Verdict,
-): Promise<void> {
+): Promise<boolean> {
   let seen: Versioned<Attempts> | undefined = reserved.seen;
   for (;;) {
-    const result = await store.swapAttempts(
-      counter,
-      seen,
-      settleAttempt(seen?.value, reserved.slot, verdict, clock()),
-    );
-    if (result.swapped) return;
+    const now = clock();
+    const next = settleAttempt(seen?.value, reserved.slot, verdict, now);
+    const result = await store.swapAttempts(counter, seen, next);
+    if (result.swapped) return verdict === 'failed' && next !== undefined && next.lockedUntil > now;
     seen = result.latest;
   }
 }

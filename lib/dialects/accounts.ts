@@ -72,6 +72,8 @@ async function fieldsOf(request: Request, ...names: string[]): Promise<unknown[]
 }
 
 export const logIn: Operation<LogInRequest, LoggedIn> = {
+  name: 'log-in',
+  dialect: 'accounts',
   async read(request) {
     const [email, password] = await fieldsOf(request, 'username', 'password');
     return { fields: { email, password }, refreshes: false, client: request.client };
@@ -86,6 +88,8 @@ export const logIn: Operation<LogInRequest, LoggedIn> = {
 };
 
 export const forgetPassword: Operation<ForgetPasswordRequest, { tagId: string }> = {
+  name: 'forget-password',
+  dialect: 'accounts',
   async read(request) {
     const [email] = await fieldsOf(request, 'email');
     return { fields: { email }, client: request.client };
@@ -95,6 +99,8 @@ export const forgetPassword: Operation<ForgetPasswordRequest, { tagId: string }>
 };
 
 export const resetPassword: Operation<ResetPasswordRequest, void> = {
+  name: 'reset-password',
+  dialect: 'accounts',
   async read(request) {
     const [password] = await fieldsOf(request, 'password');
     return { tag: request.query('tag'), fields: { password } };
@@ -104,6 +110,8 @@ export const resetPassword: Operation<ResetPasswordRequest, void> = {
 };
 
 export const logOut: Operation<LogOutRequest, void> = {
+  name: 'log-out',
+  dialect: 'accounts',
   read: async (request) => ({
     by: 'access-token',
     accessToken: request.header('token') || bearerToken(request),

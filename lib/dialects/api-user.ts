@@ -24,6 +24,8 @@ const write = ({ profile, accessToken }: SignedUp | LoggedIn): Answer => ({
 });
 
 export const signUp: Operation<SignUpRequest, SignedUp> = {
+  name: 'sign-up',
+  dialect: 'api-user',
   async read(request) {
     const { name, email, password } = await jsonFields(request);
     return {
@@ -38,6 +40,8 @@ export const signUp: Operation<SignUpRequest, SignedUp> = {
 };
 
 export const logIn: Operation<LogInRequest, LoggedIn> = {
+  name: 'log-in',
+  dialect: 'api-user',
   async read(request) {
     const { email, password } = await jsonFields(request);
     return { fields: { email, password }, refreshes: false, client: request.client };

@@ -30,6 +30,8 @@ const fail = (problem: Problem) => answerProblem(failures, problem);
 const userOf = ({ name, bio, email }: Profile) => ({ name, bio, email });
 
 export const signUp: Operation<SignUpRequest, SignedUp> = {
+  name: 'sign-up',
+  dialect: 'auth',
   async read(request) {
     const { name, bio, email, password, confirm } = await jsonFields(request);
     const fields = { name, bio, email, password, confirm };
@@ -43,6 +45,8 @@ export const signUp: Operation<SignUpRequest, SignedUp> = {
 };
 
 export const logIn: Operation<LogInRequest, LoggedIn> = {
+  name: 'log-in',
+  dialect: 'auth',
   async read(request) {
     const { email, password } = await jsonFields(request);
     return { fields: { email, password }, refreshes: true, client: request.client };
@@ -62,6 +66,8 @@ export const logIn: Operation<LogInRequest, LoggedIn> = {
 };
 
 export const welcome: Operation<{ accessToken: string | undefined }, Profile> = {
+  name: 'welcome',
+  dialect: 'auth',
   read: async (request) => ({ accessToken: bearerToken(request) }),
   write: (profile) => ({
     status: 200,
@@ -71,6 +77,8 @@ export const welcome: Operation<{ accessToken: string | undefined }, Profile> = 
 };
 
 export const refreshTokens: Operation<RefreshRequest, Refreshed> = {
+  name: 'refresh',
+  dialect: 'auth',
   async read(request) {
     const { refreshToken } = await jsonFields(request);
     return { fields: { refreshToken }, client: request.client };
@@ -89,6 +97,8 @@ export const refreshTokens: Operation<RefreshRequest, Refreshed> = {
 };
 
 export const logOut: Operation<LogOutRequest, void> = {
+  name: 'log-out',
+  dialect: 'auth',
   async read(request) {
     const { refreshToken } = await jsonFields(request);
     return { by: 'refresh-token', fields: { refreshToken } };
@@ -98,6 +108,8 @@ export const logOut: Operation<LogOutRequest, void> = {
 };
 
 export const forgetPassword: Operation<ForgetPasswordRequest, unknown> = {
+  name: 'forget-password',
+  dialect: 'auth',
   async read(request) {
     const { email } = await jsonFields(request);
     return { fields: { email }, client: request.client };
@@ -110,6 +122,8 @@ export const forgetPassword: Operation<ForgetPasswordRequest, unknown> = {
 };
 
 export const resetPassword: Operation<ResetPasswordRequest, void> = {
+  name: 'reset-password',
+  dialect: 'auth',
   async read(request) {
     const { password } = await jsonFields(request);
     return { tag: request.query('token'), fields: { password } };

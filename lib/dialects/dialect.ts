@@ -9,8 +9,22 @@ export type Answer = {
   body?: unknown;
 };
 
+/** What an operation is called in logs and metrics, in whatever dialect; its dialect there. */
+export type OperationName =
+  | 'sign-up'
+  | 'log-in'
+  | 'welcome'
+  | 'refresh'
+  | 'log-out'
+  | 'forget-password'
+  | 'reset-password'
+  | 'keys';
+export type DialectName = 'accounts' | 'api-user' | 'auth' | 'well-known';
+
 /** One operation in one dialect: how its request is read, its result written and its problems told. */
 export type Operation<Input, Output> = {
+  name: OperationName;
+  dialect: DialectName;
   read(request: Request): Promise<Input>;
   write(output: Output): Answer;
   fail(problem: Problem): Answer;

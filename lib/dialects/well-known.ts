@@ -14,6 +14,8 @@ const write = (document: unknown): Answer => ({
 });
 
 export const jwks: Operation<'jwks' | 'discovery', JSONWebKeySet | object> = {
+  name: 'keys',
+  dialect: 'well-known',
   read: async () => 'jwks',
   write,
   fail: auth.welcome.fail,

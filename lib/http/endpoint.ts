@@ -7,6 +7,7 @@ import { answerProblems } from './answer-problems.ts';
 import { proxyResult } from './proxy-result.ts';
 import { readRequest, routeOf } from './request.ts';
 import { requestLog } from './request-log.ts';
+import { requestMetrics } from './request-metrics.ts';
 
 /** A Lambda handler for a REST API with proxy integration. */
 export type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
@@ -42,7 +43,8 @@ export function endpoint<Input, Output>(
       throw unavailable('the function ran out of time');
     },
   })
-    .use(requestLog())
+    .use(requestMetrics((event) => operationOf(event).name))
+    .use(requestLog((event) => routes[routeOf(event)]?.dialect))
     .use(answerHeaders(options.corsOrigins))
     .use(answerProblems((event) => operationOf(event).fail))
     .handler(async (event) => {

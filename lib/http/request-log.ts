@@ -1,37 +1,47 @@
 import type { MiddlewareObj } from '@middy/core';
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { ProblemError } from '../core/problem.ts';
+import type { DialectName } from '../dialects/dialect.ts';
 import { describeError, log } from '../log.ts';
+import type { Outcome } from '../metrics.ts';
 import { routeOf } from './request.ts';
+import { outcomeOf } from './request-metrics.ts';
 
-/** One line a request: the route, the status, the time it took in milliseconds, and what went wrong. */
-export function requestLog(): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
+/**
+ * One line a request: where it went, what became of it, the time it took in milliseconds, and what went wrong.
+ *
+ * @param dialectOf the dialect of an event's route; `undefined` for a route that the function does not have
+ */
+export function requestLog(
+  dialectOf: (event: APIGatewayProxyEvent) => DialectName | undefined,
+): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
+  const line = (request: Observed, outcome: Outcome) => ({
+    route: routeOf(request.event),
+    function: request.context?.functionName,
+    dialect: dialectOf(request.event),
+    outcome,
+    status: (request.response as APIGatewayProxyResult | null)?.statusCode,
+    milliseconds: Math.round(performance.now() - (request.internal as Timing).startedAt),
+    requestId: request.event.requestContext?.requestId,
+  });
+
   return {
     before(request) {
       (request.internal as Timing).startedAt = performance.now();
     },
     after(request) {
-      log.info('request', line(request));
+      log.info('request', line(request, 'success'));
     },
     onError(request) {
       const { error } = request;
-      const expected =
-        error instanceof ProblemError && !['unavailable', 'internal'].includes(error.problem.code);
+      const outcome = outcomeOf(error);
+      const expected = error instanceof ProblemError && !['unavailable', 'internal'].includes(outcome);
       if (expected)
-        log.info('request', { ...line(request), problem: error.problem.code, detail: error.message });
-      else log.error('request', { ...line(request), failure: describeError(error) });
+        log.info('request', { ...line(request, outcome), notice: error.notice, detail: error.message });
+      else log.error('request', { ...line(request, outcome), failure: describeError(error) });
     },
   };
 }
 
 type Timing = { startedAt: number };
-
-function line(request: { event: APIGatewayProxyEvent; response: unknown; internal: object }) {
-  const { event } = request;
-  return {
-    route: routeOf(event),
-    status: (request.response as APIGatewayProxyResult | null)?.statusCode,
-    milliseconds: Math.round(performance.now() - (request.internal as Timing).startedAt),
-    requestId: event.requestContext?.requestId,
-  };
-}
+type Observed = { event: APIGatewayProxyEvent; context?: Context; response: unknown; internal: object };

@@ -1,6 +1,7 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import { UndeliverableMailError } from '../core/reset-mail.ts';
+import { type DueMail, UndeliverableMailError } from '../core/reset-mail.ts';
 import { describeError, log } from '../log.ts';
+import { type MailOutcome, measure } from '../metrics.ts';
 
 /**
  * Handles the records of a batch of the stream of `reset-tags`, one after the other.
@@ -15,7 +16,7 @@ import { describeError, log } from '../log.ts';
  */
 export async function eachRecord(
   event: DynamoDBStreamEvent,
-  handle: (tagId: string) => Promise<string>,
+  handle: (tagId: string) => Promise<DueMail>,
 ): Promise<DynamoDBBatchResponse> {
   const failed: { itemIdentifier: string }[] = [];
   for (const { dynamodb } of event.Records) {
@@ -23,13 +24,20 @@ export async function eachRecord(
     try {
       const tagId = dynamodb?.Keys?.tagId?.S;
       if (tagId === undefined) throw new Error('the record has no tagId');
-      log.info('mail', { sequenceNumber, outcome: await handle(tagId) });
+      const outcome = await handle(tagId);
+      if (outcome !== 'nothing due') count(outcome);
+      log.info('mail', { sequenceNumber, outcome });
     } catch (error) {
       const undeliverable = error instanceof UndeliverableMailError;
       const outcome = undeliverable ? 'undeliverable' : 'failed';
+      count(outcome);
       log.error('mail', { sequenceNumber, outcome, failure: describeError(error) });
       if (!undeliverable) failed.push({ itemIdentifier: sequenceNumber });
     }
   }
   return { batchItemFailures: failed.slice(0, 1) };
+}
+
+function count(outcome: MailOutcome): void {
+  measure({ Mails: 1 }, { Outcome: outcome });
 }

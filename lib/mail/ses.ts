@@ -8,8 +8,9 @@ import { type Mail, passwordChangedMail, resetLinkMail } from './templates.ts';
  *
  * @param from a sender that SES has verified
  * @param appUrl where links lead; configuration, never a header
+ * @param configurationSet where SES reports bounces and complaints; none locally
  */
-export function sesMailer(from: string, appUrl: string): Mailer {
+export function sesMailer(from: string, appUrl: string, configurationSet: string | undefined): Mailer {
   const client = new SESClient({
     credentials: fromEnv(),
     maxAttempts: 2,
@@ -20,6 +21,7 @@ export function sesMailer(from: string, appUrl: string): Mailer {
     const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });
     const command = new SendEmailCommand({
       Source: from,
+      ConfigurationSetName: configurationSet,
       Destination: { ToAddresses: [to] },
       Message: { Subject: utf8(subject), Body: { Text: utf8(text), Html: utf8(html) } },
     });

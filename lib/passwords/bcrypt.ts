@@ -1,6 +1,7 @@
 import { compare, getRounds, hash } from 'bcryptjs';
 import type { PasswordHasher } from '../core/account.ts';
 import { log } from '../log.ts';
+import { measure } from '../metrics.ts';
 
 /**
  * bcrypt, as `$2b$` strings that every other system imports.
@@ -19,7 +20,7 @@ export function bcryptHasher(cost: number): PasswordHasher {
   }
 
   return {
-    hash: (password) => hash(password, cost),
+    hash: (password) => timed(hash(password, cost)),
 
     async verify(password, stored, userId) {
       // A stored hash that is none would be refused in no time, and so tell a corrupt account from an unknown one.
@@ -29,7 +30,7 @@ export function bcryptHasher(cost: number): PasswordHasher {
           userId,
           problem: 'the stored hash is no bcrypt hash: only a reset lets the owner in',
         });
-      const matches = await compare(password, usable ? stored : nobody);
+      const matches = await timed(compare(password, usable ? stored : nobody));
       // A hash of an old cost would otherwise answer sooner than an unknown account, and so tell that it is one.
       if (usable) await makeUpFor(getRounds(stored), password);
       return matches && usable;
@@ -37,6 +38,13 @@ export function bcryptHasher(cost: number): PasswordHasher {
 
     isOutdated: (stored) => !stored.startsWith('$2b$') || getRounds(stored) < cost,
   };
+}
+
+async function timed<T>(computation: Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const result = await computation;
+  measure({ HashMilliseconds: Math.round(performance.now() - startedAt) });
+  return result;
 }
 
 function isBcrypt(text: string): boolean {

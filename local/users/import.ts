@@ -223,8 +223,8 @@ function actionsFor(
   return [claim, put, { Put: { TableName: nameOf('reset-tags'), Item: request } }];
 }
 
-function isMailed({ passwordHash, status }: User, mails: boolean): boolean {
-  return mails && passwordHash === undefined && status === 'active';
+function isMailed({ passwordHash, status, mailRefused }: User, mails: boolean): boolean {
+  return mails && passwordHash === undefined && status === 'active' && mailRefused === undefined;
 }
 
 /** Until its mail goes, when `send-mail` gives it the lifetime that the stage has. */

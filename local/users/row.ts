@@ -17,6 +17,7 @@ const COLUMNS = {
   passwordHash: true,
   status: true,
   createdAt: true,
+  mailRefused: true,
 } satisfies Record<Exclude<keyof User, 'credentialVersion'>, true>;
 
 export type Column = keyof typeof COLUMNS;
@@ -66,6 +67,7 @@ export function readRow(raw: RawRow, now: number): User {
   const status = attempt(() => readStatus(raw.status));
   const createdAt = attempt(() => readTime(raw.createdAt, now));
   const userId = attempt(() => readUserId(raw.userId));
+  const mailRefused = attempt(() => readMailRefused(raw.mailRefused));
   if (faults.length > 0 || !fields || !status || createdAt === undefined)
     throw new RefusedRow(faults.join(' '));
 
@@ -78,6 +80,7 @@ export function readRow(raw: RawRow, now: number): User {
     // back under its old id revives neither sessions nor mailed links.
     credentialVersion: now,
     createdAt,
+    ...(mailRefused !== undefined && { mailRefused }),
   };
 }
 
@@ -123,6 +126,12 @@ function readStatus(value: unknown): User['status'] {
   if (isAbsent(value)) return 'active';
   if (value === 'active' || value === 'disabled') return value;
   throw new RefusedRow('status: neither "active" nor "disabled".');
+}
+
+function readMailRefused(value: unknown): User['mailRefused'] {
+  if (isAbsent(value)) return undefined;
+  if (value === 'bounced' || value === 'complained') return value;
+  throw new RefusedRow('mailRefused: neither "bounced" nor "complained".');
 }
 
 const ISO = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;

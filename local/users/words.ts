@@ -21,6 +21,7 @@ export function details({ passwordHash, ...user }: User, json: boolean): string 
     password: passwordHash === undefined ? null : `bcrypt ${passwordHash.slice(0, 6)}`,
     credentialVersion: user.credentialVersion,
     createdAt: written(user.createdAt),
+    ...(user.mailRefused && { mailRefused: user.mailRefused }),
   };
   if (json) return JSON.stringify(shown);
   return Object.entries({ ...shown, password: shown.password ?? 'none: only a reset lets the owner in' })

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { APIGatewayProxyEvent, DynamoDBStreamEvent } from 'aws-lambda';
+import type { APIGatewayProxyEvent, DynamoDBStreamEvent, SNSEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { handler as mailEvents } from '../../functions/mail-events.ts';
 import { handler as rotateKeys } from '../../functions/rotate-keys.ts';
 import { handler as sendMail } from '../../functions/send-mail.ts';
+import { readResetTag } from '../../lib/core/opaque-token.ts';
 import { deliver, inProcess } from '../harness/client.ts';
 import { awaitMails, mailsTo } from '../harness/inbox.ts';
 import { mailedTag, signedUp } from '../harness/people.ts';
@@ -18,7 +20,7 @@ import {
   refusedToken,
   sentences,
 } from './answers.ts';
-import { freeAddress } from './rows.ts';
+import { changeRow, freeAddress, userOf } from './rows.ts';
 
 // The events that `serverless invoke local --path` is given: read from the files that a newcomer would give it.
 
@@ -137,7 +139,9 @@ test('every event is in this table, and every function of a route has one', () =
   const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
     /\.\w+$/.test(file),
   );
-  expect(found.sort()).toEqual([...files, 'schedule/rotate-keys.json', 'stream/send-mail.json'].sort());
+  expect(found.sort()).toEqual(
+    [...files, 'mail/mail-events.json', 'schedule/rotate-keys.json', 'stream/send-mail.json'].sort(),
+  );
   expect(new Set(files.map(functionOf))).toEqual(new Set(Object.values(inject('stack').routes)));
 });
 
@@ -233,6 +237,47 @@ describe('events/stream/send-mail.json', () => {
     expect(await sendMail({ Records: [...Records, broken, ...Records] })).toEqual({
       batchItemFailures: [{ itemIdentifier: '7' }],
     });
+  });
+});
+
+describe('events/mail/mail-events.json', () => {
+  const event = read<SNSEvent>('mail/mail-events.json');
+  const forget = (email: string) => inProcess.send({ path: '/auth/forget-password', body: { email } });
+  const accountsForget = (email: string) =>
+    inProcess.send({ path: '/accounts/forgetpassword/', body: { email } });
+
+  test('is handled where nobody has the address', async () => {
+    expect(await mailEvents(event)).toEqual({ outcomes: ['ignored'] });
+  });
+
+  test('marks the address that bounced: it is not mailed again, and the answers stay the same', async () => {
+    await signedUp(inProcess, ada);
+    const other = await signedUp(inProcess);
+    const mailed = (await mailsTo(ada.email)).length;
+    for (let time = 0; time < 2; time += 1)
+      expect(await mailEvents(event)).toEqual({ outcomes: ['bounced'] });
+    expect(await userOf(ada.email)).toHaveProperty('mailRefused', 'bounced');
+    expect(await forget(ada.email)).toEqual(await forget(other.email));
+    expectAnswer(await accountsForget(ada.email), ok({ tag: anId }));
+    await mailedTag(inProcess, await signedUp(inProcess)); // the stream is in order
+    expect(await mailsTo(ada.email)).toHaveLength(mailed);
+  });
+
+  test('stops a mail that was asked for before, and the notice of a reset', async () => {
+    const person = await signedUp(inProcess);
+    const text = JSON.stringify(event);
+    const tag = await mailedTag(inProcess, person);
+    await mailEvents(JSON.parse(text.replaceAll(ada.email, person.email)) as SNSEvent);
+    await changeRow('reset-tags', { tagId: readResetTag(tag)?.tagId as string }, { state: 'requested' });
+    const delivery = JSON.stringify(read('stream/send-mail.json')).replaceAll(
+      '00000000-0000-4000-8000-000000000000',
+      readResetTag(tag)?.tagId as string,
+    );
+    expect(await sendMail(JSON.parse(delivery))).toEqual({ batchItemFailures: [] });
+    await changeRow('reset-tags', { tagId: readResetTag(tag)?.tagId as string }, { state: 'used' });
+    expect(await sendMail(JSON.parse(delivery))).toEqual({ batchItemFailures: [] });
+    await mailedTag(inProcess, await signedUp(inProcess)); // the stream is in order
+    expect(await mailsTo(person.email)).toHaveLength(1);
   });
 });
 

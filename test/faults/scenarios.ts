@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Call, Reply } from '../harness/client.ts';
 import { type Mail, mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, type Person, signedUp, somebody, type Tokens } from '../harness/people.ts';
+import { sesReports } from '../observed/ses-reports.ts';
 import { deliveryOf, newTables, type ownWorld } from './own-world.ts';
 
 type World = Awaited<ReturnType<typeof ownWorld>>;
@@ -362,6 +363,28 @@ export const scenarios: Scenario[] = [
         },
         async afterwards() {
           expect((await notices()).length).toBeLessThanOrEqual(2);
+        },
+      };
+    },
+  },
+  {
+    of: 'mail-events',
+    name: 'a bounce',
+    async prepare(world) {
+      const person = await signedUp(world.client);
+      const before = await ownerOf(world, person.email);
+      const marked = async () => (await ownerOf(world, person.email)) as { mailRefused?: string };
+      return {
+        call: { event: sesReports.bounced(person.email) },
+        success: 200,
+        async holds(replies) {
+          const row = await marked();
+          if (replies.some(({ status }) => status === 200)) expect(row.mailRefused).toBe('bounced');
+          expect({ ...row, mailRefused: 'bounced' }).toEqual({ ...before, mailRefused: 'bounced' });
+        },
+        async afterwards() {
+          await askedFor(world, person.email);
+          expect(await mailsTo(person.email)).toEqual([]);
         },
       };
     },

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, describe, expect, inject, test } from 'vitest';
+import { startFaultyDynamodb } from '../faults/faulty-dynamodb.ts';
 import { startFaultySes } from '../faults/faulty-ses.ts';
 import { coldHandler, context, deliveryOf, type Handler, ownWorld, sendTo } from '../faults/own-world.ts';
 import { askedFor, scenarios } from '../faults/scenarios.ts';
-import { callsOf, failuresOf, tryWith } from '../faults/try-faults.ts';
-import type { Call } from '../harness/client.ts';
+import { callsOf, failuresOf, startCold, tryWith } from '../faults/try-faults.ts';
+import { type Call, toEvent } from '../harness/client.ts';
 import { loggedIn, signedUp, somebody } from '../harness/people.ts';
+import { isMetricLine, metricsIn, SERVICE } from '../observed/emitted.ts';
+import { notification, sesReports } from '../observed/ses-reports.ts';
 import { captureOutput } from './captured-output.ts';
 
 /** A word that stands nowhere but where we put it. */
@@ -13,16 +17,21 @@ const newCanary = () => `canary${randomBytes(8).toString('hex')}`;
 
 const output = captureOutput();
 const ses = await startFaultySes(inject('stack').inboxUrl);
-Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'DEBUG', AWS_ENDPOINT_URL_SES: ses.url });
+Object.assign(process.env, {
+  POWERTOOLS_LOG_LEVEL: 'DEBUG',
+  AWS_ENDPOINT_URL_SES: ses.url,
+  METRICS_SERVICE: SERVICE,
+});
 const world = await ownWorld();
 const handlers: Record<string, Handler> = {};
-for (const name of new Set([...Object.values(inject('stack').routes), 'send-mail'])) {
+for (const name of new Set([...Object.values(inject('stack').routes), 'send-mail', 'mail-events'])) {
   handlers[name] = await coldHandler(name, {});
 }
 const routes = Object.keys(inject('stack').routes).filter((route) => !route.startsWith('OPTIONS'));
 
 afterEach(() => {
   ses.fault = undefined;
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = inject('stack').dynamodbUrl; // some tests start functions elsewhere
 });
 afterAll(async () => {
   output.restore();
@@ -40,13 +49,21 @@ const SECRETS = [
   /[\w-]{60,}/,
 ];
 
-/** Takes the lines written so far: each is one JSON object that the logger made, and none holds a secret. */
+/**
+ * Takes the lines written so far: each is one JSON object that the logger made, or holds metrics and nothing else, and
+ * none holds a secret.
+ *
+ * @returns those of the logger
+ */
 function expectCleanLines(): Record<string, unknown>[] {
   const lines = output.lines();
-  const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  for (const line of lines.filter(isMetricLine)) metricsIn(line);
+  const entries = lines
+    .filter((line) => !isMetricLine(line))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   const shape = {
     level: expect.stringMatching(/^(DEBUG|INFO|WARN|ERROR)$/),
-    message: expect.stringMatching(/^(request|mail|keys|password)$/),
+    message: expect.stringMatching(/^(request|mail|mail-event|keys|password)$/),
   };
   for (const entry of entries) expect(entry).toMatchObject(shape);
   for (const text of lines) for (const secret of SECRETS) expect(text).not.toMatch(secret);
@@ -185,6 +202,59 @@ test.each(scenarios.filter((scenario) => scenario.of !== 'rotate-keys'))(
   },
 );
 
+test('a request is logged with what became of it, where, in which dialect, and how long it took', async () => {
+  const lambda = { functionName: 'gatehouse-test-login', getRemainingTimeInMillis: () => 30_000 } as never;
+  const body = { username: `${newCanary()}@example.com`, password: newCanary() };
+  const event = toEvent({ path: '/accounts/auth', body });
+  await handlers.login?.(event as never, lambda);
+  const [entry] = expectCleanLines();
+  expect(entry).toMatchObject({
+    message: 'request',
+    route: 'POST /accounts/auth',
+    function: 'gatehouse-test-login',
+    dialect: 'accounts',
+    outcome: 'wrong-credentials',
+    status: 406,
+    milliseconds: expect.any(Number),
+    requestId: event.requestContext.requestId,
+  });
+  await send('GET /.well-known/jwks.json', {});
+  expect(expectCleanLines()).toMatchObject([{ dialect: 'well-known', outcome: 'success', status: 200 }]);
+});
+
+test('what SES reports puts no word of it into a line, nor does a DynamoDB that refuses to store it', async () => {
+  const report = (event: object) => handlers['mail-events']?.(event as never, context);
+  const person = await signedUp(world.client);
+  const address = `${newCanary()}@example.com`;
+  await report(sesReports.bounced(person.email));
+  await report(sesReports.complained(address));
+  await report(sesReports.bounced(`${newCanary()} <${address}>`));
+  await report(
+    notification(newCanary(), `{"eventType":"${newCanary()}","mail":{"destination":["${address}"]}}`),
+  );
+  const entries = expectCleanLines().filter(({ message }) => message === 'mail-event');
+
+  expect(entries).toHaveLength(5);
+  expect(JSON.stringify(entries)).not.toContain(person.email.split('@')[0]);
+  const dynamodb = await startFaultyDynamodb(inject('stack').dynamodbUrl, {
+    call: 'GetItem emails 1',
+    fault: 'refused in its own words',
+    lasts: 'as long as the call is tried',
+  });
+  const cold = { name: 'mail-events', prefix: world.prefix, dynamodb };
+  const { first } = await startCold(cold, (handler) =>
+    handler(sesReports.bounced(address) as never, context).then(
+      () => 'handled',
+      (error: unknown) => inspect(error, { showHidden: true, depth: 9 }),
+    ),
+  );
+  const thrown = await first;
+  expect(thrown).toContain('a mail event was not handled');
+  for (const secret of SECRETS) expect(thrown).not.toMatch(secret);
+  expect(expectCleanLines().filter(({ level }) => level === 'ERROR')).toHaveLength(1);
+  await dynamodb.stop();
+});
+
 test('rows that make no sense fail without a word of them', async () => {
   const person = await signedUp(world.client);
   const { refreshToken, accessToken } = await loggedIn(world.client, person);
@@ -211,6 +281,12 @@ test('rows that make no sense fail without a word of them', async () => {
     await send('POST /auth/refresh-tokens', { body: { refreshToken } });
   }
   expectCleanLines();
+});
+
+test('a secret in a line of metrics would be noticed', async () => {
+  const { measure } = await import('../../lib/metrics.ts');
+  measure({ LogIns: 1 }, { Outcome: 'success', Function: newCanary() });
+  expect(() => expectCleanLines()).toThrow();
 });
 
 test('a secret in a line would be noticed', () => {

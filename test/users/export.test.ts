@@ -13,6 +13,7 @@ const ODD: Partial<User>[] = [
   { name: '\u{1f600}'.repeat(100), bio: '\u{1f600}'.repeat(1_000) },
   { status: 'disabled', passwordHash: someHash('$2y$16') },
   { status: 'disabled', credentialVersion: 12 },
+  { mailRefused: 'bounced' },
   { createdAt: 0, email: 'xn@xn--exmple-cua.com' },
   { createdAt: Date.UTC(2024, 1, 29, 23, 59, 59, 999), email: "o'hara+tag/=@example.com" },
 ];

@@ -89,6 +89,7 @@ describe('a row', () => {
     ['stray bits in the salt', { ...ADA, passwordHash: someHash().replace('eABC', 'fABC') }, DAMAGED],
     ['stray bits in the digest', { ...ADA, passwordHash: someHash().replace(/u$/, 'v') }, DAMAGED],
     ['another status', { ...ADA, status: 'gone' }, /^status: neither "active" nor "disabled"\.$/],
+    ['another reason to refuse mail', { ...ADA, mailRefused: true }, /^mailRefused: neither "bounced" nor/],
     ['an id that is no UUID', { ...ADA, userId: '7' }, /^userId: no UUID;/],
     ['a local time', { ...ADA, createdAt: '2024-01-01T00:00:00' }, NO_TIME],
     ['a day that there is not', { ...ADA, createdAt: '2024-13-01' }, NO_TIME],

@@ -1,0 +1,77 @@
+import type { ProblemCode } from './core/problem.ts';
+
+/**
+ * Every metric there is, each counted for the whole service and, where `by` names a dimension, for each of its values
+ * too. Each combination is a metric that is paid for: whatever has no end of values (a person, an address, a session, a
+ * request) can be no dimension. docs/operations.md says what each one means.
+ */
+export const METRICS = {
+  SignUps: { unit: 'Count', by: 'Outcome' },
+  LogIns: { unit: 'Count', by: 'Outcome' },
+  TokenChecks: { unit: 'Count', by: 'Outcome' },
+  Refreshes: { unit: 'Count', by: 'Outcome' },
+  LogOuts: { unit: 'Count', by: 'Outcome' },
+  ResetRequests: { unit: 'Count', by: 'Outcome' },
+  PasswordResets: { unit: 'Count', by: 'Outcome' },
+  KeySets: { unit: 'Count', by: 'Outcome' },
+  ReuseDetected: { unit: 'Count' },
+  Lockouts: { unit: 'Count' },
+  HashMilliseconds: { unit: 'Milliseconds' },
+  Mails: { unit: 'Count', by: 'Outcome' },
+  MailEvents: { unit: 'Count', by: 'Outcome' },
+  RotationChecks: { unit: 'Count' },
+  ColdStarts: { unit: 'Count', by: 'Function' },
+} as const satisfies Record<string, { unit: 'Count' | 'Milliseconds'; by?: keyof Dimensions }>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** What became of a request: an answer, or the problem that the client was told of. */
+export type Outcome = 'success' | ProblemCode;
+/** What became of an attempt to send a mail. One that failed is tried again; see `eachRecord`. */
+export type MailOutcome = 'sent' | 'suppressed' | 'undeliverable' | 'failed';
+/** What SES said of a mail that it had accepted. */
+export type MailEventOutcome = 'bounced' | 'complained' | 'ignored' | 'failed';
+
+type Dimensions = {
+  Outcome: Outcome | MailOutcome | MailEventOutcome;
+  Function: string;
+};
+
+export const NAMESPACE = 'Gatehouse';
+
+/**
+ * Counts: one line of CloudWatch's embedded metric format, from which CloudWatch Logs makes the metrics by itself. No
+ * call, no waiting, and no dependence on the log level. Nothing is written where METRICS_SERVICE is not set, as locally.
+ *
+ * @param values what was counted, and how often or how long
+ * @param dimensions a value for what these metrics are counted by
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function measure(
+  values: Partial<Record<MetricName, number>>,
+  dimensions: Partial<Dimensions> = {},
+): void {
+  const Service = process.env.METRICS_SERVICE;
+  if (!Service) return;
+  const line = {
+    _aws: {
+      Timestamp: Date.now(),
+      // A directive each: metrics that share one share their dimensions.
+      CloudWatchMetrics: (Object.keys(values) as MetricName[]).map((Name) => {
+        const { unit: Unit, by } = METRICS[Name] as { unit: string; by?: keyof Dimensions };
+        const Dimensions = by === undefined ? [['Service']] : [['Service'], ['Service', by]];
+        return { Namespace: NAMESPACE, Dimensions, Metrics: [{ Name, Unit }] };
+      }),
+    },
+    Service,
+    ...dimensions,
+    ...values,
+  };
+  // Not through the console: Lambda's puts its own words before the line, which then is no metric.
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+// This module is loaded once in the life of a container, while the first request waits; provisioned containers are
+// started before anyone does.
+if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE !== 'provisioned-concurrency')
+  measure({ ColdStarts: 1 }, { Function: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local' });
