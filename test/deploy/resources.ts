@@ -187,7 +187,7 @@ export const checkOf: Readonly<Record<string, Check>> = {
 };
 
 /** The routes of the template: `POST /auth/login` to the function's short name. */
-function routesOf({ template, prefix }: Stack): Record<string, string> {
+export function routesOf({ template, prefix }: Pick<Stack, 'template' | 'prefix'>): Record<string, string> {
   const pathOf = (id: string): string => {
     const { PathPart, ParentId } = template.Resources[id]?.Properties ?? {};
     return `${ParentId.Ref ? pathOf(ParentId.Ref) : ''}/${PathPart}`;

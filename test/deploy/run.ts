@@ -8,7 +8,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { root } from '../../local/folders.ts';
 import { type Pattern, serverlessProgram } from '../../local/service.ts';
 import { type DeployedFunctions, downloadFunctions } from './deployed-functions.ts';
-import { checkOf, checkRoutes, notSimulated, readStack, type Stack } from './resources.ts';
+import { checkOf, checkRoutes, notSimulated, readStack, routesOf, type Stack } from './resources.ts';
 import {
   type Answer,
   check as checkWith,
@@ -17,6 +17,7 @@ import {
   type SimulatedAws,
   startSimulatedAws,
   type Template,
+  templateFile,
 } from './simulated-aws.ts';
 
 const { values: flags } = parseArgs({ options: { required: { type: 'boolean', default: false } } });
@@ -68,7 +69,7 @@ async function serverless(args: string[], environment: Record<string, string>): 
 
 async function deploy(aws: SimulatedAws, given: Record<string, string>): Promise<Template> {
   await serverless(['deploy', '--stage', 'test'], { ...aws.environment, ...given });
-  return packagedTemplate();
+  return packagedTemplate('.serverless/');
 }
 
 async function checkResources(aws: SimulatedAws, stack: Stack): Promise<void> {
@@ -313,9 +314,26 @@ async function codeOf(aws: SimulatedAws, name: string): Promise<string> {
   return answer.CodeSha256;
 }
 
-async function lint(): Promise<void> {
-  heading('The packaged template');
-  const template = '.serverless/cloudformation-template-update-stack.json';
+/** A deployment that uses everything that can be switched on, and what each of it is to make of the template. */
+const everything = {
+  ...settings,
+  ALARM_EMAIL: 'on-call@example.com',
+  AWS_REGION: 'eu-central-1',
+  CANARY: 'true',
+  CERTIFICATE_ARN: 'arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555',
+  CORS_ORIGINS: 'https://app.example.com, https://admin.example.com',
+  DOMAIN_NAME: 'auth.example.com',
+  HASHES_PER_SECOND: '20',
+  HOSTED_ZONE_ID: 'Z0123456789ABC',
+  LOG_RETENTION_DAYS: '365',
+  MEMORY_MB: '3538',
+  PROVISIONED_CONCURRENCY: '2',
+  REQUESTS_PER_SECOND: '900',
+  WAF: 'true',
+  WAF_REQUESTS: '500',
+};
+
+async function lint(template: string): Promise<void> {
   for (const [tool, args] of [
     ['cfn-lint', [template]],
     ['checkov', ['--config-file', '.ci/checkov.yml', '-f', template]],
@@ -327,14 +345,164 @@ async function lint(): Promise<void> {
   }
 }
 
+async function checkEverything(): Promise<void> {
+  heading('A package of stage prod with everything switched on');
+  const folder = '.build/deploy-everything';
+  const made = await check('serverless package --stage prod', () =>
+    serverless(['package', '--stage', 'prod', '--package', folder], everything),
+  );
+  if (!made) return;
+  await lint(`${folder}/${templateFile}`);
+  const { Resources, Outputs } = packagedTemplate(`${folder}/`);
+  const all = (type: string) =>
+    Object.values(Resources)
+      .filter(({ Type }) => Type === `AWS::${type}`)
+      .map(({ Properties }) => Properties);
+  const [domain] = all('ApiGateway::DomainName');
+  await check(
+    'a domain by TLS 1.2 or newer, which is the only way in, the issuer and the printed URL',
+    () => {
+      same([domain?.DomainName, domain?.SecurityPolicy], ['auth.example.com', 'TLS_1_2']);
+      same(all('ApiGateway::RestApi')[0]?.DisableExecuteApiEndpoint, true);
+      same(all('Route53::RecordSetGroup')[0]?.RecordSets.length, 2);
+      for (const { Environment } of all('Lambda::Function'))
+        same(Environment.Variables.ISSUER, 'https://auth.example.com');
+      same((Outputs.ApiUrl as Answer).Value, 'https://auth.example.com');
+    },
+  );
+  await check('throttling of the stage, and of each route that hashes or mails', () => {
+    const [{ MethodSettings }] = all('ApiGateway::Stage') as [Answer];
+    const limits = Object.fromEntries(
+      MethodSettings.map((each: Answer) => [each.ResourcePath, Number(each.ThrottlingRateLimit)]),
+    );
+    same(limits['/*'], 900);
+    for (const [route, name] of Object.entries(
+      routesOf({ template: { Resources, Outputs }, prefix: 'gatehouse-prod-' }),
+    )) {
+      if (!/POST .*(signup|register|login|accounts\/auth|forget|reset)/.test(route)) continue;
+      same(limits[`/${route.slice(5).replaceAll('/', '~1')}`], 20, `${route} (${name})`);
+    }
+    for (const { LoggingLevel, DataTraceEnabled } of MethodSettings)
+      same([LoggingLevel, DataTraceEnabled], ['OFF', false]);
+  });
+  await check('access logs are JSON without query, address, header or body', () => {
+    const [{ AccessLogSetting }] = all('ApiGateway::Stage') as [Answer];
+    const format = JSON.parse(AccessLogSetting.Format) as Record<string, string>;
+    for (const value of Object.values(format))
+      ok(
+        !/querystring|sourceIp|userAgent|header|context\.path$|identity|authorizer|input/.test(value),
+        value,
+      );
+    same(
+      all('Logs::LogGroup').every(({ RetentionInDays }) => Number(RetentionInDays) === 365),
+      true,
+    );
+  });
+  await check('what API Gateway answers itself may be read by pages', () => {
+    const answers = all('ApiGateway::GatewayResponse');
+    ok(answers.length >= 5);
+    for (const { ResponseParameters } of answers)
+      same(ResponseParameters['gatewayresponse.header.Access-Control-Allow-Origin'], "'*'");
+  });
+  await check('a web ACL with a rate rule and the managed rules, on the stage', () => {
+    const [acl] = all('WAFv2::WebACL');
+    same(
+      acl?.Rules.map(({ Name }: Answer) => Name),
+      ['one-address', 'known-bad-inputs', 'common'],
+    );
+    same(Number(acl?.Rules[0].Statement.RateBasedStatement.Limit), 500);
+    same(all('WAFv2::WebACLAssociation').length, 1);
+  });
+  await check('each function of the API has an alias that CodeDeploy moves, and the API calls it', () => {
+    const aliases = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Alias');
+    const called = new Set(Object.values(routesOf({ template: { Resources, Outputs }, prefix: '' })));
+    same(aliases.length, called.size);
+    same(all('CodeDeploy::DeploymentGroup').length, called.size);
+    for (const { UpdatePolicy } of aliases) ok(UpdatePolicy?.CodeDeployLambdaAliasUpdate);
+    for (const { Integration } of all('ApiGateway::Method'))
+      match(JSON.stringify(Integration.Uri), /"(live|provisioned)"/);
+    const warm = aliases.filter(({ Properties }) => Properties.ProvisionedConcurrencyConfig);
+    same(warm.length, 3);
+  });
+  await check('memory as set', () => {
+    for (const { MemorySize } of all('Lambda::Function')) same(MemorySize, 3538);
+  });
+}
+
+async function checkRefusals(aws: SimulatedAws): Promise<void> {
+  heading('Settings that stop a deployment');
+  const refused = async (stage: string, given: Record<string, string>, sentences: RegExp[]) => {
+    const said = await serverless(['deploy', '--stage', stage], { ...aws.environment, ...given }).then(
+      () => 'It was deployed.',
+      (error: Error) => error.message,
+    );
+    for (const sentence of sentences) match(said, sentence);
+    same(said.match(/^ {2}- /gm)?.length, sentences.length, said);
+  };
+  await check('missing ones, all at once', () =>
+    refused('prod', {}, [/- APP_URL is missing/, /- MAIL_FROM is missing/, /- ALARM_EMAIL .* is missing/]),
+  );
+  await check('malformed ones, all at once', () =>
+    refused(
+      'test',
+      {
+        ACCESS_TOKEN_TTL: 'an hour',
+        ALARM_EMAIL: 'nobody',
+        APP_URL: 'app.example.com',
+        CANARY: 'perhaps',
+        CERTIFICATE_ARN: 'arn:aws:acm:us-east-1:123456789012:certificate/1',
+        CORS_ORIGINS: 'https://app.example.com/',
+        HASHES_PER_SECOND: '0',
+        ISSUER: 'auth.example.com',
+        LOG_RETENTION_DAYS: '31',
+        MAIL_FROM: 'nobody',
+        MEMORY_MB: 'plenty',
+        PROVISIONED_CONCURRENCY: '-1',
+        REQUESTS_PER_SECOND: 'many',
+        WAF: 'yes',
+        WAF_REQUESTS: '1',
+      },
+      [
+        /- ACCESS_TOKEN_TTL must/,
+        /- ALARM_EMAIL .* must/,
+        /- APP_URL must/,
+        /- CANARY .* must/,
+        /- CERTIFICATE_ARN .* must be of the API's region/,
+        /- CORS_ORIGINS must/,
+        /- DOMAIN_NAME .* is missing/,
+        /- HASHES_PER_SECOND .* must/,
+        /- ISSUER must/,
+        /- LOG_RETENTION_DAYS .* must/,
+        /- MAIL_FROM must/,
+        /- MEMORY_MB .* must/,
+        /- PROVISIONED_CONCURRENCY .* must/,
+        /- REQUESTS_PER_SECOND .* must/,
+        /- WAF .* must/,
+        /- WAF_REQUESTS .* must/,
+      ],
+    ),
+  );
+  await check('those of this machine or of a test', () =>
+    refused('test', { ...settings, APP_URL: 'http://localhost:3000', BCRYPT_COST: '4' }, [
+      /- APP_URL must begin with https/,
+      /- BCRYPT_COST must be at least 10/,
+    ]),
+  );
+  await check('nothing was touched', async () => {
+    same((await aws.ask('cloudformation', 'ListStacks')).StackSummaries ?? [], []);
+    same((await aws.ask('s3', 'ListBuckets')).Buckets ?? [], []);
+  });
+}
+
 async function main(aws: SimulatedAws): Promise<void> {
+  await checkRefusals(aws);
   heading(`Deployed to moto at ${aws.url}: npx serverless deploy --stage test`);
   let template: Template | undefined;
   await check('the command succeeds', async () => {
     template = await deploy(aws, settings);
   });
   if (template === undefined) return;
-  await lint();
+  await lint(`.serverless/${templateFile}`);
 
   heading('What is there');
   const stack = await readStack(aws, stackName, template);
@@ -396,13 +564,17 @@ async function main(aws: SimulatedAws): Promise<void> {
     same(left.emails, before.emails);
     // Not the API: moto's CloudFormation cannot delete one.
     same((await aws.ask('lambda', 'ListFunctions')).Functions, []);
-    same((await aws.ask('iam', 'ListRoles')).Roles, []);
+    // One role stays with API Gateway's account-wide setting, which refers to it.
+    const { Roles } = await aws.ask('iam', 'ListRoles');
+    match(Roles.map(({ RoleName }: Answer) => RoleName).join(), /^[\w-]+-ApiLogRole-\w+$/);
     same((await aws.ask('eventbridge', 'ListRules')).Rules, []);
   });
   await check('the sealing key is left', async () => {
     const { KeyMetadata } = await aws.ask('kms', 'DescribeKey', { KeyId: stack.physical.get('SealingKey') });
     same(KeyMetadata.KeyState, 'Enabled');
   });
+
+  await checkEverything();
 }
 
 try {

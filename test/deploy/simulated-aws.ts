@@ -140,12 +140,13 @@ export interface Template {
 export interface TemplateResource {
   readonly Type: string;
   readonly DeletionPolicy?: string;
+  readonly UpdatePolicy?: Answer;
   readonly Properties: Answer;
 }
 
-/** The template of the last `package` or `deploy`. */
-export function packagedTemplate(): Template {
-  return JSON.parse(
-    readFileSync(`${root}.serverless/cloudformation-template-update-stack.json`, 'utf8'),
-  ) as Template;
+export const templateFile = 'cloudformation-template-update-stack.json';
+
+/** The template that was packaged into this folder of the repository. */
+export function packagedTemplate(folder: string): Template {
+  return JSON.parse(readFileSync(root + folder + templateFile, 'utf8')) as Template;
 }
