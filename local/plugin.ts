@@ -55,6 +55,10 @@ interface Packager {
   zipFiles(files: string[], zipName: string, prefix: string): Promise<string>;
 }
 
+interface ChangeSetMaker {
+  getCreateChangeSetParams(options: object): object;
+}
+
 interface OfflinePlugin {
   internals(): { getApiGatewayServer(): HapiServer };
 }
@@ -71,6 +75,7 @@ export default class GatehousePlugin {
       'before:package:createDeploymentArtifacts': () => this.#zip(Object.keys(serverless.service.functions)),
       'before:package:function:package': () => this.#zip([this.#chosenFunction()]),
       'before:package:finalize': () => this.#finishTemplate(),
+      'before:deploy:deploy': () => this.#takeBackWhatWasKept(),
       // The answer is printed; a connection that the function left open is nothing to wait for.
       'after:invoke:local:invoke': () => setTimeout(() => process.exit(), 300).unref(),
       'before:offline:start': () => serverless.pluginManager.spawn('offline:start'), // never returns
@@ -155,6 +160,13 @@ export default class GatehousePlugin {
     const role = Resources[common];
     delete Resources[common];
     if (role !== undefined && JSON.stringify(Resources).includes(`"${common}"`)) Resources[common] = role;
+  }
+
+  /** `remove` leaves the accounts' tables. A stack that is made anew adopts them, where it would fail over their names. */
+  #takeBackWhatWasKept(): void {
+    const deployment = this.#plugin<ChangeSetMaker>('AwsDeploy');
+    const make = deployment.getCreateChangeSetParams.bind(deployment);
+    deployment.getCreateChangeSetParams = (options) => ({ ...make(options), ImportExistingResources: true });
   }
 
   #setLocalEnvironment(): void {

@@ -22,6 +22,7 @@ export const notSimulated = new Set([
   'AWS::S3::BucketPolicy',
   'AWS::SES::ConfigurationSet',
   'AWS::SES::ConfigurationSetEventDestination',
+  'AWS::SNS::Subscription',
   'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
   'AWS::WAFv2::LoggingConfiguration',
@@ -179,6 +180,11 @@ export const checkOf: Readonly<Record<string, Check>> = {
     ok(attributes.includes(`:${Properties.QueueName}<`), attributes);
     if (Properties.MessageRetentionPeriod)
       ok(attributes.includes(`<Value>${Properties.MessageRetentionPeriod}<`), attributes);
+  },
+
+  async 'AWS::SNS::Topic'(aws, _stack, _resource, TopicArn) {
+    const attributes = await aws.query('sns', '/', { Action: 'GetTopicAttributes', TopicArn });
+    ok(attributes.includes(TopicArn), attributes);
   },
 
   async 'AWS::S3::Bucket'(aws, _stack, _resource, Bucket) {

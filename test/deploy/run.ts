@@ -25,6 +25,7 @@ const { values: flags } = parseArgs({ options: { required: { type: 'boolean', de
 const stackName = 'gatehouse-test';
 const prefix = `${stackName}-`;
 const settings = {
+  ALARM_EMAIL: 'on-call@example.com',
   APP_URL: 'https://app.example.com',
   MAIL_FROM: 'Gatehouse <no-reply@mail.example.com>',
 };
@@ -317,7 +318,6 @@ async function codeOf(aws: SimulatedAws, name: string): Promise<string> {
 /** A deployment that uses everything that can be switched on, and what each of it is to make of the template. */
 const everything = {
   ...settings,
-  ALARM_EMAIL: 'on-call@example.com',
   AWS_REGION: 'eu-central-1',
   CANARY: 'true',
   CERTIFICATE_ARN: 'arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555',
