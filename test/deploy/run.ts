@@ -574,6 +574,26 @@ async function main(aws: SimulatedAws): Promise<void> {
     same(KeyMetadata.KeyState, 'Enabled');
   });
 
+  heading('Deployed anew, over the accounts that were left');
+  await check('the command succeeds', async () => {
+    template = await deploy(aws, settings);
+  });
+  const anew = await download(aws, await readStack(aws, stackName, template));
+  try {
+    await check('users log in as before, with keys of the new stack', async () => {
+      const reply = await anew.send({ path: '/auth/login', body: survivor });
+      same(reply.status, 200, reply.text);
+      const headers = { authorization: `Bearer ${(reply.json as Answer).accessToken}` };
+      same((await anew.send({ path: '/auth', headers })).status, 200);
+    });
+    await check('a token of before is refused', async () => {
+      const headers = { authorization: `Bearer ${survivor.tokens.accessToken}` };
+      same((await anew.send({ path: '/auth', headers })).status, 401);
+    });
+  } finally {
+    anew.stop();
+  }
+
   await checkEverything();
 }
 
