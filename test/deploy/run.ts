@@ -496,6 +496,7 @@ async function checkRefusals(aws: SimulatedAws): Promise<void> {
 
 async function main(aws: SimulatedAws): Promise<void> {
   await checkRefusals(aws);
+  await checkEverything();
   heading(`Deployed to moto at ${aws.url}: npx serverless deploy --stage test`);
   let template: Template | undefined;
   await check('the command succeeds', async () => {
@@ -593,8 +594,6 @@ async function main(aws: SimulatedAws): Promise<void> {
   } finally {
     anew.stop();
   }
-
-  await checkEverything();
 }
 
 try {

@@ -80,6 +80,7 @@ export async function startSimulatedAws(): Promise<SimulatedAws> {
   const gone = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   server.once('exit', () => ended.abort(new Error(`moto_server ended: see ${logFile}.`)));
   process.once('exit', () => server.kill());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   await untilAnswers(`${url}/moto-api/`, 60, ended.signal);
 
   const environment = {
