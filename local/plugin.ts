@@ -3,6 +3,15 @@
 //   offline, invoke local  the current code, in the environment of local/environment.ts
 import { connect } from 'node:net';
 import { bundleForDeployment, bundleForRunning, writeFile } from './bundle.ts';
+import { readDeploySettings } from './deploy-settings.ts';
+import {
+  addReleases,
+  type DeployedFunction,
+  type DeployedService,
+  fitToSettings,
+  grantOrigins,
+  type Resources,
+} from './deployment.ts';
 import { dynamodbEndpoint, localEnvironment, sesEndpoint } from './environment.ts';
 import { buildFolder, liveFolder } from './folders.ts';
 import { behaveLikeApiGateway, type HapiServer } from './gateway.ts';
@@ -10,36 +19,44 @@ import { liveBuild } from './live-build.ts';
 import { answerWorkers } from './live-versions.ts';
 import type { FunctionDefinition, Service } from './service.ts';
 
-type FunctionObject = FunctionDefinition & {
-  handler: string;
-  timeout?: number;
-  package?: { artifact?: string };
-};
+type FunctionObject = FunctionDefinition &
+  DeployedFunction & {
+    handler: string;
+    timeout?: number;
+    package?: { artifact?: string };
+    readonly environment?: Record<string, unknown>;
+  };
 
 interface Statement {
   readonly Condition?: { readonly StringEquals: Record<string, string> };
 }
 
-interface Template {
-  readonly Resources: Record<string, { Type: string; DependsOn?: string | string[]; Properties?: unknown }>;
-}
-
 /** What is used of the framework, which ships no types for plugins. */
 interface Serverless {
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
-  readonly processedInput: { readonly commands: string[]; readonly options: { readonly function?: string } };
+  readonly processedInput: {
+    readonly commands: string[];
+    readonly options: { readonly function?: string; readonly stage?: string };
+  };
   readonly pluginManager: { readonly plugins: object[]; spawn(command: string): Promise<void> };
-  readonly service: Omit<Service, 'functions' | 'provider'> & {
+  readonly service: DeployedService & {
+    readonly service: string;
+    readonly custom: { readonly settings: Record<string, unknown> };
     readonly functions: Record<string, FunctionObject>;
     readonly provider: Service['provider'] & {
       environment: Record<string, unknown>;
-      readonly compiledCloudFormationTemplate: Template;
+      readonly region: string;
+      readonly compiledCloudFormationTemplate: { readonly Resources: Resources };
     };
   };
 }
 
 interface Packager {
   zipFiles(files: string[], zipName: string, prefix: string): Promise<string>;
+}
+
+interface ChangeSetMaker {
+  getCreateChangeSetParams(options: object): object;
 }
 
 interface OfflinePlugin {
@@ -58,6 +75,7 @@ export default class GatehousePlugin {
       'before:package:createDeploymentArtifacts': () => this.#zip(Object.keys(serverless.service.functions)),
       'before:package:function:package': () => this.#zip([this.#chosenFunction()]),
       'before:package:finalize': () => this.#finishTemplate(),
+      'before:deploy:deploy': () => this.#takeBackWhatWasKept(),
       // The answer is printed; a connection that the function left open is nothing to wait for.
       'after:invoke:local:invoke': () => setTimeout(() => process.exit(), 300).unref(),
       'before:offline:start': () => serverless.pluginManager.spawn('offline:start'), // never returns
@@ -67,8 +85,11 @@ export default class GatehousePlugin {
   }
 
   async #initialize(): Promise<void> {
-    const [command, subcommand] = this.#serverless.processedInput.commands;
-    if (command === 'deploy' && subcommand !== 'list') this.#requireDeployable();
+    const { processedInput, service } = this.#serverless;
+    const [command, subcommand] = processedInput.commands;
+    grantOrigins(service.resources.Resources, service.provider.environment.CORS_ORIGINS);
+    const deploys = command === 'deploy' && subcommand !== 'list';
+    if (deploys || command === 'package') this.#fitToSettings(deploys);
     if (command === 'offline') {
       this.#describe();
       this.#setLocalEnvironment();
@@ -85,21 +106,20 @@ export default class GatehousePlugin {
     process.send?.({ service, provider: { stage: provider.stage }, functions, resources } satisfies Service);
   }
 
-  /** Every mail's link is built from these; a guess would be worse than no deployment. */
-  #requireDeployable(): void {
-    const { APP_URL, MAIL_FROM } = this.#serverless.service.provider.environment;
-    if (!APP_URL) {
-      throw this.#error(
-        'APP_URL is not set: the links in mails are built from it. Deploy with APP_URL=https://… or --param="appUrl=https://…".',
-        'GATEHOUSE_APP_URL_MISSING',
-      );
-    }
-    if (!MAIL_FROM) {
-      throw this.#error(
-        'MAIL_FROM is not set: SES sends from this address. Deploy with MAIL_FROM=… or --param="mailFrom=…".',
-        'GATEHOUSE_MAIL_FROM_MISSING',
-      );
-    }
+  /** Before anything is built or AWS is asked. */
+  #fitToSettings(complete: boolean): void {
+    const { service } = this.#serverless;
+    const environments = [service.provider, ...Object.values(service.functions)];
+    const settings = this.#attempt(() =>
+      readDeploySettings({
+        complete,
+        stage: service.provider.stage,
+        region: service.provider.region,
+        settings: service.custom.settings,
+        environment: Object.assign({}, ...environments.map(({ environment }) => environment)),
+      }),
+    );
+    fitToSettings(service, settings);
   }
 
   async #zip(names: string[]): Promise<void> {
@@ -114,16 +134,19 @@ export default class GatehousePlugin {
 
   #finishTemplate(): void {
     const { Resources } = this.#serverless.service.provider.compiledCloudFormationTemplate;
+    addReleases(Resources, this.#serverless.service);
     // A deployment is a snapshot of the API: made before the gateway responses, it would be without them.
     const responses = Object.entries(this.#serverless.service.resources.Resources)
       .filter(([, { Type }]) => Type === 'AWS::ApiGateway::GatewayResponse')
       .map(([id]) => id);
     for (const resource of Object.values(Resources)) {
       if (resource.Type !== 'AWS::ApiGateway::Deployment') continue;
+      delete resource.Properties.StageName; // the stage is a resource of its own, in serverless.yml
       resource.DependsOn = [...[resource.DependsOn ?? []].flat(), ...responses];
     }
-    // The roles' plugin repeats what GetAtt says already, and cfn-lint (and with it moto) stumbles over that.
+    // The roles' plugin and the framework repeat what GetAtt and Ref say already; cfn-lint, and with it moto, stumbles over that.
     for (const resource of Object.values(Resources)) {
+      if (resource.Type === 'AWS::Lambda::Alias') delete resource.DependsOn;
       if (resource.Type !== 'AWS::Lambda::Function') continue;
       resource.DependsOn = [resource.DependsOn ?? []]
         .flat()
@@ -137,6 +160,13 @@ export default class GatehousePlugin {
     const role = Resources[common];
     delete Resources[common];
     if (role !== undefined && JSON.stringify(Resources).includes(`"${common}"`)) Resources[common] = role;
+  }
+
+  /** `remove` leaves the accounts' tables. A stack that is made anew adopts them, where it would fail over their names. */
+  #takeBackWhatWasKept(): void {
+    const deployment = this.#plugin<ChangeSetMaker>('AwsDeploy');
+    const make = deployment.getCreateChangeSetParams.bind(deployment);
+    deployment.getCreateChangeSetParams = (options) => ({ ...make(options), ImportExistingResources: true });
   }
 
   #setLocalEnvironment(): void {

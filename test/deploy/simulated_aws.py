@@ -1,0 +1,54 @@
+"""moto_server, with what gets in the way of a real deployment eased. Arguments: those of moto_server."""
+
+import json
+import sys
+
+from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
+from moto.iam.models import Role
+from moto.kms.models import KmsBackend
+from moto.server import main
+
+# An event source mapping makes moto run the function in Docker within each write to the table, which fails where
+# there is none. The test reads the stream itself. (Falsy: what was not delivered stays in the stream.)
+LambdaBackend.send_dynamodb_items = lambda *_args: None
+
+# /moto-api/data.json, where the sent mails are read, asks each model for all its properties, this one included.
+LambdaFunction.docker_client = None
+
+
+def as_text(document):
+    return document if isinstance(document, str) or document is None else json.dumps(document, default=str)
+
+
+# From a template policies come as objects; moto stores them so, and then cannot parse them as the JSON that it expects.
+create_key = KmsBackend.create_key
+KmsBackend.create_key = lambda self, policy, *args, **named: create_key(self, as_text(policy), *args, **named)
+put_policy = Role.put_policy
+Role.put_policy = lambda self, name, document: put_policy(self, name, as_text(document))
+
+# A change set with ImportExistingResources adopts a table that exists, where one without fails over its name. Moto
+# knows the failure alone.
+adopts = {"asked": False}
+create_change_set = CloudFormationResponse.create_change_set
+create_table = Table.create_from_cloudformation_json.__func__
+
+
+def note_and_create_change_set(self):
+    adopts["asked"] = self._get_bool_param("ImportExistingResources", False)
+    return create_change_set(self)
+
+
+def adopt_or_create_table(cls, resource_name, cloudformation_json, account_id, region_name, **named):
+    existing = dynamodb_backends[account_id][region_name].tables.get(resource_name)
+    if existing is not None and adopts["asked"]:
+        return existing
+    return create_table(cls, resource_name, cloudformation_json, account_id, region_name, **named)
+
+
+CloudFormationResponse.create_change_set = note_and_create_change_set
+Table.create_from_cloudformation_json = classmethod(adopt_or_create_table)
+
+main(sys.argv[1:])
