@@ -187,3 +187,17 @@ test('a mail that never will be is one that was not sent, of another name', asyn
   expect(refused.name).toBe('UndeliverableMailError');
   expect(it.row()).toMatchObject({ state: 'requested', secretHashes: [] });
 });
+
+describe('a mail to an address that takes none', () => {
+  test.each([
+    ['with a link', {}],
+    ['with a notice', { state: 'used' as const }],
+  ])('%s is suppressed: nothing is sent, and nothing is stored', async (_, changes) => {
+    const it = requested(changes);
+    it.users.rows.set(ADA.userId, { ...ADA, mailRefused: 'bounced' });
+    const before = it.row();
+    expect(await sendDueMail(it.parts, TAG_ID)).toBe('suppressed');
+    expect(it.sent).toEqual([]);
+    expect(it.row()).toEqual(before);
+  });
+});
