@@ -6,6 +6,27 @@ import type { Session } from '../core/session.ts';
 import { type Database, transactionOutcomeOf, writeItem } from './database.ts';
 import { sessionItem } from './sessions.ts';
 
+/** A new user and the claim on the address, each on condition that there is none; the claim that stood comes back. */
+export function accountPuts(nameOf: Database['nameOf'], user: User): TransactWriteItem[] {
+  return [
+    {
+      Put: {
+        TableName: nameOf('emails'),
+        Item: writeItem({ email: user.email, userId: user.userId }),
+        ConditionExpression: 'attribute_not_exists(email)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    },
+    {
+      Put: {
+        TableName: nameOf('users'),
+        Item: writeItem(user),
+        ConditionExpression: 'attribute_not_exists(userId)',
+      },
+    },
+  ];
+}
+
 /** The writes that span tables: each is one transaction, so that no crash leaves half of it. */
 export function accountWrites({ client, nameOf }: Database) {
   const transact = (items: TransactWriteItem[]) => {
@@ -17,23 +38,7 @@ export function accountWrites({ client, nameOf }: Database) {
   return {
     /** See `SignUpParts.accounts`. */
     async create(user: User, session: Session | undefined): Promise<boolean> {
-      const items: TransactWriteItem[] = [
-        {
-          Put: {
-            TableName: nameOf('emails'),
-            Item: writeItem({ email: user.email, userId: user.userId }),
-            ConditionExpression: 'attribute_not_exists(email)',
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          },
-        },
-        {
-          Put: {
-            TableName: nameOf('users'),
-            Item: writeItem(user),
-            ConditionExpression: 'attribute_not_exists(userId)',
-          },
-        },
-      ];
+      const items = accountPuts(nameOf, user);
       if (session)
         items.push({ Put: { TableName: nameOf('sessions'), Item: writeItem(sessionItem(session)) } });
       const outcome = await transact(items);

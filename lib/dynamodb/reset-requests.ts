@@ -6,6 +6,15 @@ import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './dat
 /** How long an expired request is kept, so that "expired" can be told from "wrong". */
 const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
 
+/** A request as it is stored; its secrets are added later, one by one. */
+export function resetRequestItem({ secretHashes: _, expiresAt, ...request }: ResetRequest) {
+  return writeItem({
+    ...request,
+    validUntil: expiresAt,
+    expiresAt: timeToLive(expiresAt + KEPT_AFTER_EXPIRY_MS),
+  });
+}
+
 /** The table of reset requests. `validUntil` is the request's expiry in milliseconds, `expiresAt` the row's, for TTL. */
 export function resetRequestStore({ client, nameOf }: Database): ResetRequestStore {
   const TableName = nameOf('reset-tags');
@@ -28,12 +37,8 @@ export function resetRequestStore({ client, nameOf }: Database): ResetRequestSto
   }
 
   return {
-    async put({ secretHashes: _, expiresAt, ...request }) {
-      const Item = writeItem({
-        ...request,
-        validUntil: expiresAt,
-        expiresAt: timeToLive(expiresAt + KEPT_AFTER_EXPIRY_MS),
-      });
+    async put(request) {
+      const Item = resetRequestItem(request);
       await orUnavailable('DynamoDB', client.send(new PutItemCommand({ TableName, Item })));
     },
 

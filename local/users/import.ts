@@ -11,7 +11,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { User } from '../../lib/core/account.ts';
 import type { ResetRequest } from '../../lib/core/reset-request.ts';
-import { type Database, readItem, timeToLive, writeItem } from '../../lib/dynamodb/database.ts';
+import { accountPuts } from '../../lib/dynamodb/accounts.ts';
+import { type Database, readItem, writeItem } from '../../lib/dynamodb/database.ts';
+import { resetRequestItem } from '../../lib/dynamodb/reset-requests.ts';
 import type { NumberedRow } from './file.ts';
 import { inParallel } from './parallel.ts';
 import { RefusedRow, readRow } from './row.ts';
@@ -202,25 +204,10 @@ function actionsFor(
   user: User,
   { mails, now }: Pick<ImportOptions, 'mails' | 'now'>,
 ): TransactWriteItem[] {
-  const { email, userId, credentialVersion } = user;
-  const claim: TransactWriteItem = {
-    Put: {
-      TableName: nameOf('emails'),
-      Item: writeItem({ email, userId }),
-      ConditionExpression: 'attribute_not_exists(email)',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    },
-  };
-  const put: TransactWriteItem = {
-    Put: {
-      TableName: nameOf('users'),
-      Item: writeItem(user),
-      ConditionExpression: 'attribute_not_exists(userId)',
-    },
-  };
-  if (!isMailed(user, mails)) return [claim, put];
-  const request = resetRequestItem(userId, credentialVersion, now);
-  return [claim, put, { Put: { TableName: nameOf('reset-tags'), Item: request } }];
+  const puts = accountPuts(nameOf, user);
+  if (!isMailed(user, mails)) return puts;
+  const Item = resetRequestItem(newResetRequest(user, now));
+  return [...puts, { Put: { TableName: nameOf('reset-tags'), Item } }];
 }
 
 function isMailed({ passwordHash, status, mailRefused }: User, mails: boolean): boolean {
@@ -229,23 +216,18 @@ function isMailed({ passwordHash, status, mailRefused }: User, mails: boolean): 
 
 /** Until its mail goes, when `send-mail` gives it the lifetime that the stage has. */
 const TAG_LIFETIME_MS = 30 * 60 * 1000;
-const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
 
-/** The row that `forget-password` writes, as `resetRequestStore` reads it: the table's stream does the rest. */
-function resetRequestItem(userId: string, credentialVersion: number, now: number) {
-  const expiresAt = now + TAG_LIFETIME_MS;
-  const request = {
+/** What `forget-password` writes: the table's stream does the rest. */
+function newResetRequest({ userId, credentialVersion }: User, now: number): ResetRequest {
+  return {
     tagId: randomUUID(),
     kind: 'known',
     state: 'requested',
     userId,
     credentialVersion,
-  } satisfies Partial<ResetRequest>;
-  return writeItem({
-    ...request,
-    validUntil: expiresAt,
-    expiresAt: timeToLive(expiresAt + KEPT_AFTER_EXPIRY_MS),
-  });
+    secretHashes: [],
+    expiresAt: now + TAG_LIFETIME_MS,
+  };
 }
 
 const hasFailed = (reason: CancellationReason | undefined) => reason?.Code === 'ConditionalCheckFailed';
