@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, UserStore } from './account.ts';
 import { emailAddress, type RawFields, readFields } from './fields.ts';
+import type { Language } from './language.ts';
 import type { ResetRequestStore } from './reset-request.ts';
 import { countRequest, mayMail, type Throttle } from './throttle.ts';
 
-export type ForgetPasswordRequest = { fields: RawFields; client: string };
+export type ForgetPasswordRequest = {
+  fields: RawFields;
+  client: string;
+  /** What the client reads, and so what the mail will be written in. */
+  language: Language;
+};
 
 export type ForgetPasswordParts = {
   users: Pick<UserStore, 'findByEmail'>;
@@ -41,6 +47,7 @@ export async function forgetPassword(
     state: 'requested',
     userId: user?.userId ?? randomUUID(),
     credentialVersion: user?.credentialVersion ?? 1,
+    language: request.language,
     secretHashes: [],
     expiresAt: clock() + tagLifetime,
   });

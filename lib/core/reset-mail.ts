@@ -1,6 +1,7 @@
 import type { Clock, UserStore } from './account.ts';
+import { LANGUAGES, type Language } from './language.ts';
 import { hashSecret, newSecret, writeResetTag } from './opaque-token.ts';
-import type { ResetRequestStore } from './reset-request.ts';
+import type { ResetRequest, ResetRequestStore } from './reset-request.ts';
 
 /** A mail that was refused before it was accepted, so that none was sent; anything else thrown may have been sent. */
 export class MailNotSentError extends Error {
@@ -14,8 +15,8 @@ export class UndeliverableMailError extends MailNotSentError {
 
 export type Mailer = {
   /** @param minutes how long the link is valid. @throws MailNotSentError, or another error when it may have been sent */
-  sendResetLink(to: string, name: string, tag: string, minutes: number): Promise<void>;
-  sendPasswordChanged(to: string, name: string): Promise<void>;
+  sendResetLink(to: string, name: string, tag: string, minutes: number, language: Language): Promise<void>;
+  sendPasswordChanged(to: string, name: string, language: Language): Promise<void>;
 };
 
 /** What became of the mail; `suppressed`: it was due, but its address takes none. */
@@ -50,29 +51,35 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
   if (request.state === 'used') {
     if (request.notifiedAt !== undefined) return 'nothing due';
     if (user.mailRefused) return 'suppressed';
-    await mailer.sendPasswordChanged(user.email, user.name);
+    await mailer.sendPasswordChanged(user.email, user.name, languageOf(request));
     await resetRequests.markNotified(tagId, parts.clock());
     return 'sent';
   }
   const open = request.state === 'requested' && request.credentialVersion === user.credentialVersion;
   if (!open || user.status !== 'active') return 'nothing due';
-  return user.mailRefused ? 'suppressed' : sendLink(parts, tagId, user);
+  return user.mailRefused ? 'suppressed' : sendLink(parts, request, user);
 }
 
 async function sendLink(
   { resetRequests, mailer, clock, tagLifetime }: ResetMailParts,
-  tagId: string,
+  request: ResetRequest,
   user: { email: string; name: string },
 ): Promise<DueMail> {
+  const { tagId } = request;
   const secret = newSecret();
   const secretHash = hashSecret(secret);
   if (!(await resetRequests.addSecret(tagId, secretHash, clock() + tagLifetime))) return 'nothing due';
   try {
-    await mailer.sendResetLink(user.email, user.name, writeResetTag({ tagId, secret }), tagLifetime / 60_000);
+    const tag = writeResetTag({ tagId, secret });
+    await mailer.sendResetLink(user.email, user.name, tag, tagLifetime / 60_000, languageOf(request));
   } catch (error) {
     if (error instanceof MailNotSentError) await resetRequests.removeSecret(tagId, secretHash);
     throw error;
   }
   await resetRequests.markMailed(tagId);
   return 'sent';
+}
+
+function languageOf({ language }: ResetRequest): Language {
+  return language ?? LANGUAGES[0];
 }

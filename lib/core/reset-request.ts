@@ -1,3 +1,5 @@
+import type { Language } from './language.ts';
+
 /**
  * One request to reset a password. Times are milliseconds since the epoch.
  *
@@ -11,6 +13,8 @@ export type ResetRequest = {
   userId: string;
   /** The user's `credentialVersion` when the mail was asked for: a reset raises it and so answers every open request. */
   credentialVersion: number;
+  /** What its mails are written in; absent where nobody's browser was there to say, as in an import. */
+  language?: Language;
   /** Hashes of mailed secrets; more than one where a mail had to be sent again and the first may have arrived. */
   secretHashes: readonly string[];
   expiresAt: number;

@@ -10,7 +10,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 const CALLS = ['throttle.increment', 'throttle.swapMailQuota', 'users.findByEmail', 'resetRequests.put'];
 
 function forget(it: World, email: unknown, client: string = randomUUID()) {
-  return forgetPassword(it.parts, { fields: { email }, client });
+  return forgetPassword(it.parts, { fields: { email }, client, language: 'fr' });
 }
 
 describe('a forgotten password', () => {
@@ -25,6 +25,7 @@ describe('a forgotten password', () => {
         state: 'requested',
         userId: ADA.userId,
         credentialVersion: 3,
+        language: 'fr',
         secretHashes: [],
         expiresAt: NOON + 1_800_000,
       },
@@ -43,6 +44,7 @@ describe('a forgotten password', () => {
         state: 'requested',
         userId: expect.stringMatching(UUID),
         credentialVersion: 1,
+        language: 'fr',
         secretHashes: [],
         expiresAt: NOON + 1_800_000,
       },

@@ -109,7 +109,11 @@ describe('an address that takes no mail', () => {
     'since it %s has requests that are never mailed',
     async (mailRefused) => {
       const it = world({ ...ADA, mailRefused });
-      const { tagId } = await forgetPassword(it.parts, { fields: { email: EMAIL }, client: '192.0.2.1' });
+      const { tagId } = await forgetPassword(it.parts, {
+        fields: { email: EMAIL },
+        client: '192.0.2.1',
+        language: 'en',
+      });
       expect(it.resetRequests.rows.get(tagId)).toMatchObject({ kind: 'unknown', userId: ADA.userId });
     },
   );
