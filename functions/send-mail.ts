@@ -12,7 +12,7 @@ const database = openDatabase(config.tablePrefix);
 const parts = {
   users: userStore(database),
   resetRequests: resetRequestStore(database),
-  mailer: sesMailer(config.mailFrom, config.appUrl, config.mailConfigurationSet),
+  mailer: sesMailer(config.mailFrom, config, config.mailConfigurationSet),
   clock: Date.now,
   tagLifetime: config.tagLifetime,
 };
