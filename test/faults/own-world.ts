@@ -112,7 +112,7 @@ export async function sendTo(handler: Handler, call: Call, milliseconds = 30_000
     String(value),
   ]);
   let json: unknown;
-  if (result.body !== '') json = JSON.parse(result.body);
+  if (result.body !== '' && !result.body.startsWith('<!doctype html>')) json = JSON.parse(result.body);
   return { status: result.statusCode, headers: Object.fromEntries(headers), text: result.body, json };
 }
 
