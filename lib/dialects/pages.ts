@@ -36,9 +36,17 @@ export type PageOutcome =
 
 type PageOperation = Operation<PageRequest, PageOutcome>;
 
-/** @param settings what pages show of the configuration; the life of a link in milliseconds */
+/** What pages show of the configuration. */
+export type PagesSettings = PageSettings & {
+  /** Where the mailed link leads, and so where one asks for another: these pages, or the application's own. */
+  appUrl: string;
+  loginUrl: string | undefined;
+  /** Milliseconds. */
+  tagLifetime: number;
+};
+
 export function pages(
-  settings: PageSettings & { tagLifetime: number; loginUrl: string | undefined },
+  settings: PagesSettings,
 ): Record<'resetForm' | 'reset' | 'forgetForm' | 'forget', PageOperation> {
   const writePage = pageWriter(settings);
 
@@ -83,7 +91,7 @@ export function pages(
     const messages = pageMessages[language];
     const { status, headers, over, alert, error } = troubleOf(problem, { messages, language });
     if (over) {
-      const link = { to: siblingOf(request, 'forgot-password'), text: messages.link.again };
+      const link = { to: `${settings.appUrl}/forgot-password`, text: messages.link.again };
       return answer(status, { title: over.title, paragraphs: [over.detail], link }, request, headers);
     }
     // What was typed but is no secret comes back, so that the form need only be mended.
@@ -148,11 +156,6 @@ function refuseOtherSites(request: Request): void {
 /** The language asked for in the address, or else by the browser. */
 function languageOf(request: Request): Language {
   return LANGUAGES.find((language) => language === request.query('lang')) ?? request.language;
-}
-
-/** The address of a page beside this one, which may have a slash at its end. */
-function siblingOf(request: Request, page: string): string {
-  return request.path.endsWith('/') ? `../${page}` : page;
 }
 
 /** The fields of a form that was refused, read as far as they can be. */

@@ -7,8 +7,6 @@ import { preferredLanguage } from './language.ts';
 export type Request = {
   /** The network that the client's requests are counted by. */
   client: string;
-  /** As the client wrote it, with or without a slash at its end. */
-  path: string;
   /** The language of ours that its client likes best. */
   language: Language;
   /** A header's one value; of several the last. */
@@ -30,7 +28,6 @@ export function readRequest(event: APIGatewayProxyEvent): Request {
   return {
     // Never X-Forwarded-For, which is whatever the client says.
     client: clientNetwork(event.requestContext?.identity?.sourceIp ?? ''),
-    path: event.path ?? '',
     get language() {
       return preferredLanguage(headers.get('accept-language'));
     },

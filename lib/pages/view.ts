@@ -5,7 +5,7 @@ export type View = {
   /** What went wrong with a form as a whole. */
   alert?: string | undefined;
   form?: ResetForm | ForgetForm | undefined;
-  /** Where to go from here; a path is relative to the page. */
+  /** Where to go from here: a whole URL. */
   link?: { to: string; text: string } | undefined;
 };
 

@@ -65,7 +65,12 @@ export function endpoints(): Map<string, Endpoint> {
     (request) => resetPassword(parts, request),
   );
   const brand = { name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined };
-  const { resetForm, reset, forgetForm, forget } = pages({ ...parts, brand, loginUrl: undefined });
+  const { resetForm, reset, forgetForm, forget } = pages({
+    ...parts,
+    brand,
+    appUrl: '',
+    loginUrl: undefined,
+  });
   serve<PageRequest, PageOutcome>(
     {
       'GET /reset-password': resetForm,
