@@ -84,7 +84,10 @@ const environment = v.object({
     v.pipe(v.string(), v.regex(/^#[\da-f]{6}$/i, 'must be a colour such as #1d4ed8'), v.toLowerCase()),
     '#1d4ed8',
   ),
-  BRAND_LOGO_URL: v.optional(v.pipe(v.string(), logoUrl)),
+  // Lambda's whole environment holds 4 kB.
+  BRAND_LOGO_URL: v.optional(
+    v.pipe(v.string(), v.maxLength(2_000, 'must have at most 2,000 characters'), logoUrl),
+  ),
   MAIL_FROM: v.pipe(
     v.string('is missing'),
     v.regex(/^[^@\r\n]+@[^@\r\n]+$/, 'must be an address, or a name and an address: Name <name@example.com>'),

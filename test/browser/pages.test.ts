@@ -23,6 +23,15 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `${pictures}/${name}.png` });
 }
 
+/** Takes the script out of every page: axe needs JavaScript itself. */
+async function withoutScript(page: Page): Promise<void> {
+  await page.route('**', async (route) => {
+    const response = await route.fetch({ maxRedirects: 0 });
+    const body = (await response.text()).replace(/<script>.*?<\/script>/s, '');
+    await route.fulfill({ response, body });
+  });
+}
+
 /** What axe finds, in a word each; and that nothing has to be scrolled sideways. */
 async function faultsOf(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
@@ -102,17 +111,16 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
     for (const [password, level, words] of [
       ['short', 0, 'too short'],
       ['password2026', 1, 'weak'],
-      [person.email.slice(0, 30), 1, 'weak'],
-      ['tame llama 4', 2, 'fair'],
-      ['tame llama dines', 3, 'good'],
-      ['tame llama dines on moss', 4, 'strong'],
+      ['tame llama dines', 2, 'fair'],
+      ['tame llama dines out', 3, 'good'],
+      ['tame llama dines out on moss', 4, 'strong'],
       ['ä'.repeat(37), 0, 'too long'],
     ] as const) {
       await field.fill(password);
       await page.getByText(`Strength: ${words}`, { exact: true }).waitFor({ timeout: 2_000 });
       expect(await meter.evaluate((element) => (element as HTMLMeterElement).value)).toBe(level);
     }
-    await field.fill('tame llama dines');
+    await field.fill('tame llama dines out');
     await picture(page, 'reset-password');
     expect(await field.getAttribute('type')).toBe('password');
     await page.getByRole('button', { name: en.script.show }).click();
@@ -126,7 +134,9 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
   test('a form is sent once, however often it is clicked, and again after the network was gone', async () => {
     const { en } = pageMessages;
     const person = await signedUp(overHttp);
-    const page = await open(await linkFor(person));
+    const context = await browser.newContext(); // whose console may complain of the network
+    const page = await context.newPage();
+    await page.goto(origin + (await linkFor(person)));
     let sent = 0;
     page.on('request', (request) => {
       if (request.method() === 'POST') sent += 1;
@@ -146,7 +156,8 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
     await heading(page, en.reset.done);
     expect(sent).toBe(1);
     await loggedIn(overHttp, { ...person, password: NEW_PASSWORD });
-  }, 60_000);
+    await context.close();
+  });
 
   test('a reload still has the tag, which the address never shows again', async () => {
     const { en, fr } = pageMessages;
@@ -256,8 +267,10 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
       if (state === 'expired') await expireTag(tag);
       if (state === 'used') await inProcess.send(form('/reset-password', { tag, password: NEW_PASSWORD }));
       const path = state.startsWith('ask') ? ask : state === 'missing' ? '/reset-password?lang=es' : set;
-      const page = await open(path, options);
-      // Without JavaScript the browser itself would keep a wrong address from being sent.
+      const page = await (await visitor(browser, options)).newPage();
+      if (what.endsWith('without JavaScript')) await withoutScript(page);
+      await page.goto(origin + path);
+      // Without the script the browser itself would keep a wrong address from being sent.
       await page.evaluate(() => document.querySelector('form')?.setAttribute('novalidate', ''));
       const password = page.getByLabel(words.reset.password, { exact: true });
       const submit = page.locator('button.main');
