@@ -6,6 +6,8 @@ import { basename, dirname, relative } from 'node:path';
 import type { BuildOptions, BuildResult, Metafile, OutputFile } from 'esbuild';
 import { build, formatMessages } from 'esbuild';
 import { root } from './folders.ts';
+import { leanSdk } from './lean-sdk.ts';
+import { quickBuiltins } from './quick-builtins.ts';
 
 /** One written bundle. `version` changes if and only if its content does. */
 export interface Bundle {
@@ -34,7 +36,7 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    alias: { '@aws-sdk/credential-provider-node': `${root}lib/environment-credentials.ts` },
+    plugins: [leanSdk(), quickBuiltins()],
     legalComments: 'none',
     logLevel: 'silent',
     minify,
