@@ -28,18 +28,24 @@ export function openDatabase(tablePrefix: string): Database {
   return { client, nameOf: (table) => `${tablePrefix}-${table}` };
 }
 
-/** What became of a conditional write: applied, or refused because of the item as it was then (`undefined`: none). */
-export type Outcome = { applied: true } | { applied: false; found: Record<string, unknown> | undefined };
+type Item = Record<string, unknown> | undefined;
+
+/**
+ * What became of a conditional write: applied, with the item that its `ReturnValues` asked for, or refused because of
+ * the item as it was then (`undefined`: none).
+ */
+export type Outcome = { applied: true; returned: Item } | { applied: false; found: Item };
 
 /**
  * Waits for a write and tells a failed condition, which is an answer, from a failure.
  *
  * @throws ProblemError `unavailable`
  */
-export async function outcomeOf(write: Promise<unknown>): Promise<Outcome> {
+export async function outcomeOf(
+  write: Promise<{ Attributes?: Record<string, AttributeValue> | undefined }>,
+): Promise<Outcome> {
   try {
-    await write;
-    return { applied: true };
+    return { applied: true, returned: readItem((await write).Attributes) };
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException)
       return { applied: false, found: readItem(error.Item) };
