@@ -4,22 +4,30 @@
 import { isBuiltin } from 'node:module';
 import type { Plugin } from 'esbuild';
 
+const IMPORTED = 'node-import';
+const REQUIRED = 'node-require';
+
 /** @see https://nodejs.org/api/process.html#processgetbuiltinmoduleid */
 export function quickBuiltins(): Plugin {
   return {
     name: 'quick-builtins',
     setup(build) {
-      build.onResolve({ filter: /^[a-z:_/0-9]+$/ }, ({ path, kind }) =>
-        isBuiltin(path) ? { path, namespace: kind, sideEffects: false } : undefined,
-      );
-      build.onLoad({ filter: /.*/, namespace: 'import-statement' }, ({ path }) => ({
-        contents: moduleOf(path),
-      }));
-      build.onLoad({ filter: /.*/, namespace: 'dynamic-import' }, ({ path }) => ({
+      build.onResolve({ filter: /^[a-z0-9:_/]+$/ }, ({ path, kind }) => {
+        if (!isBuiltin(path)) return undefined;
+        return { path, namespace: kind === 'import-statement' ? IMPORTED : REQUIRED, sideEffects: false };
+      });
+      build.onLoad({ filter: /.*/, namespace: IMPORTED }, ({ path }) => ({ contents: moduleOf(path) }));
+      // `import()` and CommonJS have the whole module.
+      build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
         contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
       }));
     },
   };
+}
+
+/** Whether an input of esbuild's metafile is a module of Node's own. */
+export function isBuiltinInput(input: string): boolean {
+  return input.startsWith(`${IMPORTED}:`) || input.startsWith(`${REQUIRED}:`);
 }
 
 /** The calls marked as pure are left out where nobody uses their result; a mere property would not be. */
