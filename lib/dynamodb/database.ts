@@ -9,8 +9,9 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { orUnavailable } from '../unavailable.ts';
 
 // A request that hangs costs the client more than one that is tried again: DynamoDB answers in single-digit
-// milliseconds. Three attempts of at most 3 s stay within what API Gateway waits for.
-const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
+// milliseconds. Three attempts of at most 2 s leave time for one more call, such as a refresh makes when the user
+// could not be read, before the ten seconds of a function are over.
+const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
 const MAX_ATTEMPTS = 3;
 
 type TableName = 'users' | 'emails' | 'sessions' | 'reset-tags' | 'throttles' | 'keys';
