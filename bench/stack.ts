@@ -63,7 +63,7 @@ export async function startStack({ file }: { file?: string } = {}): Promise<Stac
     AWS_ENDPOINT_URL_SES: inbox.url,
     TABLE_PREFIX: PREFIX,
     // Lines of the log and metrics are work that the deployed functions do: done here too, into nothing.
-    POWERTOOLS_LOG_LEVEL: 'INFO',
+    LOG_LEVEL: 'INFO',
     METRICS_SERVICE: PREFIX,
     LIMIT_LOGIN_FAILURES: '1000000',
     LIMIT_SIGNUPS: '1000000',
@@ -95,7 +95,7 @@ async function importFunctions(names: string[], service: Service, inboxUrl: stri
   const version = randomUUID();
   const handlers = new Map<string, Handler>();
   for (const name of names) {
-    const module = (await import(`${BUNDLES}functions/${name}.js?${version}`)) as { handler: Handler };
+    const module = await unheard(() => import(`${BUNDLES}functions/${name}.js?${version}`));
     handlers.set(name, module.handler);
   }
   const routes = new Map(
