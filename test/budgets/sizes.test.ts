@@ -1,26 +1,21 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { deflateRawSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
-import { type Bundle, bundleForDeployment } from '../../local/bundle.ts';
-import { root } from '../../local/folders.ts';
+import { biggestOf, bundleSizes } from '../../bench/sizes.ts';
 import { replacedModules } from '../../local/lean-sdk.ts';
 
 /** Octets of a minified bundle, and of the zip that it is uploaded in. */
 const BUNDLE = 260_000;
 const ZIP = 150_000;
-/** What a zip has besides the deflated bundle: names, sums and a package.json of 18 octets. */
-const ZIP_FRAME = 304;
 
-const names = readdirSync(`${root}functions`).map((file) => file.replace('.ts', ''));
 const folder = `${mkdtempSync(`${tmpdir()}/gatehouse-sizes-`)}/`;
-const bundles = await bundleForDeployment(names, folder);
+const sizes = await bundleSizes(folder);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each(bundles.map((bundle) => [bundle.name, bundle] as const))('%s is within its budget', (_, bundle) => {
-  expect(bundle.bytes, `bundle of ${described(bundle)}`).toBeLessThanOrEqual(BUNDLE);
-  const zipped = deflateRawSync(readFileSync(bundle.file)).length + ZIP_FRAME;
-  expect(zipped, `zip of ${described(bundle)}`).toBeLessThanOrEqual(ZIP);
+test.each(sizes)('$name is within its budget', (size) => {
+  const what = `${size.name}, most of it ${biggestOf(size, 5)}`;
+  expect(size.bundle, `the bundle of ${what}`).toBeLessThanOrEqual(BUNDLE);
+  expect(size.zip, `the zip of ${what}`).toBeLessThanOrEqual(ZIP);
 });
 
 test('what is left out of the AWS SDK is still there to be left out', () => {
@@ -37,11 +32,3 @@ test('of the errors of a service a bundle has those that our code names and thos
     'com.amazonaws.dynamodb#TransactionCanceledException',
   ]);
 });
-
-function described({ name, packages }: Bundle): string {
-  const biggest = Object.entries(packages)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, 5)
-    .map(([of, octets]) => `${of} ${octets}`);
-  return `${name}, most of it ${biggest.join(', ')}`;
-}
