@@ -15,8 +15,6 @@ const LEFT_OUT = new Set([
   '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js',
   // For a Node without crypto.
   '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js',
-  // Buckets' names as part of an endpoint.
-  '@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/service-customizations/s3.js',
   // Signatures of event streams.
   '@smithy/signature-v4/dist-es/HeaderFormatter.js',
   // The discovery of endpoints, which each DynamoDB client is made for and none of its commands does any more.
