@@ -21,7 +21,7 @@ test.each(sizes)('$name is within its budget', (size) => {
 test('what is left out of the AWS SDK is still there to be left out', () => {
   const { inputs } = JSON.parse(readFileSync(`${folder}meta.json`, 'utf8')) as { inputs: object };
   const met = Object.keys(inputs).map((input) => input.replace(/^.*node_modules\//, ''));
-  expect(met).toEqual(expect.arrayContaining([...replacedModules]));
+  expect(replacedModules.filter((module) => !met.includes(module))).toEqual([]);
 });
 
 test('of the errors of a service a bundle has those that our code names and those that the SDK tries again', () => {
