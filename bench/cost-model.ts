@@ -68,7 +68,13 @@ const SIGNING: ReadonlySet<Operation> = new Set(['register', 'log-in', 'refresh'
 const READING_KEYS: ReadonlySet<Operation> = new Set(['register', 'log-in', 'refresh', 'welcome', 'log-out']);
 
 /** The bill of a month, line by line, in dollars. */
-export function bill(usage: Usage, results: Results, logs: LogOctets, fixed: Fixed, settings: Settings): Line[] {
+export function bill(
+  usage: Usage,
+  results: Results,
+  logs: LogOctets,
+  fixed: Fixed,
+  settings: Settings,
+): Line[] {
   const { prices, freeTier } = settings;
   const beyond = (amount: number, free: number) => Math.max(0, amount - (freeTier ? free : 0));
   const calls = (operation: Operation) => usage.users * usage[operation];
@@ -79,10 +85,10 @@ export function bill(usage: Usage, results: Results, logs: LogOctets, fixed: Fix
   const mails = calls('reset') * ASSUMED.mails.perReset;
   const gbSecondsOf = (operation: Operation) =>
     (billedMs(operation, results, settings) / 1000) * (memoryOf(operation, settings) / 1024);
-  const gbSeconds =
-    sum(gbSecondsOf) + mails * (ASSUMED.mails.ms / 1000) * (settings.lightMemoryMb / 1024);
+  const gbSeconds = sum(gbSecondsOf) + mails * (ASSUMED.mails.ms / 1000) * (settings.lightMemoryMb / 1024);
   const keysReads = keyLooks(usage, results, settings) * ASSUMED.keysReadUnits;
-  const writes = sum((operation) => results.operations[operation].writeUnits) + mails * ASSUMED.mails.writeUnits;
+  const writes =
+    sum((operation) => results.operations[operation].writeUnits) + mails * ASSUMED.mails.writeUnits;
   const reads =
     sum((operation) => results.operations[operation].readUnits) + mails * ASSUMED.mails.readUnits + keysReads;
   const userGib = (usage.users * ASSUMED.userOctets) / GIB;
@@ -210,7 +216,8 @@ function keyLooks(usage: Usage, results: Results, settings: Settings): number {
   const minutes = SECONDS_A_MONTH / 60;
   return [...READING_KEYS].reduce((looks, operation) => {
     const calls = usage.users * usage[operation];
-    const busy = (calls / SECONDS_A_MONTH) * ASSUMED.peakFactor * (billedMs(operation, results, settings) / 1000);
+    const busy =
+      (calls / SECONDS_A_MONTH) * ASSUMED.peakFactor * (billedMs(operation, results, settings) / 1000);
     return looks + Math.min(calls, minutes * Math.max(1, Math.ceil(busy)));
   }, 0);
 }

@@ -17,7 +17,12 @@ const REQUESTS: Record<Operation, { route: string; lambda: string; name: Operati
   refresh: { route: '/auth/refresh-tokens', lambda: 'refresh-tokens', name: 'refresh', hashes: false },
   welcome: { route: '/auth', lambda: 'welcome', name: 'welcome', hashes: false },
   'log-out': { route: '/auth/logout', lambda: 'logout', name: 'log-out', hashes: false },
-  forget: { route: '/auth/forget-password', lambda: 'forget-password', name: 'forget-password', hashes: false },
+  forget: {
+    route: '/auth/forget-password',
+    lambda: 'forget-password',
+    name: 'forget-password',
+    hashes: false,
+  },
   reset: { route: '/auth/reset-password', lambda: 'reset-password', name: 'reset-password', hashes: true },
 };
 

@@ -74,7 +74,8 @@ function accessLine({ resources }: Service): string {
     | { AccessLogSetting?: { Format?: string } }
     | undefined;
   const format = stage?.AccessLogSetting?.Format;
-  if (format === undefined) throw new Error('serverless.yml has no access log: remove it from bench/log-octets.ts.');
+  if (format === undefined)
+    throw new Error('serverless.yml has no access log: remove it from bench/log-octets.ts.');
   return format.replaceAll(/\$context(\.\w+)+/g, (variable) => ACCESS_VALUES[variable] ?? '-');
 }
 

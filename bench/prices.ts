@@ -52,7 +52,6 @@ const apiPage = 'https://aws.amazon.com/api-gateway/pricing/';
 const lambdaPage = 'https://aws.amazon.com/lambda/pricing/';
 const dynamoPage = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
 const cloudWatchPage = 'https://aws.amazon.com/cloudwatch/pricing/';
-const kmsPage = 'https://aws.amazon.com/kms/pricing/';
 /** Someone's constants "from the public regional AWS Price List (retrieved 2026-09-11)", of eu-central-1. */
 const frankfurtList = 'https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/index.json';
 
@@ -187,7 +186,9 @@ export const PEERS: readonly Peer[] = [
     seen: 'stored page',
     date: '2026-09-20',
     dollars: (users) =>
-      users > 1_000_000 ? undefined : above(Math.min(users, 100_000), 10_000, 0.0055) + above(users, 100_000, 0.0046),
+      users > 1_000_000
+        ? undefined
+        : above(Math.min(users, 100_000), 10_000, 0.0055) + above(users, 100_000, 0.0046),
   },
   {
     name: 'Supabase Auth (Pro)',
