@@ -2,7 +2,7 @@
 // hired instead.
 //   npm run cost -- --users 100000 --logins 4 --refreshes 120
 //   npm run cost -- --help
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readService, type Service } from '../local/service.ts';
 import { costChart } from './cost-chart.ts';
@@ -16,6 +16,7 @@ import {
   total,
   type Usage,
 } from './cost-model.ts';
+import { fillIn, table } from './document.ts';
 import { type LogOctets, measureLogOctets } from './log-octets.ts';
 import { COGNITO, LOOKED_UP, PEERS, REGIONS, type RegionPrices } from './prices.ts';
 import { RESULTS_FILE, type Results, readResults } from './results-file.ts';
@@ -62,8 +63,6 @@ const { values: given } = parseArgs({
 
 const DOCUMENT = new URL('../docs/cost.md', import.meta.url);
 const CHART = new URL('charts/cost-by-users.svg', import.meta.url);
-/** Columns of a line of the document. */
-const RULE = '| :--- | ---: |';
 
 try {
   await main();
@@ -268,7 +267,7 @@ function write(usage: Usage, parts: Parts, settings: Settings): void {
       Object.entries(ASSUMED).map(([name, value]) => [`\`${name}\``, `\`${JSON.stringify(value)}\``]),
     ),
   };
-  fillIn(tables);
+  fillIn(DOCUMENT, tables);
   const named = PEERS.filter(({ name }) => name !== 'Auth0' && !name.startsWith('SuperTokens'));
   mkdirSync(new URL('.', CHART), { recursive: true });
   writeFileSync(
@@ -311,26 +310,6 @@ function priceRows(): string[][] {
 
 function amount(number: unknown): string {
   return number === Number.POSITIVE_INFINITY ? 'any' : `${Number(number) / 1e6} M`;
-}
-
-function fillIn(tables: Record<string, string>): void {
-  let text = readFileSync(DOCUMENT, 'utf8');
-  for (const [name, content] of Object.entries(tables)) {
-    const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- end -->)`);
-    if (!place.test(text)) throw new Error(`docs/cost.md has no place for "${name}".`);
-    text = text.replace(place, (_, begin, end) => `${begin}${content}${end}`);
-  }
-  writeFileSync(DOCUMENT, text);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = RULE.split('|').map((cell) => cell.trim());
-  return [
-    line(head),
-    line(head.map((_, index) => (index === 0 ? rule[1] : rule[2]) ?? '')),
-    ...rows.map(line),
-  ].join('\n');
 }
 
 function money(dollars: number): string {

@@ -95,6 +95,7 @@ export type Outcome = {
   readonly containers: Readonly<Record<Operation, number>>;
   readonly mostContainersIn10s: number;
   /** Looks at the table of keys and openings of the sealed key, in a second. */
+  readonly keyLooksPerSecond: number;
   readonly mostKeyLooks: number;
   readonly mostUnseals: number;
   readonly tables: Readonly<Record<Table, { readonly reads: number; readonly writes: number }>>;
@@ -116,7 +117,7 @@ export function simulate(rush: Rush, results: Results, limits: Limits): Outcome 
   const api = bucket(limits.api.rate, limits.api.burst);
   const calls = bucket(limits.concurrency * 10, limits.concurrency * 10);
   const second = emptySecond();
-  const peak = { busy: 0, seconds: 0 };
+  const peak = { busy: 0, seconds: 0, keyLooks: 0 };
   const most = { busy: 0, keyLooks: 0, unseals: 0, containersIn10s: 0 };
   const sums = { arrived: 0, refusedByApi: 0, refusedByLambda: 0, settledAfter: 0 };
   const seconds = WARM_UP_SECONDS + Math.ceil(rush.climb + rush.hold);
@@ -168,6 +169,7 @@ export function simulate(rush: Rush, results: Results, limits: Limits): Outcome 
     if (atPeak) {
       peak.seconds += 1;
       peak.busy += second.busy / TICKS_A_SECOND;
+      peak.keyLooks += second.keyLooks;
     }
     for (const each of functions) {
       each.begunIn10s.push(at > 0 ? each.second.begun : 0);
@@ -191,6 +193,7 @@ export function simulate(rush: Rush, results: Results, limits: Limits): Outcome 
     mostBusy: most.busy,
     containers: recordOf((operation) => functionOf(operation).alive),
     mostContainersIn10s: most.containersIn10s,
+    keyLooksPerSecond: peak.keyLooks / peak.seconds,
     mostKeyLooks: most.keyLooks,
     mostUnseals: most.unseals,
     tables: tableLoads(served),
@@ -398,6 +401,7 @@ function looksAt(each: SimulatedFunction, now: number, begun: number): number {
 }
 
 function loadAt(seconds: number, climb: number): number {
+  if (seconds < 0) return 0.1;
   return climb === 0 ? 1 : Math.min(1, 0.1 + (0.9 * seconds) / climb);
 }
 
