@@ -8,7 +8,7 @@ export type Series = {
 
 const WIDTH = 760;
 const HEIGHT = 440;
-const LEFT = 74;
+const LEFT = 92;
 const RIGHT = 586;
 const TOP = 56;
 const BOTTOM = 384;

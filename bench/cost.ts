@@ -268,7 +268,7 @@ function write(usage: Usage, parts: Parts, settings: Settings): void {
     ),
   };
   fillIn(DOCUMENT, tables);
-  const named = PEERS.filter(({ name }) => name !== 'Auth0' && !name.startsWith('SuperTokens'));
+  const drawn = PEERS.filter(({ name }) => /^(Cognito|Supabase)/.test(name)); // those with a price for everybody
   mkdirSync(new URL('.', CHART), { recursive: true });
   writeFileSync(
     CHART,
@@ -281,7 +281,7 @@ function write(usage: Usage, parts: Parts, settings: Settings): void {
           ours: true,
           dollars: (users) => total(billOf({ ...usage, users }, parts, settings)),
         },
-        ...named,
+        ...drawn,
       ],
     ),
   );

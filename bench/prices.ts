@@ -181,14 +181,15 @@ export const PEERS: readonly Peer[] = [
   COGNITO,
   {
     name: 'Cognito Lite',
-    terms: '10,000 free, then $0.0055 each to 100,000, then $0.0046 to a million',
+    // The price beyond a million was in no page: it is that of the user pools from before the tiers.
+    terms: '10,000 free, then $0.0055 each to 100,000, $0.0046 to a million, $0.00325 beyond',
     source: 'https://aws.amazon.com/cognito/pricing/',
     seen: 'stored page',
     date: '2026-09-20',
     dollars: (users) =>
-      users > 1_000_000
-        ? undefined
-        : above(Math.min(users, 100_000), 10_000, 0.0055) + above(users, 100_000, 0.0046),
+      above(Math.min(users, 100_000), 10_000, 0.0055) +
+      above(Math.min(users, 1_000_000), 100_000, 0.0046) +
+      above(users, 1_000_000, 0.00325),
   },
   {
     name: 'Supabase Auth (Pro)',
