@@ -3,10 +3,14 @@
 //   node bench/simulate.ts --log-ins 10000 --climb 300 --seed 7
 // --results FILE takes other measurements than bench/results.json; --write puts the tables into docs/scale.md.
 import { parseArgs } from 'node:util';
+import { readService } from '../local/service.ts';
 import { ASSUMED } from './cost-model.ts';
 import { fillIn, table } from './document.ts';
+import { type LogOctets, measureLogOctets } from './log-octets.ts';
+import { REGIONS } from './prices.ts';
 import { OPERATIONS, RESULTS_FILE, type Results, readResults } from './results-file.ts';
 import {
+  addsUp,
   type Limits,
   MIX,
   meanSeconds,
@@ -16,7 +20,6 @@ import {
   simulate,
   simulateAddress,
   TABLES,
-  UNITS,
 } from './simulation.ts';
 
 const USERS = 100e6;
@@ -172,13 +175,13 @@ const rush: Rush = {
 };
 
 try {
-  main(readResults(given.results ?? RESULTS_FILE));
+  await main(readResults(given.results ?? RESULTS_FILE));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
 
-function main(results: Results): void {
+async function main(results: Results): Promise<void> {
   const atPeak = simulate(rush, results, NO_LIMITS);
   const texts = {
     measured: `Measured on ${results.measuredAt} on ${results.machine}; simulated with seed ${rush.seed}.`,
@@ -187,12 +190,14 @@ function main(results: Results): void {
     tables: partitionTable(atPeak),
     rushes: rushTable(results),
     addresses: addressTable(results),
+    logs: logSentence(await measureLogOctets(await readService())),
   };
   console.log(
     `${rush.logIns.toLocaleString('en')} log-ins a second, ${(rush.logIns / USERS) * 3600 * 100} % of ${USERS.toLocaleString('en')} users an hour; climbs for ${rush.climb} s, stays for ${rush.hold} s\n`,
   );
   for (const text of Object.values(texts)) console.log(`${text}\n`);
-  for (const sentence of disagreements(results)) console.log(sentence);
+  for (const operation of OPERATIONS.filter((each) => !addsUp(each, results)))
+    console.log(`The units of ${operation} in bench/simulation.ts are not those that were measured.`);
   if (given.write) fillIn(DOCUMENT, texts);
 }
 
@@ -337,18 +342,14 @@ function addressTable(results: Results): string {
   );
 }
 
-/** Where the code's units by table no longer add up to what was measured: one of the two has changed. */
-function disagreements(results: Results): string[] {
-  return OPERATIONS.flatMap((operation) => {
-    const parts = Object.values(UNITS[operation]);
-    const sum = (kind: 'reads' | 'writes') => parts.reduce((total, units) => total + (units[kind] ?? 0), 0);
-    const { readUnits, writeUnits } = results.operations[operation];
-    return sum('reads') === readUnits && sum('writes') === writeUnits
-      ? []
-      : [
-          `UNITS in bench/simulation.ts has ${sum('reads')} reads and ${sum('writes')} writes for ${operation}, but ${readUnits} and ${writeUnits} were measured.`,
-        ];
-  });
+/** What the load writes to the logs, with the lines of Lambda and of API Gateway. */
+function logSentence({ ours, lambda, access }: LogOctets): string {
+  const octets = OPERATIONS.reduce(
+    (sum, operation) => sum + MIX[operation] * rush.logIns * (ours[operation] + lambda + access),
+    0,
+  );
+  const price = REGIONS['us-east-1']?.logIngestion.dollars ?? 0;
+  return `- **Logs**: at the peak ${count(octets / 1e6)} MB a second, $${((octets / 1024 ** 3) * price).toFixed(2)} a second. Lambda delivers them by itself; AWS names no quota for that†.`;
 }
 
 function number(name: 'log-ins' | 'climb' | 'hold' | 'seed'): number {

@@ -47,6 +47,23 @@ export const UNITS: Readonly<Record<Operation, Readonly<Partial<Record<Table, Un
     throttles: { writes: 2 },
   },
 };
+/** What an operation may cost besides: a sign-up that opens a session, a log-out by refresh token alone. */
+const OTHER_FORMS: Readonly<Partial<Record<Operation, { readonly reads: number; readonly writes: number }>>> =
+  {
+    register: { reads: 0, writes: 7 },
+    'log-out': { reads: 0, writes: 1 },
+  };
+
+/** Whether an operation's units by table add up to what was measured of it; otherwise one of the two has changed. */
+export function addsUp(operation: Operation, results: Results): boolean {
+  const parts = Object.values(UNITS[operation]);
+  const sum = (kind: keyof Units) => sumOf(parts.map((units) => units[kind] ?? 0));
+  const { readUnits, writeUnits } = results.operations[operation];
+  return [{ reads: sum('reads'), writes: sum('writes') }, OTHER_FORMS[operation]].some(
+    (form) => form?.reads === readUnits && form.writes === writeUnits,
+  );
+}
+
 /** Of one mail, by send-mail: the row read and twice written, the user, and the quota of mails. */
 const MAIL_UNITS: Readonly<Partial<Record<Table, Units>>> = {
   'reset-tags': { reads: 1, writes: 2 },
@@ -140,12 +157,14 @@ export function simulate(rush: Rush, results: Results, limits: Limits): Outcome 
         : calls.take(Math.min(admitted, Math.max(0, limits.concurrency - busy)));
       const warm = Math.min(served, each.alive - each.busy);
       const begun = warmingUp ? served - warm : each.growth.take(served - warm);
-      begin(each, now, warm, begun, random);
+      begin(each, now, warm, begun, warmingUp ? 0 : ASSUMED.initMs, random);
       second.arrived += arrivals;
       second.refusedByApi += arrivals - admitted;
       second.refusedByLambda += admitted - warm - begun;
       second.unseals += SIGNS.has(each.operation) ? begun : 0;
-      second.keyLooks += READS_KEYS.has(each.operation) ? looksAt(each, now, begun) : 0;
+      second.keyLooks += READS_KEYS.has(each.operation)
+        ? looksAt(each, now, begun, warmingUp ? random : undefined)
+        : 0;
       second.busy += each.busy;
       each.second.served += warm + begun;
       each.second.begun += begun;
@@ -362,11 +381,12 @@ function begin(
   now: number,
   warm: number,
   begun: number,
+  initMs: number,
   random: () => number,
 ): void {
   each.alive += begun;
   spread(each, now, warm, 0, random);
-  spread(each, now, begun, Math.round(ASSUMED.initMs / 1000 / TICK), random);
+  spread(each, now, begun, Math.round(initMs / 1000 / TICK), random);
 }
 
 /** Draws for all of them at once how many take how many ticks: exact, and as fast for a million as for one. */
@@ -392,11 +412,22 @@ function spread(
   }
 }
 
-/** New containers look at once, all others when their minute is over: in a rush there is always a next request. */
-function looksAt(each: SimulatedFunction, now: number, begun: number): number {
-  const slot = now % each.looking.length;
-  const due = each.looking[slot] ?? 0;
-  each.looking[slot] = due + begun;
+/**
+ * New containers look at once, all others when their minute is over: in a rush there is always a next request. Those
+ * from before the rush were begun at any time.
+ */
+function looksAt(
+  { looking }: SimulatedFunction,
+  now: number,
+  begun: number,
+  anyTime: (() => number) | undefined,
+): number {
+  const slot = now % looking.length;
+  const due = looking[slot] ?? 0;
+  for (let each = 0; each < begun; each += 1) {
+    const at = anyTime ? Math.floor(anyTime() * looking.length) : slot;
+    looking[at] = (looking[at] ?? 0) + 1;
+  }
   return due + begun;
 }
 
