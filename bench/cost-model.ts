@@ -16,7 +16,8 @@ export type Fixed = {
 export type Settings = {
   readonly prices: RegionPrices;
   readonly freeTier: boolean;
-  readonly api: 'rest' | 'http';
+  /** What stands before the functions. Ours is a REST API; the others are there to compare. */
+  readonly api: 'rest' | 'http' | 'load balancer';
   /** MB of every function, and of those that compute no hash. */
   readonly memoryMb: number;
   readonly lightMemoryMb: number;
@@ -106,11 +107,7 @@ export function bill(
   const storedLogGib = logGib * ASSUMED.logRetentionMonths * ASSUMED.logCompression;
 
   return [
-    {
-      service: settings.api === 'rest' ? 'API Gateway (REST)' : 'API Gateway (HTTP)',
-      what: `${millions(requests)} requests`,
-      dollars: tiered(requests, settings.api === 'rest' ? prices.restApi : prices.httpApi) / MILLION,
-    },
+    entrance(requests, outGib, settings),
     {
       service: 'Lambda, requests',
       what: `${millions(requests + mails)} calls`,
@@ -171,6 +168,26 @@ export function bill(
       dollars: beyond(outGib, FREE_TIER.transferGib) * prices.transferOut.dollars,
     },
   ];
+}
+
+/** Connections a second, and GiB an hour of Lambda targets, that one capacity unit of a load balancer covers. */
+const UNIT_CONNECTIONS = 25;
+const UNIT_GIB = 0.4;
+
+function entrance(requests: number, outGib: number, { api, prices }: Settings): Line {
+  const what = `${millions(requests)} requests`;
+  if (api === 'load balancer') {
+    // As if each request came on a connection of its own. The dearest of the dimensions is paid.
+    const unitHours = Math.max(requests / 3600 / UNIT_CONNECTIONS, outGib / UNIT_GIB);
+    const hours = SECONDS_A_MONTH / 3600;
+    const dollars = hours * prices.loadBalancer.dollars + unitHours * prices.loadBalancerUnits.dollars;
+    return { service: 'Application Load Balancer', what, dollars };
+  }
+  const [service, tiers] =
+    api === 'rest'
+      ? (['API Gateway (REST)', prices.restApi] as const)
+      : (['API Gateway (HTTP)', prices.httpApi] as const);
+  return { service, what, dollars: tiered(requests, tiers) / MILLION };
 }
 
 export function total(lines: readonly Line[]): number {

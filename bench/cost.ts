@@ -200,6 +200,7 @@ function variants(usage: Usage, parts: Parts, settings: Settings): { what: strin
     changed('ACCESS_TOKEN_TTL of 2 hours: half the refreshes', {}, refreshes(2)),
     changed('ACCESS_TOKEN_TTL of 4 hours: a quarter of the refreshes', {}, refreshes(4)),
     changed('an HTTP API, which cannot serve our routes', { api: 'http' }),
+    changed('a load balancer, without limits by route and answers of its own', { api: 'load balancer' }),
     changed('no lines of Lambda itself (JSON format, system log level WARN)', { lambdaLog: false }),
     changed('no access log of API Gateway', { accessLog: false }),
     changed('512 MB for the functions that compute no hash', { lightMemoryMb: 512 }),

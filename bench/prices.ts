@@ -22,6 +22,9 @@ export type RegionPrices = {
   /** A million requests. */
   readonly restApi: Tiers;
   readonly httpApi: Tiers;
+  /** A load balancer for an hour, and one of its capacity units for an hour. */
+  readonly loadBalancer: Price;
+  readonly loadBalancerUnits: Price;
   readonly lambdaRequests: Price;
   /** A GB-second on arm64. */
   readonly lambdaGbSeconds: Tiers;
@@ -51,6 +54,7 @@ export type RegionPrices = {
 const apiPage = 'https://aws.amazon.com/api-gateway/pricing/';
 const lambdaPage = 'https://aws.amazon.com/lambda/pricing/';
 const dynamoPage = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
+const balancerPage = 'https://aws.amazon.com/elasticloadbalancing/pricing/';
 const cloudWatchPage = 'https://aws.amazon.com/cloudwatch/pricing/';
 /** Someone's constants "from the public regional AWS Price List (retrieved 2026-09-11)", of eu-central-1. */
 const frankfurtList = 'https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/index.json';
@@ -90,6 +94,7 @@ const everywhere = {
   lambdaGbSeconds,
   metric: stored(0.3, 'https://cal53.calculator.city/cloudwatch-custom-metrics-calculator/'),
   alarmMetric: stored(0.1, 'https://c3x.dev/resources/aws/aws_cloudwatch_metric_alarm'),
+  loadBalancerUnits: known(0.008, balancerPage),
   dashboard: known(3, cloudWatchPage),
   kmsKey: stored(1, 'https://cloudburn.io/blog/aws-kms-pricing', '2026-03-14'),
   kmsRequests: stored(0.03, 'https://cloudburn.io/blog/aws-kms-pricing', '2026-03-14'),
@@ -114,6 +119,7 @@ export const REGIONS: Readonly<Record<string, RegionPrices>> = {
       { upTo: 300 * MILLION, ...stored(1, whitepaper) },
       { upTo: Infinity, ...stored(0.9, whitepaper) },
     ],
+    loadBalancer: known(0.0225, balancerPage),
     writeUnits: stored(0.625, airbyte, '2025-07-21'),
     readUnits: stored(0.125, airbyte, '2025-07-21'),
     tableStorage: known(0.25, dynamoPage),
@@ -133,6 +139,7 @@ export const REGIONS: Readonly<Record<string, RegionPrices>> = {
       { upTo: 300 * MILLION, ...known(1.2, apiPage) },
       { upTo: Infinity, ...known(1.08, apiPage) },
     ],
+    loadBalancer: known(0.027, balancerPage),
     writeUnits: frankfurt(0.7625),
     readUnits: frankfurt(0.1525),
     tableStorage: frankfurt(0.306),

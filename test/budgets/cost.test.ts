@@ -101,6 +101,12 @@ describe('A bill', () => {
     expect(dollarsFor(cheaper, 'API Gateway (HTTP)')).toBeCloseTo(300 * 1 + 100 * 0.9, 6);
   });
 
+  test('of a load balancer is its hours and the dearer of its dimensions', () => {
+    const lines = billOf({ users: 1e6, refresh: 90 }, { api: 'load balancer' });
+    // 90 million requests are a thousand unit-hours of connections, and 84 GiB only 210 of octets.
+    expect(dollarsFor(lines, 'Application Load Balancer')).toBeCloseTo(730 * 0.0225 + 1_000 * 0.008, 6);
+  });
+
   test('grows with use alone: twice the users, twice every line that is not fixed', () => {
     const use = { register: 0.05, 'log-in': 4, refresh: 120, forget: 0.02, reset: 0.02 };
     const [one, two] = [billOf({ users: 10_000, ...use }), billOf({ users: 20_000, ...use })];
