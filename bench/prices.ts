@@ -1,7 +1,5 @@
 // The public price lists that `npm run cost` reckons with, each price with where it was read and when. There is no
-// network to AWS where this was written: `stored page` was read in a stored copy of a public page or in figures that a
-// public repository had taken from AWS's price list; `knowledge` was in no page that we found, and is to be checked
-// against the link before money depends on it.
+// network to AWS where this was written, so that no price was read on AWS's own page of that day.
 
 /** The day on which the pages were looked up. */
 export const LOOKED_UP = '2026-11-22';
@@ -10,7 +8,8 @@ export const LOOKED_UP = '2026-11-22';
 export type Price = {
   readonly dollars: number;
   readonly source: string;
-  readonly seen: 'stored page' | 'knowledge';
+  /** A stored copy of the page; somebody's public repository that had copied it from AWS's price list; or neither. */
+  readonly seen: 'stored page' | 'copied from the price list' | 'knowledge';
   /** Of the stored page, where it says so; otherwise the day it was looked up, and the page may be older. */
   readonly date: string;
 };
@@ -56,8 +55,8 @@ const lambdaPage = 'https://aws.amazon.com/lambda/pricing/';
 const dynamoPage = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
 const balancerPage = 'https://aws.amazon.com/elasticloadbalancing/pricing/';
 const cloudWatchPage = 'https://aws.amazon.com/cloudwatch/pricing/';
-/** Someone's constants "from the public regional AWS Price List (retrieved 2026-09-11)", of eu-central-1. */
-const frankfurtList = 'https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/index.json';
+/** AWS's price list for programs. It was not read itself, see `seen`. */
+const priceList = 'https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/index.json';
 
 const stored = (dollars: number, source: string, date = LOOKED_UP): Price => ({
   dollars,
@@ -71,7 +70,13 @@ const known = (dollars: number, source: string): Price => ({
   seen: 'knowledge',
   date: LOOKED_UP,
 });
-const frankfurt = (dollars: number) => stored(dollars, frankfurtList, '2026-09-11');
+const copied = (dollars: number, date: string): Price => ({
+  dollars,
+  source: priceList,
+  seen: 'copied from the price list',
+  date,
+});
+const frankfurt = (dollars: number) => copied(dollars, '2026-09-11');
 
 const MILLION = 1e6;
 const BILLION = 1e9;
@@ -130,7 +135,7 @@ export const REGIONS: Readonly<Record<string, RegionPrices>> = {
   'eu-central-1': {
     ...everywhere,
     restApi: [
-      { upTo: 333 * MILLION, ...stored(3.7, apiPage, '2026-08-12') },
+      { upTo: 333 * MILLION, ...copied(3.7, '2026-08-12') },
       { upTo: BILLION, ...known(3.06, apiPage) },
       { upTo: 20 * BILLION, ...known(2.6, apiPage) },
       { upTo: Infinity, ...known(1.71, apiPage) },

@@ -190,7 +190,7 @@ test('every price of every region has a source, a date and an amount', () => {
       expect(price.dollars).toBeGreaterThan(0);
       expect(price.source).toMatch(/^https:\/\//);
       expect(price.date).toMatch(/^\d{4}-\d\d-\d\d$/);
-      expect(['stored page', 'knowledge']).toContain(price.seen);
+      expect(['stored page', 'copied from the price list', 'knowledge']).toContain(price.seen);
     }
   }
 });
