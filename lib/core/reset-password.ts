@@ -22,6 +22,8 @@ export type Reset = {
   userId: string;
   credentialVersion: number;
   passwordHash: string;
+  /** Milliseconds since the epoch. */
+  now: number;
   /** The counter of the account's failed log-ins, which a reset clears. */
   attemptsCounter: string;
 };
@@ -47,7 +49,7 @@ export type ResetPasswordParts = TagParts & {
  * @throws ProblemError `missing-tag`, `wrong-tag`, `expired-tag`, `unknown-user`, `invalid-fields`, `unavailable`
  */
 export async function resetPassword(parts: ResetPasswordParts, request: ResetPasswordRequest): Promise<void> {
-  const { accounts, hasher, passwordMinimum } = parts;
+  const { accounts, hasher, clock, passwordMinimum } = parts;
   const { found, user } = await judgeTag(parts, request.tag);
 
   const { password } = readFields(
@@ -60,6 +62,7 @@ export async function resetPassword(parts: ResetPasswordParts, request: ResetPas
     userId: user.userId,
     credentialVersion: user.credentialVersion,
     passwordHash: await hasher.hash(password),
+    now: clock(),
     attemptsCounter: accountCounter(user.email),
   });
   if (!applied) throw wrongTag('another reset came first');
