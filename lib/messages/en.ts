@@ -27,7 +27,7 @@ export const pages: PageMessages = {
     missingDetail: 'Open the link from the mail again. If that does not help, ask for a new one.',
     expired: 'The link has expired',
     expiredDetail:
-      'Links are valid for a short time only, so that nobody finds an old one. Ask for a new one.',
+      'Links are valid for a short time only, so that an old one is of no use to anybody. Ask for a new one.',
     wrong: 'The link is not valid any more',
     wrongDetail:
       'It may have been used already: if you have just changed your password, log in with the new one. Otherwise, ask for a new link.',

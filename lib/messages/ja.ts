@@ -57,7 +57,7 @@ export const pages: PageMessages = {
     hide: 'パスワードを隠す',
     sending: '送信中…',
     unreachable: 'サービスに接続できません。接続を確認して、もう一度お試しください。',
-    strength: '強度：',
+    strength: '強度:',
     strengths: ['短すぎます', '弱い', '普通', '良い', '強い'],
     tooLong: '長すぎます',
   },

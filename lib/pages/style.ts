@@ -24,7 +24,7 @@ label { display: block; font-weight: 600; margin-bottom: .25rem }
 .field { margin-bottom: 1.25rem }
 input { display: block; width: 100%; font: inherit; color: inherit; background: var(--card); padding: .625rem .75rem;
   border: 1px solid var(--line); border-radius: .5rem }
-input[readonly] { background: var(--ground); color: var(--quiet) }
+input[readonly] { background: var(--ground); color: var(--quiet); text-overflow: ellipsis }
 input[aria-invalid] { border: 2px solid var(--bad) }
 .error { color: var(--bad); font-weight: 600; font-size: .9375rem; margin-bottom: .5rem }
 .alert { border: 2px solid var(--bad); border-radius: .5rem; padding: .75rem; font-weight: 600 }
