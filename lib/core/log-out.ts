@@ -8,6 +8,9 @@ export type LogOutRequest =
   | { by: 'access-token'; accessToken: string | undefined }
   | { by: 'refresh-token'; fields: RawFields };
 
+/** The rules of the fields of a log-out by refresh token. */
+export const logOutFields = { refreshToken: text };
+
 /**
  * Ends the session, both kinds of its tokens, at once.
  *
@@ -21,7 +24,7 @@ export async function logOut(parts: Authenticator, request: LogOutRequest): Prom
     const { session } = await authenticate(parts, request.accessToken);
     return parts.sessions.end(session, parts.clock());
   }
-  const { refreshToken } = readFields({ refreshToken: text }, request.fields);
+  const { refreshToken } = readFields(logOutFields, request.fields);
   const token = readRefreshToken(refreshToken);
   const ours =
     token !== undefined && (await parts.sessions.endFamily(token, hashSecret(token.family), parts.clock()));
