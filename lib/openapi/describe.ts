@@ -29,6 +29,14 @@ type Outcome = { name: string; answer: Answer; schema?: v.GenericSchema };
 /** Seconds, in examples. */
 const RETRY_AFTER = 2;
 
+/** Of fields whose rule is any text. */
+const EXAMPLES: Record<string, string> = {
+  username: 'ada@example.com',
+  email: 'ada@example.com',
+  password: 'correct horse battery staple',
+  refreshToken: 'a-refresh-token',
+};
+
 /** What is wrong with each field in the example of a refused request. */
 const REFUSED: RawFields = { name: '', email: 'ada@', password: 'short', confirm: 'different', bio: 5 };
 
@@ -42,7 +50,7 @@ export async function describeOperation(
 ): Promise<{ operation: Json; schemas: Record<string, JsonSchema> }> {
   const { operation, route, summary, description, fields } = described;
   const reading = await readingOf(operation);
-  const entries = fields(reading.input, passwordMinimum);
+  const entries = thoseRead(fields(reading.input, passwordMinimum), reading);
   const schemas: Record<string, JsonSchema> = {};
   const body = Object.keys(entries).length > 0 ? requestBody(entries, reading) : undefined;
   const outcomes = outcomesOf(described, entries, reading, passwordMinimum);
@@ -59,6 +67,17 @@ export async function describeOperation(
       responses: responses(outcomes, schemas),
     },
   };
+}
+
+/** The rules of the fields that the dialect reads at all. */
+function thoseRead(entries: v.ObjectEntries, { names }: Reading<unknown>): v.ObjectEntries {
+  return Object.fromEntries(
+    Object.entries(entries).filter(([field, rule]) => {
+      if (!(field in names) && !isOptional(rule as v.GenericSchema))
+        throw new Error(`A use-case asks for ${field}, which the dialect does not read.`);
+      return field in names;
+    }),
+  );
 }
 
 /** `authLogIn`; the two documents of the keys are told apart by their paths. */
@@ -91,7 +110,7 @@ function tagParameter(name: string): Json {
 function requestBody(entries: v.ObjectEntries, reading: Reading<unknown>): Json {
   const { names, mediaTypes, emptyIsMissing } = reading;
   const all = Object.entries(entries).map(
-    ([field, schema]) => [names[field] ?? field, schema as v.GenericSchema] as const,
+    ([field, schema]) => [names[field] as string, schema as v.GenericSchema] as const,
   );
   const properties = Object.fromEntries(
     all.map(([name, schema]) => [
@@ -116,10 +135,7 @@ function requestBody(entries: v.ObjectEntries, reading: Reading<unknown>): Json 
 function exampleOf(name: string, { examples, anyOf }: JsonSchema): unknown {
   const [example] = examples ?? (anyOf?.[0] as JsonSchema | undefined)?.examples ?? [];
   if (example !== undefined) return example;
-  if (name === 'username') return 'ada@example.com';
-  if (name === 'email') return 'ada@example.com';
-  if (name === 'password') return 'correct horse battery staple';
-  return 'an-example-of-a-refresh-token';
+  return EXAMPLES[name];
 }
 
 /** Everything that the operation may answer, as its own code words it. */

@@ -21,15 +21,14 @@ const NAMES = ['name', 'bio', 'email', 'username', 'password', 'confirm', 'refre
 
 const BOUNDARY = 'openapi';
 
-/** A body of each media type in which each field is what `valueOf` makes of its name. */
-const BODIES: Record<string, (valueOf: (name: string) => string) => string> = {
-  'application/json': (valueOf) =>
-    JSON.stringify(Object.fromEntries(NAMES.map((name) => [name, valueOf(name)]))),
-  'application/x-www-form-urlencoded': (valueOf) =>
-    new URLSearchParams(NAMES.map((name): [string, string] => [name, valueOf(name)])).toString(),
-  'multipart/form-data': (valueOf) =>
+/** A body of each media type in which each field is what `fill` makes of its name. */
+const BODIES: Record<string, (fill: (name: string) => string) => string> = {
+  'application/json': (fill) => JSON.stringify(Object.fromEntries(NAMES.map((name) => [name, fill(name)]))),
+  'application/x-www-form-urlencoded': (fill) =>
+    new URLSearchParams(NAMES.map((name): [string, string] => [name, fill(name)])).toString(),
+  'multipart/form-data': (fill) =>
     `${NAMES.map(
-      (name) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${valueOf(name)}\r\n`,
+      (name) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${fill(name)}\r\n`,
     ).join('')}--${BOUNDARY}--\r\n`,
 };
 
@@ -39,7 +38,7 @@ export async function readingOf<Input, Output, Body>(
 ): Promise<Reading<Input>> {
   const queries = new Set<string>();
   const headers = new Set<string>();
-  const read = (mediaType: string, valueOf: (name: string) => string) => {
+  const read = (mediaType: string, fill: (name: string) => string) => {
     let looked = false;
     const request: Request = {
       client: '192.0.2.1',
@@ -51,7 +50,7 @@ export async function readingOf<Input, Output, Body>(
       },
       get body() {
         looked = true;
-        return Buffer.from(BODIES[mediaType]?.(valueOf) ?? '');
+        return Buffer.from(BODIES[mediaType]?.(fill) ?? '');
       },
     };
     return operation.read(request).then((input) => ({ input, looked }));
