@@ -3,9 +3,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, relative } from 'node:path';
-import type { BuildOptions, BuildResult, Metafile, OutputFile } from 'esbuild';
+import { pathToFileURL } from 'node:url';
+import type { BuildOptions, BuildResult, Metafile, OutputFile, Plugin } from 'esbuild';
 import { build, formatMessages } from 'esbuild';
-import { root } from './folders.ts';
+import { buildFolder, root } from './folders.ts';
 
 /** One written bundle. `version` changes if and only if its content does. */
 export interface Bundle {
@@ -34,6 +35,7 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
+    plugins: [builtModules],
     alias: { '@aws-sdk/credential-provider-node': `${root}lib/environment-credentials.ts` },
     legalComments: 'none',
     logLevel: 'silent',
@@ -42,6 +44,43 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     sourcesContent: false,
   } satisfies BuildOptions;
 }
+
+/** What each module that was run for a bundle was made of, by its path from the root. */
+const partsOfBuilt = new Map<string, string[]>();
+
+/**
+ * Runs `*.built.ts` now: the bundle holds what such a module exports, which JSON has to be able to express, in place of
+ * its code and of all that it imports.
+ */
+const builtModules: Plugin = {
+  name: 'built-modules',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.built\.ts$/ }, async ({ path }) => {
+      const { outputFiles, metafile } = await build({
+        absWorkingDir: root,
+        entryPoints: [path],
+        bundle: true,
+        write: false,
+        metafile: true,
+        format: 'esm',
+        platform: 'node',
+        target: 'node24',
+        packages: 'external',
+        define: { 'import.meta.url': JSON.stringify(pathToFileURL(path).href) },
+        logLevel: 'silent',
+      });
+      partsOfBuilt.set(relative(root, path), Object.keys(metafile.inputs));
+      const source = outputFiles[0]?.text ?? '';
+      // By its content, since Node runs a module of a name once.
+      const file = `${buildFolder}built/${basename(path, '.ts')}.${versionOf(source)}.js`;
+      writeFile(file, source);
+      const made = Object.entries((await import(pathToFileURL(file).href)) as object);
+      return {
+        contents: made.map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`).join('\n'),
+      };
+    });
+  },
+};
 
 /**
  * Bundles the functions of these names, minified as they are deployed.
@@ -73,15 +112,21 @@ function writeBundles({ outputFiles, metafile }: BundleResult, outdir: string): 
   return outputFiles.map(({ path, text }) => {
     const source = withRequire(text);
     writeFile(path, source);
-    const inputs = Object.keys(metafile.outputs[relative(root, path)]?.inputs ?? {});
+    const inputs = Object.keys(metafile.outputs[relative(root, path)]?.inputs ?? {}).flatMap(
+      (input) => partsOfBuilt.get(input) ?? [input],
+    );
     return {
       name: basename(path, '.js'),
       file: path,
       bytes: Buffer.byteLength(source),
-      version: createHash('sha256').update(source).digest('base64url').slice(0, 12),
+      version: versionOf(source),
       sources: inputs.filter((input) => !input.includes('node_modules/')).map((input) => `${root}${input}`),
     };
   });
+}
+
+function versionOf(source: string): string {
+  return createHash('sha256').update(source).digest('base64url').slice(0, 12);
 }
 
 // A CommonJS dependency asks for Node's own modules by `require`, which ES modules lack. On the first
