@@ -22,7 +22,7 @@ export const emailAddress = v.pipe(
   v.metadata({
     description:
       'An email address: ASCII before the @, a domain that may be Unicode, at most 254 octets. Case and white space around it do not matter.',
-    pattern: '^\\s*[^\\s@]+@\\S+\\s*$',
+    pattern: "^\\s*[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[^\\s@]+\\s*$",
     examples: ['ada@example.com'],
   }),
   v.transform(normaliseEmail),
@@ -68,6 +68,7 @@ export function newPassword(minimum: number) {
     v.metadata({
       description: `At least ${minimum} characters, and at most ${MAX_PASSWORD_OCTETS} octets of UTF-8, both after NFC; without NUL characters. Longer ones are refused, never cut.`,
       minLength: minimum,
+      pattern: '^[^\\u0000]*$',
       examples: ['correct horse battery staple'],
     }),
     v.rawCheck(({ dataset, addIssue }) => {

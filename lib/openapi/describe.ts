@@ -21,6 +21,8 @@ export type Described<Input = unknown, Output = unknown, Body = unknown> = {
   success: v.GenericSchema<Body>;
   /** A result of its use-case. */
   example: Output;
+  /** The operations that a success leads to, and their fields as OpenAPI's runtime expressions. */
+  links?: Record<string, Record<string, string>>;
 };
 
 type Json = Record<string, unknown>;
@@ -64,7 +66,7 @@ export async function describeOperation(
       security: security(reading),
       ...(reading.queries.length > 0 && { parameters: reading.queries.map(tagParameter) }),
       ...(body && { requestBody: body }),
-      responses: responses(outcomes, schemas),
+      responses: linked(responses(outcomes, schemas), described.links),
     },
   };
 }
@@ -102,7 +104,7 @@ function tagParameter(name: string): Json {
     in: 'query',
     required: true,
     description: 'The tag of the mailed link. It can be used once.',
-    schema: { type: 'string' },
+    schema: { type: 'string', minLength: 1 },
     example: 'the-tag-of-the-mailed-link',
   };
 }
@@ -183,6 +185,17 @@ function responses(outcomes: Outcome[], schemas: Record<string, JsonSchema>): Js
       return [String(status), response(status, same, schemas)];
     }),
   );
+}
+
+/** Only a success leads on; it is the first, as statuses are sorted. */
+function linked(all: Json, links: Described['links'] = {}): Json {
+  const made = Object.entries(links).map(([operationId, requestBody]) => [
+    operationId,
+    { operationId, requestBody },
+  ]);
+  const [[status, success] = []] = Object.entries(all);
+  if (made.length === 0 || status === undefined) return all;
+  return { ...all, [status]: { ...(success as Json), links: Object.fromEntries(made) } };
 }
 
 function response(status: number, outcomes: Outcome[], schemas: Record<string, JsonSchema>): Json {

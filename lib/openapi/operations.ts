@@ -41,6 +41,9 @@ const resetProblems: ProblemCode[] = [
   'invalid-fields',
 ];
 
+const CREDENTIALS = { email: '$request.body#/email', password: '$request.body#/password' };
+const REFRESH_TOKEN = { refreshToken: '$response.body#/refreshToken' };
+
 const NO_FIELDS = () => ({});
 
 const LOG_IN =
@@ -66,6 +69,7 @@ export const operations: readonly Described[] = [
     problems: signUpProblems,
     success: answers.authSignedUp,
     example: { profile },
+    links: { authLogIn: CREDENTIALS, authForgetPassword: { email: '$response.body#/user/email' } },
   }),
   describe({
     route: 'POST /auth/login',
@@ -76,6 +80,7 @@ export const operations: readonly Described[] = [
     problems: logInProblems,
     success: answers.authLoggedIn,
     example: loggedIn,
+    links: { authRefresh: REFRESH_TOKEN, authLogOut: REFRESH_TOKEN },
   }),
   describe({
     route: 'POST /auth',
@@ -97,6 +102,7 @@ export const operations: readonly Described[] = [
     problems: ['invalid-fields', 'invalid-refresh-token', 'throttled'],
     success: answers.authRefreshed,
     example: loggedIn,
+    links: { authRefresh: REFRESH_TOKEN, authLogOut: REFRESH_TOKEN },
   }),
   describe({
     route: 'POST /auth/logout',
@@ -139,6 +145,7 @@ export const operations: readonly Described[] = [
     problems: signUpProblems,
     success: answers.apiUserLoggedIn,
     example: loggedIn,
+    links: { apiUserLogIn: CREDENTIALS },
   }),
   describe({
     route: 'POST /api/user/login',

@@ -78,18 +78,14 @@ describe.skipIf(!present)('the API reference', () => {
   });
 
   test.each([
-    ['light', 'rgb(255, 255, 255)'],
+    ['light', 'rgba(0, 0, 0, 0)'],
     ['dark', 'rgb(28, 32, 34)'],
   ] as const)('is %s where the reader wants it', async (scheme, background) => {
     const { page } = await open('/docs', scheme);
-    const painted = await page.evaluate(() => {
-      const [body, html] = [document.body, document.documentElement].map(
-        (element) => getComputedStyle(element).backgroundColor,
-      );
-      const clear = 'rgba(0, 0, 0, 0)';
-      return [body, html].find((colour) => colour !== clear) ?? 'rgb(255, 255, 255)';
-    });
-    expect(painted).toBe(background);
+    // As text, since these tests are compiled without the types of browsers.
+    expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe(
+      background,
+    );
     if (process.env.SCREENSHOTS) {
       await operation(page, 'authSignUp').locator('.opblock-summary-control').click();
       await page.waitForTimeout(500);
