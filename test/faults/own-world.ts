@@ -6,6 +6,7 @@ import { inject, vi } from 'vitest';
 import { localAccess } from '../../local/local-access.ts';
 import { createTables } from '../../local/tables.ts';
 import { type Call, type Client, type Reply, toEvent } from '../harness/client.ts';
+import { expectDocumented } from '../harness/documented.ts';
 
 /**
  * Handlers and tables of a test's own: nothing reads the stream but who asks, and every function can be started cold
@@ -112,8 +113,11 @@ export async function sendTo(handler: Handler, call: Call, milliseconds = 30_000
     String(value),
   ]);
   let json: unknown;
-  if (result.body !== '') json = JSON.parse(result.body);
-  return { status: result.statusCode, headers: Object.fromEntries(headers), text: result.body, json };
+  if (/json/.test(String(result.headers?.['Content-Type'])) && result.body !== '')
+    json = JSON.parse(result.body);
+  const reply = { status: result.statusCode, headers: Object.fromEntries(headers), text: result.body, json };
+  expectDocumented(call, reply);
+  return reply;
 }
 
 /** What the stream delivers for a request to reset a password. */
