@@ -12,7 +12,7 @@ export type ClientOptions = {
   origins?: readonly string[];
   /** Default: in a page `tabStorage`, else `memoryStorage`. */
   storage?: TokenStorage;
-  /** Told once in every tab when the session is over, whoever ended it. */
+  /** Told once in every tab when the session is over, whoever ended it; not in one that logs in anew itself. */
   onSessionEnd?(reason: SessionEnd): void;
   /** Told when another tab has logged in. */
   onSessionStart?(): void;

@@ -122,14 +122,14 @@ export function openSession({ storage, exchange, onStart, onEnd, onStorageError 
       () => undefined,
     );
 
-  /** Stops using a session and tells of it, once. */
-  function ended(id: string, reason: SessionEnd): void {
+  /** Stops using a session and tells of it, once; not when its own user has just replaced it here. */
+  function ended(id: string, reason?: SessionEnd): void {
     over = id;
     if (known !== id) return;
     known = undefined;
     abort.abort();
     abort = new AbortController();
-    onEnd(reason);
+    if (reason) onEnd(reason);
   }
 
   /** The same, here and in every tab. */
@@ -247,7 +247,7 @@ export function openSession({ storage, exchange, onStart, onEnd, onStorageError 
       const tokens = tokensOf(answer, `${since}${Math.random()}`, since);
       return exclusively(lockName, async () => {
         if (overtaken()) return false;
-        if (known !== undefined) ended(known, 'gone');
+        if (known !== undefined) ended(known);
         blocked = undefined;
         await write(tokens);
         channel?.postMessage({});
@@ -266,6 +266,7 @@ export function openSession({ storage, exchange, onStart, onEnd, onStorageError 
 
     close(): void {
       channel?.close();
+      storage.close?.();
     },
   };
 }

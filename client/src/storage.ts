@@ -7,6 +7,8 @@ export interface TokenStorage {
   get(): MaybePromise<string | null | undefined>;
   set(secret: string): MaybePromise<void>;
   remove(): MaybePromise<void>;
+  /** Called by `close()` of the client. */
+  close?(): void;
 }
 
 /** Keeps tokens in a variable: the default in Node, in workers and where there is no Web Crypto. */
@@ -101,6 +103,7 @@ export function tabStorage(name: string): TokenStorage {
       localStorage.removeItem(name);
       sessionStorage.removeItem(name);
     },
+    close: () => channel.close(),
   };
 }
 
