@@ -1,6 +1,6 @@
 // Builds the package into client/dist: one minified module per entry, and declarations. `npm pack` does it too.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -29,3 +29,8 @@ for (const { path, contents } of outputFiles) {
   console.log(`${basename(path).padEnd(10)} ${contents.length} bytes, ${gzipped} gzipped`);
 }
 execFileSync(process.execPath, [compiler, '-p', folder], { stdio: 'inherit' });
+// The compiler leaves the names of sources in declarations, which TypeScript before 5.0 refuses.
+for (const name of readdirSync(`${folder}dist`).filter((file) => file.endsWith('.d.ts'))) {
+  const text = readFileSync(`${folder}dist/${name}`, 'utf8');
+  writeFileSync(`${folder}dist/${name}`, text.replaceAll(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'"));
+}

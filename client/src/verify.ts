@@ -61,8 +61,8 @@ const MAX_LENGTH = 4_096;
  * @see RFC 8725, RFC 9068 section 4
  */
 export function accessTokenVerifier(options: VerifierOptions) {
-  const { audience = options.issuer, clockTolerance = 5 } = options;
-  const issuer = options.issuer.replace(/\/+$/, '');
+  const issuer = options.issuer.replace(/\/+$/, ''); // as the service itself does
+  const { audience = issuer, clockTolerance = 5 } = options;
   const keys = createRemoteJWKSet(new URL(options.jwksUrl ?? `${issuer}/.well-known/jwks.json`), {
     cacheMaxAge: KEYS_FRESH,
     cooldownDuration: COOLDOWN,
