@@ -1,6 +1,6 @@
 import { GatehouseError } from './gatehouse-error.ts';
 import { type Fetch, type Fields, post } from './post.ts';
-import { openSession, type SessionEnd, type Tokens } from './session.ts';
+import { openSession, pause, type SessionEnd, type Tokens } from './session.ts';
 import { defaultStorage, type TokenStorage } from './storage.ts';
 
 export type User = { name: string; bio: string | null; email: string };
@@ -52,7 +52,7 @@ export function createClient(options: ClientOptions) {
         const { status } = error as GatehouseError;
         if (status === 400) return;
         if (tries === 3 || (status > 0 && status < 500)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 500 * tries));
+        await pause(500 * tries);
       }
     }
   }

@@ -18,13 +18,14 @@ export class GatehouseError extends Error {
     message: string,
     more: { title?: string; errors?: FieldError[]; retryAfter?: number | undefined; cause?: unknown } = {},
   ) {
-    super(message, 'cause' in more ? { cause: more.cause } : undefined);
+    super(message, more);
     this.status = status;
-    this.title = more.title ?? (status === 401 ? 'Unauthorized' : 'No Answer');
+    this.title = more.title ?? 'No Answer';
     this.errors = more.errors ?? [];
     this.retryAfter = more.retryAfter;
   }
 }
 
 /** The error that tells a caller that nobody is logged in, or no longer. */
-export const noSession = () => new GatehouseError(401, 'There is no session; log in.');
+export const noSession = () =>
+  new GatehouseError(401, 'There is no session; log in.', { title: 'Unauthorized' });

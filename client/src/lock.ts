@@ -16,18 +16,11 @@ const queues = new Map<string, Promise<unknown>>();
 export async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
   const locks = globalThis.navigator?.locks;
   if (locks === undefined) return inTurn(name, work);
-  const waiting = new AbortController();
-  const timer = setTimeout(() => waiting.abort(), PATIENCE);
   try {
-    return await locks.request(name, { signal: waiting.signal }, () => {
-      clearTimeout(timer);
-      return work();
-    });
+    return await locks.request(name, { signal: AbortSignal.timeout(PATIENCE) }, work);
   } catch (error) {
-    if (!waiting.signal.aborted) throw error;
-    throw new GatehouseError(0, 'Another tab has been refreshing for too long; close it or try again.');
-  } finally {
-    clearTimeout(timer);
+    if ((error as Error).name !== 'TimeoutError') throw error;
+    throw new GatehouseError(0, 'Another tab has been refreshing for too long; close it.');
   }
 }
 

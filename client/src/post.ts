@@ -37,12 +37,12 @@ export async function post(send: Fetch, url: string, fields: Fields, init?: Requ
 }
 
 /** A response of the service that is no success, as the error that callers get. */
-export function errorOf(response: Response, body: Fields = {}): GatehouseError {
+function errorOf(response: Response, body: Fields = {}): GatehouseError {
   const { message, title, errors } = body;
   return new GatehouseError(response.status, textOr(message, `The service answered ${response.status}.`), {
     title: textOr(title, response.statusText),
     errors: Array.isArray(errors) ? (errors as FieldError[]) : [],
-    retryAfter: secondsOf(response.headers.get('retry-after')),
+    retryAfter: Number(response.headers.get('retry-after')) || undefined,
   });
 }
 
@@ -54,13 +54,6 @@ export function membersOf(text: string): Fields | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** `Retry-After` is seconds or a date. @see RFC 9110 section 10.2.3 */
-function secondsOf(header: string | null): number | undefined {
-  if (!header) return undefined;
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
-  return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
 }
 
 function textOr(value: unknown, otherwise: string): string {

@@ -1,7 +1,7 @@
 import { GatehouseError, noSession } from './gatehouse-error.ts';
 import { exclusively } from './lock.ts';
 import { type Fields, membersOf } from './post.ts';
-import { memoryStorage, type TokenStorage } from './storage.ts';
+import type { TokenStorage } from './storage.ts';
 
 /** Why a session is over: somebody logged out, the service refused to refresh it, or it was found gone or replaced. */
 export type SessionEnd = 'logged-out' | 'refused' | 'gone';
@@ -44,14 +44,14 @@ const isDue = ({ lifetime, since }: Tokens, margin: number) => {
 };
 /** Half a minute before expiry, for clocks that are set and requests that are slow; a fifth of a short life. */
 const marginOf = ({ lifetime }: Tokens) => Math.min(30_000, lifetime / 5);
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export type Session = ReturnType<typeof openSession>;
 
 /** One session as its clients share it: the storage is the truth, the lock makes changes take turns. */
 export function openSession({ storage, exchange, onStart, onEnd, onStorageError }: SessionParts) {
-  const own = memoryStorage();
   const lockName = storage.name ?? `gatehouse ${Math.random()}`;
+  let own: string | undefined; // what we hold ourselves
   let known: string | undefined; // the session that this client has told of
   let over: string | undefined; // the last that ended: what is still stored of it counts no more
   let distrusted = false; // whether what is stored may be older than what we hold ourselves
@@ -88,9 +88,9 @@ export function openSession({ storage, exchange, onStart, onEnd, onStorageError 
   /** The tokens that count now. A storage that fails is stood in for by our own memory. */
   async function read(): Promise<Tokens | undefined> {
     const before = writes;
-    const secret = distrusted ? await own.get() : await trying(() => storage.get(), own.get);
+    const secret = distrusted ? own : await trying(() => storage.get(), () => own);
     if (before !== writes) return read(); // what came back is from before
-    await (secret ? own.set(secret) : own.remove());
+    own = secret || undefined;
     const tokens = membersOf(secret ?? '') as Tokens | undefined;
     const id = tokens?.id === over ? undefined : tokens?.id;
     if (known !== undefined && known !== id) ended(known, 'gone');
@@ -111,7 +111,7 @@ export function openSession({ storage, exchange, onStart, onEnd, onStorageError 
         return true;
       },
     );
-    await own.set(secret);
+    own = secret;
     writes += 1;
     known = tokens.id;
   }
@@ -163,12 +163,9 @@ export function openSession({ storage, exchange, onStart, onEnd, onStorageError 
     for (let wait = 200; ; wait *= 2) {
       const since = Date.now();
       const left = GRACE - (performance.now() - begin);
-      const attempt = new AbortController();
-      const give = () => attempt.abort();
-      stop.addEventListener('abort', give);
-      const timer = setTimeout(give, left > ATTEMPT + wait ? ATTEMPT : LAST_ATTEMPT);
+      const patience = AbortSignal.timeout(left > ATTEMPT + wait ? ATTEMPT : LAST_ATTEMPT);
       try {
-        return tokensOf(await exchange(refreshToken, attempt.signal), id, since);
+        return tokensOf(await exchange(refreshToken, AbortSignal.any([stop, patience])), id, since);
       } catch (error) {
         if (stop.aborted) throw noSession();
         const { status, retryAfter = 0 } = error as GatehouseError;
@@ -176,9 +173,6 @@ export function openSession({ storage, exchange, onStart, onEnd, onStorageError 
         const passes = status === 0 || status === 429 || status >= 500;
         if (!passes || performance.now() - begin + delay > GRACE) throw error;
         await pause(delay);
-      } finally {
-        clearTimeout(timer);
-        stop.removeEventListener('abort', give);
       }
       if (stop.aborted) throw noSession();
     }

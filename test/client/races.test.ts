@@ -154,11 +154,11 @@ describe('a lost answer', () => {
     here.api.next(REFRESH, gate.interference);
     void closing.welcome().catch(() => undefined);
     await gate.answered;
-    const before = here.localStorage.getItem(`gatehouse ${here.api.url}/`) ?? '';
+    const before = await here.stored();
     // What a crash leaves: the token that was replaced. The lock of a closed tab is free, which `without` stands for.
     const restarted = here.open({ sessionStorage: closing.kept.sessionStorage, without: 'locks' });
     await restarted.welcome();
-    expect(before).not.toBe(here.localStorage.getItem(`gatehouse ${here.api.url}/`));
+    expect(await here.stored()).not.toBe(before);
     gate.release();
     await allGoOn(here, [restarted, next]);
   });
@@ -215,7 +215,7 @@ describe('a session that was ended elsewhere', () => {
     ]);
     await vi.waitFor(() => expect(tabs.map(({ ends }) => ends.length)).toEqual([1, 1, 1]));
     expect(here.api.count(REFRESH)).toBe(1);
-    expect(here.localStorage.length).toBe(0);
+    expect(await here.stored()).toBeUndefined();
     for (const tab of tabs) await expect(tab.welcome()).rejects.toMatchObject({ status: 401 });
     expect(here.api.count(REFRESH)).toBe(1);
     expect(tabs.map(({ ends }) => ends.length)).toEqual([1, 1, 1]);
@@ -257,7 +257,7 @@ describe('a log-out', () => {
     expect(await welcomeStatus(successor.accessToken)).toBe(401);
     await vi.waitFor(() => expect(tabs.map(({ ends }) => ends)).toEqual(Array(3).fill(['logged-out'])));
     expect(await Promise.all(tabs.map((tab) => tab.hasSession()))).toEqual([false, false, false]);
-    expect(here.localStorage.length).toBe(0);
+    expect(await here.stored()).toBeUndefined();
   });
 
   test('that the service is not told of ends the session here all the same, and rejects', async () => {
@@ -267,7 +267,7 @@ describe('a log-out', () => {
 
     await expect(tabs[0].logOut()).rejects.toMatchObject({ status: 0 });
     await vi.waitFor(() => expect(tabs.map(({ ends }) => ends)).toEqual([['logged-out'], ['logged-out']]));
-    expect(here.localStorage.length).toBe(0);
+    expect(await here.stored()).toBeUndefined();
   });
 
   test('while a log-in is under way ends the session that it results in', async () => {

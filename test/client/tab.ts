@@ -1,5 +1,6 @@
 import { createContext, runInContext } from 'node:vm';
 import { buildSync } from 'esbuild';
+import type { IDBFactory } from 'fake-indexeddb';
 import type * as entry from '../../client/src/index.ts';
 
 const [bundle] = buildSync({
@@ -10,19 +11,20 @@ const [bundle] = buildSync({
   write: false,
 }).outputFiles;
 
-/** What outlives a tab: `localStorage` of the origin, and `sessionStorage` of the tab itself. */
-export type Kept = { localStorage: Storage; sessionStorage: Storage };
+/** What outlives a tab: IndexedDB of the origin, and `sessionStorage` of the tab itself. */
+export type Kept = { indexedDB: IDBFactory; sessionStorage: Storage };
 
 /** The clock that the tabs see: this machine's, and so many milliseconds. */
 export const clock = { ahead: 0 };
 
 /** A realm of its own with the client in it, as a tab is: Web Locks and BroadcastChannel are Node's own. */
 export function openTab(kept: Kept, without: 'locks' | 'nothing' = 'nothing'): typeof entry {
-  const { BroadcastChannel, Headers, Request, Response, ReadableStream, AbortController, URL } = globalThis;
+  const { BroadcastChannel, Headers, Request, Response, ReadableStream, AbortController, AbortSignal, URL } =
+    globalThis;
   const { crypto, fetch, setTimeout, clearTimeout, performance, btoa, atob, TextEncoder, TextDecoder } =
     globalThis;
   const realm: Record<string, unknown> = {
-    ...{ BroadcastChannel, Headers, Request, Response, ReadableStream, AbortController, URL },
+    ...{ BroadcastChannel, Headers, Request, Response, ReadableStream, AbortController, AbortSignal, URL },
     ...{ crypto, fetch, setTimeout, clearTimeout, performance, btoa, atob, TextEncoder, TextDecoder },
     ...{ Uint8Array, queueMicrotask, console },
     Date: { now: () => Date.now() + clock.ahead, parse: Date.parse },

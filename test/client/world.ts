@@ -1,3 +1,4 @@
+import { IDBFactory } from 'fake-indexeddb';
 import { inject, onTestFinished } from 'vitest';
 import type { Client, ClientOptions } from '../../client/src/index.ts';
 import { overHttp } from '../harness/client.ts';
@@ -15,22 +16,23 @@ export type World = {
   person: Person;
   /** Opens a tab on the storage that all of them share, with a `sessionStorage` of its own unless one is given. */
   open(how?: Partial<ClientOptions> & { without?: 'locks'; sessionStorage?: Storage }): Tab;
-  localStorage: Storage;
+  /** What IndexedDB holds of the session: `undefined` when nothing. */
+  stored(): Promise<string | undefined>;
 };
 
 /** An account, the API behind a proxy, and a browser to open tabs in; all gone after the test. */
 export async function world(): Promise<World> {
   clock.ahead = 0;
   const api = await interferedApi(inject('stack').apiUrl);
-  const localStorage = webStorage();
+  const indexedDB = new IDBFactory();
   const person = await signedUp(overHttp);
   onTestFinished(() => api.stop());
   return {
     api,
     person,
-    localStorage,
+    stored: () => storedIn(indexedDB, `gatehouse ${api.url}/`),
     open({ without, sessionStorage = webStorage(), ...options } = {}) {
-      const kept = { localStorage, sessionStorage };
+      const kept = { indexedDB, sessionStorage };
       const ends: string[] = [];
       let starts = 0;
       const client = openTab(kept, without).createClient({
@@ -45,6 +47,17 @@ export async function world(): Promise<World> {
       return Object.assign(client, { ends, starts: () => starts, kept });
     },
   };
+}
+
+function storedIn(indexedDB: IDBFactory, name: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open(name);
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const reading = opening.result.transaction('tokens').objectStore('tokens').get(0);
+      reading.onsuccess = () => resolve(reading.result);
+    };
+  });
 }
 
 /** Several tabs, all logged in by the first of them. */

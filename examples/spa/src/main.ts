@@ -77,7 +77,7 @@ function onSubmit(id: string, act: (fields: Fields) => Promise<void>): void {
     } catch (error) {
       if (!(error instanceof GatehouseError)) throw error;
       mark(form, error.errors);
-      say(error.message);
+      say(error.errors.length > 0 ? 'Please look at the marked fields.' : error.message);
     } finally {
       if (button) button.ariaDisabled = null;
     }
