@@ -46,8 +46,6 @@ const isDue = ({ lifetime, since }: Tokens, margin: number) => {
 const marginOf = ({ lifetime }: Tokens) => Math.min(30_000, lifetime / 5);
 export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-export type Session = ReturnType<typeof openSession>;
-
 /** One session as its clients share it: the storage is the truth, the lock makes changes take turns. */
 export function openSession({ storage, exchange, onStart, onEnd, onStorageError }: SessionParts) {
   const lockName = storage.name ?? `gatehouse ${Math.random()}`;
@@ -88,7 +86,12 @@ export function openSession({ storage, exchange, onStart, onEnd, onStorageError 
   /** The tokens that count now. A storage that fails is stood in for by our own memory. */
   async function read(): Promise<Tokens | undefined> {
     const before = writes;
-    const secret = distrusted ? own : await trying(() => storage.get(), () => own);
+    const secret = distrusted
+      ? own
+      : await trying(
+          () => storage.get(),
+          () => own,
+        );
     if (before !== writes) return read(); // what came back is from before
     own = secret || undefined;
     const tokens = membersOf(secret ?? '') as Tokens | undefined;

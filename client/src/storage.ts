@@ -48,7 +48,10 @@ export function persistentStorage(name: string): TokenStorage {
       };
     });
 
-  const within = async <T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
+  const within = async <T>(
+    mode: IDBTransactionMode,
+    act: (store: IDBObjectStore) => IDBRequest<T>,
+  ): Promise<T> => {
     opening ??= opened();
     const transaction = (await opening).transaction(STORE, mode);
     return new Promise((resolve, reject) => {

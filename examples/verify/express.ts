@@ -1,6 +1,6 @@
 // ISSUER=http://localhost:3000 node express.ts
 import express from 'express';
-import { AccessTokenError, type AccessTokenClaims, accessTokenVerifier } from 'gatehouse-client/verify';
+import { type AccessTokenClaims, AccessTokenError, accessTokenVerifier } from 'gatehouse-client/verify';
 
 const verify = accessTokenVerifier({ issuer: process.env.ISSUER ?? '' });
 const app = express();

@@ -1,6 +1,6 @@
 // ISSUER=http://localhost:3000 node fastify.ts
 import Fastify from 'fastify';
-import { AccessTokenError, type AccessTokenClaims, accessTokenVerifier } from 'gatehouse-client/verify';
+import { type AccessTokenClaims, AccessTokenError, accessTokenVerifier } from 'gatehouse-client/verify';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,7 +1,8 @@
 // An application for whatever runs Hono: Workers, Deno, Bun, or Node with @hono/node-server.
+
+import { type AccessTokenClaims, AccessTokenError, accessTokenVerifier } from 'gatehouse-client/verify';
 import { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { AccessTokenError, type AccessTokenClaims, accessTokenVerifier } from 'gatehouse-client/verify';
 
 const verify = accessTokenVerifier({ issuer: process.env.ISSUER ?? '' });
 

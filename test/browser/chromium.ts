@@ -22,7 +22,10 @@ export function launch(): Promise<Browser> {
 }
 
 /** A browser of somebody who has never been here; gone after the test. What goes wrong in a page fails it. */
-export async function visitor(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+export async function visitor(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
   const context = await browser.newContext({ locale: 'en-GB', ...options });
   const faults: string[] = [];
   context.on('weberror', (error) => faults.push(String(error.error())));

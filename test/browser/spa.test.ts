@@ -85,7 +85,11 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
     await expectText(page.locator('.error').first(), /./);
     expect(await field.getAttribute('aria-invalid')).toBe('true');
     await picture(page, 'refused');
-    await submit(page, { Name: name, Email: email, Password: password, 'The password again': password }, 'Sign up');
+    await submit(
+      page,
+      { Name: name, Email: email, Password: password, 'The password again': password },
+      'Sign up',
+    );
     await expectText(status(page), `Welcome, ${name}!`);
     expect(await page.locator('#me-email').textContent()).toBe(email);
     await picture(page, 'me');
@@ -99,40 +103,43 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
     expect(await storedIn(page)).toEqual({ indexedDB: '[[]]', web: '[{},{}]' });
   });
 
-  test.for(['the API', 'the app itself'])('gets a new password by the link in the real inbox page, at %s', async (at, { skip }) => {
-    const { apiUrl } = inject('stack');
-    if (at === 'the API' && (await fetch(`${apiUrl}/reset-password`)).status !== 200) {
-      console.warn('SKIPPED: the API serves no page at /reset-password.');
-      skip();
-    }
-    const person = await signedUp(overHttp);
-    const context = await visitor(browser);
-    const page = await open(context, '/#forgot-password');
-    await submit(page, { Email: person.email }, 'Send me a link');
-    await expectText(status(page), 'a mail is on its way');
-    await picture(page, 'forgot-password');
-    await awaitMails(person.email, 1);
-    await page.getByRole('link', { name: 'the inbox' }).click();
-    const mail = page.locator('div', { hasText: person.email }).last().locator('..');
-    await mail.getByRole('button', { name: 'Toggle text view' }).click();
-    const [link = ''] = /http\S+reset-password\?tag=\S+/.exec(await mail.innerText()) ?? [];
-    await picture(page, 'inbox');
+  test.for(['the API', 'the app itself'])(
+    'gets a new password by the link in the real inbox page, at %s',
+    async (at, { skip }) => {
+      const { apiUrl } = inject('stack');
+      if (at === 'the API' && (await fetch(`${apiUrl}/reset-password`)).status !== 200) {
+        console.warn('SKIPPED: the API serves no page at /reset-password.');
+        skip();
+      }
+      const person = await signedUp(overHttp);
+      const context = await visitor(browser);
+      const page = await open(context, '/#forgot-password');
+      await submit(page, { Email: person.email }, 'Send me a link');
+      await expectText(status(page), 'a mail is on its way');
+      await picture(page, 'forgot-password');
+      await awaitMails(person.email, 1);
+      await page.getByRole('link', { name: 'the inbox' }).click();
+      const mail = page.locator('div', { hasText: person.email }).last().locator('..');
+      await mail.getByRole('button', { name: 'Toggle text view' }).click();
+      const [link = ''] = /http\S+reset-password\?tag=\S+/.exec(await mail.innerText()) ?? [];
+      await picture(page, 'inbox');
 
-    const { pathname, search } = new URL(link);
-    await page.goto(at === 'the API' ? link : app.url + pathname + search);
-    await expectText(heading(page), 'Choose a new password');
-    expect(at === 'the API' || !page.url().includes('tag')).toBe(true);
-    await picture(page, `reset-password at ${at}`);
-    await submit(page, { 'New password': 'short' }, 'Set the password');
-    await expectText(page.locator('body'), 'at least 8');
-    await submit(page, { 'New password': 'battery staple' }, 'Set the password');
-    await expectText(page.locator('body'), /password was changed/);
+      const { pathname, search } = new URL(link);
+      await page.goto(at === 'the API' ? link : app.url + pathname + search);
+      await expectText(heading(page), 'Choose a new password');
+      expect(at === 'the API' || !page.url().includes('tag')).toBe(true);
+      await picture(page, `reset-password at ${at}`);
+      await submit(page, { 'New password': 'short' }, 'Set the password');
+      await expectText(page.locator('body'), 'at least 8');
+      await submit(page, { 'New password': 'battery staple' }, 'Set the password');
+      await expectText(page.locator('body'), /password was changed/);
 
-    await page.goto(app.url);
-    await submit(page, { Email: person.email, Password: person.password }, 'Log in');
-    await expectText(status(page), 'The email or the password is wrong.');
-    await logIn(page, { ...person, password: 'battery staple' });
-  });
+      await page.goto(app.url);
+      await submit(page, { Email: person.email, Password: person.password }, 'Log in');
+      await expectText(status(page), 'The email or the password is wrong.');
+      await logIn(page, { ...person, password: 'battery staple' });
+    },
+  );
 
   describe('in five tabs', () => {
     async function fiveTabs() {
@@ -213,7 +220,9 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
       }
       await picture(page, `${view}, ${name}`);
       expect(await violations(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      ).toBeLessThanOrEqual(0);
     }
   });
 

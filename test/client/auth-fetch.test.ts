@@ -35,7 +35,9 @@ describe('authFetch to another origin', () => {
     const here = await world();
     const [tab] = await tabsOf(here, 1);
     const foreign = await foreignServer();
-    here.api.next('/elsewhere', ({ send }) => send({ status: 302, headers: { location: foreign.url }, body: '' }));
+    here.api.next('/elsewhere', ({ send }) =>
+      send({ status: 302, headers: { location: foreign.url }, body: '' }),
+    );
 
     expect((await tab.authFetch(`${here.api.url}/elsewhere`)).status).toBe(401);
     expect(foreign.authorizations).toEqual([undefined]);

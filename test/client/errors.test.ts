@@ -26,7 +26,10 @@ describe('the whole journey', () => {
       message: expect.any(String),
       user: { name, bio, email },
     });
-    expect(await gatehouse.logIn(person)).toEqual({ message: expect.any(String), user: { name, bio, email } });
+    expect(await gatehouse.logIn(person)).toEqual({
+      message: expect.any(String),
+      user: { name, bio, email },
+    });
     expect((await gatehouse.welcome()).message).toBe('Welcome, Ada Lovelace!');
 
     expect((await gatehouse.forgotPassword({ email })).message).toMatch(/on its way/);

@@ -12,7 +12,7 @@ export type Interference = (way: {
 export type Answer = { status: number; headers: Record<string, string>; body: string };
 
 /** A request as it arrived. */
-export type Seen = { path: string; authorization: string | undefined; body: string };
+type Seen = { path: string; authorization: string | undefined; body: string };
 
 /** The API behind a proxy that counts, and interferes with the next requests to a path. */
 export async function interferedApi(upstream: string) {

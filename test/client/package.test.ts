@@ -1,6 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +69,12 @@ describe('the packed package', () => {
   });
 
   test('is found without fault by publint', async () => {
-    const { messages, pkg } = await publint({ pkgDir: installed, level: 'suggestion', strict: true, pack: false });
+    const { messages, pkg } = await publint({
+      pkgDir: installed,
+      level: 'suggestion',
+      strict: true,
+      pack: false,
+    });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
@@ -84,7 +98,10 @@ describe('the packed package', () => {
 
   test.for<[string, object]>([
     ['of a page', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'], types: [] }],
-    ['of a worker', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'webworker'], types: [] }],
+    [
+      'of a worker',
+      { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'webworker'], types: [] },
+    ],
     ['of Node', { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022'], types: ['node'] }],
   ])('has types that fit a program %s', async ([, compilerOptions]) => {
     lend('jose', '@types/node', 'undici-types');
@@ -143,17 +160,20 @@ describe('the example', () => {
     good = `Bearer ${(await loggedIn(overHttp, person)).accessToken}`;
   });
 
-  test.for(['express.ts', 'fastify.ts'])('%s lets holders of an access token in, and nobody else', async (file) => {
-    const port = await freePort();
-    const server = spawn(process.execPath, [file], {
-      cwd: folder,
-      env: { ...environment(), PORT: String(port) },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    onTestFinished(() => void server.kill());
-    await once(server.stdout, 'data');
-    await letsIn((headers) => fetch(`http://localhost:${port}/me`, { headers }));
-  });
+  test.for(['express.ts', 'fastify.ts'])(
+    '%s lets holders of an access token in, and nobody else',
+    async (file) => {
+      const port = await freePort();
+      const server = spawn(process.execPath, [file], {
+        cwd: folder,
+        env: { ...environment(), PORT: String(port) },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      onTestFinished(() => void server.kill());
+      await once(server.stdout, 'data');
+      await letsIn((headers) => fetch(`http://localhost:${port}/me`, { headers }));
+    },
+  );
 
   test('hono.ts lets holders of an access token in, and nobody else', async () => {
     const program = `
@@ -224,6 +244,8 @@ describe('the example', () => {
       id_token_signing_alg_values_supported: ['RS256'],
     });
     const template = readFileSync(join(root, 'examples/verify/api-gateway.yml'), 'utf8');
-    expect(template).toMatch(/AuthorizerType: JWT\n\s+IdentitySource:\n\s+- \$request\.header\.Authorization/);
+    expect(template).toMatch(
+      /AuthorizerType: JWT\n\s+IdentitySource:\n\s+- \$request\.header\.Authorization/,
+    );
   });
 });

@@ -1,6 +1,5 @@
 import { createContext, runInContext } from 'node:vm';
 import { buildSync } from 'esbuild';
-import type { IDBFactory } from 'fake-indexeddb';
 import type * as entry from '../../client/src/index.ts';
 
 const [bundle] = buildSync({

@@ -10,7 +10,10 @@ type Key = { privateKey: CryptoKey; jwk: JWK };
 
 async function newKey(): Promise<Key> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
-  return { privateKey, jwk: { ...(await exportJWK(publicKey)), alg: 'RS256', use: 'sig', kid: randomUUID() } };
+  return {
+    privateKey,
+    jwk: { ...(await exportJWK(publicKey)), alg: 'RS256', use: 'sig', kid: randomUUID() },
+  };
 }
 
 const [signing, next, foreign] = await Promise.all([newKey(), newKey(), newKey()]);
@@ -19,7 +22,15 @@ const [signing, next, foreign] = await Promise.all([newKey(), newKey(), newKey()
 function mint({ privateKey, jwk }: Key, claims: object = {}, header: object = {}): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   const ours = {
-    ...{ iss: issuer, aud: issuer, sub: 'user', sid: 'session', jti: randomUUID(), iat: now, exp: now + 3600 },
+    ...{
+      iss: issuer,
+      aud: issuer,
+      sub: 'user',
+      sid: 'session',
+      jti: randomUUID(),
+      iat: now,
+      exp: now + 3600,
+    },
     ...{ userId: 'user', userName: 'Ada', email: 'ada@example.com' },
   };
   return new SignJWT({ ...ours, ...claims })
@@ -66,7 +77,16 @@ test('an access token of the running service is accepted, with its claims', asyn
 describe('a token is refused', () => {
   const now = () => Math.floor(Date.now() / 1000);
   const hmac = (key: Key) =>
-    new SignJWT({ iss: issuer, aud: issuer, sub: 'user', sid: 's', jti: 'j', userId: 'u', userName: 'n', email: 'e' })
+    new SignJWT({
+      iss: issuer,
+      aud: issuer,
+      sub: 'user',
+      sid: 's',
+      jti: 'j',
+      userId: 'u',
+      userName: 'n',
+      email: 'e',
+    })
       .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: key.jwk.kid as string })
       .setIssuedAt()
       .setExpirationTime('1h')
@@ -100,11 +120,14 @@ describe('a token is refused', () => {
     expect(await codeOf(verify(token))).toBe('401 expired');
   });
 
-  test.for([undefined, '', 'Bearer', 'Bearer ', 'Basic YTpi', 'Bearer a b'])('when the header is %j', async (header) => {
-    const verify = accessTokenVerifier({ issuer, fetch: () => Promise.reject(new Error('no need')) });
-    const error = (await verify(header).catch((error: unknown) => error)) as AccessTokenError;
-    expect(error).toMatchObject({ code: 'missing', status: 401, challenge: 'Bearer' });
-  });
+  test.for([undefined, '', 'Bearer', 'Bearer ', 'Basic YTpi', 'Bearer a b'])(
+    'when the header is %j',
+    async (header) => {
+      const verify = accessTokenVerifier({ issuer, fetch: () => Promise.reject(new Error('no need')) });
+      const error = (await verify(header).catch((error: unknown) => error)) as AccessTokenError;
+      expect(error).toMatchObject({ code: 'missing', status: 401, challenge: 'Bearer' });
+    },
+  );
 
   test('with a challenge that says so', async () => {
     const { verify } = published([signing]);

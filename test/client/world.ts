@@ -1,4 +1,4 @@
-import { IDBFactory } from 'fake-indexeddb';
+import { IDBFactory as BrowserMemory } from 'fake-indexeddb';
 import { inject, onTestFinished } from 'vitest';
 import type { Client, ClientOptions } from '../../client/src/index.ts';
 import { overHttp } from '../harness/client.ts';
@@ -24,7 +24,7 @@ export type World = {
 export async function world(): Promise<World> {
   clock.ahead = 0;
   const api = await interferedApi(inject('stack').apiUrl);
-  const indexedDB = new IDBFactory();
+  const indexedDB = new BrowserMemory();
   const person = await signedUp(overHttp);
   onTestFinished(() => api.stop());
   return {
