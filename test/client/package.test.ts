@@ -147,11 +147,7 @@ async function printedBy(...args: string[]): Promise<string> {
 describe('the example', () => {
   let person: Person;
   let good: string;
-  const environment = () => ({
-    ...process.env,
-    // The service is asked at another port than its issuer says, as behind no proxy it never is.
-    ISSUER: inject('stack').environment.ISSUER ?? '',
-  });
+  const environment = () => ({ ...process.env, ISSUER: inject('stack').environment.ISSUER ?? '' });
 
   beforeAll(async () => {
     lend('jose', 'express', 'fastify', 'hono');
@@ -234,6 +230,16 @@ describe('the example', () => {
       expect(await evaluated(program, { type: 'TOKEN', authorizationToken, methodArn })).toBe('Unauthorized');
     }
   });
+
+  test.for(['express.ts', 'fastify.ts', 'hono.ts', 'lambda-authorizer.ts', 'api-gateway.yml'])(
+    '%s has what docs/client.md shows of it',
+    (file) => {
+      const page = readFileSync(join(root, 'docs/client.md'), 'utf8');
+      const shown = [...page.matchAll(/```(?:ts|yaml)\n(.*?)```/gs)].map(([, code = '']) => code);
+      const text = readFileSync(join(root, 'examples/verify', file), 'utf8');
+      expect(shown.filter((code) => text.includes(code))).toHaveLength(1);
+    },
+  );
 
   test('api-gateway.yml has the authorizer that API Gateway makes of our issuer and audience', async () => {
     const discovery = await fetch(`${inject('stack').apiUrl}/.well-known/openid-configuration`);
