@@ -125,6 +125,27 @@ describe('a storage that throws', () => {
   });
 });
 
+test('what a slow storage has read before a log-in does not end the session that has begun', async () => {
+  const here = await world();
+  const storage = persistentIn(webStorage());
+  const ends: string[] = [];
+  const client = createClient({
+    baseUrl: here.api.url,
+    storage,
+    onSessionEnd: (reason) => ends.push(reason),
+  });
+  onTestFinished(() => client.close());
+  const { promise: read, resolve: goOn } = Promise.withResolvers<string | null>();
+  vi.spyOn(storage, 'get').mockReturnValueOnce(read);
+
+  const asking = client.hasSession();
+  await client.logIn(here.person);
+  goOn(null);
+  expect(await asking).toBe(true);
+  await client.welcome();
+  expect(ends).toEqual([]);
+});
+
 test('clients that keep tokens in memory know nothing of each other', async () => {
   const here = await world();
   const [one, two] = [clientOn(here, memoryStorage()).client, clientOn(here, memoryStorage()).client];
