@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createClient, memoryStorage, type TokenStorage } from '../../client/src/index.ts';
-import { refusing } from './interfered-api.ts';
+import { held, refusing } from './interfered-api.ts';
 import { webStorage } from './tab.ts';
 import { letTokensExpire, REFRESH, type World, world } from './world.ts';
 
@@ -144,6 +144,24 @@ test('what a slow storage has read before a log-in does not end the session that
   expect(await asking).toBe(true);
   await client.welcome();
   expect(ends).toEqual([]);
+});
+
+test('an old answer replaces no newer tokens, even where neither lock nor news tells of them', async () => {
+  const here = await world();
+  const { name: _, ...place } = persistentIn(webStorage());
+  const [one, two] = [clientOn(here, place).client, clientOn(here, place).client];
+  await one.logIn(here.person);
+  here.api.next('/auth', refusing(await one.accessToken()));
+  const gate = held();
+  here.api.next(REFRESH, gate.interference);
+  const asking = one.welcome().catch((error: unknown) => error);
+  await gate.answered;
+  await two.logIn(here.person);
+  const newer = await place.get();
+  gate.release();
+
+  expect(await asking).toMatchObject({ status: 401 }); // of the session before
+  expect(await place.get()).toBe(newer);
 });
 
 test('clients that keep tokens in memory know nothing of each other', async () => {
