@@ -9,13 +9,15 @@ import { type World, world } from './memory/world.ts';
 
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
-const CALLS_OF_A_REFUSAL = [
+const CALLS_BEFORE_THE_VERDICT = [
   'throttle.increment',
+  'users.ownerOf',
   'throttle.swapAttempts',
-  'users.findByEmail',
+  'users.get',
+  'signer.ready',
   'hasher.verify',
-  'throttle.swapAttempts',
 ];
+const CALLS_OF_A_REFUSAL = [...CALLS_BEFORE_THE_VERDICT, 'throttle.swapAttempts'];
 const RIGHT = { email: 'ada@example.com', password: 'correct horse' };
 
 function requestOf(changes: Partial<LogInRequest> = {}): LogInRequest {
@@ -68,14 +70,11 @@ describe('a log-in', () => {
     const it = world();
     await logIn(it.parts, requestOf({ refreshes }));
     expect(it.calls).toEqual([
-      'throttle.increment',
-      'throttle.swapAttempts',
-      'users.findByEmail',
-      'hasher.verify',
-      'throttle.swapAttempts',
-      'throttle.decrement',
+      ...CALLS_BEFORE_THE_VERDICT,
       'hasher.isOutdated',
-      'signer.sign',
+      'throttle.decrement',
+      'signer.ready',
+      'sign',
       'sessions.open',
     ]);
   });
@@ -178,13 +177,13 @@ describe('an outdated hash', () => {
     await logIn(it.parts, requestOf({ fields }));
     expect(it.users.rows.get(ADA.userId)).toEqual({ ...ADA, passwordHash: 'hash of \u{fc}bercool' });
     expect(it.sessions.only().credentialVersion).toBe(ADA.credentialVersion);
-    expect(it.calls.slice(-7)).toEqual([
-      'throttle.swapAttempts',
-      'throttle.decrement',
+    expect(it.calls.slice(CALLS_BEFORE_THE_VERDICT.length)).toEqual([
       'hasher.isOutdated',
       'hasher.hash',
+      'throttle.decrement',
       'renewals.store',
-      'signer.sign',
+      'signer.ready',
+      'sign',
       'sessions.open',
     ]);
     expect(it.failedRenewals).toEqual([]);
@@ -234,7 +233,7 @@ test('what is no address is looked up and counted by its hash, which no account 
   const asked: string[] = [];
   const users: LogInParts['users'] = {
     get: it.users.get,
-    async findByEmail(email) {
+    async ownerOf(email) {
       asked.push(email);
       return undefined;
     },
@@ -244,6 +243,29 @@ test('what is no address is looked up and counted by its hash, which no account 
   const hash = hashSecret(Buffer.from(fields.email));
   expect(asked).toEqual([hash]);
   expect([...it.throttleStore.attempts.keys()]).toEqual([accountCounter(hash)]);
+});
+
+test('a log-in that finds no place looks for the session of the one that was alone', async () => {
+  const it = world();
+  await logIn(it.parts, requestOf());
+  const wrong = requestOf({ fields: { ...RIGHT, password: 'wrong horse' } });
+  for (let failures = 0; failures < 4; failures += 1) await problemOf(logIn(it.parts, wrong));
+  it.calls.length = 0;
+  expect((await problemOf(logIn(it.parts, wrong))).problem.code).toBe('wrong-credentials');
+  expect(it.calls).toContain('sessions.get');
+  expect(it.clock()).toBe(NOON); // it did not wait
+});
+
+test('for an address that nobody has such a log-in looks as well, and finds none', async () => {
+  const it = world();
+  const attempt = { failures: 4, pending: [NOON + 5_000], lockedUntil: 0, quietAt: NOON + HOUR };
+  const lone = { slot: NOON + 5_000, sessionId: '55555555-5555-4555-8555-555555555555' };
+  const counter = accountCounter('eve@example.com');
+  it.throttleStore.attempts.set(counter, { value: { ...attempt, lone }, version: 'another' });
+  const fields = { ...RIGHT, email: 'eve@example.com' };
+  expect((await problemOf(logIn(it.parts, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
+  expect(it.calls).toContain('sessions.get');
+  expect(it.clock()).toBeGreaterThanOrEqual(NOON + 5_000);
 });
 
 test('five wrong passwords lock the account, against the right one too', async () => {
@@ -263,7 +285,7 @@ test.each([true, false])(
   async (refreshes) => {
     const it = world();
     const failure = new Error('no key');
-    const signer = { sign: () => Promise.reject(failure) };
+    const signer = { ready: () => Promise.reject(failure) };
     await expect(logIn({ ...it.parts, signer }, requestOf({ refreshes }))).rejects.toBe(failure);
     expect(it.sessions.rows.size).toBe(0);
   },

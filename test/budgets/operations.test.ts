@@ -1,0 +1,126 @@
+import { afterAll, expect, inject, test } from 'vitest';
+import { type Metered, startMeteringDynamodb } from '../../bench/metering-dynamodb.ts';
+import { ownWorld } from '../faults/own-world.ts';
+import { askedFor } from '../faults/scenarios.ts';
+import type { Call } from '../harness/client.ts';
+import { mailsTo, tagIn } from '../harness/inbox.ts';
+import { loggedIn, signedUp, somebody } from '../harness/people.ts';
+
+// Calls that are made at once have to overlap, on the busiest machine too.
+const meter = await startMeteringDynamodb(inject('stack').dynamodbUrl, { delay: 30 });
+process.env.AWS_ENDPOINT_URL_DYNAMODB = meter.url;
+const world = await ownWorld();
+afterAll(() => meter.stop());
+
+const person = () => signedUp(world.client);
+const session = async () => loggedIn(world.client, await person());
+const password = 'battery staple horse';
+const registration = () => ({ ...somebody(), confirm: 'correct horse battery' });
+const tag = async () => {
+  const { email } = await person();
+  await askedFor(world, email);
+  return tagIn((await mailsTo(email)).at(-1));
+};
+
+type Operation = { name: string; trips: number; units: number; prepare: () => Promise<Call> };
+
+const operations: Operation[] = [
+  ...['/accounts/auth/', '/api/user/login', '/auth/login'].map((path) => ({
+    name: `log-in by ${path}`,
+    trips: 3,
+    units: 6,
+    async prepare() {
+      const { email, password } = await person();
+      return { path, body: { email, username: email, password } };
+    },
+  })),
+  {
+    name: 'refresh',
+    trips: 1,
+    units: 2.5,
+    prepare: async () => ({
+      path: '/auth/refresh-tokens',
+      body: { refreshToken: (await session()).refreshToken },
+    }),
+  },
+  {
+    name: 'welcome',
+    trips: 1,
+    units: 2,
+    prepare: async () => ({
+      path: '/auth',
+      headers: { authorization: `Bearer ${(await session()).accessToken}` },
+    }),
+  },
+  {
+    name: 'log-out by access token',
+    trips: 1,
+    units: 1.5,
+    prepare: async () => ({
+      method: 'GET',
+      path: '/accounts/logout/',
+      headers: { token: (await session()).accessToken },
+    }),
+  },
+  {
+    name: 'log-out by refresh token',
+    trips: 1,
+    units: 1.5,
+    prepare: async () => ({ path: '/auth/logout', body: { refreshToken: (await session()).refreshToken } }),
+  },
+  {
+    name: 'sign-up by /auth/register',
+    trips: 2,
+    units: 8,
+    prepare: async () => ({ path: '/auth/register', body: registration() }),
+  },
+  {
+    name: 'sign-up by /api/user/signup',
+    trips: 2,
+    units: 8,
+    prepare: async () => ({ path: '/api/user/signup', body: registration() }),
+  },
+  ...['/auth/forget-password', '/accounts/forgetpassword/'].map((path) => ({
+    name: `forgotten password by ${path}`,
+    trips: 2,
+    units: 5,
+    prepare: async () => ({ path, body: { email: (await person()).email } }),
+  })),
+  {
+    name: 'reset by /auth/reset-password',
+    trips: 3,
+    units: 10,
+    prepare: async () => ({ path: `/auth/reset-password?token=${await tag()}`, body: { password } }),
+  },
+  {
+    name: 'reset by /accounts/resetpassword/',
+    trips: 3,
+    units: 10,
+    prepare: async () => ({ path: `/accounts/resetpassword/?tag=${await tag()}`, body: { password } }),
+  },
+];
+
+/** What a warm function does: the same operation ran just before, so that its keys are cached and connections open. */
+async function whenWarm({ prepare }: Operation): Promise<Metered> {
+  const calls = [await prepare(), await prepare()];
+  let metered: Metered | undefined;
+  for (const call of calls) {
+    meter.begin();
+    const { status, text } = await world.client.send(call);
+    metered = await meter.end();
+    if (status >= 300) throw new Error(`${call.path} answered ${status} ${text}`);
+  }
+  return metered as Metered;
+}
+
+test.each(operations)(
+  '$name takes at most $trips round trips and $units capacity units',
+  async (operation) => {
+    const { calls, sequentialTrips, units } = await whenWarm(operation);
+
+    const made = calls.map((call) => `${call.operation} ${call.readUnits + call.writeUnits}`).join(', ');
+    const found = `${sequentialTrips} round trips, ${units} capacity units: ${made}`;
+    expect(sequentialTrips, found).toBeLessThanOrEqual(operation.trips);
+    expect(units, found).toBeLessThanOrEqual(operation.units);
+  },
+);
