@@ -93,11 +93,11 @@ export function openSession({ storage, exchange, onStart, onEnd, onStorageError 
           () => own,
         );
     if (before !== writes) return read(); // what came back is from before
-    own = secret || undefined;
     const tokens = membersOf(secret ?? '') as Tokens | undefined;
     const id = tokens?.id === over ? undefined : tokens?.id;
     if (known !== undefined && known !== id) ended(known, 'gone');
     known = id;
+    own = (id && secret) || undefined;
     return id === undefined ? undefined : tokens;
   }
 
@@ -129,7 +129,7 @@ export function openSession({ storage, exchange, onStart, onEnd, onStorageError 
   function ended(id: string, reason?: SessionEnd): void {
     over = id;
     if (known !== id) return;
-    known = undefined;
+    known = own = undefined;
     abort.abort();
     abort = new AbortController();
     if (reason) onEnd(reason);

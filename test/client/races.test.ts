@@ -250,7 +250,9 @@ describe('a log-out', () => {
     const refreshing = tabs[which]?.welcome().catch((error: unknown) => error);
     const successor = tokensOf(await gate.answered);
 
-    await tabs[0].logOut(); // waits for no answer that is held
+    const begin = performance.now();
+    await tabs[0].logOut();
+    expect(performance.now() - begin).toBeLessThan(3_000); // it waits for no answer that is held: that would be 4 s
     gate.release();
     expect(await refreshing).toMatchObject({ status: 401 });
     expect(await refreshStatus(successor.refreshToken)).toBe(401);
