@@ -211,8 +211,11 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
     const person = await signedUp(overHttp);
     const page = await open(context);
     for (const view of ['log-in', 'sign-up', 'forgot-password', 'me']) {
-      if (view === 'me') await page.goto(`${app.url}/#log-in`).then(() => logIn(page, person));
-      else await page.goto(`${app.url}/#${view}`);
+      await page.goto(`${app.url}/#${view === 'me' ? 'log-in' : view}`);
+      if (view === 'me') {
+        await expectText(heading(page), 'Log in'); // the form before has an address, too
+        await logIn(page, person);
+      }
       await page.locator(`#${view}`).waitFor();
       if (view === 'sign-up') {
         await page.getByRole('button', { name: 'Sign up' }).click();
