@@ -1,0 +1,180 @@
+// Measures Gatehouse and writes bench/results.md, bench/results.json and the charts.
+//   npm run bench              in under ten minutes
+//   npm run bench -- --quick   with a tenth of the rounds: whether it runs, not what it measures
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { bareBcrypt, bareCalls, bareSignatures, bareUpdate } from './floors.ts';
+import { machine, versions } from './machine.ts';
+import type { Metered } from './metering-dynamodb.ts';
+import { type Operation, operations, variants } from './operations.ts';
+import { installPeers, meteredOpenAuth, openPeers, peerContestants } from './peers.ts';
+import { type OperationResult, type Results, writeReport } from './report.ts';
+import { type Functions, logIn, type Person, signUp, startStack } from './stack.ts';
+import { type Contestant, inTurns, median, quantile, type Sample, timed } from './timing.ts';
+
+const COST = 12;
+/** So that the time of the hash does not hide that of the rest. */
+const LOW_COST = 4;
+const { values: given } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const ROUNDS = given.quick ? 20 : 200;
+/** A contest with a hash of full cost in it takes part in one of so many rounds. */
+const EVERY = 10;
+
+installPeers();
+const stack = await startStack();
+const cheap = await stack.functions({ BCRYPT_COST: String(LOW_COST) });
+const full = await stack.functions({ BCRYPT_COST: String(COST) });
+
+console.log('Counting calls, trips and units …');
+const meter = await stack.meter({ delay: 15 });
+const meteredFunctions = await stack.functions({
+  BCRYPT_COST: String(LOW_COST),
+  AWS_ENDPOINT_URL_DYNAMODB: meter.url,
+});
+const counted = new Map<string, Counted>();
+for (const operation of [...operations, ...variants])
+  counted.set(operation.name, await count(operation, meteredFunctions));
+const peers = await openPeers(stack.dynamodbUrl, COST);
+const openAuthTrips = new Map<string, Metered>();
+for (const [name, run] of Object.entries(await meteredOpenAuth(await peers.meteredOpenAuth(meter.url)))) {
+  meter.begin();
+  await run();
+  openAuthTrips.set(name, await meter.end());
+}
+
+console.log(`Timing ${ROUNDS} rounds …`);
+const logInAtFullCost = await loggingInAgain('Gatehouse log-in, cost 12', full);
+const samples = await inTurns(
+  [
+    ...operations.map((operation) => contestantOf(operation, cheap)),
+    ...operations.map(({ name }) =>
+      bareCalls(`floor of ${name}`, stack, counted.get(name)?.metered.calls ?? []),
+    ),
+    logInAtFullCost,
+    ...(await peerContestants(peers, EVERY)),
+    ...(await bareBcrypt(COST, EVERY)),
+    ...(await bareBcrypt(LOW_COST, 1)),
+    ...(await bareSignatures()),
+    bareUpdate('bare UpdateItem', stack),
+  ],
+  ROUNDS,
+);
+
+console.log('Welcoming while a log-in is hashed …');
+const starvation = await starve(full);
+await stack.stop();
+
+const results: Results = {
+  measuredAt: new Date().toISOString(),
+  machine: machine(),
+  versions: versions(),
+  rounds: ROUNDS,
+  operations: Object.fromEntries(operations.map(({ name, hashes }) => [name, resultOf(name, hashes)])),
+  variants: Object.fromEntries(variants.map(({ name }) => [name, countsOf(name)])),
+  openAuth: Object.fromEntries(
+    [...openAuthTrips].map(([name, { calls, sequentialTrips, units }]) => [
+      name,
+      { calls: calls.length, trips: sequentialTrips, units },
+    ]),
+  ),
+  contest: Object.fromEntries([...samples].map(([name, all]) => [name, summaryOf(all)])),
+  starvation,
+};
+writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, undefined, 2)}\n`);
+writeReport(results);
+console.log('Written: bench/results.md, bench/results.json, bench/charts/');
+
+type Counted = { metered: Metered; octetsIn: number; octetsOut: number };
+
+async function count(operation: Operation, functions: Functions): Promise<Counted> {
+  const call = await operation.prepare(functions);
+  meter.begin();
+  const { octetsIn, octetsOut } = await functions.send(call);
+  return { metered: await meter.end(), octetsIn, octetsOut };
+}
+
+function contestantOf(operation: Operation, functions: Functions): Contestant {
+  return {
+    name: `Gatehouse ${operation.name}`,
+    every: operation.name === 'reset' ? 2 : 1,
+    async prepare() {
+      const call = await operation.prepare(functions);
+      return () => functions.send(call);
+    },
+  };
+}
+
+async function loggingInAgain(name: string, functions: Functions): Promise<Contestant> {
+  const person = await signUp(functions);
+  return { name, every: EVERY, prepare: async () => () => logIn(functions, person) };
+}
+
+function countsOf(name: string) {
+  const { metered, octetsIn, octetsOut } = counted.get(name) as Counted;
+  return {
+    calls: metered.calls.length,
+    trips: metered.sequentialTrips,
+    readUnits: metered.readUnits,
+    writeUnits: metered.writeUnits,
+    units: metered.units,
+    octetsIn,
+    octetsOut,
+    storeOctetsIn: metered.octetsIn,
+    storeOctetsOut: metered.octetsOut,
+  };
+}
+
+function resultOf(name: string, hashes: boolean): OperationResult {
+  const all = samples.get(`Gatehouse ${name}`) ?? [];
+  // A log-in compares with a hash, a sign-up and a reset make one.
+  const kind = name === 'log-in' ? 'compare' : 'hash';
+  const hashMs = (cost: number) =>
+    hashes
+      ? median((samples.get(`bare bcrypt ${kind}, cost ${cost}`) ?? []).map(({ elapsed }) => elapsed))
+      : 0;
+  const own = all.map(({ elapsed, waited }) => elapsed - waited - hashMs(LOW_COST));
+  return {
+    ...countsOf(name),
+    ownMs: { median: Math.max(0, median(own)), p99: Math.max(0, quantile(own, 0.99)) },
+    processorMs: median(all.map(({ processor }) => processor)) - hashMs(LOW_COST),
+    hashMs: hashMs(COST),
+    storeMs: median(all.map(({ waited }) => waited)),
+  };
+}
+
+function summaryOf(all: readonly Sample[]) {
+  const own = all.map(({ elapsed, waited }) => elapsed - waited);
+  return {
+    runs: all.length,
+    medianMs: median(all.map(({ elapsed }) => elapsed)),
+    p99Ms: quantile(
+      all.map(({ elapsed }) => elapsed),
+      0.99,
+    ),
+    ownMs: median(own),
+    processorMs: median(all.map(({ processor }) => processor)),
+  };
+}
+
+/** How long a welcome takes alone, and while a log-in of full cost runs in the same process. */
+async function starve(functions: Functions): Promise<Results['starvation']> {
+  const person: Person = await signUp(functions);
+  const { accessToken } = await logIn(functions, person);
+  const welcome = async () => {
+    const call = { path: '/auth', headers: { authorization: `Bearer ${accessToken}` } };
+    return (await timed(() => functions.send(call))).elapsed;
+  };
+  const alone: number[] = [];
+  for (let run = 0; run < 50; run += 1) alone.push(await welcome());
+  const during: number[] = [];
+  for (let run = 0; run < 5; run += 1) {
+    let over = false;
+    const hashing = logIn(functions, person).finally(() => {
+      over = true;
+    });
+    while (!over) during.push(await welcome());
+    await hashing;
+  }
+  const summary = (all: number[]) => ({ median: median(all), slowest: Math.max(...all), runs: all.length });
+  return { alone: summary(alone), duringALogIn: summary(during) };
+}

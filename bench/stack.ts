@@ -1,0 +1,213 @@
+// Gatehouse as it is deployed, the minified bundles, in this process against a DynamoDB and an inbox of its own.
+
+import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { bundleForDeployment } from '../local/bundle.ts';
+import { startDynoxide } from '../local/dynoxide.ts';
+import { localEnvironment } from '../local/environment.ts';
+import { buildFolder, root } from '../local/folders.ts';
+import { startInbox } from '../local/inbox.ts';
+import { freePort } from '../local/ports.ts';
+import { readService, type Service } from '../local/service.ts';
+import { createTables } from '../local/tables.ts';
+import { type MeteringDynamodb, startMeteringDynamodb } from './metering-dynamodb.ts';
+
+const PREFIX = 'bench';
+const BUNDLES = `${buildFolder}bench/`;
+
+export type Call = {
+  method?: string;
+  path: string;
+  headers?: Record<string, string>;
+  body?: object;
+  sourceIp?: string;
+};
+export type Reply = { status: number; json: Record<string, unknown>; octetsIn: number; octetsOut: number };
+
+/** The functions of one configuration, warm. */
+export type Functions = {
+  /** Calls the function of the route as API Gateway would. @throws Error when it does not answer 2xx */
+  send(call: Call): Promise<Reply>;
+  /** Makes the mail of a reset request, as the stream would, and returns the tag in its link. */
+  mailedTag(tagId: string): Promise<string>;
+};
+
+export type Stack = {
+  dynamodbUrl: string;
+  prefix: string;
+  /** Functions of their own, with these variables set besides; their log goes nowhere. */
+  functions(variables?: Record<string, string>): Promise<Functions>;
+  /** Puts a meter in front of the store; stopped with the stack. */
+  meter(options?: { delay?: number }): Promise<MeteringDynamodb>;
+  stop(): Promise<void>;
+};
+
+type Handler = (event: unknown, context: unknown) => Promise<unknown>;
+
+/** @param file where the store keeps its data; in memory without one */
+export async function startStack({ file }: { file?: string } = {}): Promise<Stack> {
+  const names = readdirSync(`${root}functions`).map((name) => name.replace('.ts', ''));
+  const [service, dynoxide, inbox] = await Promise.all([
+    readService(),
+    freePort().then((port) => startDynoxide({ port, ...(file !== undefined && { file }) })),
+    freePort().then((port) => startInbox({ port })),
+    bundleForDeployment(names, BUNDLES),
+  ]);
+  await createTables({ endpoint: dynoxide.url, prefix: PREFIX, service });
+  const meters: MeteringDynamodb[] = [];
+  const base = {
+    ...localEnvironment({}),
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL_DYNAMODB: dynoxide.url,
+    AWS_ENDPOINT_URL_SES: inbox.url,
+    TABLE_PREFIX: PREFIX,
+    // Lines of the log and metrics are work that the deployed functions do: done here too, into nothing.
+    LOG_LEVEL: 'INFO',
+    METRICS_SERVICE: PREFIX,
+    LIMIT_LOGIN_FAILURES: '1000000',
+    LIMIT_SIGNUPS: '1000000',
+    LIMIT_FORGETS: '1000000',
+    LIMIT_REFRESHES: '1000000',
+  };
+
+  return {
+    dynamodbUrl: dynoxide.url,
+    prefix: PREFIX,
+    async functions(variables = {}) {
+      Object.assign(process.env, base, variables);
+      const functions = await importFunctions(names, service, inbox.url);
+      await warmUp(functions); // the SDK reads its endpoint at the first call
+      return functions;
+    },
+    async meter(options) {
+      const meter = await startMeteringDynamodb(dynoxide.url, options);
+      meters.push(meter);
+      return meter;
+    },
+    async stop() {
+      for (const part of [...meters, inbox, dynoxide]) await part.stop();
+    },
+  };
+}
+
+async function importFunctions(names: string[], service: Service, inboxUrl: string): Promise<Functions> {
+  const version = randomUUID();
+  const handlers = new Map<string, Handler>();
+  for (const name of names) {
+    const module = await unheard(() => import(`${BUNDLES}functions/${name}.js?${version}`));
+    handlers.set(name, module.handler);
+  }
+  const routes = new Map(
+    Object.entries(service.functions).flatMap(([name, { events = [] }]) =>
+      events.flatMap(({ http }) => (http === undefined ? [] : [[http, handlers.get(name)] as const])),
+    ),
+  );
+
+  return {
+    async send(call) {
+      const event = eventOf(call);
+      const handler = routes.get(`${event.httpMethod} ${event.resource}`);
+      if (handler === undefined) throw new Error(`there is no route ${event.httpMethod} ${event.resource}`);
+      const { statusCode, body } = (await unheard(() => handler(event, context()))) as APIGatewayProxyResult;
+      if (statusCode >= 300) throw new Error(`${call.path} answered ${statusCode} ${body}`);
+      return {
+        status: statusCode,
+        json: body === '' ? {} : JSON.parse(body),
+        octetsIn: Buffer.byteLength(event.body ?? ''),
+        octetsOut: Buffer.byteLength(body),
+      };
+    },
+
+    async mailedTag(tagId) {
+      const SequenceNumber = '100000000000000000001';
+      const record = { eventName: 'INSERT', dynamodb: { Keys: { tagId: { S: tagId } }, SequenceNumber } };
+      await unheard(() => (handlers.get('send-mail') as Handler)({ Records: [record] }, context()));
+      const { emails } = (await (await fetch(`${inboxUrl}/store`)).json()) as {
+        emails: { body: { text: string } }[];
+      };
+      await fetch(`${inboxUrl}/clear-store`, { method: 'POST' }).catch(() => undefined);
+      const tag = /tag=([\w-]+)/.exec(emails.at(-1)?.body.text ?? '')?.[1];
+      if (tag === undefined) throw new Error('no mail came with a tag');
+      return tag;
+    },
+  };
+}
+
+/** Each route once, so that keys are cached and connections are open. */
+async function warmUp(functions: Functions): Promise<void> {
+  const person = await signUp(functions);
+  const { refreshToken, accessToken } = await logIn(functions, person);
+  await functions.send({ path: '/auth', headers: { authorization: `Bearer ${accessToken}` } });
+  await functions.send({ path: '/auth/refresh-tokens', body: { refreshToken } });
+  await functions.send({ path: '/auth/logout', body: { refreshToken } });
+  const { json } = await functions.send({ path: '/accounts/forgetpassword', body: { email: person.email } });
+  const tag = await functions.mailedTag(String(json.tag));
+  await functions.send({
+    path: `/auth/reset-password?token=${tag}`,
+    body: { password: 'battery staple horse' },
+  });
+}
+
+export type Person = { name: string; email: string; password: string };
+
+export function somebody(): Person {
+  return { name: 'Ada Lovelace', email: `${randomUUID()}@example.com`, password: 'correct horse battery' };
+}
+
+export async function signUp(functions: Functions, person: Person = somebody()): Promise<Person> {
+  await functions.send({ path: '/auth/register', body: { ...person, confirm: person.password } });
+  return person;
+}
+
+export async function logIn(functions: Functions, { email, password }: Person) {
+  const { json } = await functions.send({ path: '/auth/login', body: { email, password } });
+  return json as { accessToken: string; refreshToken: string };
+}
+
+let unheardRuns = 0;
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = ((...line: Parameters<typeof write>) =>
+  unheardRuns > 0 ? true : write(...line)) as typeof process.stdout.write;
+
+/** Runs it with nothing written on standard output, where functions log. */
+async function unheard<T>(run: () => Promise<T>): Promise<T> {
+  unheardRuns += 1;
+  try {
+    return await run();
+  } finally {
+    unheardRuns -= 1;
+  }
+}
+
+function context() {
+  const end = Date.now() + 30_000;
+  return { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => end - Date.now() };
+}
+
+/** The event that API Gateway makes of a request. */
+export function eventOf({ method = 'POST', path, headers = {}, body, sourceIp }: Call): APIGatewayProxyEvent {
+  const url = new URL(path, 'http://localhost');
+  const sent: Record<string, string> = body ? { 'Content-Type': 'application/json', ...headers } : headers;
+  const query = Object.fromEntries(url.searchParams);
+  const hasQuery = url.search !== '';
+  return {
+    resource: url.pathname.replace(/(?<=.)\/$/, ''),
+    path: url.pathname,
+    httpMethod: method,
+    headers: sent,
+    multiValueHeaders: Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, [value]])),
+    queryStringParameters: hasQuery ? query : null,
+    multiValueQueryStringParameters: hasQuery
+      ? Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value]]))
+      : null,
+    pathParameters: null,
+    stageVariables: null,
+    requestContext: {
+      requestId: randomUUID(),
+      identity: { sourceIp: sourceIp ?? '192.0.2.1' },
+    } as APIGatewayProxyEvent['requestContext'],
+    body: body ? JSON.stringify(body) : null,
+    isBase64Encoded: false,
+  };
+}
