@@ -3,11 +3,11 @@ import type { Html } from '../html.ts';
 import type { Request } from '../http/request.ts';
 
 /** What goes back to the client; the headers that every answer has are added by `lib/http`. */
-export type Answer = {
+export type Answer<Body = unknown> = {
   status: number;
   headers?: Record<string, string>;
   /** Written as JSON; `undefined` leaves the body empty. */
-  body?: unknown;
+  body?: Body;
   /** A page, in place of a body. */
   page?: Html;
 };
@@ -25,12 +25,15 @@ export type OperationName =
   | 'keys';
 export type DialectName = 'accounts' | 'api-user' | 'auth' | 'pages' | 'well-known';
 
-/** One operation in one dialect: how its request is read, its result written and its problems told. */
-export type Operation<Input, Output> = {
+/**
+ * One operation in one dialect: how its request is read, its result written and its problems told. `Body` is what
+ * lib/openapi tells clients of the success, so that the two cannot differ.
+ */
+export type Operation<Input, Output, Body = unknown> = {
   name: OperationName;
   dialect: DialectName;
   read(request: Request): Promise<Input>;
-  write(output: Output, request: Request): Answer;
+  write(output: Output, request: Request): Answer<Body>;
   fail(problem: Problem, request: Request): Answer;
 };
 

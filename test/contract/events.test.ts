@@ -112,6 +112,22 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
   'pages/reset.json': { of: 'nobody', answer: page(404) },
   'pages/forgot-form.json': { of: 'nobody', answer: page(200) },
   'pages/forgot.json': { of: 'ada', answer: page(200) },
+  'docs/docs.json': {
+    of: 'nobody',
+    answer: {
+      status: 200,
+      headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'public, max-age=300' },
+      body: undefined, // no JSON: test/openapi/reference.test.ts reads it
+    },
+  },
+  'docs/openapi.json': {
+    of: 'nobody',
+    answer: {
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=300' },
+      body: expect.objectContaining({ openapi: '3.1.1', servers: [expect.objectContaining({ url: '/' })] }),
+    },
+  },
   'well-known/jwks.json': {
     of: 'nobody',
     answer: {
@@ -136,6 +152,7 @@ const dialects = {
   auth: /^\/auth(\/|$)/,
   cors: /./,
   pages: /^\/(reset|forgot)-password$/,
+  docs: /^\/(docs|openapi\.json)$/,
   'well-known': /^\/\.well-known\//,
 };
 
@@ -296,9 +313,12 @@ test('events/schedule/rotate-keys.json rotates nothing before it is time', async
   expect(await rotateKeys(read('schedule/rotate-keys.json'))).toEqual({ outcome: 'not due' });
 });
 
-/** `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents, one all pages. */
+/**
+ * `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents, one both of
+ * the docs, one all pages.
+ */
 function functionOf(file: string): string {
   if (file.startsWith('pages/')) return 'pages';
   const [, name = ''] = /\/([^/]+)\.json$/.exec(file) ?? [];
-  return name === 'openid-configuration' ? 'jwks' : name;
+  return { 'openid-configuration': 'jwks', openapi: 'docs' }[name] ?? name;
 }

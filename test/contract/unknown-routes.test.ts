@@ -22,12 +22,16 @@ const routes = [
   'POST /forgot-password',
   'GET /.well-known/jwks.json',
   'GET /.well-known/openid-configuration',
+  'GET /openapi.json',
+  'GET /docs',
+  'GET /docs/reference.js',
+  'GET /docs/reference.css',
 ].map((route) => route.split(' ') as [method: string, path: string]);
 const paths = [...new Set(routes.map(([, path]) => path))];
-/** Pages of other origins may call these; a page of ours is not for them to fetch. */
+/** What pages of other origins may call. */
 const forBrowsers = routes
   .map(([, path]) => path)
-  .filter((path) => !/^\/(\.well-known|reset-password$|forgot-password$)/.test(path));
+  .filter((path) => !/^\/(\.well-known|openapi\.json|docs|reset-password$|forgot-password$)/.test(path));
 
 const notFound = problem(404, 'Not Found', 'There is no such method and path here.');
 const preflight = {
