@@ -95,8 +95,9 @@ async function importFunctions(names: string[], service: Service, inboxUrl: stri
   const version = randomUUID();
   const handlers = new Map<string, Handler>();
   for (const name of names) {
-    const module = (await import(`${BUNDLES}functions/${name}.js?${version}`)) as { handler: Handler };
-    handlers.set(name, module.handler);
+    const file = `${BUNDLES}functions/${name}.js?${version}`;
+    const { handler } = (await unheard(() => import(file))) as { handler: Handler };
+    handlers.set(name, handler);
   }
   const routes = new Map(
     Object.entries(service.functions).flatMap(([name, { events = [] }]) =>
