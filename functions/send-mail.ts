@@ -3,6 +3,7 @@ import { readConfig } from '../lib/config.ts';
 import { sendDueMail } from '../lib/core/reset-mail.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
+import { throttleStore } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { eachRecord } from '../lib/mail/each-record.ts';
 import { sesMailer } from '../lib/mail/ses.ts';
@@ -13,6 +14,7 @@ const parts = {
   users: userStore(database),
   resetRequests: resetRequestStore(database),
   mailer: sesMailer(config.mailFrom, config.appUrl, config.mailConfigurationSet),
+  throttle: { store: throttleStore(database), clock: Date.now },
   clock: Date.now,
   tagLifetime: config.tagLifetime,
 };

@@ -4,10 +4,12 @@ import type { SessionKey } from './session.ts';
 /** An access token as a client gets it; `expiresIn` in seconds. */
 export type AccessToken = { token: string; expiresIn: number };
 
-/** Signs access tokens. */
+/** Signs an access token with a key that is at hand, and so depends on nobody. @param now milliseconds since the epoch */
+export type SignAccessToken = (user: Profile, sessionId: string, now: number) => Promise<AccessToken>;
+
 export type AccessTokenSigner = {
-  /** @param now milliseconds since the epoch. @throws ProblemError `unavailable` */
-  sign(user: Profile, sessionId: string, now: number): Promise<AccessToken>;
+  /** Gets the signing key, from memory in a warm function. @throws ProblemError `unavailable` */
+  ready(): Promise<SignAccessToken>;
 };
 
 /** Verifies access tokens: signature, type, issuer, audience, times and the types of the claims; not the session. */

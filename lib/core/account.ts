@@ -14,6 +14,8 @@ export type User = {
    */
   credentialVersion: number;
   createdAt: number;
+  /** When a reset last changed the password: it answers every request to reset that was made before. */
+  passwordChangedAt?: number;
   /** Why no mail goes to the address any more: the mail service gave up on it for good, or its owner complained. */
   mailRefused?: MailRefusal;
 };
@@ -23,12 +25,14 @@ export type MailRefusal = 'bounced' | 'complained';
 /** What a client may know about a user. */
 export type Profile = Pick<User, 'userId' | 'name' | 'email' | 'bio'>;
 
-/** What the core needs of the table of users. Reads are strongly consistent. */
+/** What the core needs of the tables of users and addresses. Every method throws ProblemError `unavailable`. */
 export type UserStore = {
-  /** @throws ProblemError `unavailable` */
+  /** Strongly consistent. */
   get(userId: string): Promise<User | undefined>;
-  /** The user who owns a normalised address. @throws ProblemError `unavailable` */
-  findByEmail(email: string): Promise<User | undefined>;
+  /** As the user was at most a second or so ago, for half the price: only for what decides nothing. */
+  getEventually(userId: string): Promise<User | undefined>;
+  /** Who owns a normalised address. Strongly consistent. */
+  ownerOf(email: string): Promise<string | undefined>;
 };
 
 /** The same password under a newer hash: no change of credentials, so that sessions live on. */

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, UserStore } from './account.ts';
 import { emailAddress, type RawFields, readFields } from './fields.ts';
 import type { ResetRequestStore } from './reset-request.ts';
-import { countRequest, mayMail, type Throttle } from './throttle.ts';
+import { countRequest, type Throttle } from './throttle.ts';
 
 export type ForgetPasswordRequest = { fields: RawFields; client: string };
 
 export type ForgetPasswordParts = {
-  users: Pick<UserStore, 'findByEmail'>;
+  users: Pick<UserStore, 'ownerOf'>;
   resetRequests: Pick<ResetRequestStore, 'put'>;
   throttle: Throttle;
   clock: Clock;
@@ -16,9 +16,9 @@ export type ForgetPasswordParts = {
 };
 
 /**
- * Asks for the mail that resets a password. The same calls and the same answer for every address; the mail itself is
- * sent by `send-mail`, from the stream of the row that is written here, so that no trouble of the mail's reaches the
- * client, nor is lost with it.
+ * Asks for the mail that resets a password. The same calls and the same answer for every address; whether a mail goes,
+ * and the mail itself, is up to `send-mail`, which reads the row that is written here from the table's stream, so that
+ * no trouble of the mail's reaches the client, nor is lost with it.
  *
  * @returns the name of the request, which opens nothing
  * @throws ProblemError `invalid-fields`, `throttled`, `unavailable`
@@ -29,20 +29,21 @@ export async function forgetPassword(
   request: ForgetPasswordRequest,
 ): Promise<{ tagId: string }> {
   const { email } = readFields({ email: emailAddress }, request.fields);
-  await countRequest(throttle, 'forgets', request.client);
+  const [userId] = await Promise.all([
+    users.ownerOf(email),
+    countRequest(throttle, 'forgets', request.client),
+  ]);
 
-  const mails = await mayMail(throttle, email);
-  const user = await users.findByEmail(email);
-  const known = mails && user?.status === 'active' && user.mailRefused === undefined;
   const tagId = randomUUID();
+  const now = clock();
   await resetRequests.put({
     tagId,
-    kind: known ? 'known' : 'unknown',
+    kind: userId === undefined ? 'unknown' : 'known',
     state: 'requested',
-    userId: user?.userId ?? randomUUID(),
-    credentialVersion: user?.credentialVersion ?? 1,
+    userId: userId ?? randomUUID(),
     secretHashes: [],
-    expiresAt: clock() + tagLifetime,
+    requestedAt: now,
+    expiresAt: now + tagLifetime,
   });
   return { tagId };
 }

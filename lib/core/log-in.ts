@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AccessToken, AccessTokenSigner } from './access-token.ts';
 import {
   type Clock,
@@ -26,8 +27,8 @@ export type LogInRequest = {
 export type LoggedIn = { profile: Profile; accessToken: AccessToken; refreshToken?: string };
 
 export type LogInParts = {
-  users: UserStore;
-  sessions: Pick<SessionStore, 'open'>;
+  users: Pick<UserStore, 'ownerOf' | 'get'>;
+  sessions: Pick<SessionStore, 'open' | 'get'>;
   hasher: PasswordHasher;
   renewals: {
     /**
@@ -59,29 +60,49 @@ export async function logIn(parts: LogInParts, request: LogInRequest): Promise<L
   const email = normaliseEmail(credentials.email) ?? hashSecret(Buffer.from(credentials.email));
 
   let notice: Notice | undefined;
-  const user = await withinLoginLimits(
+  const loggedIn = await withinLoginLimits(
     parts.throttle,
-    email,
-    request.client,
-    () => checkPassword(parts, email, credentials.password),
+    { account: email, client: request.client },
+    {
+      find: () => parts.users.ownerOf(email),
+      load: (userId) => load(parts, userId),
+      hasOpened: (userId, sessionId) => hasOpened(parts, userId, sessionId),
+      check: (user) => checkPassword(parts, user, credentials.password),
+      admit: async (user, sessionId) => {
+        await renewHash(parts, user, credentials.password);
+        return openSession(parts, user, sessionId, request.refreshes);
+      },
+    },
     () => {
       notice = 'lockout-begun';
     },
   );
-  if (user === undefined) throw new ProblemError({ code: 'wrong-credentials' }, undefined, { notice });
-  if (parts.hasher.isOutdated(user.passwordHash)) await renewHash(parts, user, credentials.password);
+  if (loggedIn === undefined) throw new ProblemError({ code: 'wrong-credentials' }, undefined, { notice });
+  return loggedIn;
+}
 
-  return request.refreshes ? openRefreshableSession(parts, user) : openSession(parts, user);
+/** An address without an owner is looked up all the same, under an id that nobody has: as many calls, as much time. */
+async function load({ users, signer }: LogInParts, userId: string = randomUUID()): Promise<User | undefined> {
+  // In a cold function the signing key is far away: it is fetched beside, and at hand when it is asked for again.
+  const [user] = await Promise.all([users.get(userId), signer.ready()]);
+  return user;
+}
+
+async function hasOpened(
+  { sessions }: LogInParts,
+  userId: string = randomUUID(),
+  sessionId: string,
+): Promise<boolean> {
+  return (await sessions.get({ userId, sessionId })) !== undefined;
 }
 
 type UserWithHash = User & { passwordHash: string };
 
 async function checkPassword(
-  { users, hasher }: LogInParts,
-  email: string,
+  { hasher }: LogInParts,
+  user: User | undefined,
   password: string,
 ): Promise<UserWithHash | undefined> {
-  const user = await users.findByEmail(email);
   // One code point is the least that any policy ever asked for: an account keeps its password when the minimum rises.
   const possible = refusedPassword(password, 1) === undefined;
   const passwordHash = possible ? user?.passwordHash : undefined;
@@ -100,6 +121,7 @@ async function renewHash(
   { userId, passwordHash: from }: UserWithHash,
   password: string,
 ): Promise<void> {
+  if (!hasher.isOutdated(from)) return;
   try {
     await renewals.store({ userId, from, to: await hasher.hash(normalisePassword(password)) });
   } catch (error) {
@@ -108,34 +130,21 @@ async function renewHash(
 }
 
 async function openSession(
-  { sessions, signer, clock, lifetimes }: LogInParts,
+  { signer, sessions, clock, lifetimes }: LogInParts,
   user: User,
+  sessionId: string,
+  refreshes: boolean,
 ): Promise<LoggedIn> {
+  const sign = await signer.ready();
   const now = clock();
-  const session = newSession(user, lifetimes, now);
-  const accessToken = await signer.sign(user, session.sessionId, now);
-  await sessions.open(session);
-  return { profile: profileOf(user), accessToken };
-}
-
-async function openRefreshableSession(
-  { sessions, signer, clock, lifetimes }: LogInParts,
-  user: User,
-): Promise<LoggedIn> {
-  const now = clock();
-  const family = newSecret();
-  const secret = newSecret();
-  const session = newRefreshableSession(user, lifetimes, now, {
-    familyHash: hashSecret(family),
-    currentHash: hashSecret(secret),
-  });
-  const accessToken = await signer.sign(user, session.sessionId, now);
-  await sessions.open(session);
-  const refreshToken = writeRefreshToken({
-    userId: user.userId,
-    sessionId: session.sessionId,
-    family,
-    secret,
-  });
-  return { profile: profileOf(user), accessToken, refreshToken };
+  const profile = profileOf(user);
+  const accessToken = await sign(profile, sessionId, now);
+  if (!refreshes) {
+    await sessions.open(newSession(user, sessionId, lifetimes, now));
+    return { profile, accessToken };
+  }
+  const token = { userId: user.userId, sessionId, family: newSecret(), secret: newSecret() };
+  const hashes = { familyHash: hashSecret(token.family), currentHash: hashSecret(token.secret) };
+  await sessions.open(newRefreshableSession(user, sessionId, lifetimes, now, hashes));
+  return { profile, accessToken, refreshToken: writeRefreshToken(token) };
 }

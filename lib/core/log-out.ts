@@ -1,12 +1,22 @@
-import { type Authenticator, authenticate } from './authenticate.ts';
+import type { AccessTokenVerifier } from './access-token.ts';
+import type { Clock, UserStore } from './account.ts';
+import { ownerOfLive, sessionNamedBy } from './authenticate.ts';
 import { type RawFields, readFields, text } from './fields.ts';
 import { hashSecret, readRefreshToken } from './opaque-token.ts';
 import { ProblemError } from './problem.ts';
+import type { SessionStore } from './session.ts';
 
 /** A log-out names its session by the access token or by any refresh token the session ever had. */
 export type LogOutRequest =
   | { by: 'access-token'; accessToken: string | undefined }
   | { by: 'refresh-token'; fields: RawFields };
+
+export type LogOutParts = {
+  users: Pick<UserStore, 'getEventually'>;
+  sessions: Pick<SessionStore, 'end' | 'endFamily'>;
+  verifier: AccessTokenVerifier;
+  clock: Clock;
+};
 
 /**
  * Ends the session, both kinds of its tokens, at once.
@@ -16,14 +26,25 @@ export type LogOutRequest =
  *
  * @throws ProblemError `missing-access-token`, `invalid-access-token`, `invalid-fields`, `foreign-refresh-token`, `unavailable`
  */
-export async function logOut(parts: Authenticator, request: LogOutRequest): Promise<void> {
-  if (request.by === 'access-token') {
-    const { session } = await authenticate(parts, request.accessToken);
-    return parts.sessions.end(session, parts.clock());
-  }
+export async function logOut(parts: LogOutParts, request: LogOutRequest): Promise<void> {
+  if (request.by === 'access-token') return endByAccessToken(parts, request.accessToken);
   const { refreshToken } = readFields({ refreshToken: text }, request.fields);
   const token = readRefreshToken(refreshToken);
   const ours =
     token !== undefined && (await parts.sessions.endFamily(token, hashSecret(token.family), parts.clock()));
   if (!ours) throw new ProblemError({ code: 'foreign-refresh-token' });
+}
+
+/**
+ * Ends the session and then judges whether it was live: it is over either way. Only the words of the answer hang on the
+ * user, who may therefore be read as of a second ago.
+ */
+async function endByAccessToken(
+  { users, sessions, verifier, clock }: LogOutParts,
+  accessToken: string | undefined,
+): Promise<void> {
+  const now = clock();
+  const key = await sessionNamedBy(accessToken, verifier, now);
+  const [user, session] = await Promise.all([users.getEventually(key.userId), sessions.end(key, now)]);
+  ownerOfLive(session, user, now);
 }

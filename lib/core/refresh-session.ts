@@ -1,5 +1,5 @@
 import type { AccessToken, AccessTokenSigner } from './access-token.ts';
-import { type Clock, profileOf, type User, type UserStore } from './account.ts';
+import { type Clock, profileOf, type UserStore } from './account.ts';
 import { type RawFields, readFields, text } from './fields.ts';
 import {
   hashSecret,
@@ -21,7 +21,7 @@ export type Refreshed = { accessToken: AccessToken; refreshToken: string };
 
 export type RefreshParts = {
   users: Pick<UserStore, 'get'>;
-  sessions: Pick<SessionStore, 'rotate' | 'end'>;
+  sessions: Pick<SessionStore, 'rotate' | 'moveGrace' | 'end'>;
   signer: AccessTokenSigner;
   throttle: Throttle;
   clock: Clock;
@@ -35,58 +35,82 @@ export type RefreshParts = {
  * same successor, never a second one: a second would fork the session and later log its user out. Whoever asks with
  * an older token of the session ends it, since then one of two holders is a thief.
  *
+ * One round trip: the user is read beside the rotation and judged after it. What is refused counts for the address.
+ *
  * @throws ProblemError `invalid-fields`, `invalid-refresh-token`, `throttled`, `unavailable`
  * @see RFC 9700 section 4.14.2
  */
 export async function refreshSession(parts: RefreshParts, request: RefreshRequest): Promise<Refreshed> {
   const { refreshToken } = readFields({ refreshToken: text }, request.fields);
   const presented = readRefreshToken(refreshToken);
-  const [user] = await Promise.all([
-    presented && parts.users.get(presented.userId),
-    countRequest(parts.throttle, 'refreshes', request.client),
-  ]);
-  if (presented === undefined || user === undefined || user.status !== 'active')
-    throw refused('no such user');
+  const answer = presented === undefined ? refused('not a refresh token') : await exchange(parts, presented);
+  if (!(answer instanceof ProblemError)) return answer;
+  // A replay is told at once, whatever else the address did: its session has just ended.
+  if (answer.notice === undefined) await countRequest(parts.throttle, 'refreshes', request.client);
+  throw answer;
+}
 
+async function exchange(parts: RefreshParts, presented: RefreshToken): Promise<Refreshed | ProblemError> {
+  const { users, sessions, signer, clock, lifetimes } = parts;
+  // First of all: were the key missing only after the rotation, the client would be left with a token that is replaced.
+  const sign = await signer.ready();
   const successor = newSecret();
-  const now = parts.clock();
-  // Signed before the rotation: were it the other way round, a signer that is down for longer than the grace would
-  // leave the client with a token that has been replaced.
-  const accessToken = await parts.signer.sign(profileOf(user), presented.sessionId, now);
-  const result = await parts.sessions.rotate({
-    userId: presented.userId,
-    sessionId: presented.sessionId,
-    credentialVersion: user.credentialVersion,
-    familyHash: hashSecret(presented.family),
-    fromHash: hashSecret(presented.secret),
-    toHash: hashSecret(successor),
-    sealedSuccessor: await sealSuccessor(successor, presented.secret),
-    now,
-    idleExpiresAt: now + parts.lifetimes.idle,
-  });
-  const secret = result.rotated
-    ? successor
-    : await successorAgain(parts, result.session, user, presented, now);
+  const sealedSuccessor = await sealSuccessor(successor, presented.secret);
+  const now = clock();
+  const [reading, rotating] = await Promise.allSettled([
+    users.get(presented.userId),
+    sessions.rotate({
+      userId: presented.userId,
+      sessionId: presented.sessionId,
+      familyHash: hashSecret(presented.family),
+      fromHash: hashSecret(presented.secret),
+      toHash: hashSecret(successor),
+      sealedSuccessor,
+      now,
+      idleExpiresAt: now + lifetimes.idle,
+    }),
+  ]);
+  if (rotating.status === 'rejected') throw rotating.reason;
+  const rotation = rotating.value;
+  if (reading.status === 'rejected') {
+    if (rotation.rotated) await holdGrace(sessions, rotation.session);
+    throw reading.reason;
+  }
+
+  const user = reading.value;
+  const { session } = rotation;
+  if (session === undefined || !isLive(session, user, now)) return refused('the session is over');
+  const secret = rotation.rotated ? successor : await successorAgain(parts, session, presented, now);
+  if (secret instanceof ProblemError) return secret;
+  const accessToken = await sign(profileOf(user), presented.sessionId, now);
   return { accessToken, refreshToken: writeRefreshToken({ ...presented, secret }) };
+}
+
+/**
+ * Keeps the grace of a rotation from running out before anyone was answered: an outage of the users' table that lasts
+ * longer than it would otherwise end every session that is refreshed meanwhile.
+ */
+function holdGrace(sessions: RefreshParts['sessions'], session: Session): Promise<void> {
+  return sessions.moveGrace(session, session.refresh?.currentHash ?? '', session.absoluteExpiresAt);
 }
 
 /** The successor that the presented token already has, if it was replaced within the grace; else a replay or a guess. */
 async function successorAgain(
   { sessions }: RefreshParts,
-  session: Session | undefined,
-  user: User,
+  session: Session,
   presented: RefreshToken,
   now: number,
-): Promise<Buffer> {
-  if (session === undefined || !isLive(session, user, now)) throw refused('the session is over');
+): Promise<Buffer | ProblemError> {
   if (session.refresh?.familyHash !== hashSecret(presented.family))
-    throw refused('not a token of the session');
-  const { previous } = session.refresh;
+    return refused('not a token of the session');
+  const { previous, currentHash } = session.refresh;
   if (previous?.hash === hashSecret(presented.secret) && now <= previous.rotatedAt + GRACE_MS) {
+    // A grace that was held begins with its first answer.
+    if (previous.rotatedAt > now + GRACE_MS) await sessions.moveGrace(session, currentHash, now);
     return unsealSuccessor(previous.sealedSuccessor, presented.secret);
   }
   await sessions.end(session, now);
-  throw refused('a replaced token was used again; the session was ended', 'reuse-detected');
+  return refused('a replaced token was used again; the session was ended', 'reuse-detected');
 }
 
 function refused(detail: string, notice?: Notice): ProblemError {

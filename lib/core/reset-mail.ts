@@ -1,6 +1,7 @@
-import type { Clock, UserStore } from './account.ts';
+import type { Clock, User, UserStore } from './account.ts';
 import { hashSecret, newSecret, writeResetTag } from './opaque-token.ts';
-import type { ResetRequestStore } from './reset-request.ts';
+import type { ResetRequest, ResetRequestStore } from './reset-request.ts';
+import { mayMail, type ThrottleStore } from './throttle.ts';
 
 /** A mail that was refused before it was accepted, so that none was sent; anything else thrown may have been sent. */
 export class MailNotSentError extends Error {
@@ -18,13 +19,14 @@ export type Mailer = {
   sendPasswordChanged(to: string, name: string): Promise<void>;
 };
 
-/** What became of the mail; `suppressed`: it was due, but its address takes none. */
+/** What became of the mail; `suppressed`: it was asked for, but its address takes none, or had its five of the hour. */
 export type DueMail = 'sent' | 'nothing due' | 'suppressed';
 
 export type ResetMailParts = {
   users: Pick<UserStore, 'get'>;
   resetRequests: ResetRequestStore;
   mailer: Mailer;
+  throttle: { store: Pick<ThrottleStore, 'swapMailQuota'>; clock: Clock };
   clock: Clock;
   /** Milliseconds. */
   tagLifetime: number;
@@ -54,19 +56,29 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
     await resetRequests.markNotified(tagId, parts.clock());
     return 'sent';
   }
-  const open = request.state === 'requested' && request.credentialVersion === user.credentialVersion;
-  if (!open || user.status !== 'active') return 'nothing due';
-  return user.mailRefused ? 'suppressed' : sendLink(parts, tagId, user);
+  if (request.state !== 'requested' || user.status !== 'active' || isAnswered(request, user))
+    return 'nothing due';
+  if (user.mailRefused || !(await mayMail(parts.throttle, user.email, request))) return 'suppressed';
+  return sendLink(parts, tagId, user);
+}
+
+/** Whether the password was changed after the request was made, or after a first try to answer it. */
+function isAnswered({ requestedAt, credentialVersion }: ResetRequest, user: User): boolean {
+  const changed = user.passwordChangedAt !== undefined && user.passwordChangedAt > requestedAt;
+  return changed || (credentialVersion !== undefined && credentialVersion !== user.credentialVersion);
 }
 
 async function sendLink(
   { resetRequests, mailer, clock, tagLifetime }: ResetMailParts,
   tagId: string,
-  user: { email: string; name: string },
+  user: User,
 ): Promise<DueMail> {
   const secret = newSecret();
   const secretHash = hashSecret(secret);
-  if (!(await resetRequests.addSecret(tagId, secretHash, clock() + tagLifetime))) return 'nothing due';
+  const { credentialVersion } = user;
+  const expiresAt = clock() + tagLifetime;
+  if (!(await resetRequests.addSecret(tagId, { secretHash, credentialVersion, expiresAt })))
+    return 'nothing due';
   try {
     await mailer.sendResetLink(user.email, user.name, writeResetTag({ tagId, secret }), tagLifetime / 60_000);
   } catch (error) {

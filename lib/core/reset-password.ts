@@ -13,6 +13,8 @@ export type Reset = {
   userId: string;
   credentialVersion: number;
   passwordHash: string;
+  /** Milliseconds since the epoch. */
+  now: number;
   /** The counter of the account's failed log-ins, which a reset clears. */
   attemptsCounter: string;
 };
@@ -60,6 +62,7 @@ export async function resetPassword(parts: ResetPasswordParts, request: ResetPas
     userId: user.userId,
     credentialVersion: user.credentialVersion,
     passwordHash: await hasher.hash(password),
+    now: clock(),
     attemptsCounter: accountCounter(user.email),
   });
   if (!applied) throw wrongTag('another reset came first');

@@ -9,8 +9,9 @@ export type ResetRequest = {
   kind: 'known' | 'unknown';
   state: 'requested' | 'mailed' | 'used';
   userId: string;
-  /** The user's `credentialVersion` when the mail was asked for: a reset raises it and so answers every open request. */
-  credentialVersion: number;
+  requestedAt: number;
+  /** The user's `credentialVersion` when the secret was made: a reset raises it and so answers every mailed request. */
+  credentialVersion?: number;
   /** Hashes of mailed secrets; more than one where a mail had to be sent again and the first may have arrived. */
   secretHashes: readonly string[];
   expiresAt: number;
@@ -18,12 +19,15 @@ export type ResetRequest = {
   notifiedAt?: number;
 };
 
+/** What is stored of a secret that is mailed; the request lives and dies with the latest. */
+export type MailedSecret = { secretHash: string; credentialVersion: number; expiresAt: number };
+
 /** What the core needs of the table of reset requests. Reads are strongly consistent; every method throws ProblemError `unavailable`. */
 export type ResetRequestStore = {
   put(request: ResetRequest): Promise<void>;
   get(tagId: string): Promise<ResetRequest | undefined>;
-  /** Adds the hash of a secret about to be mailed. @returns false when the request was mailed, used or removed meanwhile */
-  addSecret(tagId: string, secretHash: string, expiresAt: number): Promise<boolean>;
+  /** Adds a secret about to be mailed. @returns false when the request was mailed, used or removed meanwhile */
+  addSecret(tagId: string, secret: MailedSecret): Promise<boolean>;
   /** Takes the hash of a secret back whose mail was certainly not sent. */
   removeSecret(tagId: string, secretHash: string): Promise<void>;
   markMailed(tagId: string): Promise<void>;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { User } from './account.ts';
 
 /**
@@ -19,16 +18,18 @@ export type Session = {
     /** Hash of the secret that all tokens of the session share; see `RefreshToken`. */
     familyHash: string;
     currentHash: string;
-    /** The last rotation: the hash it replaced, and the successor sealed under the secret that it replaced. */
+    /**
+     * The last rotation: the hash it replaced, and the successor sealed under the secret that it replaced.
+     * `rotatedAt` begins the grace for who asks again; it lies far ahead while nobody has been answered.
+     */
     previous?: { hash: string; sealedSuccessor: string; rotatedAt: number };
   };
 };
 
 export type SessionKey = Pick<Session, 'userId' | 'sessionId'>;
 
-/** A rotation of the refresh secret, applied only to a session that is live and still at `fromHash`. */
+/** A rotation of the refresh secret, applied only to a session that has not ended and is still at `fromHash`. */
 export type Rotation = SessionKey & {
-  credentialVersion: number;
   familyHash: string;
   fromHash: string;
   toHash: string;
@@ -42,10 +43,14 @@ export type Rotation = SessionKey & {
 export type SessionStore = {
   open(session: Session): Promise<void>;
   get(key: SessionKey): Promise<Session | undefined>;
-  /** One conditional write. When the condition does not hold, the session as it was then (`undefined`: none). */
-  rotate(rotation: Rotation): Promise<{ rotated: true } | { rotated: false; session: Session | undefined }>;
-  /** Ends the session, for good; ending it again is harmless. */
-  end(key: SessionKey, now: number): Promise<void>;
+  /** One conditional write. The session as it is now, or, when the condition did not hold, as it was (`undefined`: none). */
+  rotate(
+    rotation: Rotation,
+  ): Promise<{ rotated: true; session: Session } | { rotated: false; session: Session | undefined }>;
+  /** Lets the grace of the rotation to `toHash` begin at another time, as long as that one is the last. */
+  moveGrace(key: SessionKey, toHash: string, rotatedAt: number): Promise<void>;
+  /** Ends the session, for good; ending it again is harmless. @returns the session as it was before */
+  end(key: SessionKey, now: number): Promise<Session | undefined>;
   /** Ends the session if its family hash is this one. @returns whether it is. */
   endFamily(key: SessionKey, familyHash: string, now: number): Promise<boolean>;
 };
@@ -66,10 +71,10 @@ export function isLive(session: Session, user: User | undefined, now: number): u
 export type SessionLifetimes = { accessToken: number; idle: number; absolute: number };
 
 /** A session for a client that does not refresh: it lives as long as its one access token. */
-export function newSession(user: User, lifetimes: SessionLifetimes, now: number): Session {
+export function newSession(user: User, sessionId: string, lifetimes: SessionLifetimes, now: number): Session {
   return {
     userId: user.userId,
-    sessionId: randomUUID(),
+    sessionId,
     credentialVersion: user.credentialVersion,
     createdAt: now,
     idleExpiresAt: now + lifetimes.accessToken,
@@ -80,12 +85,13 @@ export function newSession(user: User, lifetimes: SessionLifetimes, now: number)
 /** A session for a client that refreshes, at its first refresh token. */
 export function newRefreshableSession(
   user: User,
+  sessionId: string,
   lifetimes: SessionLifetimes,
   now: number,
   hashes: { familyHash: string; currentHash: string },
 ): Session {
   return {
-    ...newSession(user, lifetimes, now),
+    ...newSession(user, sessionId, lifetimes, now),
     idleExpiresAt: now + lifetimes.idle,
     absoluteExpiresAt: now + lifetimes.absolute,
     refresh: hashes,

@@ -53,6 +53,7 @@ export async function signUp(parts: SignUpParts, request: SignUpRequest): Promis
   const { name, bio, email, password } = readSignUp(request, parts.passwordMinimum);
   await countRequest(parts.throttle, 'signUps', request.client);
 
+  const sign = request.opensSession ? await parts.signer.ready() : undefined;
   const passwordHash = await parts.hasher.hash(password);
   const now = parts.clock();
   const user: User = {
@@ -65,8 +66,8 @@ export async function signUp(parts: SignUpParts, request: SignUpRequest): Promis
     credentialVersion: 1,
     createdAt: now,
   };
-  const session = request.opensSession ? newSession(user, parts.lifetimes, now) : undefined;
-  const accessToken = session && (await parts.signer.sign(user, session.sessionId, now));
+  const session = sign && newSession(user, randomUUID(), parts.lifetimes, now);
+  const accessToken = session && (await sign(user, session.sessionId, now));
 
   const created = await parts.accounts.create(user, session);
   if (!created) throw new ProblemError({ code: 'email-taken' });

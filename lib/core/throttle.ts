@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from './account.ts';
-import { type Attempts, reserveAttempt, settleAttempt, type Verdict } from './login-attempts.ts';
+import { type Attempts, reserveAttempt, settleAttempt, type Verdict, withoutLone } from './login-attempts.ts';
 import { type MailQuota, takeMail } from './mail-quota.ts';
 import { ProblemError } from './problem.ts';
 
@@ -16,10 +16,12 @@ export type Versioned<T> = { value: T; version: string };
 /** A value per counter, changed only by a writer who has seen the latest. Every method throws ProblemError `unavailable`. */
 export type Swap<T> = (
   counter: string,
-  /** What the writer saw; `undefined`: nothing stored. */
+  /** What the writer saw; `undefined`: nothing stored, or only what has expired. */
   seen: Versioned<T> | undefined,
   /** What to store instead; `undefined`: nothing. */
   next: T | undefined,
+  /** Milliseconds since the epoch. */
+  now: number,
 ) => Promise<{ swapped: true; version: string } | { swapped: false; latest: Versioned<T> | undefined }>;
 
 export type ThrottleStore = {
@@ -57,54 +59,100 @@ export async function countRequest(throttle: Throttle, limit: AddressLimit, clie
   throw throttled(Math.ceil((windowEnd - now) / 1000), `the address reached its limit of ${limit}`);
 }
 
+/** What a log-in does between the reservations, each step beside one. The hash is computed by `check` alone. */
+export type LoginSteps<Found, Account, Right, Admitted> = {
+  /** Beside the count of the client's address. */
+  find(): Promise<Found>;
+  /** Beside the reservation of one of the account's attempts. */
+  load(found: Found): Promise<Account>;
+  /** Whether another log-in has opened this session: asked only when the account has no attempt left. */
+  hasOpened(found: Found, sessionId: string): Promise<boolean>;
+  /** After both. @returns `undefined` when the password is wrong */
+  check(account: Account): Promise<Right | undefined>;
+  /** Beside giving both back. Opens the session of this id. */
+  admit(right: Right, sessionId: string): Promise<Admitted>;
+};
+
 /**
- * Runs a check of a password within the limits of the account and of the client's address. Both are reserved before
- * the check begins and settled by its verdict; a check that throws counts for nothing.
+ * Runs a log-in within the limits of the account and of the client's address. Both are reserved before the check
+ * begins and settled by its verdict; a step that throws counts for nothing. The address comes first: one that is over
+ * its limit never takes an attempt of an account's.
  *
  * @param account the normalised e-mail address, whether or not anyone has it
  * @param onLockout is told when the check failed and the account is locked from now on, or for longer
- * @throws ProblemError `throttled`, `unavailable`, and whatever the check throws
+ * @throws ProblemError `throttled`, `unavailable`, and whatever the steps throw
  */
-export async function withinLoginLimits<T>(
+export async function withinLoginLimits<Found, Account, Right, Admitted>(
   throttle: Throttle,
-  account: string,
-  client: string,
-  check: () => Promise<T | undefined>,
+  { account, client }: { account: string; client: string },
+  steps: LoginSteps<Found, Account, Right, Admitted>,
   onLockout?: () => void,
-): Promise<T | undefined> {
-  const addressCounter = await countRequest(throttle, 'logins', client);
-  let counts = false;
+): Promise<Admitted | undefined> {
+  const counter = accountCounter(account);
+  const sessionId = randomUUID();
+  const forgetRequest = (address: string) => throttle.store.decrement(address);
+
+  const [address, found] = await beside(
+    countRequest(throttle, 'logins', client),
+    steps.find(),
+    forgetRequest,
+  );
+  const reserving = reserve(throttle, { counter, sessionId }, (other) => steps.hasOpened(found, other));
+  const [attempt, loaded] = await beside(reserving, steps.load(found), (reserved) =>
+    settle(throttle, counter, reserved, 'abandoned'),
+  ).catch(async (error) => {
+    await forgetRequest(address);
+    throw error;
+  });
+
+  const giveBack = (verdict: Verdict) =>
+    Promise.all([settle(throttle, counter, attempt, verdict), forgetRequest(address)]);
+  let right: Right | undefined;
   try {
-    const attempt = await reserve(throttle, accountCounter(account));
-    let verdict: Verdict = 'abandoned';
-    try {
-      const result = await check();
-      verdict = result === undefined ? 'failed' : 'succeeded';
-      counts = result === undefined;
-      return result;
-    } finally {
-      const locks = await settle(throttle, accountCounter(account), attempt, verdict);
-      if (locks) onLockout?.();
-    }
-  } finally {
-    if (!counts) await throttle.store.decrement(addressCounter);
+    right = await steps.check(loaded);
+  } catch (error) {
+    await giveBack('abandoned');
+    throw error;
   }
+  if (right === undefined) {
+    if (await settle(throttle, counter, attempt, 'failed')) onLockout?.();
+    return undefined;
+  }
+  const [admitted] = await Promise.all([steps.admit(right, sessionId), giveBack('succeeded')]);
+  return admitted;
+}
+
+/** Waits for a reservation and for what is done beside it; gives the reservation back when only the latter fails. */
+async function beside<R, T>(
+  reserving: Promise<R>,
+  doing: Promise<T>,
+  giveBack: (reserved: R) => Promise<unknown>,
+): Promise<[R, T]> {
+  const [reserved, done] = await Promise.allSettled([reserving, doing]);
+  if (reserved.status === 'rejected') throw reserved.reason;
+  if (done.status === 'fulfilled') return [reserved.value, done.value];
+  await giveBack(reserved.value);
+  throw done.reason;
 }
 
 /**
- * Takes one of the mails that may be sent to an address, whether or not anyone has it.
+ * Takes one of the mails that may be sent to an address, for one request to reset its password.
  *
  * @param email the normalised address
  * @returns whether a mail may go
  * @throws ProblemError `unavailable`
  */
-export async function mayMail({ store, clock }: Throttle, email: string): Promise<boolean> {
+export async function mayMail(
+  { store, clock }: { store: Pick<ThrottleStore, 'swapMailQuota'>; clock: Clock },
+  email: string,
+  request: { tagId: string; requestedAt: number },
+): Promise<boolean> {
   const counter = `mail#${digest(email)}`;
   let seen: Versioned<MailQuota> | undefined;
   for (;;) {
-    const next = takeMail(seen?.value, clock());
-    if (next === undefined) return false;
-    const result = await store.swapMailQuota(counter, seen, next);
+    const taken = takeMail(seen?.value, request);
+    if (!taken.allowed || taken.next === undefined) return taken.allowed;
+    const result = await store.swapMailQuota(counter, seen, taken.next, clock());
     if (result.swapped) return true;
     seen = result.latest;
   }
@@ -115,40 +163,53 @@ export function accountCounter(email: string): string {
   return `account#${digest(email)}`;
 }
 
-type Reserved = { slot: number; seen: Versioned<Attempts> };
+type Reserved = { slot: number; alone: boolean; seen: Versioned<Attempts> };
 
-async function reserve({ store, clock, pause }: Throttle, counter: string): Promise<Reserved> {
+async function reserve(
+  { store, clock, pause }: Throttle,
+  { counter, sessionId }: { counter: string; sessionId: string },
+  hasOpened: (sessionId: string) => Promise<boolean>,
+): Promise<Reserved> {
   const giveUpAt = clock() + PATIENCE_MS;
   let seen: Versioned<Attempts> | undefined;
   for (;;) {
     const now = clock();
-    const reservation = reserveAttempt(seen?.value, now);
+    const reservation = reserveAttempt(seen?.value, sessionId, now);
     if (reservation.outcome === 'locked') throw throttled(reservation.retryAfter, 'the account is locked');
     if (reservation.outcome === 'busy') {
+      if (seen && reservation.sessionId !== undefined && (await hasOpened(reservation.sessionId))) {
+        seen = { ...seen, value: withoutLone(seen.value) };
+        continue;
+      }
       if (now >= giveUpAt) throw throttled(1, 'too many log-ins to the account at once');
       await pause(LOOK_AGAIN_MS * (0.5 + Math.random()));
       seen = await store.readAttempts(counter);
     } else {
-      const { slot, attempts } = reservation;
-      const result = await store.swapAttempts(counter, seen, attempts);
-      if (result.swapped) return { slot, seen: { value: attempts, version: result.version } };
+      const { slot, alone, attempts } = reservation;
+      const result = await store.swapAttempts(counter, seen, attempts, now);
+      if (result.swapped) return { slot, alone, seen: { value: attempts, version: result.version } };
       seen = result.latest;
     }
   }
 }
 
-/** @returns whether the verdict locked the account */
+/**
+ * Gives an attempt back; see `Reservation` for why some successes need no write.
+ *
+ * @returns whether the verdict locked the account
+ */
 async function settle(
   { store, clock }: Throttle,
   counter: string,
   reserved: Reserved,
   verdict: Verdict,
 ): Promise<boolean> {
+  if (reserved.alone && verdict === 'succeeded') return false;
   let seen: Versioned<Attempts> | undefined = reserved.seen;
   for (;;) {
     const now = clock();
     const next = settleAttempt(seen?.value, reserved.slot, verdict, now);
-    const result = await store.swapAttempts(counter, seen, next);
+    const result = await store.swapAttempts(counter, seen, next, now);
     if (result.swapped) return verdict === 'failed' && next !== undefined && next.lockedUntil > now;
     seen = result.latest;
   }

@@ -6,6 +6,5 @@ export async function welcome(
   parts: Authenticator,
   request: { accessToken: string | undefined },
 ): Promise<Profile> {
-  const { user } = await authenticate(parts, request.accessToken);
-  return profileOf(user);
+  return profileOf(await authenticate(parts, request.accessToken));
 }

@@ -52,6 +52,7 @@ export function accountWrites({ client, nameOf }: Database) {
       userId,
       credentialVersion,
       passwordHash,
+      now,
       attemptsCounter,
     }: Reset): Promise<boolean> {
       const outcome = await transact([
@@ -59,13 +60,14 @@ export function accountWrites({ client, nameOf }: Database) {
           Update: {
             TableName: nameOf('users'),
             Key: writeItem({ userId }),
-            UpdateExpression: 'SET passwordHash = :hash, credentialVersion = :next',
+            UpdateExpression: 'SET passwordHash = :hash, credentialVersion = :next, passwordChangedAt = :now',
             ConditionExpression: 'credentialVersion = :version AND #status = :active',
             ExpressionAttributeNames: { '#status': 'status' },
             ExpressionAttributeValues: writeItem({
               ':hash': passwordHash,
               ':version': credentialVersion,
               ':next': credentialVersion + 1,
+              ':now': now,
               ':active': 'active',
             }),
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

@@ -9,8 +9,9 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { orUnavailable } from '../unavailable.ts';
 
 // A request that hangs costs the client more than one that is tried again: DynamoDB answers in single-digit
-// milliseconds. Three attempts of at most 3 s stay within what API Gateway waits for.
-const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
+// milliseconds. Three attempts of at most 2 s leave time for one more call, such as a refresh makes when the user
+// could not be read, before the ten seconds of a function are over.
+const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
 const MAX_ATTEMPTS = 3;
 
 type TableName = 'users' | 'emails' | 'sessions' | 'reset-tags' | 'throttles' | 'keys';
@@ -28,18 +29,24 @@ export function openDatabase(tablePrefix: string): Database {
   return { client, nameOf: (table) => `${tablePrefix}-${table}` };
 }
 
-/** What became of a conditional write: applied, or refused because of the item as it was then (`undefined`: none). */
-export type Outcome = { applied: true } | { applied: false; found: Record<string, unknown> | undefined };
+type Item = Record<string, unknown> | undefined;
+
+/**
+ * What became of a conditional write: applied, with the item that its `ReturnValues` asked for, or refused because of
+ * the item as it was then (`undefined`: none).
+ */
+export type Outcome = { applied: true; returned: Item } | { applied: false; found: Item };
 
 /**
  * Waits for a write and tells a failed condition, which is an answer, from a failure.
  *
  * @throws ProblemError `unavailable`
  */
-export async function outcomeOf(write: Promise<unknown>): Promise<Outcome> {
+export async function outcomeOf(
+  write: Promise<{ Attributes?: Record<string, AttributeValue> | undefined }>,
+): Promise<Outcome> {
   try {
-    await write;
-    return { applied: true };
+    return { applied: true, returned: readItem((await write).Attributes) };
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException)
       return { applied: false, found: readItem(error.Item) };

@@ -1,7 +1,7 @@
-import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { MailRefusal } from '../core/account.ts';
-import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, writeItem } from './database.ts';
+import { userStore } from './users.ts';
 
 /**
  * Marks the user who owns an address as one to whom no mail goes. The mark stands in the user's row, which every
@@ -16,13 +16,7 @@ export async function refuseMail(
   email: string,
   reason: MailRefusal,
 ): Promise<boolean> {
-  const claim = new GetItemCommand({
-    TableName: nameOf('emails'),
-    Key: writeItem({ email }),
-    ConsistentRead: true,
-  });
-  const { Item } = await orUnavailable('DynamoDB', client.send(claim));
-  const userId = Item?.userId?.S;
+  const userId = await userStore({ client, nameOf }).ownerOf(email);
   if (userId === undefined) return false;
   const mark = new UpdateItemCommand({
     TableName: nameOf('users'),

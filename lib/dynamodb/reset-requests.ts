@@ -55,13 +55,14 @@ export function resetRequestStore({ client, nameOf }: Database): ResetRequestSto
       } as unknown as ResetRequest;
     },
 
-    async addSecret(tagId, secretHash, expiresAt) {
+    async addSecret(tagId, { secretHash, credentialVersion, expiresAt }) {
       const outcome = await update(tagId, {
-        set: 'SET validUntil = :until, expiresAt = :ttl ADD secretHashes :hash',
+        set: 'SET validUntil = :until, expiresAt = :ttl, credentialVersion = :version ADD secretHashes :hash',
         condition: '#state = :requested',
         values: {
           ':until': expiresAt,
           ':ttl': timeToLive(expiresAt + KEPT_AFTER_EXPIRY_MS),
+          ':version': credentialVersion,
           ':hash': new Set([secretHash]),
           ':requested': 'requested',
         },

@@ -51,25 +51,39 @@ export function sessionStore({ client, nameOf }: Database): SessionStore {
         UpdateExpression:
           'SET currentHash = :to, previousHash = :from, sealedSuccessor = :sealed, rotatedAt = :now, idleExpiresAt = :idle',
         ConditionExpression:
-          'familyHash = :family AND currentHash = :from AND credentialVersion = :version AND ' +
+          'familyHash = :family AND currentHash = :from AND ' +
           'attribute_not_exists(endedAt) AND idleExpiresAt > :now AND absoluteExpiresAt > :now',
         ExpressionAttributeValues: writeItem({
           ':family': rotation.familyHash,
           ':from': rotation.fromHash,
           ':to': rotation.toHash,
           ':sealed': rotation.sealedSuccessor,
-          ':version': rotation.credentialVersion,
           ':now': rotation.now,
           ':idle': rotation.idleExpiresAt,
         }),
+        ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       const outcome = await outcomeOf(client.send(command));
-      return outcome.applied ? { rotated: true } : { rotated: false, session: readSession(outcome.found) };
+      return outcome.applied
+        ? { rotated: true, session: readSession(outcome.returned) as Session }
+        : { rotated: false, session: readSession(outcome.found) };
+    },
+
+    async moveGrace(key, toHash, rotatedAt) {
+      const command = new UpdateItemCommand({
+        TableName,
+        Key: keyOf(key),
+        UpdateExpression: 'SET rotatedAt = :at',
+        ConditionExpression: 'currentHash = :to',
+        ExpressionAttributeValues: writeItem({ ':at': rotatedAt, ':to': toHash }),
+      });
+      await outcomeOf(client.send(command));
     },
 
     async end(key, now) {
-      await end(key, now, { ConditionExpression: 'attribute_exists(sessionId)' });
+      const outcome = await end(key, now, { ConditionExpression: 'attribute_exists(sessionId)' });
+      return outcome.applied ? readSession(outcome.returned) : undefined;
     },
 
     async endFamily(key, familyHash, now) {
@@ -92,6 +106,7 @@ export function sessionStore({ client, nameOf }: Database): SessionStore {
       UpdateExpression: 'SET endedAt = if_not_exists(endedAt, :now)',
       ConditionExpression: condition.ConditionExpression,
       ExpressionAttributeValues: writeItem({ ':now': now, ...condition.values }),
+      ReturnValues: 'ALL_OLD',
     });
     return outcomeOf(client.send(command));
   }

@@ -23,7 +23,7 @@ export function throttleStore({ client, nameOf }: Database): ThrottleStore {
 
   /** Compare and swap on a random version: with it a writer also recognises a write of its own whose answer was lost. */
   function swapOf<T extends object>(expiresAt: (value: T) => number | undefined): Swap<T> {
-    return async (counter, seen, next) => {
+    return async (counter, seen, next, now) => {
       if (seen === undefined && next === undefined) return { swapped: true, version: '' };
       const version = randomUUID();
       const condition = seen
@@ -31,7 +31,11 @@ export function throttleStore({ client, nameOf }: Database): ThrottleStore {
             ConditionExpression: 'version = :seen',
             ExpressionAttributeValues: writeItem({ ':seen': seen.version }),
           }
-        : { ConditionExpression: 'attribute_not_exists(version)' };
+        : {
+            // DynamoDB may take days to delete what has expired.
+            ConditionExpression: 'attribute_not_exists(version) OR expiresAt <= :now',
+            ExpressionAttributeValues: writeItem({ ':now': Math.floor(now / 1000) }),
+          };
       const common = { TableName, ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...condition } as const;
       const outcome = await outcomeOf(
         next === undefined

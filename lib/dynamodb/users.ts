@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { HashRenewal, User, UserStore } from '../core/account.ts';
 import { orUnavailable } from '../unavailable.ts';
@@ -6,28 +5,28 @@ import { type Database, outcomeOf, readItem, writeItem } from './database.ts';
 
 /** The tables of users and of the addresses they own. */
 export function userStore({ client, nameOf }: Database): UserStore {
-  async function get(userId: string): Promise<User | undefined> {
+  async function read(userId: string, ConsistentRead: boolean): Promise<User | undefined> {
     const command = new GetItemCommand({
       TableName: nameOf('users'),
       Key: writeItem({ userId }),
-      ConsistentRead: true,
+      ConsistentRead,
     });
     const { Item } = await orUnavailable('DynamoDB', client.send(command));
     return readItem(Item) as User | undefined;
   }
 
   return {
-    get,
+    get: (userId) => read(userId, true),
+    getEventually: (userId) => read(userId, false),
 
-    async findByEmail(email) {
+    async ownerOf(email) {
       const command = new GetItemCommand({
         TableName: nameOf('emails'),
         Key: writeItem({ email }),
         ConsistentRead: true,
       });
       const { Item } = await orUnavailable('DynamoDB', client.send(command));
-      // An address without an owner is looked up all the same, under an id that nobody has: as many calls, as much time.
-      return get(Item?.userId?.S ?? randomUUID());
+      return Item?.userId?.S;
     },
   };
 }

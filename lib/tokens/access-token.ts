@@ -21,20 +21,22 @@ export type Parties = { issuer: string; audience: string };
  */
 export function accessTokenSigner(keys: SigningKeys, parties: Parties, lifetime: number): AccessTokenSigner {
   return {
-    async sign({ userId, name, email }, sessionId, now) {
+    async ready() {
       const { kid, privateKey } = await keys.current();
-      const issuedAt = Math.floor(now / 1000);
-      const claims = { client_id: parties.audience, sid: sessionId, userId, userName: name, email };
-      const token = await new SignJWT(claims)
-        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
-        .setIssuer(parties.issuer)
-        .setAudience(parties.audience)
-        .setSubject(userId)
-        .setJti(randomUUID())
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(issuedAt + lifetime)
-        .sign(privateKey);
-      return { token, expiresIn: lifetime };
+      return async ({ userId, name, email }, sessionId, now) => {
+        const issuedAt = Math.floor(now / 1000);
+        const claims = { client_id: parties.audience, sid: sessionId, userId, userName: name, email };
+        const token = await new SignJWT(claims)
+          .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
+          .setIssuer(parties.issuer)
+          .setAudience(parties.audience)
+          .setSubject(userId)
+          .setJti(randomUUID())
+          .setIssuedAt(issuedAt)
+          .setExpirationTime(issuedAt + lifetime)
+          .sign(privateKey);
+        return { token, expiresIn: lifetime };
+      };
     },
   };
 }

@@ -17,7 +17,8 @@ export async function findUser(database: Database, who: string): Promise<User> {
   const isAddress = who.includes('@');
   const email = isAddress ? normaliseEmail(who) : undefined;
   if (isAddress && email === undefined) throw new Error(`"${who}" is no address that an account can have.`);
-  const user = email === undefined ? await users.get(who) : await users.findByEmail(email);
+  const userId = email === undefined ? who : await users.ownerOf(email);
+  const user = userId === undefined ? undefined : await users.get(userId);
   if (user === undefined) throw new Error(`No user has the ${isAddress ? 'address' : 'id'} "${who}".`);
   return user;
 }

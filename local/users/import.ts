@@ -218,14 +218,14 @@ function isMailed({ passwordHash, status, mailRefused }: User, mails: boolean): 
 const TAG_LIFETIME_MS = 30 * 60 * 1000;
 
 /** What `forget-password` writes: the table's stream does the rest. */
-function newResetRequest({ userId, credentialVersion }: User, now: number): ResetRequest {
+function newResetRequest({ userId }: User, now: number): ResetRequest {
   return {
     tagId: randomUUID(),
     kind: 'known',
     state: 'requested',
     userId,
-    credentialVersion,
     secretHashes: [],
+    requestedAt: now,
     expiresAt: now + TAG_LIFETIME_MS,
   };
 }

@@ -17,6 +17,7 @@ const COLUMNS = {
   passwordHash: true,
   status: true,
   createdAt: true,
+  passwordChangedAt: true,
   mailRefused: true,
 } satisfies Record<Exclude<keyof User, 'credentialVersion'>, true>;
 
@@ -25,8 +26,12 @@ export const columns = Object.keys(COLUMNS) as Column[];
 
 /** The line of a user in an export, without its end. */
 export function writeRow(user: Pick<User, Column>): string {
-  const { createdAt, ...rest } = user;
-  const row: Record<string, unknown> = { ...rest, createdAt: new Date(createdAt).toISOString() };
+  const { createdAt, passwordChangedAt, ...rest } = user;
+  const row: Record<string, unknown> = {
+    ...rest,
+    createdAt: new Date(createdAt).toISOString(),
+    ...(passwordChangedAt !== undefined && { passwordChangedAt: new Date(passwordChangedAt).toISOString() }),
+  };
   return JSON.stringify(
     Object.fromEntries(columns.flatMap((name) => (name in row ? [[name, row[name]]] : []))),
   );
@@ -65,7 +70,8 @@ export function readRow(raw: RawRow, now: number): User {
   );
   const passwordHash = attempt(() => readHash(raw.passwordHash));
   const status = attempt(() => readStatus(raw.status));
-  const createdAt = attempt(() => readTime(raw.createdAt, now));
+  const createdAt = attempt(() => readTime('createdAt', raw.createdAt, now) ?? now);
+  const passwordChangedAt = attempt(() => readTime('passwordChangedAt', raw.passwordChangedAt, now));
   const userId = attempt(() => readUserId(raw.userId));
   const mailRefused = attempt(() => readMailRefused(raw.mailRefused));
   if (faults.length > 0 || !fields || !status || createdAt === undefined)
@@ -80,6 +86,7 @@ export function readRow(raw: RawRow, now: number): User {
     // back under its old id revives neither sessions nor mailed links.
     credentialVersion: now,
     createdAt,
+    ...(passwordChangedAt !== undefined && { passwordChangedAt }),
     ...(mailRefused !== undefined && { mailRefused }),
   };
 }
@@ -139,17 +146,17 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Milliseconds of 1973; seconds only get there in the year 5138. */
 const SURELY_MILLISECONDS = 100_000_000_000;
 
-function readTime(value: unknown, now: number): number {
-  if (isAbsent(value)) return now;
+function readTime(column: Column, value: unknown, now: number): number | undefined {
+  if (isAbsent(value)) return undefined;
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   const time = typeof number === 'string' && ISO.test(number) ? Date.parse(number) : number;
   if (typeof time !== 'number' || !Number.isSafeInteger(time))
     throw new RefusedRow(
-      'createdAt: neither a time such as 2026-01-31T12:00:00Z, with its zone, nor milliseconds since 1970.',
+      `${column}: neither a time such as 2026-01-31T12:00:00Z, with its zone, nor milliseconds since 1970.`,
     );
   if (time === number && time < SURELY_MILLISECONDS)
-    throw new RefusedRow('createdAt: these look like seconds; give milliseconds since 1970, or a date.');
-  if (time > now + DAY_MS) throw new RefusedRow('createdAt: in the future.');
+    throw new RefusedRow(`${column}: these look like seconds; give milliseconds since 1970, or a date.`);
+  if (time > now + DAY_MS) throw new RefusedRow(`${column}: in the future.`);
   return time;
 }
 

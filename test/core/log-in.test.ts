@@ -9,13 +9,15 @@ import { type World, world } from './memory/world.ts';
 
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
-const CALLS_OF_A_REFUSAL = [
+const CALLS_BEFORE_THE_VERDICT = [
   'throttle.increment',
+  'users.ownerOf',
   'throttle.swapAttempts',
-  'users.findByEmail',
+  'users.get',
+  'signer.ready',
   'hasher.verify',
-  'throttle.swapAttempts',
 ];
+const CALLS_OF_A_REFUSAL = [...CALLS_BEFORE_THE_VERDICT, 'throttle.swapAttempts'];
 const RIGHT = { email: 'ada@example.com', password: 'correct horse' };
 
 function requestOf(changes: Partial<LogInRequest> = {}): LogInRequest {
@@ -68,14 +70,11 @@ describe('a log-in', () => {
     const it = world();
     await logIn(it.parts, requestOf({ refreshes }));
     expect(it.calls).toEqual([
-      'throttle.increment',
-      'throttle.swapAttempts',
-      'users.findByEmail',
-      'hasher.verify',
-      'throttle.swapAttempts',
-      'throttle.decrement',
+      ...CALLS_BEFORE_THE_VERDICT,
       'hasher.isOutdated',
-      'signer.sign',
+      'throttle.decrement',
+      'signer.ready',
+      'sign',
       'sessions.open',
     ]);
   });
@@ -178,13 +177,13 @@ describe('an outdated hash', () => {
     await logIn(it.parts, requestOf({ fields }));
     expect(it.users.rows.get(ADA.userId)).toEqual({ ...ADA, passwordHash: 'hash of \u{fc}bercool' });
     expect(it.sessions.only().credentialVersion).toBe(ADA.credentialVersion);
-    expect(it.calls.slice(-7)).toEqual([
-      'throttle.swapAttempts',
-      'throttle.decrement',
+    expect(it.calls.slice(CALLS_BEFORE_THE_VERDICT.length)).toEqual([
       'hasher.isOutdated',
       'hasher.hash',
+      'throttle.decrement',
       'renewals.store',
-      'signer.sign',
+      'signer.ready',
+      'sign',
       'sessions.open',
     ]);
     expect(it.failedRenewals).toEqual([]);
@@ -234,7 +233,7 @@ test('what is no address is looked up and counted by its hash, which no account 
   const asked: string[] = [];
   const users: LogInParts['users'] = {
     get: it.users.get,
-    async findByEmail(email) {
+    async ownerOf(email) {
       asked.push(email);
       return undefined;
     },
@@ -263,7 +262,7 @@ test.each([true, false])(
   async (refreshes) => {
     const it = world();
     const failure = new Error('no key');
-    const signer = { sign: () => Promise.reject(failure) };
+    const signer = { ready: () => Promise.reject(failure) };
     await expect(logIn({ ...it.parts, signer }, requestOf({ refreshes }))).rejects.toBe(failure);
     expect(it.sessions.rows.size).toBe(0);
   },

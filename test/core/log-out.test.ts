@@ -35,6 +35,28 @@ describe('a log-out by access token', () => {
     });
   });
 
+  test('is one write beside one look at the user', async () => {
+    const it = world();
+    const { accessToken } = await loggedIn(it);
+    await byAccessToken(it, accessToken.token);
+    expect(it.calls).toEqual(['verifier.verify', 'users.getEventually', 'sessions.end']);
+  });
+
+  test.each<[string, (it: World) => unknown]>([
+    ['when the account was disabled', (it) => it.users.rows.set(ADA.userId, { ...ADA, status: 'disabled' })],
+    ['after a reset', (it) => it.users.rows.set(ADA.userId, { ...ADA, credentialVersion: 4 })],
+    ['when the session was idle for too long', (it) => it.clock.pass(7 * DAY)],
+    ['when the session is gone', (it) => it.sessions.rows.clear()],
+  ])('is refused %s', async (_, happens) => {
+    const it = world();
+    const { accessToken } = await loggedIn(it);
+    happens(it);
+    expect(await problemOf(byAccessToken(it, accessToken.token))).toEqual({
+      problem: { code: 'invalid-access-token' },
+      message: 'the session of the access token is over',
+    });
+  });
+
   test('needs one', async () => {
     expect((await problemOf(byAccessToken(world(), undefined))).problem).toEqual({
       code: 'missing-access-token',

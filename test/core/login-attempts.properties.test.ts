@@ -1,6 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Attempts, reserveAttempt, settleAttempt, type Verdict } from '../../lib/core/login-attempts.ts';
+import {
+  type Attempts,
+  reserveAttempt,
+  settleAttempt,
+  type Verdict,
+  withoutLone,
+} from '../../lib/core/login-attempts.ts';
 import { NOON } from './memory/clock.ts';
 
 const QUIET_MS = 15 * 60 * 1000;
@@ -45,7 +52,9 @@ test('whatever the interleaving, five failures lock, a lock holds, and no more a
       let now = NOON;
       let stored: Attempts | undefined;
       // What the model remembers: the checks that run, and the failures since the last success or quiet spell.
-      let running: number[] = [];
+      let running: { slot: number; alone: boolean; sessionId: string }[] = [];
+      const opened = new Set<string>();
+      let crashed: number[] = [];
       let failures = 0;
       let lastFailure = 0;
       let lockedUntil = 0;
@@ -55,9 +64,17 @@ test('whatever the interleaving, five failures lock, a lock holds, and no more a
         if (action.do === 'wait' || action.do === 'wait for the lock') {
           now = action.do === 'wait' ? now + action.ms : Math.max(now, lockedUntil);
           // No function runs longer than a slot: what still runs by then has crashed.
-          running = running.filter((slot) => slot > now);
+          running = running.filter(({ slot }) => slot > now);
+          crashed = crashed.filter((slot) => slot > now);
         } else if (action.do === 'begin') {
-          const reservation = reserveAttempt(stored, now);
+          const sessionId = randomUUID();
+          let reservation = reserveAttempt(stored, sessionId, now);
+          if (reservation.outcome === 'busy' && opened.has(reservation.sessionId ?? '')) {
+            stored = withoutLone(stored as Attempts);
+            reservation = reserveAttempt(stored, sessionId, now);
+          }
+          // Nobody is kept waiting but by checks that run, or that crashed.
+          if (reservation.outcome === 'busy') expect(running.length + crashed.length).toBeGreaterThan(0);
           if (now < lockedUntil) expect(reservation.outcome).toBe('locked');
           if (reservation.outcome === 'locked') {
             expect(failures).toBeGreaterThanOrEqual(5);
@@ -65,15 +82,24 @@ test('whatever the interleaving, five failures lock, a lock holds, and no more a
           }
           if (reservation.outcome === 'reserved') {
             stored = reservation.attempts;
-            running.push(reservation.slot);
+            running.push({ ...reservation, sessionId });
           }
           // The heart of it: those that failed and those that may yet.
           expect(failures + running.length).toBeLessThanOrEqual(Math.max(5, failures + 1));
         } else if (running.length > 0) {
           const index = action.which % running.length;
-          const [slot] = running.splice(index, 1);
-          if (action.do === 'crash' || slot === undefined) continue;
-          stored = settleAttempt(stored, slot, action.verdict, now);
+          const [check] = running.splice(index, 1);
+          if (check === undefined) continue;
+          if (action.do === 'crash') {
+            crashed.push(check.slot);
+            continue;
+          }
+          // As `withinLoginLimits` does: the success of who was alone is not written down.
+          if (check.alone && action.verdict === 'succeeded') {
+            opened.add(check.sessionId);
+            continue;
+          }
+          stored = settleAttempt(stored, check.slot, action.verdict, now);
           if (action.verdict === 'succeeded') failures = lockedUntil = 0;
           if (action.verdict === 'failed') {
             failures += 1;
@@ -83,7 +109,7 @@ test('whatever the interleaving, five failures lock, a lock holds, and no more a
             if (failures >= 5) expect(running).toEqual([]);
           }
           expect(stored?.failures ?? 0).toBeGreaterThanOrEqual(0);
-          expect(new Set(stored?.pending).isSupersetOf(new Set(running))).toBe(true);
+          expect(new Set(stored?.pending).isSupersetOf(new Set(running.map(({ slot }) => slot)))).toBe(true);
         }
       }
     }),

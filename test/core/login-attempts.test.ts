@@ -4,6 +4,7 @@ import {
   attemptsExpireAt,
   reserveAttempt,
   settleAttempt,
+  withoutLone,
 } from '../../lib/core/login-attempts.ts';
 import { NOON } from './memory/clock.ts';
 
@@ -14,8 +15,11 @@ function failed(failures: number): Attempts {
   return { failures, pending: [], lockedUntil: 0, quietAt: NOON + 15 * MINUTE };
 }
 
+const SESSION_ID = '55555555-5555-4555-8555-555555555555';
+const reserve = (stored: Attempts | undefined, now: number) => reserveAttempt(stored, SESSION_ID, now);
+
 function reserved(stored: Attempts | undefined, now: number) {
-  const reservation = reserveAttempt(stored, now);
+  const reservation = reserve(stored, now);
   if (reservation.outcome !== 'reserved') throw new Error(`the attempt was ${reservation.outcome}`);
   return reservation;
 }
@@ -53,40 +57,40 @@ describe('the lock', () => {
   test('five failures in a row, one after the other, are checked; the sixth attempt is refused', () => {
     let attempts: Attempts | undefined;
     for (let nth = 1; nth <= 5; nth += 1) attempts = failAgain(attempts, NOON);
-    expect(reserveAttempt(attempts, NOON)).toEqual({ outcome: 'locked', retryAfter: 1 });
+    expect(reserve(attempts, NOON)).toEqual({ outcome: 'locked', retryAfter: 1 });
   });
 
   test('holds until its last millisecond and no longer', () => {
     const attempts = { ...failed(6), lockedUntil: NOON + 2_000 };
-    expect(reserveAttempt(attempts, NOON + 1_999)).toEqual({ outcome: 'locked', retryAfter: 1 });
-    expect(reserveAttempt(attempts, NOON + 2_000).outcome).toBe('reserved');
+    expect(reserve(attempts, NOON + 1_999)).toEqual({ outcome: 'locked', retryAfter: 1 });
+    expect(reserve(attempts, NOON + 2_000).outcome).toBe('reserved');
   });
 
   test('names the seconds left, rounded up, so that coming back then succeeds', () => {
     const attempts = { ...failed(9), lockedUntil: NOON + 16_000 };
-    expect(reserveAttempt(attempts, NOON)).toEqual({ outcome: 'locked', retryAfter: 16 });
-    expect(reserveAttempt(attempts, NOON + 1)).toEqual({ outcome: 'locked', retryAfter: 16 });
-    expect(reserveAttempt(attempts, NOON + 1_000)).toEqual({ outcome: 'locked', retryAfter: 15 });
+    expect(reserve(attempts, NOON)).toEqual({ outcome: 'locked', retryAfter: 16 });
+    expect(reserve(attempts, NOON + 1)).toEqual({ outcome: 'locked', retryAfter: 16 });
+    expect(reserve(attempts, NOON + 1_000)).toEqual({ outcome: 'locked', retryAfter: 15 });
   });
 
   test('after a hundred failures holds until a reset, however long one waits', () => {
     const attempts = { ...failed(100), lockedUntil: NOON + 15 * MINUTE };
     for (const now of [NOON, NOON + 15 * MINUTE, NOON + 365 * 86_400_000]) {
-      expect(reserveAttempt(attempts, now)).toEqual({ outcome: 'locked', retryAfter: 900 });
+      expect(reserve(attempts, now)).toEqual({ outcome: 'locked', retryAfter: 900 });
     }
   });
 
   test('after ninety-nine failures still opens', () => {
-    expect(reserveAttempt(failed(99), NOON).outcome).toBe('reserved');
+    expect(reserve(failed(99), NOON).outcome).toBe('reserved');
   });
 });
 
 describe('fifteen quiet minutes', () => {
   test('forget the failures', () => {
     const attempts = failed(4);
-    expect(reserved(attempts, NOON + 15 * MINUTE).attempts).toEqual({
+    expect(reserved(attempts, NOON + 15 * MINUTE).attempts).toMatchObject({
       failures: 0,
-      pending: [NOON + 15 * MINUTE + 40_000],
+      pending: [NOON + 15 * MINUTE + 11_000],
       lockedUntil: 0,
       quietAt: 0,
     });
@@ -110,6 +114,12 @@ describe('fifteen quiet minutes', () => {
     });
   });
 
+  test('keep the one that was alone', () => {
+    const lone = { slot: NOON + 15 * MINUTE + 5_000, sessionId: 'another' };
+    const stored = { ...failed(4), pending: [lone.slot], lone };
+    expect(reserved(stored, NOON + 15 * MINUTE).attempts).toMatchObject({ failures: 0, lone });
+  });
+
   test('keep the attempts that are being checked', () => {
     const slot = NOON + 15 * MINUTE + 20_000;
     const attempts = { ...failed(4), pending: [slot] };
@@ -125,7 +135,7 @@ describe('attempts at once', () => {
     let attempts: Attempts | undefined;
     for (let nth = 1; nth <= 5; nth += 1) attempts = reserved(attempts, NOON).attempts;
     expect(attempts?.pending).toHaveLength(5);
-    expect(reserveAttempt(attempts, NOON)).toEqual({ outcome: 'busy' });
+    expect(reserve(attempts, NOON).outcome).toBe('busy');
   });
 
   test.each([
@@ -136,7 +146,7 @@ describe('attempts at once', () => {
   ])('after $failures failures are at most $allowed', ({ failures, allowed }) => {
     let attempts: Attempts = failed(failures);
     for (let nth = 1; nth <= allowed; nth += 1) attempts = reserved(attempts, NOON).attempts;
-    expect(reserveAttempt(attempts, NOON)).toEqual({ outcome: 'busy' });
+    expect(reserve(attempts, NOON)).toEqual({ outcome: 'busy' });
   });
 
   test('that all fail lock the account once', () => {
@@ -158,18 +168,66 @@ describe('attempts at once', () => {
 
   test('of a function that crashed are given up after forty seconds', () => {
     const { attempts } = reserved(failed(4), NOON);
-    expect(reserveAttempt(attempts, NOON + 39_999)).toEqual({ outcome: 'busy' });
+    expect(reserve(attempts, NOON + 39_999)).toEqual({ outcome: 'busy' });
     expect(reserved(attempts, NOON + 40_000).attempts.pending).toEqual([NOON + 80_000]);
   });
 
   test('reserved in the same millisecond are settled one at a time', () => {
-    const first = reserved(undefined, NOON);
+    const first = reserved(failed(1), NOON);
     const second = reserved(first.attempts, NOON);
     expect(second.slot).toBe(first.slot);
     expect(settleAttempt(second.attempts, second.slot, 'failed', NOON)).toMatchObject({
-      failures: 1,
+      failures: 2,
       pending: [first.slot],
     });
+  });
+});
+
+describe('an attempt', () => {
+  test('is alone where nothing is remembered, or nothing any more; its slot ends with the function', () => {
+    const over = { ...failed(4), pending: [NOON + 15 * MINUTE] };
+    for (const [stored, now] of [
+      [undefined, NOON],
+      [over, NOON + 15 * MINUTE],
+    ] as const) {
+      const { alone, slot } = reserved(stored, now);
+      expect({ alone, slot }).toEqual({ alone: true, slot: now + 11_000 });
+    }
+  });
+
+  test('that was alone names its session to who finds no place, for as long as it takes one', () => {
+    const alone = reserved(undefined, NOON).attempts;
+    let full = alone;
+    for (let nth = 2; nth <= 5; nth += 1) full = reserved(full, NOON).attempts;
+    expect(reserve(full, NOON)).toEqual({ outcome: 'busy', sessionId: SESSION_ID });
+    expect(withoutLone(full)).toEqual({ ...full, lone: undefined, pending: full.pending.slice(1) });
+    expect(reserve(withoutLone(full), NOON).outcome).toBe('reserved');
+    // Its slot expires, and another takes its place: it is nobody's business any more.
+    const later = reserved(full, NOON + 11_000).attempts;
+    expect(reserve(later, NOON + 11_000)).toEqual({ outcome: 'busy' });
+  });
+
+  test.each(['failed', 'succeeded', 'abandoned'] as const)(
+    'that was alone is remembered while another one %s, until it is settled itself',
+    (verdict) => {
+      const alone = reserved(undefined, NOON);
+      const other = reserved(alone.attempts, NOON);
+      const settled = settleAttempt(other.attempts, other.slot, verdict, NOON);
+      expect(settled).toMatchObject({
+        pending: [alone.slot],
+        lone: { slot: alone.slot, sessionId: SESSION_ID },
+      });
+      expect(settleAttempt(other.attempts, alone.slot, verdict, NOON)).not.toHaveProperty('lone');
+      expect(settleAttempt(alone.attempts, alone.slot, 'failed', NOON)).not.toHaveProperty('lone');
+    },
+  );
+
+  test.each([
+    ['a failure', failed(1)],
+    ['another attempt', { ...failed(0), pending: [NOON + 1] }],
+  ])('is not alone beside %s', (_, stored) => {
+    const { alone, slot } = reserved(stored, NOON);
+    expect({ alone, slot }).toEqual({ alone: false, slot: NOON + 40_000 });
   });
 });
 
@@ -216,7 +274,7 @@ describe('a verdict', () => {
   });
 
   test('of none keeps what others have reserved', () => {
-    const { attempts } = reserved(undefined, NOON - 5_000);
+    const attempts = failed(2);
     expect(settleAttempt({ ...attempts, pending: [other, mine] }, mine, 'abandoned', NOON)).toEqual({
       ...attempts,
       pending: [other],

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
-import { forgetPassword } from '../../lib/core/forget-password.ts';
 import { logIn } from '../../lib/core/log-in.ts';
 import type { Attempts } from '../../lib/core/login-attempts.ts';
 import { ProblemError } from '../../lib/core/problem.ts';
@@ -8,6 +7,7 @@ import { refreshSession } from '../../lib/core/refresh-session.ts';
 import { accountCounter, withinLoginLimits } from '../../lib/core/throttle.ts';
 import { NOON } from './memory/clock.ts';
 import { loggedIn } from './memory/logged-in.ts';
+import { onlyCheck } from './memory/login-steps.ts';
 import { ADA } from './memory/users.ts';
 import { type World, world } from './memory/world.ts';
 
@@ -15,6 +15,7 @@ import { type World, world } from './memory/world.ts';
 
 const EMAIL = ADA.email;
 const COUNTER = accountCounter(EMAIL);
+const ACCOUNT = { account: EMAIL, client: '192.0.2.1' };
 
 async function noticeOf(call: Promise<unknown>): Promise<unknown> {
   const error = await call.then(
@@ -36,7 +37,7 @@ describe('a lockout', () => {
     const { parts, throttleStore } = world();
     if (failures > 0) throttleStore.attempts.set(COUNTER, stored({ failures }));
     const onLockout = vi.fn();
-    await withinLoginLimits(parts.throttle, EMAIL, '192.0.2.1', check, onLockout).catch(() => undefined);
+    await withinLoginLimits(parts.throttle, ACCOUNT, onlyCheck(check), onLockout).catch(() => undefined);
     return onLockout.mock.calls.length;
   };
 
@@ -64,7 +65,7 @@ describe('a lockout', () => {
       throttleStore.attempts.set(COUNTER, stored(locked));
       return Promise.reject(new Error('the store is down'));
     };
-    await withinLoginLimits(parts.throttle, EMAIL, '192.0.2.1', broken, onLockout).catch(() => undefined);
+    await withinLoginLimits(parts.throttle, ACCOUNT, onlyCheck(broken), onLockout).catch(() => undefined);
     expect(throttleStore.attempts.get(COUNTER)?.value.lockedUntil).toBe(NOON + 2_000);
     expect(onLockout).not.toHaveBeenCalled();
   });
@@ -72,7 +73,7 @@ describe('a lockout', () => {
   test('needs nobody who listens', async () => {
     const { parts, throttleStore } = world();
     throttleStore.attempts.set(COUNTER, stored({ failures: 4 }));
-    expect(await withinLoginLimits(parts.throttle, EMAIL, '192.0.2.1', wrong)).toBeUndefined();
+    expect(await withinLoginLimits(parts.throttle, ACCOUNT, onlyCheck(wrong))).toBeUndefined();
   });
 
   test('is a notice of the log-in that began it, and of no other', async () => {
@@ -102,15 +103,4 @@ describe('a refresh token that is used again', () => {
     expect(await noticeOf(refresh(it, refreshToken))).toBe('reuse-detected');
     expect(await noticeOf(refresh(it, refreshToken))).toBeUndefined();
   });
-});
-
-describe('an address that takes no mail', () => {
-  test.each(['bounced', 'complained'] as const)(
-    'since it %s has requests that are never mailed',
-    async (mailRefused) => {
-      const it = world({ ...ADA, mailRefused });
-      const { tagId } = await forgetPassword(it.parts, { fields: { email: EMAIL }, client: '192.0.2.1' });
-      expect(it.resetRequests.rows.get(tagId)).toMatchObject({ kind: 'unknown', userId: ADA.userId });
-    },
-  );
 });

@@ -64,7 +64,7 @@ describe('a refresh', () => {
       sessionId: session.sessionId,
       now: NOON + DAY,
     });
-    expect((await authenticate(it.parts, accessToken.token)).session).toEqual(session);
+    expect(await authenticate(it.parts, accessToken.token)).toEqual(ADA);
   });
 
   test('can be followed by the next, as long as one likes within the life of the session', async () => {
@@ -83,30 +83,47 @@ describe('a refresh', () => {
     });
   });
 
-  test('signs before it rotates, so that a signer that is down costs the client nothing', async () => {
+  test('has the key before it rotates, so that a key that cannot be had costs the client nothing', async () => {
     const it = world();
     const { refreshToken } = await loggedIn(it);
     const before = it.sessions.only();
     const failure = new Error('no key');
-    const parts = { ...it.parts, signer: { sign: () => Promise.reject(failure) } };
+    const parts = { ...it.parts, signer: { ready: () => Promise.reject(failure) } };
     const failed = refreshSession(parts, { fields: { refreshToken }, client: 'c' });
     await expect(failed).rejects.toBe(failure);
     expect(it.sessions.only()).toEqual(before);
     it.calls.length = 0;
     await refresh(it, refreshToken);
-    expect(it.calls).toEqual(['users.get', 'throttle.increment', 'signer.sign', 'sessions.rotate']);
+    expect(it.calls).toEqual(['signer.ready', 'users.get', 'sessions.rotate', 'sign']);
   });
 
-  test('beyond the limit of the address is refused and rotates nothing', async () => {
+  test('is never counted when it is granted', async () => {
     const it = world();
     let { refreshToken } = await loggedIn(it);
-    for (let nth = 0; nth < 3; nth += 1) ({ refreshToken } = await refresh(it, refreshToken, '192.0.2.1'));
-    const before = it.sessions.only();
-    expect((await problemOf(refresh(it, refreshToken, '192.0.2.1'))).problem).toEqual({
+    for (let nth = 0; nth < 9; nth += 1) ({ refreshToken } = await refresh(it, refreshToken, '192.0.2.1'));
+    expect(it.throttleStore.requests.size).toBe(1); // of the log-in
+  });
+
+  test('that is refused counts for the address, which has so many in five minutes', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    for (let nth = 0; nth < 3; nth += 1)
+      expect((await problemOf(refresh(it, 'x', '192.0.2.1'))).problem).toEqual(REFUSED);
+    expect((await problemOf(refresh(it, 'x', '192.0.2.1'))).problem).toEqual({
       code: 'throttled',
       retryAfter: 300,
     });
-    expect(it.sessions.only()).toEqual(before);
+    await refresh(it, refreshToken, '192.0.2.1');
+  });
+
+  test('that replays a token ends its session although the address is over its limit', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await refresh(it, refreshToken);
+    for (let nth = 0; nth < 4; nth += 1) await problemOf(refresh(it, 'x', '192.0.2.1'));
+    it.clock.pass(GRACE + 1);
+    expect((await problemOf(refresh(it, refreshToken, '192.0.2.1'))).message).toBe(REPLAYED);
+    expect(it.sessions.only().endedAt).toBe(NOON + GRACE + 1);
   });
 
   test.each([
@@ -123,7 +140,10 @@ describe('a refresh', () => {
 
   test('with what cannot be a token counts for the address and looks at no account', async () => {
     const it = world();
-    expect((await problemOf(refresh(it, 'not a token'))).problem).toEqual(REFUSED);
+    expect(await problemOf(refresh(it, 'not a token'))).toEqual({
+      problem: REFUSED,
+      message: 'not a refresh token',
+    });
     expect(it.calls).toEqual(['throttle.increment']);
   });
 });
@@ -136,7 +156,7 @@ describe('the token that was just replaced', () => {
     it.clock.pass(GRACE);
     const again = await refresh(it, refreshToken);
     expect(again.refreshToken).toBe(first.refreshToken);
-    expect((await authenticate(it.parts, again.accessToken.token)).user.userId).toBe(ADA.userId);
+    expect((await authenticate(it.parts, again.accessToken.token)).userId).toBe(ADA.userId);
     await refresh(it, again.refreshToken);
   });
 
@@ -189,6 +209,69 @@ describe('the token that was just replaced', () => {
     await it.sessions.open({ ...session, refresh: refreshed });
     await expect(refresh(it, refreshToken)).rejects.toThrow();
   });
+});
+
+describe('a rotation whose user could not be read', () => {
+  /** Two calls at once, of which only the rotation succeeds. */
+  async function rotatedInVain(it: World, refreshToken: string) {
+    const failure = new Error('the table of users is down');
+    const parts = { ...it.parts, users: { get: () => Promise.reject(failure) } };
+    await expect(refreshSession(parts, { fields: { refreshToken }, client: 'c' })).rejects.toBe(failure);
+  }
+
+  test('is answered however long the outage lasts, and then has its ten seconds', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await rotatedInVain(it, refreshToken);
+    it.clock.pass(3_600_000);
+    await rotatedInVain(it, refreshToken);
+    it.clock.pass(3_600_000);
+    const answer = await refresh(it, refreshToken);
+    it.clock.pass(GRACE);
+    expect((await refresh(it, refreshToken)).refreshToken).toBe(answer.refreshToken);
+    it.clock.pass(1);
+    expect((await problemOf(refresh(it, refreshToken))).message).toBe(REPLAYED);
+  });
+
+  test('of a parallel request that had its answer lives on by that answer', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await rotatedInVain(it, refreshToken);
+    const { refreshToken: successor } = await refresh(it, refreshToken);
+    const { refreshToken: next } = await refresh(it, successor);
+    await refresh(it, next);
+  });
+
+  test('does not move the grace of a later rotation', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const { refreshToken: second } = await refresh(it, refreshToken);
+    const first = it.sessions.only();
+    await refresh(it, second);
+    const before = it.sessions.only();
+    await it.sessions.moveGrace(first, first.refresh?.currentHash ?? '', NOON + DAY);
+    expect(it.sessions.only()).toEqual(before);
+  });
+
+  test('keeps its grace when the table of sessions is down as well: the session is as it was rotated', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const failure = new Error('down');
+    const fail = () => Promise.reject(failure);
+    const sessions = { ...it.sessions, moveGrace: fail };
+    const parts = { ...it.parts, users: { get: fail }, sessions };
+    await expect(refreshSession(parts, { fields: { refreshToken }, client: 'c' })).rejects.toBe(failure);
+    await refresh(it, refreshToken);
+  });
+});
+
+test('a rotation that fails is told, whatever became of the user', async () => {
+  const it = world();
+  const { refreshToken } = await loggedIn(it);
+  const failure = new Error('the table of sessions is down');
+  const sessions = { ...it.sessions, rotate: () => Promise.reject(failure) };
+  const request = { fields: { refreshToken }, client: 'c' };
+  await expect(refreshSession({ ...it.parts, sessions }, request)).rejects.toBe(failure);
 });
 
 describe('a session is ended', () => {
@@ -268,10 +351,10 @@ describe('a refresh token is refused', () => {
     ],
     [
       'when the account is disabled',
-      'no such user',
+      'the session is over',
       (it) => it.users.rows.set(ADA.userId, { ...ADA, status: 'disabled' }),
     ],
-    ['when the user is gone', 'no such user', (it) => it.users.rows.clear()],
+    ['when the user is gone', 'the session is over', (it) => it.users.rows.clear()],
   ])('%s', async (_, message, happens) => {
     const it = world();
     const { refreshToken } = await loggedIn(it);

@@ -18,8 +18,8 @@ const REQUEST: ResetRequest = {
   kind: 'known',
   state: 'requested',
   userId: ADA.userId,
-  credentialVersion: ADA.credentialVersion,
   secretHashes: [],
+  requestedAt: NOON,
   expiresAt: NOON + 1_800_000,
 };
 
@@ -53,11 +53,13 @@ describe('a request that was made', () => {
       ...REQUEST,
       state: 'mailed',
       secretHashes: [hashSecret(tag.secret)],
+      credentialVersion: ADA.credentialVersion,
       expiresAt: NOON + 7_000 + 1_800_000,
     });
     expect(it.calls).toEqual([
       'resetRequests.get',
       'users.get',
+      'throttle.swapMailQuota',
       'resetRequests.addSecret',
       'mailer.sendResetLink',
       'resetRequests.markMailed',
@@ -87,11 +89,33 @@ describe('a request that was made', () => {
     expect(it.calls).toEqual(['resetRequests.get']);
   });
 
-  test('is not answered after another reset', async () => {
-    const it = requested({ credentialVersion: 2 });
+  test.each([
+    ['after a reset', {}, { passwordChangedAt: NOON + 1 }],
+    ['when the version was raised after a first try to mail it', { credentialVersion: 2 }, {}],
+  ])('is not answered %s', async (_, request, user) => {
+    const it = requested(request);
+    it.users.rows.set(ADA.userId, { ...ADA, ...user });
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
     expect(it.sent).toEqual([]);
     expect(it.row()?.secretHashes).toEqual([]);
+  });
+
+  test('is answered when the password was last changed before it, or at its very moment', async () => {
+    const it = requested({ credentialVersion: ADA.credentialVersion });
+    it.users.rows.set(ADA.userId, { ...ADA, passwordChangedAt: NOON });
+    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+  });
+
+  test('is suppressed when its address had five mails within the hour, and a later try changes nothing', async () => {
+    const it = requested();
+    for (let nth = 1; nth <= 5; nth += 1) {
+      const tagId = `44444444-4444-4444-8444-44444444444${nth}`;
+      it.resetRequests.rows.set(tagId, { ...REQUEST, tagId });
+      expect(await sendDueMail(it.parts, tagId)).toBe('sent');
+    }
+    for (let nth = 1; nth <= 2; nth += 1) expect(await sendDueMail(it.parts, TAG_ID)).toBe('suppressed');
+    expect(it.sent).toHaveLength(5);
+    expect(it.row()).toEqual(REQUEST);
   });
 
   test('is not answered when the account was disabled meanwhile', async () => {

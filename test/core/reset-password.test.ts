@@ -19,6 +19,7 @@ const REQUEST: ResetRequest = {
   state: 'mailed',
   userId: ADA.userId,
   credentialVersion: ADA.credentialVersion,
+  requestedAt: NOON,
   secretHashes: [hashSecret(SECRET)],
   expiresAt: NOON + 1_000,
 };
@@ -41,6 +42,7 @@ describe('a reset', () => {
       ...ADA,
       passwordHash: 'hash of a new battery',
       credentialVersion: 4,
+      passwordChangedAt: NOON,
     });
     expect(it.resetRequests.rows.get(TAG_ID)?.state).toBe('used');
     expect(it.calls).toEqual(['resetRequests.get', 'users.get', 'hasher.hash', 'accounts.reset']);
@@ -61,6 +63,7 @@ describe('a reset', () => {
         tagId: TAG_ID,
         userId: ADA.userId,
         credentialVersion: 3,
+        now: NOON,
         passwordHash: 'hash of a new battery',
         attemptsCounter: accountCounter(ADA.email),
       },

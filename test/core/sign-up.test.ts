@@ -59,10 +59,11 @@ describe('a sign-up', () => {
       userId: profile.userId,
       sessionId: session.sessionId,
     });
-    expect(it.calls.slice(0, 4)).toEqual([
+    expect(it.calls.slice(0, 5)).toEqual([
       'throttle.increment',
+      'signer.ready',
       'hasher.hash',
-      'signer.sign',
+      'sign',
       'accounts.create',
     ]);
   });
@@ -70,7 +71,7 @@ describe('a sign-up', () => {
   test('whose token cannot be signed leaves no account', async () => {
     const it = world();
     const failure = new Error('no key');
-    const signer = { sign: () => Promise.reject(failure) };
+    const signer = { ready: () => Promise.reject(failure) };
     await expect(signUp({ ...it.parts, signer }, requestOf({ opensSession: true }))).rejects.toBe(failure);
     expect(it.users.rows.size).toBe(1);
   });

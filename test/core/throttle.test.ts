@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
 import type { Attempts } from '../../lib/core/login-attempts.ts';
 import {
@@ -9,7 +10,9 @@ import {
   withinLoginLimits,
 } from '../../lib/core/throttle.ts';
 import { frozenClock, NOON } from './memory/clock.ts';
+import { onlyCheck } from './memory/login-steps.ts';
 import { problemOf } from './memory/problem-of.ts';
+import { recording } from './memory/recording.ts';
 import { memoryThrottleStore } from './memory/throttle-store.ts';
 
 const MINUTE = 60_000;
@@ -31,6 +34,9 @@ function throttleOf(limits: Partial<Throttle['limits']> = {}) {
   };
 }
 
+const logIn = <T>(throttle: Throttle, account: string, check: () => Promise<T | undefined>) =>
+  withinLoginLimits(throttle, { account, client: CLIENT }, onlyCheck(check));
+const request = () => ({ tagId: randomUUID(), requestedAt: NOON });
 const wrong = async () => undefined;
 const right = async () => 'the user';
 
@@ -82,16 +88,36 @@ describe('an address', () => {
 });
 
 describe('a log-in', () => {
-  test('that succeeds gives its result and leaves no trace', async () => {
+  test('that succeeds gives its result and leaves nothing but a slot, which expires by itself', async () => {
     const throttle = throttleOf();
-    expect(await withinLoginLimits(throttle, ACCOUNT, CLIENT, right)).toBe('the user');
-    expect(throttle.store.attempts.size).toBe(0);
+    expect(await logIn(throttle, ACCOUNT, right)).toBe('the user');
+    expect(throttle.store.attempts.get(COUNTER)?.value).toMatchObject({
+      failures: 0,
+      pending: [NOON + 11_000],
+    });
     expect(throttle.store.requests.get(ADDRESS_COUNTER)?.count).toBe(0);
+  });
+
+  test('finds what an earlier one left expired as if nothing were stored: one swap, and the other is not made', async () => {
+    const throttle = throttleOf();
+    const swaps = vi.spyOn(throttle.store, 'swapAttempts');
+    await logIn(throttle, ACCOUNT, right);
+    throttle.clock.pass(11_000);
+    await logIn(throttle, ACCOUNT, right);
+    expect(swaps).toHaveBeenCalledTimes(2);
+    expect(throttle.store.attempts.get(COUNTER)?.value.pending).toEqual([NOON + 22_000]);
+  });
+
+  test('is not one place poorer than five for what an earlier one left', async () => {
+    const throttle = throttleOf();
+    for (let nth = 0; nth < 8; nth += 1) await logIn(throttle, ACCOUNT, right);
+    expect(throttle.pause).not.toHaveBeenCalled();
+    expect(throttle.store.attempts.get(COUNTER)?.value.pending).toEqual([NOON + 11_000]);
   });
 
   test('that fails counts for the account and the address', async () => {
     const throttle = throttleOf();
-    expect(await withinLoginLimits(throttle, ACCOUNT, CLIENT, wrong)).toBeUndefined();
+    expect(await logIn(throttle, ACCOUNT, wrong)).toBeUndefined();
     expect(throttle.store.attempts.get(COUNTER)?.value).toMatchObject({ failures: 1, pending: [] });
     expect(throttle.store.requests.get(ADDRESS_COUNTER)?.count).toBe(1);
   });
@@ -101,7 +127,7 @@ describe('a log-in', () => {
     throttle.store.attempts.set(COUNTER, stored({ failures: 2 }));
     const failure = new Error('the table of users is down');
     const check = () => Promise.reject(failure);
-    await expect(withinLoginLimits(throttle, ACCOUNT, CLIENT, check)).rejects.toBe(failure);
+    await expect(logIn(throttle, ACCOUNT, check)).rejects.toBe(failure);
     expect(throttle.store.attempts.get(COUNTER)?.value).toMatchObject({ failures: 2, pending: [] });
     expect(throttle.store.requests.get(ADDRESS_COUNTER)?.count).toBe(0);
   });
@@ -109,18 +135,18 @@ describe('a log-in', () => {
   test('that succeeds clears the failures before it', async () => {
     const throttle = throttleOf();
     throttle.store.attempts.set(COUNTER, stored({ failures: 4 }));
-    await withinLoginLimits(throttle, ACCOUNT, CLIENT, right);
+    await logIn(throttle, ACCOUNT, right);
     expect(throttle.store.attempts.size).toBe(0);
   });
 
   test('is reserved before the check begins', async () => {
     const throttle = throttleOf();
     const check = vi.fn(async () => {
-      expect(throttle.store.attempts.get(COUNTER)?.value.pending).toEqual([NOON + 40_000]);
+      expect(throttle.store.attempts.get(COUNTER)?.value.pending).toEqual([NOON + 11_000]);
       expect(throttle.store.requests.get(ADDRESS_COUNTER)?.count).toBe(1);
       return undefined;
     });
-    await withinLoginLimits(throttle, ACCOUNT, CLIENT, check);
+    await logIn(throttle, ACCOUNT, check);
     expect(check).toHaveBeenCalledOnce();
   });
 
@@ -128,7 +154,7 @@ describe('a log-in', () => {
     const throttle = throttleOf();
     throttle.store.attempts.set(COUNTER, stored({ failures: 6, lockedUntil: NOON + 1_500 }));
     const check = vi.fn(right);
-    expect(await problemOf(withinLoginLimits(throttle, ACCOUNT, CLIENT, check))).toEqual({
+    expect(await problemOf(logIn(throttle, ACCOUNT, check))).toEqual({
       problem: { code: 'throttled', retryAfter: 2 },
       message: 'the account is locked',
     });
@@ -138,9 +164,9 @@ describe('a log-in', () => {
 
   test('from an address at its limit is refused without a look at the account', async () => {
     const throttle = throttleOf({ logins: 1 });
-    await withinLoginLimits(throttle, ACCOUNT, CLIENT, wrong);
+    await logIn(throttle, ACCOUNT, wrong);
     const check = vi.fn(right);
-    const refused = withinLoginLimits(throttle, 'grace@example.com', CLIENT, check);
+    const refused = logIn(throttle, 'grace@example.com', check);
     expect((await problemOf(refused)).message).toBe('the address reached its limit of logins');
     expect(check).not.toHaveBeenCalled();
     expect(throttle.store.attempts.has(accountCounter('grace@example.com'))).toBe(false);
@@ -149,7 +175,7 @@ describe('a log-in', () => {
 
   test('after the window has changed gives back what it took from the window in which it began', async () => {
     const throttle = throttleOf();
-    await withinLoginLimits(throttle, ACCOUNT, CLIENT, async () => {
+    await logIn(throttle, ACCOUNT, async () => {
       throttle.clock.pass(5 * MINUTE);
       return 'the user';
     });
@@ -160,8 +186,9 @@ describe('a log-in', () => {
 describe('log-ins at once', () => {
   test('of a burst with wrong passwords: five are checked, whatever their number', async () => {
     const throttle = throttleOf();
+    throttle.pause.mockImplementation(async () => throttle.clock.pass(1)); // far less than a lock, all told
     const check = vi.fn(wrong);
-    const burst = Array.from({ length: 40 }, () => withinLoginLimits(throttle, ACCOUNT, CLIENT, check));
+    const burst = Array.from({ length: 40 }, () => logIn(throttle, ACCOUNT, check));
     const outcomes = await Promise.allSettled(burst);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
     expect(check).toHaveBeenCalledTimes(5);
@@ -171,16 +198,16 @@ describe('log-ins at once', () => {
 
   test('with the right password all succeed: those beyond the fifth wait for a place', async () => {
     const throttle = throttleOf();
-    const burst = Array.from({ length: 20 }, () => withinLoginLimits(throttle, ACCOUNT, CLIENT, right));
+    const burst = Array.from({ length: 20 }, () => logIn(throttle, ACCOUNT, right));
     expect(await Promise.all(burst)).toEqual(Array(20).fill('the user'));
     expect(throttle.pause).toHaveBeenCalled();
-    expect(throttle.store.attempts.size).toBe(0);
+    expect(throttle.store.attempts.get(COUNTER)?.value.pending.length).toBeLessThanOrEqual(1);
   });
 
   test('wait for 30 to 90 ms at a time, at random, so that they do not come back as one', async () => {
     const throttle = throttleOf();
     throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [NOON + 5_000] }));
-    await withinLoginLimits(throttle, ACCOUNT, CLIENT, right);
+    await logIn(throttle, ACCOUNT, right);
     const waits = throttle.pause.mock.calls.map(([ms]) => ms);
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(30);
     expect(Math.max(...waits)).toBeLessThan(90);
@@ -191,7 +218,7 @@ describe('log-ins at once', () => {
     const throttle = throttleOf();
     throttle.pause.mockImplementation(async () => throttle.clock.pass(1_000));
     throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [NOON + 40_000] }));
-    expect(await problemOf(withinLoginLimits(throttle, ACCOUNT, CLIENT, right))).toEqual({
+    expect(await problemOf(logIn(throttle, ACCOUNT, right))).toEqual({
       problem: { code: 'throttled', retryAfter: 1 },
       message: 'too many log-ins to the account at once',
     });
@@ -203,7 +230,7 @@ describe('log-ins at once', () => {
     const throttle = throttleOf();
     throttle.pause.mockImplementation(async () => throttle.clock.pass(9_999));
     throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [NOON + 9_999] }));
-    expect(await withinLoginLimits(throttle, ACCOUNT, CLIENT, right)).toBe('the user');
+    expect(await logIn(throttle, ACCOUNT, right)).toBe('the user');
   });
 });
 
@@ -214,9 +241,7 @@ describe('a swap that another writer wins', () => {
       throttle.store.attempts.set(COUNTER, stored({ failures: 5, lockedUntil: NOON + 1_000 }));
     });
     const check = vi.fn(right);
-    expect((await problemOf(withinLoginLimits(throttle, ACCOUNT, CLIENT, check))).message).toBe(
-      'the account is locked',
-    );
+    expect((await problemOf(logIn(throttle, ACCOUNT, check))).message).toBe('the account is locked');
     expect(check).not.toHaveBeenCalled();
   });
 
@@ -228,7 +253,7 @@ describe('a swap that another writer wins', () => {
       throttle.store.attempts.set(COUNTER, stored({ ...mine, failures: 2, quietAt: NOON + 15 * MINUTE }));
     };
     throttle.store.interference.push(nothing, other);
-    await withinLoginLimits(throttle, ACCOUNT, CLIENT, wrong);
+    await logIn(throttle, ACCOUNT, wrong);
     expect(throttle.store.attempts.get(COUNTER)?.value).toMatchObject({ failures: 3, pending: [] });
   });
 
@@ -237,7 +262,7 @@ describe('a swap that another writer wins', () => {
     throttle.store.attempts.set(COUNTER, stored({ failures: 3 }));
     const nothing = () => {}; // before both swaps of the reservation, the first of which finds the row
     throttle.store.interference.push(nothing, nothing, () => throttle.store.attempts.delete(COUNTER));
-    await withinLoginLimits(throttle, ACCOUNT, CLIENT, wrong);
+    await logIn(throttle, ACCOUNT, wrong);
     expect(throttle.store.attempts.get(COUNTER)?.value).toMatchObject({ failures: 1, pending: [] });
   });
 
@@ -249,8 +274,101 @@ describe('a swap that another writer wins', () => {
         throttle.store.attempts.set(COUNTER, stored({ ...latest }));
       });
     }
-    expect(await withinLoginLimits(throttle, ACCOUNT, CLIENT, right)).toBe('the user');
+    expect(await logIn(throttle, ACCOUNT, right)).toBe('the user');
     expect(throttle.store.interference).toEqual([]);
+  });
+});
+
+describe('a log-in that finds no place', () => {
+  /** A first log-in of whom it is known whether it opened its session, and four failures within seconds. */
+  async function fourFailuresAfter(opened: boolean) {
+    const throttle = throttleOf();
+    const sessions: string[] = [];
+    const hasOpened = vi.fn(async (_: unknown, sessionId: string) => opened && sessions.includes(sessionId));
+    const attempt = (check: () => Promise<string | undefined>) => {
+      const admit = async (it: string, sessionId: string) => {
+        sessions.push(sessionId);
+        return it;
+      };
+      const steps = { ...onlyCheck(check), hasOpened, admit };
+      return withinLoginLimits(throttle, { account: ACCOUNT, client: CLIENT }, steps);
+    };
+    await attempt(right);
+    for (let nth = 1; nth <= 4; nth += 1) await attempt(wrong);
+    return { throttle, attempt, hasOpened };
+  }
+
+  test('takes that of a log-in whose session is open, without waiting: the fifth failure locks as ever', async () => {
+    const { throttle, attempt, hasOpened } = await fourFailuresAfter(true);
+    expect(hasOpened).not.toHaveBeenCalled();
+    expect(await attempt(wrong)).toBeUndefined();
+    expect(throttle.pause).not.toHaveBeenCalled();
+    expect(throttle.store.attempts.get(COUNTER)?.value).toEqual({
+      failures: 5,
+      pending: [],
+      lockedUntil: NOON + 1_000,
+      quietAt: NOON + 15 * MINUTE,
+    });
+  });
+
+  test('waits where it is not, until the slot expires', async () => {
+    const { throttle, attempt } = await fourFailuresAfter(false);
+    throttle.pause.mockImplementation(async () => throttle.clock.pass(1_000));
+    expect((await problemOf(attempt(wrong))).message).toBe('too many log-ins to the account at once');
+    throttle.clock.set(NOON + 11_000);
+    expect(await attempt(right)).toBe('the user');
+  });
+});
+
+describe('the steps of a log-in', () => {
+  function stepsThatFail(failing: 'find' | 'load' | 'admit', failure: Error) {
+    const fail = () => Promise.reject(failure);
+    return { ...onlyCheck(right), [failing]: fail };
+  }
+
+  test.each(['find', 'load', 'admit'] as const)(
+    'of which "%s" fails count neither for the account nor for the address',
+    async (failing) => {
+      const throttle = throttleOf();
+      throttle.store.attempts.set(COUNTER, stored({ failures: 2 }));
+      const failure = new Error('the table is down');
+      const call = withinLoginLimits(
+        throttle,
+        { account: ACCOUNT, client: CLIENT },
+        stepsThatFail(failing, failure),
+      );
+      await expect(call).rejects.toBe(failure);
+      expect(throttle.store.attempts.get(COUNTER)?.value.failures ?? 0).toBe(failing === 'admit' ? 0 : 2);
+      expect(throttle.store.attempts.get(COUNTER)?.value.pending ?? []).toEqual([]);
+      expect(throttle.store.requests.get(ADDRESS_COUNTER)?.count).toBe(0);
+    },
+  );
+
+  test('are taken two by two: the look-ups beside the reservations, the admission beside giving them back', async () => {
+    const throttle = throttleOf();
+    throttle.store.attempts.set(COUNTER, stored({ failures: 1 }));
+    const log: string[] = [];
+    const steps = Object.fromEntries(
+      (['find', 'load', 'check', 'admit'] as const).map((name) => [name, async () => log.push(name)]),
+    ) as never;
+    const store = recording('throttle', throttle.store, log);
+    await withinLoginLimits({ ...throttle, store }, { account: ACCOUNT, client: CLIENT }, steps);
+    expect(log).toEqual([
+      'throttle.increment',
+      'find',
+      'throttle.swapAttempts', // finds the failure
+      'load',
+      'throttle.swapAttempts',
+      'check',
+      'admit',
+      'throttle.swapAttempts',
+      'throttle.decrement',
+    ]);
+  });
+
+  test('of an address over its limit never take an attempt of the account’s', async () => {
+    const throttle = throttleOf({ logins: 0 });
+    await problemOf(logIn(throttle, ACCOUNT, right));
     expect(throttle.store.attempts.size).toBe(0);
   });
 });
@@ -258,24 +376,33 @@ describe('a swap that another writer wins', () => {
 describe('mails to an address', () => {
   test('are five within an hour', async () => {
     const throttle = throttleOf();
-    for (let nth = 1; nth <= 5; nth += 1) expect(await mayMail(throttle, ACCOUNT)).toBe(true);
-    expect(await mayMail(throttle, ACCOUNT)).toBe(false);
-    expect(await mayMail(throttle, 'grace@example.com')).toBe(true);
-    throttle.clock.pass(60 * MINUTE);
-    expect(await mayMail(throttle, ACCOUNT)).toBe(true);
+    for (let nth = 1; nth <= 5; nth += 1) expect(await mayMail(throttle, ACCOUNT, request())).toBe(true);
+    expect(await mayMail(throttle, ACCOUNT, request())).toBe(false);
+    expect(await mayMail(throttle, 'grace@example.com', request())).toBe(true);
+    const later = { ...request(), requestedAt: NOON + 60 * MINUTE };
+    expect(await mayMail(throttle, ACCOUNT, later)).toBe(true);
   });
 
-  test('are five however many ask at once', async () => {
+  test('are five however many are asked for at once', async () => {
     const throttle = throttleOf();
-    const asked = await Promise.all(Array.from({ length: 30 }, () => mayMail(throttle, ACCOUNT)));
+    const asked = await Promise.all(Array.from({ length: 30 }, () => mayMail(throttle, ACCOUNT, request())));
     expect(asked.filter(Boolean)).toHaveLength(5);
+  });
+
+  test('are counted once a request, however often its mail is tried', async () => {
+    const throttle = throttleOf();
+    const one = request();
+    for (let nth = 1; nth <= 9; nth += 1) expect(await mayMail(throttle, ACCOUNT, one)).toBe(true);
+    for (let nth = 1; nth <= 4; nth += 1) expect(await mayMail(throttle, ACCOUNT, request())).toBe(true);
+    expect(await mayMail(throttle, ACCOUNT, request())).toBe(false);
+    expect(await mayMail(throttle, ACCOUNT, one)).toBe(true);
   });
 });
 
 test('the table of counters holds no address, and mails are counted apart from log-ins', async () => {
   const throttle = throttleOf();
-  await mayMail(throttle, ACCOUNT);
-  await withinLoginLimits(throttle, ACCOUNT, CLIENT, wrong);
+  await mayMail(throttle, ACCOUNT, request());
+  await logIn(throttle, ACCOUNT, wrong);
   const digest = 'tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI';
   expect([...throttle.store.attempts.keys(), ...throttle.store.mailQuotas.keys()]).toEqual([
     expect.stringMatching(/^account#[\w-]{43}$/),

@@ -105,6 +105,21 @@ export const scenarios: Scenario[] = [
   ]),
   {
     of: 'POST /auth/login',
+    name: 'a log-in after a wrong password',
+    async prepare(world) {
+      const { email, password } = await signedUp(world.client);
+      await world.client.send({ path: '/auth/login', body: { email, password: 'not the password' } });
+      return {
+        call: { path: '/auth/login', body: { email, password } },
+        success: 200,
+        async afterwards(replies) {
+          for (const { json } of successes(replies)) await expectWelcome(world, (json as Tokens).accessToken);
+        },
+      };
+    },
+  },
+  {
+    of: 'POST /auth/login',
     name: 'a log-in by an outdated hash',
     async prepare(world) {
       const person = await signedUp(world.client);

@@ -37,7 +37,7 @@ describe.each([
 
     const tag = await askedFor(world, person.email);
     expect(await mailsTo(person.email)).toEqual([]);
-    expect(await world.rowOf('reset-tags', { tagId: tag })).toMatchObject({ kind: 'unknown' });
+    expect((await world.rowOf('reset-tags', { tagId: tag }))?.secretHashes).toBeUndefined();
   });
 
   test('gets none that was asked for before', async () => {
@@ -83,7 +83,7 @@ test('costs forget-password the same calls whether it takes mail or not', async 
     return dynamodb.calls;
   };
   const calls = await callsFor(person.email);
-  expect(calls.length).toBeGreaterThan(3);
+  expect(calls.length).toBeGreaterThanOrEqual(3);
   expect(calls).toEqual(await callsFor(usual.email));
   expect(calls).toEqual(await callsFor(`${randomUUID()}@example.com`));
 });

@@ -54,7 +54,9 @@ describe('accounts', () => {
 
     expect(await accounts.create(ada, undefined)).toBe(true);
     expect(await users.get(ada.userId)).toEqual(ada);
-    expect(await users.findByEmail(ada.email)).toEqual(ada);
+    expect(await users.getEventually(ada.userId)).toEqual(ada);
+    expect(await users.ownerOf(ada.email)).toBe(ada.userId);
+    expect(await users.ownerOf(`nobody-${ada.email}`)).toBeUndefined();
   });
 
   test('a taken address leaves neither a second user nor a session behind', async () => {
@@ -66,7 +68,7 @@ describe('accounts', () => {
     expect(await accounts.create(impostor, opened)).toBe(false);
     expect(await users.get(impostor.userId)).toBeUndefined();
     expect(await sessionStore(database).get(opened)).toBeUndefined();
-    expect((await users.findByEmail(ada.email))?.userId).toBe(ada.userId);
+    expect(await users.ownerOf(ada.email)).toBe(ada.userId);
   });
 
   test('a write of our own that committed before its answer was lost is a success when it is repeated', async () => {
@@ -83,20 +85,21 @@ describe('accounts', () => {
     const throttles = throttleStore(database);
     await accounts.create(ada, undefined);
     await resetRequestStore(database).put(request({ tagId, userId: ada.userId }));
-    await throttles.swapAttempts(counter, undefined, {
-      failures: 9,
-      pending: [],
-      lockedUntil: later,
-      quietAt: later,
-    });
-    const reset = { tagId, userId: ada.userId, passwordHash: 'new', attemptsCounter: counter };
+    const failed = { failures: 9, pending: [], lockedUntil: later, quietAt: later };
+    await throttles.swapAttempts(counter, undefined, failed, now);
+    const reset = { tagId, userId: ada.userId, passwordHash: 'new', now: later, attemptsCounter: counter };
 
     expect(await accounts.reset({ ...reset, credentialVersion: 2 })).toBe(false);
     expect(await users.get(ada.userId)).toEqual(ada);
     expect((await throttles.readAttempts(counter))?.value.failures).toBe(9);
 
     expect(await accounts.reset({ ...reset, credentialVersion: 1 })).toBe(true);
-    expect(await users.get(ada.userId)).toEqual({ ...ada, passwordHash: 'new', credentialVersion: 2 });
+    expect(await users.get(ada.userId)).toEqual({
+      ...ada,
+      passwordHash: 'new',
+      credentialVersion: 2,
+      passwordChangedAt: later,
+    });
     expect((await resetRequestStore(database).get(tagId))?.state).toBe('used');
     expect(await throttles.readAttempts(counter)).toBeUndefined();
   });
@@ -107,7 +110,6 @@ describe('sessions', () => {
   const rotationOf = (opened: Session, fields: Partial<Rotation> = {}): Rotation => ({
     userId: opened.userId,
     sessionId: opened.sessionId,
-    credentialVersion: 1,
     familyHash: 'family',
     fromHash: 'first',
     toHash: 'second',
@@ -120,7 +122,6 @@ describe('sessions', () => {
   test.each([
     ['another family', {}, { familyHash: 'forged' }],
     ['a secret that is not the current one', {}, { fromHash: 'older' }],
-    ['a version that was raised', {}, { credentialVersion: 2 }],
     ['an ended session', { endedAt: now }, {}],
     ['an idle session, although its row is still there', { idleExpiresAt: now + 1 }, {}],
     [
@@ -147,8 +148,7 @@ describe('sessions', () => {
     const opened = session();
     await sessions.open(opened);
 
-    expect(await sessions.rotate(rotationOf(opened))).toEqual({ rotated: true });
-    expect(await sessions.get(opened)).toEqual({
+    const rotated = {
       ...opened,
       idleExpiresAt: later + 1,
       refresh: {
@@ -156,16 +156,33 @@ describe('sessions', () => {
         currentHash: 'second',
         previous: { hash: 'first', sealedSuccessor: 'sealed', rotatedAt: now + 1 },
       },
-    });
+    };
+    expect(await sessions.rotate(rotationOf(opened))).toEqual({ rotated: true, session: rotated });
+    expect(await sessions.get(opened)).toEqual(rotated);
+  });
+
+  test('the grace of the last rotation can be moved, of none before it, and no row is made', async () => {
+    const opened = session();
+    await sessions.open(opened);
+    await sessions.rotate(rotationOf(opened));
+    const rotatedAt = async () => (await sessions.get(opened))?.refresh?.previous?.rotatedAt;
+
+    await sessions.moveGrace(opened, 'first', later);
+    expect(await rotatedAt()).toBe(now + 1);
+    await sessions.moveGrace(opened, 'second', later);
+    expect(await rotatedAt()).toBe(later);
+    const missing = session();
+    await sessions.moveGrace(missing, 'second', later);
+    expect(await sessions.get(missing)).toBeUndefined();
   });
 
   test('ending keeps the first end, and makes no row', async () => {
     const opened = session();
     await sessions.open(opened);
-    await sessions.end(opened, now + 1);
-    await sessions.end(opened, now + 2);
+    expect(await sessions.end(opened, now + 1)).toEqual(opened);
+    expect(await sessions.end(opened, now + 2)).toEqual({ ...opened, endedAt: now + 1 });
     const missing = session();
-    await sessions.end(missing, now);
+    expect(await sessions.end(missing, now)).toBeUndefined();
 
     expect((await sessions.get(opened))?.endedAt).toBe(now + 1);
     expect(await sessions.get(missing)).toBeUndefined();
@@ -189,7 +206,7 @@ function request(fields: Partial<ResetRequest> = {}): ResetRequest {
     kind: 'unknown', // so that the stream mails nobody
     state: 'requested',
     userId: randomUUID(),
-    credentialVersion: 1,
+    requestedAt: now,
     secretHashes: [],
     expiresAt: now,
     ...fields,
@@ -198,20 +215,22 @@ function request(fields: Partial<ResetRequest> = {}): ResetRequest {
 
 describe('reset requests', () => {
   const requests = resetRequestStore(database);
+  const secret = (secretHash: string) => ({ secretHash, credentialVersion: 7, expiresAt: later });
 
   test('hashes are added and taken back until the mail went', async () => {
     const asked = request();
     await requests.put(asked);
 
-    expect(await requests.addSecret(asked.tagId, 'one', later)).toBe(true);
-    expect(await requests.addSecret(asked.tagId, 'two', later)).toBe(true);
+    expect(await requests.addSecret(asked.tagId, secret('one'))).toBe(true);
+    expect(await requests.addSecret(asked.tagId, secret('two'))).toBe(true);
     await requests.removeSecret(asked.tagId, 'one');
     await requests.markMailed(asked.tagId);
-    expect(await requests.addSecret(asked.tagId, 'three', later)).toBe(false);
+    expect(await requests.addSecret(asked.tagId, secret('three'))).toBe(false);
     expect(await requests.get(asked.tagId)).toEqual({
       ...asked,
       state: 'mailed',
       secretHashes: ['two'],
+      credentialVersion: 7,
       expiresAt: later,
     });
   });
@@ -228,7 +247,7 @@ describe('reset requests', () => {
   test('nothing is made out of a request that is gone', async () => {
     const tagId = randomUUID();
 
-    expect(await requests.addSecret(tagId, 'one', later)).toBe(false);
+    expect(await requests.addSecret(tagId, secret('one'))).toBe(false);
     await requests.markMailed(tagId);
     await requests.markNotified(tagId, now);
     await requests.removeSecret(tagId, 'one');
@@ -261,7 +280,7 @@ describe('throttles', () => {
     const counter = randomUUID();
     const results = await Promise.all(
       Array.from({ length: 10 }, (_, failures) =>
-        throttles.swapAttempts(counter, undefined, { ...attempts, failures }),
+        throttles.swapAttempts(counter, undefined, { ...attempts, failures }, now),
       ),
     );
 
@@ -272,15 +291,30 @@ describe('throttles', () => {
 
   test('a value is removed only by who saw it', async () => {
     const counter = randomUUID();
-    const first = await throttles.swapAttempts(counter, undefined, attempts);
+    const first = await throttles.swapAttempts(counter, undefined, attempts, now);
     const version = first.swapped ? first.version : '';
-    const stale = await throttles.swapAttempts(counter, { value: attempts, version: 'stale' }, undefined);
+    const remove = (seen: string) =>
+      throttles.swapAttempts(counter, { value: attempts, version: seen }, undefined, now);
 
-    expect(stale.swapped).toBe(false);
-    expect((await throttles.swapAttempts(counter, { value: attempts, version }, undefined)).swapped).toBe(
-      true,
-    );
+    expect((await remove('stale')).swapped).toBe(false);
+    expect((await remove(version)).swapped).toBe(true);
     expect(await throttles.readAttempts(counter)).toBeUndefined();
+  });
+
+  test('what has expired, to the second, is as good as nothing to who saw nothing', async () => {
+    const counter = randomUUID();
+    await throttles.swapAttempts(counter, undefined, attempts, now);
+    const next = { ...attempts, failures: 2 };
+
+    expect((await throttles.swapAttempts(counter, undefined, next, later - 1)).swapped).toBe(false);
+    expect((await throttles.swapAttempts(counter, undefined, next, later)).swapped).toBe(true);
+  });
+
+  test('what never expires is never overwritten by who saw nothing', async () => {
+    const counter = randomUUID();
+    await throttles.swapAttempts(counter, undefined, { ...attempts, failures: 100 }, now);
+
+    expect((await throttles.swapAttempts(counter, undefined, attempts, later * 2)).swapped).toBe(false);
   });
 });
 

@@ -74,7 +74,9 @@ describe('a token that is signed', () => {
       { current: async () => ({ kid: KID, privateKey }), ensure: async () => {} },
       PARTIES,
       3_600,
-    ).sign(ADA, SESSION_ID, now);
+    )
+      .ready()
+      .then((sign) => sign(ADA, SESSION_ID, now));
 
   test('has the header and the claims that RFC 9068 asks for, and those that clients know', async () => {
     const { token, expiresIn } = await signed(NOON + 999);

@@ -32,7 +32,7 @@ test.each([
   async (_, sealing, wraps) => {
     const config = configOf(sealing);
     const store = memoryKeyStore();
-    const { token, expiresIn } = await openSigner(config, store).sign(ADA, SESSION_ID, Date.now());
+    const { token, expiresIn } = await (await openSigner(config, store).ready())(ADA, SESSION_ID, Date.now());
     const { published, signing } = openSigningKeys(config, store);
     expect(await accessTokenVerifier(published, config).verify(token, Date.now())).toEqual({
       userId: ADA.userId,
@@ -51,5 +51,5 @@ test('a key sealed by one secret is of no use to a function that has another', a
   const store = memoryKeyStore();
   await openSigningKeys(configOf({ secret: randomBytes(32) }), store).signing.ensure();
   const other = openSigner(configOf({ secret: randomBytes(32) }), store);
-  expect((await problemOf(other.sign(ADA, SESSION_ID, Date.now()))).problem.code).toBe('unavailable');
+  expect((await problemOf(other.ready())).problem.code).toBe('unavailable');
 }, 60_000);

@@ -3,6 +3,7 @@ import type { User } from '../../lib/core/account.ts';
 import { accountWrites } from '../../lib/dynamodb/accounts.ts';
 import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
+import { findUser } from '../../local/users/accounts.ts';
 import { rowsOf } from '../../local/users/file.ts';
 import { importRows } from '../../local/users/import.ts';
 import { fileOf, imported, NOW, ownTables, someHash, type Tables } from './own-tables.ts';
@@ -34,8 +35,7 @@ describe('a file', () => {
       'Ada,ADA@example.com,,,,,\r\n';
     const counts = await imported(tables, fileOf(csv, '.csv'));
     expect(counts).toEqual({ rows: 2, imported: 2, before: 0, mailed: 1, refused: [] });
-    const users = userStore(tables);
-    expect(await users.findByEmail('grace@example.com')).toEqual({
+    expect(await findUser(tables, 'grace@example.com')).toEqual({
       userId: '11111111-1111-4111-8111-111111111111',
       email: 'grace@example.com',
       name: 'Hopper, "Grace"',
@@ -45,7 +45,7 @@ describe('a file', () => {
       credentialVersion: NOW,
       createdAt: Date.UTC(2024, 0, 31),
     });
-    const ada = await users.findByEmail('ada@example.com');
+    const ada = await findUser(tables, 'ada@example.com');
     expect(ada).toMatchObject({ name: 'Ada', bio: null, status: 'active', createdAt: NOW });
     expect(ada).not.toHaveProperty('passwordHash');
   });
@@ -94,7 +94,7 @@ describe('a file', () => {
       [6, 'no JSON object.'],
       [8, 'the user id is that of line 7.'],
     ]);
-    expect((await userStore(tables).findByEmail('user0@example.com'))?.bio).toBe('one\u2028two\u2029');
+    expect((await findUser(tables, 'user0@example.com')).bio).toBe('one\u2028two\u2029');
   });
 
   const rest = 'name\na@example.com,A\n';
@@ -142,17 +142,18 @@ describe('an import', () => {
     const tables = await ownTables();
     const file = fileOf(linesOf([...people(120), ...people(121, false).slice(120)]), '.jsonl');
     expect(await imported(tables, file)).toMatchObject({ rows: 121, imported: 121, mailed: 1 });
-    const first = (await userStore(tables).findByEmail('user0@example.com')) as User;
+    const first = await findUser(tables, 'user0@example.com');
     await accountWrites(tables).reset({
       tagId: (await tables.all('reset-tags'))[0]?.tagId as string,
       userId: first.userId,
       credentialVersion: NOW,
       passwordHash: 'another hash',
+      now: NOW,
       attemptsCounter: 'none',
     });
     const again = await imported(tables, file, { now: NOW + 1 });
     expect(again).toEqual({ rows: 121, imported: 0, before: 121, mailed: 0, refused: [] });
-    expect((await userStore(tables).findByEmail('user0@example.com'))?.passwordHash).toBe('another hash');
+    expect((await findUser(tables, 'user0@example.com')).passwordHash).toBe('another hash');
     expect(await tables.all('reset-tags')).toHaveLength(1);
     await expectWhole(tables, 121);
   });
@@ -235,14 +236,14 @@ describe('an import', () => {
     expect((await imported(tables, file)).mailed).toBe(1);
     const [row, ...others] = await tables.all('reset-tags');
     expect(others).toEqual([]);
-    const { userId } = (await userStore(tables).findByEmail('user0@example.com')) as User;
+    const { userId } = await findUser(tables, 'user0@example.com');
     const tagId = row?.tagId as string;
     expect(await resetRequestStore(tables).get(tagId)).toEqual({
       tagId,
       kind: 'known',
       state: 'requested',
       userId,
-      credentialVersion: NOW,
+      requestedAt: NOW,
       secretHashes: [],
       expiresAt: NOW + 1_800_000,
     });
@@ -252,7 +253,7 @@ describe('an import', () => {
   test('claims the address, so that nobody can sign up with it', async () => {
     const tables = await ownTables();
     await imported(tables, fileOf(linesOf(people(1)), '.jsonl'));
-    const user = (await userStore(tables).findByEmail('user0@example.com')) as User;
+    const user = await findUser(tables, 'user0@example.com');
     const impostor = { ...user, userId: '33333333-3333-4333-8333-333333333333' };
     expect(await accountWrites(tables).create(impostor, undefined)).toBe(false);
     await expectWhole(tables, 1);

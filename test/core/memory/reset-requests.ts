@@ -21,9 +21,9 @@ export function memoryResetRequests(): MemoryResetRequests {
     async get(tagId) {
       return structuredClone(rows.get(tagId));
     },
-    async addSecret(tagId, secretHash, expiresAt) {
+    async addSecret(tagId, { secretHash, ...changes }) {
       return change(tagId, ({ state, secretHashes }) =>
-        state === 'requested' ? { secretHashes: [...secretHashes, secretHash], expiresAt } : undefined,
+        state === 'requested' ? { secretHashes: [...secretHashes, secretHash], ...changes } : undefined,
       );
     },
     async removeSecret(tagId, secretHash) {

@@ -39,7 +39,6 @@ export function memorySessions(): MemorySessions {
         session?.refresh === undefined ||
         session.refresh.familyHash !== familyHash ||
         session.refresh.currentHash !== fromHash ||
-        session.credentialVersion !== rotation.credentialVersion ||
         session.endedAt !== undefined ||
         session.idleExpiresAt <= now ||
         session.absoluteExpiresAt <= now
@@ -48,13 +47,22 @@ export function memorySessions(): MemorySessions {
       }
       const previous = { hash: fromHash, sealedSuccessor, rotatedAt: now };
       const refresh = { familyHash, currentHash: toHash, previous };
-      rows.set(keyOf(rotation), { ...session, idleExpiresAt, refresh });
-      return { rotated: true };
+      const rotated = { ...session, idleExpiresAt, refresh };
+      rows.set(keyOf(rotation), rotated);
+      return { rotated: true, session: structuredClone(rotated) };
+    },
+
+    async moveGrace(key, toHash, rotatedAt) {
+      const session = rows.get(keyOf(key));
+      if (session?.refresh?.previous === undefined || session.refresh.currentHash !== toHash) return;
+      const previous = { ...session.refresh.previous, rotatedAt };
+      rows.set(keyOf(key), { ...session, refresh: { ...session.refresh, previous } });
     },
 
     async end(key, now) {
       const session = rows.get(keyOf(key));
       if (session) end(session, now);
+      return structuredClone(session);
     },
 
     async endFamily(key, familyHash, now) {

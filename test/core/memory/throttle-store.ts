@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Attempts } from '../../../lib/core/login-attempts.ts';
-import type { MailQuota } from '../../../lib/core/mail-quota.ts';
+import { type Attempts, attemptsExpireAt } from '../../../lib/core/login-attempts.ts';
+import { type MailQuota, mailQuotaExpiresAt } from '../../../lib/core/mail-quota.ts';
 import type { Swap, ThrottleStore, Versioned } from '../../../lib/core/throttle.ts';
 
 export type MemoryThrottleStore = ThrottleStore & {
@@ -19,10 +19,12 @@ export function memoryThrottleStore(): MemoryThrottleStore {
   const mailQuotas: MemoryThrottleStore['mailQuotas'] = new Map();
   const interference: MemoryThrottleStore['interference'] = [];
 
-  function swapIn<T>(rows: Map<string, Versioned<T>>): Swap<T> {
-    return async (counter, seen, next) => {
+  function swapIn<T>(rows: Map<string, Versioned<T>>, expiryOf: (value: T) => number | undefined): Swap<T> {
+    return async (counter, seen, next, now) => {
       interference.shift()?.();
-      const latest = rows.get(counter);
+      const stored = rows.get(counter);
+      const expiresAt = stored && expiryOf(stored.value);
+      const latest = seen === undefined && expiresAt !== undefined && expiresAt <= now ? undefined : stored;
       if (latest?.version !== seen?.version) return { swapped: false, latest: structuredClone(latest) };
       const version = randomUUID();
       if (next === undefined) rows.delete(counter);
@@ -53,7 +55,7 @@ export function memoryThrottleStore(): MemoryThrottleStore {
       return structuredClone(attempts.get(counter));
     },
 
-    swapAttempts: swapIn(attempts),
-    swapMailQuota: swapIn(mailQuotas),
+    swapAttempts: swapIn(attempts, attemptsExpireAt),
+    swapMailQuota: swapIn(mailQuotas, mailQuotaExpiresAt),
   };
 }

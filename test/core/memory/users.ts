@@ -27,8 +27,11 @@ export function memoryUsers(...users: User[]): MemoryUsers {
     async get(userId) {
       return structuredClone(rows.get(userId));
     },
-    async findByEmail(email) {
-      return structuredClone(rows.values().find((user) => user.email === email));
+    async getEventually(userId) {
+      return structuredClone(rows.get(userId));
+    },
+    async ownerOf(email) {
+      return rows.values().find((user) => user.email === email)?.userId;
     },
   };
 }
@@ -68,13 +71,15 @@ export function memoryAccountWrites(tables: {
       userId,
       credentialVersion,
       passwordHash,
+      now,
       attemptsCounter,
     }: Reset): Promise<boolean> {
       const user = tables.users.rows.get(userId);
       const request = tables.resetRequests.rows.get(tagId);
       if (user?.credentialVersion !== credentialVersion || user.status !== 'active') return false;
       if (request === undefined || request.state === 'used') return false;
-      tables.users.rows.set(userId, { ...user, passwordHash, credentialVersion: credentialVersion + 1 });
+      const changes = { passwordHash, credentialVersion: credentialVersion + 1, passwordChangedAt: now };
+      tables.users.rows.set(userId, { ...user, ...changes });
       tables.resetRequests.rows.set(tagId, { ...request, state: 'used' });
       tables.throttleStore.attempts.delete(attemptsCounter);
       return true;

@@ -29,10 +29,13 @@ export function world(...people: User[]) {
     isOutdated: (hash) => hash.startsWith('old '),
   };
   const signer: AccessTokenSigner = {
-    async sign({ userId, name, email }, sessionId, now) {
-      const token = JSON.stringify({ userId, name, email, sessionId, now });
-      issued.set(token, { userId, sessionId });
-      return { token, expiresIn: 3_600 };
+    async ready() {
+      return async ({ userId, name, email }, sessionId, now) => {
+        calls.push('sign');
+        const token = JSON.stringify({ userId, name, email, sessionId, now });
+        issued.set(token, { userId, sessionId });
+        return { token, expiresIn: 3_600 };
+      };
     },
   };
   const verifier: AccessTokenVerifier = {
