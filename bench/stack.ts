@@ -14,7 +14,6 @@ import { createTables } from '../local/tables.ts';
 import { type MeteringDynamodb, startMeteringDynamodb } from './metering-dynamodb.ts';
 
 const PREFIX = 'bench';
-const BUNDLES = `${buildFolder}bench/`;
 
 export type Call = {
   method?: string;
@@ -45,14 +44,25 @@ export type Stack = {
 
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
-/** @param file where the store keeps its data; in memory without one */
-export async function startStack({ file }: { file?: string } = {}): Promise<Stack> {
+export type StackOptions = {
+  /** Where the store keeps its data; in memory without one. */
+  file?: string;
+  /** How the functions are bundled, and where to. */
+  bundle?: typeof bundleForDeployment;
+  folder?: string;
+};
+
+export async function startStack({
+  file,
+  bundle = bundleForDeployment,
+  folder = `${buildFolder}bench/`,
+}: StackOptions = {}): Promise<Stack> {
   const names = readdirSync(`${root}functions`).map((name) => name.replace('.ts', ''));
   const [service, dynoxide, inbox] = await Promise.all([
     readService(),
     freePort().then((port) => startDynoxide({ port, ...(file !== undefined && { file }) })),
     freePort().then((port) => startInbox({ port })),
-    bundleForDeployment(names, BUNDLES),
+    bundle(names, folder),
   ]);
   await createTables({ endpoint: dynoxide.url, prefix: PREFIX, service });
   const meters: MeteringDynamodb[] = [];
@@ -76,7 +86,7 @@ export async function startStack({ file }: { file?: string } = {}): Promise<Stac
     prefix: PREFIX,
     async functions(variables = {}) {
       Object.assign(process.env, base, variables);
-      const functions = await importFunctions(names, service, inbox.url);
+      const functions = await importFunctions({ names, folder, service, inboxUrl: inbox.url });
       await warmUp(functions); // the SDK reads its endpoint at the first call
       return functions;
     },
@@ -91,11 +101,13 @@ export async function startStack({ file }: { file?: string } = {}): Promise<Stac
   };
 }
 
-async function importFunctions(names: string[], service: Service, inboxUrl: string): Promise<Functions> {
+type Place = { names: string[]; folder: string; service: Service; inboxUrl: string };
+
+async function importFunctions({ names, folder, service, inboxUrl }: Place): Promise<Functions> {
   const version = randomUUID();
   const handlers = new Map<string, Handler>();
   for (const name of names) {
-    const file = `${BUNDLES}functions/${name}.js?${version}`;
+    const file = `${folder}functions/${name}.js?${version}`;
     const { handler } = (await unheard(() => import(file))) as { handler: Handler };
     handlers.set(name, handler);
   }
