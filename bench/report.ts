@@ -252,14 +252,16 @@ function processorChart({ contest }: Results): string {
   );
 }
 
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+/** A table of Markdown; all columns but the first are flush right. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)].join(
     '\n',
   );
 }
 
-function ms(value: number | undefined): string {
+/** Milliseconds for a reader. */
+export function ms(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return 'not measured';
   return `${value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2)} ms`;
 }
