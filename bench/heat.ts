@@ -69,7 +69,9 @@ for (const { name, requests } of skews) {
   const { calls, units } = await meter.end();
   const [hottest, second] = heatOf(calls);
   const perRequest = (value: number) => (value / REQUESTS).toFixed(2);
-  for (const [key, heat] of [hottest, second].filter((each) => each !== undefined)) {
+  const shared = [hottest, second].filter((each) => each !== undefined && each[1].calls >= REQUESTS / 2);
+  if (shared.length === 0) rows.push([name, 'none is shared', '–', '–', '–', 'no limit by key']);
+  for (const [key, heat] of shared as [string, Heat][]) {
     const limit = Math.min(
       PARTITION.write / (heat.write / REQUESTS || Number.NaN) || Number.POSITIVE_INFINITY,
       PARTITION.read / (heat.read / REQUESTS || Number.NaN) || Number.POSITIVE_INFINITY,
@@ -94,26 +96,27 @@ writeFileSync(
 
 Made by \`node bench/heat.ts\` on ${new Date().toISOString().slice(0, 10)}. ${REQUESTS} requests a case, ${AT_ONCE} at once, through the metering proxy; units are an
 even share of each call's among the items that it names. A partition takes ${PARTITION.write} write units and ${PARTITION.read} read units a second, and an item lies in one
-partition alone, so that the last column holds at any size of the table. The two hottest keys of each case.
+partition alone, so that the last column holds at any size of the table. Of each case the hottest keys that at least half of its requests name, two at most.
 
 ${table(['load', 'key', 'write units a request', 'read units a request', 'of all units', 'requests a second it takes'], rows)}
 
 Beyond that DynamoDB throttles the calls that name the key, and the SDK tries them again; a request that finds no room is answered 503 with \`Retry-After\`.
-The limits of an account (five failures) and of a client address (\`LIMIT_…\`, in 5 minutes) stop an attacker far below: 1,000 refreshes in 5 minutes are
-3.3 a second.
+The limits of an account (five failures) and of a client address (\`LIMIT_…\`, in 5 minutes) stop an attacker far below. Units above the budget of a log-in come
+from log-ins to one account at once, which try their conditional write again.
 `,
 );
 console.log('Written: bench/heat.md');
 
-type Heat = { read: number; write: number };
+type Heat = { calls: number; read: number; write: number };
 
 /** Units by key, the hottest first. */
-function heatOf(calls: readonly MeteredCall[]): [string, Heat][] {
+function heatOf(all: readonly MeteredCall[]): [string, Heat][] {
   const heat = new Map<string, Heat>();
-  for (const { keys, readUnits, writeUnits } of calls) {
+  for (const { keys, readUnits, writeUnits } of all) {
     for (const key of keys) {
-      const { read, write } = heat.get(key) ?? { read: 0, write: 0 };
-      heat.set(key, { read: read + readUnits / keys.length, write: write + writeUnits / keys.length });
+      const { calls, read, write } = heat.get(key) ?? { calls: 0, read: 0, write: 0 };
+      const [readShare, writeShare] = [readUnits / keys.length, writeUnits / keys.length];
+      heat.set(key, { calls: calls + 1, read: read + readShare, write: write + writeShare });
     }
   }
   return [...heat].sort(([, one], [, other]) => weightOf(other) - weightOf(one));

@@ -3,13 +3,16 @@
 //   npm run bench -- --quick   with a tenth of the rounds: whether it runs, not what it measures
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { buildFolder } from '../local/folders.ts';
 import { bareBcrypt, bareCalls, bareSignatures, bareUpdate } from './floors.ts';
 import { machine, versions } from './machine.ts';
 import type { Metered } from './metering-dynamodb.ts';
 import { type Operation, operations, variants } from './operations.ts';
 import { installPeers, meteredOpenAuth, openPeers, peerContestants } from './peers.ts';
+import { openHttpPeers } from './peers-http.ts';
 import { type OperationResult, type Results, writeReport } from './report.ts';
-import { type Functions, logIn, type Person, signUp, startStack } from './stack.ts';
+import { type Served, serve } from './served.ts';
+import { type Functions, logIn, type Person, signUp, somebody, startStack } from './stack.ts';
 import { type Contestant, inTurns, median, quantile, type Sample, timed } from './timing.ts';
 
 const COST = 12;
@@ -17,6 +20,8 @@ const COST = 12;
 const LOW_COST = 4;
 const { values: given } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const ROUNDS = given.quick ? 20 : 200;
+/** At which its passwords are compared with ours, over HTTP. */
+const POCKETBASE_COST = 10;
 /** A contest with a hash of full cost in it takes part in one of so many rounds. */
 const EVERY = 10;
 
@@ -42,6 +47,15 @@ for (const [name, run] of Object.entries(await meteredOpenAuth(await peers.meter
   openAuthTrips.set(name, await meter.end());
 }
 
+const servers = await openHttpPeers(EVERY);
+for (const line of servers.skipped) console.warn(`SKIPPED ${line}`);
+const served = await serve({
+  folder: `${buildFolder}bench/`,
+  dynamodbUrl: stack.dynamodbUrl,
+  inboxUrl: stack.inboxUrl,
+  variables: { BCRYPT_COST: String(POCKETBASE_COST) },
+});
+
 console.log(`Timing ${ROUNDS} rounds …`);
 const logInAtFullCost = await loggingInAgain('Gatehouse log-in, cost 12', full);
 const samples = await inTurns(
@@ -56,10 +70,14 @@ const samples = await inTurns(
     ...(await bareBcrypt(LOW_COST, 1)),
     ...(await bareSignatures()),
     bareUpdate('bare UpdateItem', stack),
+    ...(servers.contestants.length > 0 ? await servedContestants(served) : []),
+    ...servers.contestants,
   ],
   ROUNDS,
 );
 
+await servers.stop();
+await served.stop();
 console.log('Welcoming while a log-in is hashed …');
 const starvation = await starve(full);
 await stack.stop();
@@ -79,7 +97,7 @@ const results: Results = {
   ),
   contest: Object.fromEntries([...samples].map(([name, all]) => [name, summaryOf(all)])),
   starvation,
-  skipped: [],
+  skipped: servers.skipped,
 };
 writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, undefined, 2)}\n`);
 writeReport(results);
@@ -109,6 +127,34 @@ function contestantOf(operation: Operation, functions: Functions): Contestant {
 async function loggingInAgain(name: string, functions: Functions): Promise<Contestant> {
   const person = await signUp(functions);
   return { name, every: EVERY, prepare: async () => () => logIn(functions, person) };
+}
+
+/** Gatehouse as the peers that are servers are run: one process, over HTTP. */
+async function servedContestants(server: Served): Promise<Contestant[]> {
+  const { name, email, password } = somebody();
+  await server.send({ path: '/auth/register', body: { name, email, password, confirm: password } });
+  const logIn = () => server.send({ path: '/auth/login', body: { email, password } });
+  let current = await logIn();
+  return [
+    {
+      name: 'Gatehouse refresh, over HTTP',
+      prepare: async () => async () => {
+        const { refreshToken } = current;
+        const next = await server.send({ path: '/auth/refresh-tokens', body: { refreshToken } });
+        current = { ...current, ...next };
+      },
+    },
+    {
+      name: 'Gatehouse welcome, over HTTP',
+      prepare: async () => () =>
+        server.send({ path: '/auth', headers: { authorization: `Bearer ${current.accessToken}` } }),
+    },
+    {
+      name: 'Gatehouse log-in, bcrypt of cost 10, over HTTP',
+      every: EVERY,
+      prepare: async () => logIn,
+    },
+  ];
 }
 
 function countsOf(name: string) {
