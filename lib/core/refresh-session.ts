@@ -55,6 +55,7 @@ async function exchange(parts: RefreshParts, presented: RefreshToken): Promise<R
   // First of all: were the key missing only after the rotation, the client would be left with a token that is replaced.
   const sign = await signer.ready();
   const successor = newSecret();
+  const toHash = hashSecret(successor);
   const sealedSuccessor = await sealSuccessor(successor, presented.secret);
   const now = clock();
   const [reading, rotating] = await Promise.allSettled([
@@ -64,7 +65,7 @@ async function exchange(parts: RefreshParts, presented: RefreshToken): Promise<R
       sessionId: presented.sessionId,
       familyHash: hashSecret(presented.family),
       fromHash: hashSecret(presented.secret),
-      toHash: hashSecret(successor),
+      toHash,
       sealedSuccessor,
       now,
       idleExpiresAt: now + lifetimes.idle,
@@ -73,7 +74,7 @@ async function exchange(parts: RefreshParts, presented: RefreshToken): Promise<R
   if (rotating.status === 'rejected') throw rotating.reason;
   const rotation = rotating.value;
   if (reading.status === 'rejected') {
-    if (rotation.rotated) await holdGrace(sessions, rotation.session);
+    if (rotation.rotated) await holdGrace(sessions, rotation.session, toHash);
     throw reading.reason;
   }
 
@@ -90,8 +91,8 @@ async function exchange(parts: RefreshParts, presented: RefreshToken): Promise<R
  * Keeps the grace of a rotation from running out before anyone was answered: an outage of the users' table that lasts
  * longer than it would otherwise end every session that is refreshed meanwhile.
  */
-function holdGrace(sessions: RefreshParts['sessions'], session: Session): Promise<void> {
-  return sessions.moveGrace(session, session.refresh?.currentHash ?? '', session.absoluteExpiresAt);
+function holdGrace(sessions: RefreshParts['sessions'], session: Session, toHash: string): Promise<void> {
+  return sessions.moveGrace(session, toHash, session.absoluteExpiresAt);
 }
 
 /** The successor that the presented token already has, if it was replaced within the grace; else a replay or a guess. */

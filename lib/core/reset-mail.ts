@@ -64,7 +64,7 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
 
 /** Whether the password was changed after the request was made, or after a first try to answer it. */
 function isAnswered({ requestedAt, credentialVersion }: ResetRequest, user: User): boolean {
-  const changed = user.passwordChangedAt !== undefined && user.passwordChangedAt > requestedAt;
+  const changed = (user.passwordChangedAt ?? 0) > requestedAt;
   return changed || (credentialVersion !== undefined && credentialVersion !== user.credentialVersion);
 }
 

@@ -92,47 +92,50 @@ export async function withinLoginLimits<Found, Account, Right, Admitted>(
   const sessionId = randomUUID();
   const forgetRequest = (address: string) => throttle.store.decrement(address);
 
-  const [address, found] = await beside(
+  const [address, found] = await together(
     countRequest(throttle, 'logins', client),
     steps.find(),
     forgetRequest,
   );
   const reserving = reserve(throttle, { counter, sessionId }, (other) => steps.hasOpened(found, other));
-  const [attempt, loaded] = await beside(reserving, steps.load(found), (reserved) =>
+  const [attempt, loaded] = await together(reserving, steps.load(found), (reserved) =>
     settle(throttle, counter, reserved, 'abandoned'),
   ).catch(async (error) => {
     await forgetRequest(address);
     throw error;
   });
 
-  const giveBack = (verdict: Verdict) =>
-    Promise.all([settle(throttle, counter, attempt, verdict), forgetRequest(address)]);
   let right: Right | undefined;
   try {
     right = await steps.check(loaded);
   } catch (error) {
-    await giveBack('abandoned');
+    await together(settle(throttle, counter, attempt, 'abandoned'), forgetRequest(address));
     throw error;
   }
   if (right === undefined) {
     if (await settle(throttle, counter, attempt, 'failed')) onLockout?.();
     return undefined;
   }
-  const [admitted] = await Promise.all([steps.admit(right, sessionId), giveBack('succeeded')]);
+  // See `Reservation` for why the success of one that was alone needs no write.
+  const settling = attempt.alone ? undefined : settle(throttle, counter, attempt, 'succeeded');
+  const [admitted] = await together(
+    steps.admit(right, sessionId),
+    together(forgetRequest(address), Promise.resolve(settling)),
+  );
   return admitted;
 }
 
-/** Waits for a reservation and for what is done beside it; gives the reservation back when only the latter fails. */
-async function beside<R, T>(
-  reserving: Promise<R>,
-  doing: Promise<T>,
-  giveBack: (reserved: R) => Promise<unknown>,
-): Promise<[R, T]> {
-  const [reserved, done] = await Promise.allSettled([reserving, doing]);
-  if (reserved.status === 'rejected') throw reserved.reason;
-  if (done.status === 'fulfilled') return [reserved.value, done.value];
-  await giveBack(reserved.value);
-  throw done.reason;
+/** Waits for both, whatever becomes of either; undoes the first when only the second fails. */
+async function together<A, B>(
+  first: Promise<A>,
+  second: Promise<B>,
+  undo?: (done: A) => Promise<unknown>,
+): Promise<[A, B]> {
+  const [one, other] = await Promise.allSettled([first, second]);
+  if (one.status === 'rejected') throw one.reason;
+  if (other.status === 'fulfilled') return [one.value, other.value];
+  await undo?.(one.value);
+  throw other.reason;
 }
 
 /**
@@ -193,24 +196,19 @@ async function reserve(
   }
 }
 
-/**
- * Gives an attempt back; see `Reservation` for why some successes need no write.
- *
- * @returns whether the verdict locked the account
- */
+/** Gives an attempt back. @returns whether the account is locked now */
 async function settle(
   { store, clock }: Throttle,
   counter: string,
   reserved: Reserved,
   verdict: Verdict,
 ): Promise<boolean> {
-  if (reserved.alone && verdict === 'succeeded') return false;
   let seen: Versioned<Attempts> | undefined = reserved.seen;
   for (;;) {
     const now = clock();
     const next = settleAttempt(seen?.value, reserved.slot, verdict, now);
     const result = await store.swapAttempts(counter, seen, next, now);
-    if (result.swapped) return verdict === 'failed' && next !== undefined && next.lockedUntil > now;
+    if (result.swapped) return next !== undefined && next.lockedUntil > now;
     seen = result.latest;
   }
 }

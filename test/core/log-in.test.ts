@@ -245,6 +245,29 @@ test('what is no address is looked up and counted by its hash, which no account 
   expect([...it.throttleStore.attempts.keys()]).toEqual([accountCounter(hash)]);
 });
 
+test('a log-in that finds no place looks for the session of the one that was alone', async () => {
+  const it = world();
+  await logIn(it.parts, requestOf());
+  const wrong = requestOf({ fields: { ...RIGHT, password: 'wrong horse' } });
+  for (let failures = 0; failures < 4; failures += 1) await problemOf(logIn(it.parts, wrong));
+  it.calls.length = 0;
+  expect((await problemOf(logIn(it.parts, wrong))).problem.code).toBe('wrong-credentials');
+  expect(it.calls).toContain('sessions.get');
+  expect(it.clock()).toBe(NOON); // it did not wait
+});
+
+test('for an address that nobody has such a log-in looks as well, and finds none', async () => {
+  const it = world();
+  const attempt = { failures: 4, pending: [NOON + 5_000], lockedUntil: 0, quietAt: NOON + HOUR };
+  const lone = { slot: NOON + 5_000, sessionId: '55555555-5555-4555-8555-555555555555' };
+  const counter = accountCounter('eve@example.com');
+  it.throttleStore.attempts.set(counter, { value: { ...attempt, lone }, version: 'another' });
+  const fields = { ...RIGHT, email: 'eve@example.com' };
+  expect((await problemOf(logIn(it.parts, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
+  expect(it.calls).toContain('sessions.get');
+  expect(it.clock()).toBeGreaterThanOrEqual(NOON + 5_000);
+});
+
 test('five wrong passwords lock the account, against the right one too', async () => {
   const it = world();
   const wrong = requestOf({ fields: { ...RIGHT, password: 'wrong horse' } });

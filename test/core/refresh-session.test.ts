@@ -165,9 +165,11 @@ describe('the token that was just replaced', () => {
     const { refreshToken } = await loggedIn(it);
     await refresh(it, refreshToken);
     const before = it.sessions.only();
-    it.clock.pass(GRACE);
-    await refresh(it, refreshToken);
-    expect(it.sessions.only()).toEqual(before);
+    for (const ms of [0, 1, GRACE - 1]) {
+      it.clock.pass(ms);
+      await refresh(it, refreshToken);
+      expect(it.sessions.only()).toEqual(before);
+    }
   });
 
   test('used by ten tabs at once gives all of them one successor', async () => {
@@ -240,6 +242,17 @@ describe('a rotation whose user could not be read', () => {
     const { refreshToken: successor } = await refresh(it, refreshToken);
     const { refreshToken: next } = await refresh(it, successor);
     await refresh(it, next);
+  });
+
+  test('of which nothing came, the token being an old one, opens no grace to it', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await refresh(it, refreshToken);
+    it.clock.pass(GRACE + 1);
+    const before = it.sessions.only();
+    await rotatedInVain(it, refreshToken);
+    expect(it.sessions.only()).toEqual(before);
+    expect((await problemOf(refresh(it, refreshToken))).message).toBe(REPLAYED);
   });
 
   test('does not move the grace of a later rotation', async () => {

@@ -311,6 +311,16 @@ describe('a log-in that finds no place', () => {
     });
   });
 
+  test('asks for no session where no attempt was alone', async () => {
+    const throttle = throttleOf();
+    throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [NOON + 50] }));
+    const hasOpened = vi.fn(async () => true);
+    const steps = { ...onlyCheck(right), hasOpened };
+    await withinLoginLimits(throttle, { account: ACCOUNT, client: CLIENT }, steps);
+    expect(throttle.pause).toHaveBeenCalled();
+    expect(hasOpened).not.toHaveBeenCalled();
+  });
+
   test('waits where it is not, until the slot expires', async () => {
     const { throttle, attempt } = await fourFailuresAfter(false);
     throttle.pause.mockImplementation(async () => throttle.clock.pass(1_000));
@@ -360,8 +370,8 @@ describe('the steps of a log-in', () => {
       'load',
       'throttle.swapAttempts',
       'check',
-      'admit',
       'throttle.swapAttempts',
+      'admit',
       'throttle.decrement',
     ]);
   });
@@ -392,7 +402,9 @@ describe('mails to an address', () => {
   test('are counted once a request, however often its mail is tried', async () => {
     const throttle = throttleOf();
     const one = request();
+    const swaps = vi.spyOn(throttle.store, 'swapMailQuota');
     for (let nth = 1; nth <= 9; nth += 1) expect(await mayMail(throttle, ACCOUNT, one)).toBe(true);
+    expect(swaps).toHaveBeenCalledTimes(9); // each finds, by one call, that it has been taken
     for (let nth = 1; nth <= 4; nth += 1) expect(await mayMail(throttle, ACCOUNT, request())).toBe(true);
     expect(await mayMail(throttle, ACCOUNT, request())).toBe(false);
     expect(await mayMail(throttle, ACCOUNT, one)).toBe(true);
