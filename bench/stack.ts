@@ -105,7 +105,7 @@ export async function openFunctions({ folder, dynamodbUrl, inboxUrl, variables }
       AWS_ENDPOINT_URL_SES: inboxUrl,
       TABLE_PREFIX: PREFIX,
       // Lines of the log and metrics are work that the deployed functions do: done here too, into nothing.
-      POWERTOOLS_LOG_LEVEL: 'INFO',
+      LOG_LEVEL: 'INFO',
       METRICS_SERVICE: PREFIX,
       LIMIT_LOGIN_FAILURES: '1000000',
       LIMIT_SIGNUPS: '1000000',

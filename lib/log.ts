@@ -1,12 +1,27 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-
 /**
  * The one logger: a JSON object a line, so that no value can forge a line.
  *
  * What is logged is chosen field by field. Never a body, header, query, token, address or the message of an error that
  * is not ours: SES, for one, repeats the recipient's address in its messages.
  */
-export const log = new Logger();
+export const log = {
+  info: (message: string, fields: Fields) => write('INFO', message, fields),
+  error: (message: string, fields: Fields) => write('ERROR', message, fields),
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL', 'SILENT'];
+// Lambda's own setting of a function's log level comes first, since Lambda itself filters by it.
+const { AWS_LAMBDA_LOG_LEVEL, LOG_LEVEL } = process.env;
+const least = LEVELS.indexOf(AWS_LAMBDA_LOG_LEVEL || LOG_LEVEL || 'INFO'); // of an unknown word -1: all is written
+
+function write(level: 'INFO' | 'ERROR', message: string, fields: Fields): void {
+  if (LEVELS.indexOf(level) < least) return;
+  const line = { level, message, timestamp: new Date().toISOString(), ...fields };
+  // Not through the console: Lambda's puts its own words before the line, which then is no JSON.
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
 
 /** What may be logged of an error: names, codes and places in the code; the message only where we wrote it. */
 export function describeError(error: unknown, depth = 0): Record<string, unknown> {
@@ -22,7 +37,13 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
   };
 }
 
-const OURS = new Set(['ProblemError', 'ConfigError', 'MailNotSentError', 'UndeliverableMailError']);
+const OURS = new Set([
+  'ProblemError',
+  'ConfigError',
+  'MailNotSentError',
+  'UndeliverableMailError',
+  'LeftOutError',
+]);
 const MAX_FRAMES = 5;
 
 /** The places alone. A stack begins with the message, whose own lines may look like places. */

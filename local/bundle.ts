@@ -6,6 +6,8 @@ import { basename, dirname, relative } from 'node:path';
 import type { BuildOptions, BuildResult, Metafile, OutputFile } from 'esbuild';
 import { build, formatMessages } from 'esbuild';
 import { root } from './folders.ts';
+import { leanSdk } from './lean-sdk.ts';
+import { isBuiltinInput, quickBuiltins } from './quick-builtins.ts';
 
 /** One written bundle. `version` changes if and only if its content does. */
 export interface Bundle {
@@ -15,6 +17,8 @@ export interface Bundle {
   readonly version: string;
   /** Our own files in it. */
   readonly sources: readonly string[];
+  /** What it is made of: octets by npm package; our own code is `gatehouse`. */
+  readonly packages: Readonly<Record<string, number>>;
 }
 
 type BundleResult = BuildResult & { readonly outputFiles: OutputFile[]; readonly metafile: Metafile };
@@ -34,7 +38,7 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    alias: { '@aws-sdk/credential-provider-node': `${root}lib/environment-credentials.ts` },
+    plugins: [leanSdk(), quickBuiltins()],
     legalComments: 'none',
     logLevel: 'silent',
     minify,
@@ -71,24 +75,37 @@ async function buildAndWrite(names: readonly string[], outdir: string, minify: b
 function writeBundles({ outputFiles, metafile }: BundleResult, outdir: string): Bundle[] {
   writeFile(`${outdir}package.json`, '{"type":"module"}\n');
   return outputFiles.map(({ path, text }) => {
-    const source = withRequire(text);
-    writeFile(path, source);
-    const inputs = Object.keys(metafile.outputs[relative(root, path)]?.inputs ?? {});
+    writeFile(path, text);
+    const { inputs = {} } = metafile.outputs[relative(root, path)] ?? {};
     return {
       name: basename(path, '.js'),
       file: path,
-      bytes: Buffer.byteLength(source),
-      version: createHash('sha256').update(source).digest('base64url').slice(0, 12),
-      sources: inputs.filter((input) => !input.includes('node_modules/')).map((input) => `${root}${input}`),
+      bytes: Buffer.byteLength(text),
+      version: createHash('sha256').update(text).digest('base64url').slice(0, 12),
+      sources: Object.keys(inputs)
+        .filter((input) => packageOf(input) === 'gatehouse')
+        .map((input) => `${root}${input}`),
+      packages: octetsByPackage(inputs),
     };
   });
 }
 
-// A CommonJS dependency asks for Node's own modules by `require`, which ES modules lack. On the first
-// line, so that the source map stays right; only where needed, since it costs a little at every cold start.
-function withRequire(source: string): string {
-  if (!source.includes('Dynamic require of')) return source;
-  return `import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);${source}`;
+function octetsByPackage(inputs: Metafile['outputs'][string]['inputs']): Record<string, number> {
+  const octets: Record<string, number> = {};
+  for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+    if (bytesInOutput === 0) continue;
+    const name = packageOf(input);
+    octets[name] = (octets[name] ?? 0) + bytesInOutput;
+  }
+  return octets;
+}
+
+/** The npm package of a file, `node` for what is Node's own, `gatehouse` for ours. */
+function packageOf(input: string): string {
+  if (isBuiltinInput(input)) return 'node';
+  const folders = input.split('node_modules/').at(-1)?.split('/') ?? [];
+  if (!input.includes('node_modules/')) return 'gatehouse';
+  return folders.slice(0, input.includes('node_modules/@') ? 2 : 1).join('/');
 }
 
 /** Writes a file and its folders, unless it already has this content. */

@@ -25,7 +25,7 @@ export function localEnvironment(given: NodeJS.ProcessEnv): Record<string, strin
     LIMIT_SIGNUPS: given.LIMIT_SIGNUPS ?? manyPerAddress,
     LIMIT_FORGETS: given.LIMIT_FORGETS ?? manyPerAddress,
     LIMIT_REFRESHES: given.LIMIT_REFRESHES ?? manyPerAddress,
-    POWERTOOLS_LOG_LEVEL: given.POWERTOOLS_LOG_LEVEL ?? 'WARN',
+    LOG_LEVEL: given.LOG_LEVEL ?? 'WARN',
     METRICS_SERVICE: '', // nobody collects metrics here
     MAIL_CONFIGURATION_SET: '',
   };

@@ -5,7 +5,7 @@ import { captureOutput } from '../logs/captured-output.ts';
 import { coldHandler, newTables, ownWorld, sendTo } from './own-world.ts';
 
 type World = Awaited<ReturnType<typeof ownWorld>>;
-const WARN = { POWERTOOLS_LOG_LEVEL: 'WARN' };
+const WARN = { LOG_LEVEL: 'WARN' };
 let world: World;
 let output: ReturnType<typeof captureOutput>;
 

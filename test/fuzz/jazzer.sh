@@ -29,5 +29,5 @@ fi
 
 node_modules/.bin/esbuild test/fuzz/jazzer.target.ts --bundle --platform=node --format=cjs \
   --outfile="$work/target.cjs" --log-level=error
-POWERTOOLS_LOG_LEVEL=SILENT "${launch[@]}" "$work/node_modules/@jazzer.js/core/dist/cli.js" "$work/target.cjs" \
+LOG_LEVEL=SILENT "${launch[@]}" "$work/node_modules/@jazzer.js/core/dist/cli.js" "$work/target.cjs" \
   --includes target.cjs -- "-runs=$runs" -max_len=4096 -print_final_stats=1

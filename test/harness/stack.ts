@@ -36,7 +36,7 @@ export default async function startStack({ provide }: TestProject): Promise<() =
     TABLE_PREFIX: namePrefix(service),
     AWS_REGION: 'eu-central-1',
     BCRYPT_COST: '4',
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    LOG_LEVEL: 'SILENT',
   };
 
   const dynoxide = await startDynoxide({ port: dynamodbPort });

@@ -18,7 +18,7 @@ const newCanary = () => `canary${randomBytes(8).toString('hex')}`;
 const output = captureOutput();
 const ses = await startFaultySes(inject('stack').inboxUrl);
 Object.assign(process.env, {
-  POWERTOOLS_LOG_LEVEL: 'DEBUG',
+  LOG_LEVEL: 'DEBUG',
   AWS_ENDPOINT_URL_SES: ses.url,
   METRICS_SERVICE: SERVICE,
 });

@@ -246,7 +246,7 @@ test('where no service is named, nothing is written', async () => {
 });
 
 test('metrics do not depend on the log level', () => {
-  expect(process.env.POWERTOOLS_LOG_LEVEL).toBe('SILENT');
+  expect(process.env.LOG_LEVEL).toBe('SILENT');
 });
 
 test('every metric was seen', () => {

@@ -17,7 +17,7 @@ const PASSWORD = 'correct horse battery';
 
 beforeAll(async () => {
   output = captureOutput();
-  Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'WARN' });
+  Object.assign(process.env, { LOG_LEVEL: 'WARN' });
   world = await ownWorld();
   tables = tablesUnder(world.prefix);
 });
