@@ -14,6 +14,19 @@ export type OperationResult = Counts & {
   storeMs: number;
 };
 
+/** A function as it is deployed. Octets and milliseconds, medians. */
+type FunctionResult = {
+  zip: number;
+  bundle: number;
+  packages: Record<string, number>;
+  /** In a bare process, and in one that has loaded what Lambda's runtime loads first. */
+  importMs: number;
+  importOnLambdaMs: number;
+  firstRequestMs: number;
+  /** Resident, after 1,000 requests. */
+  memory: number;
+};
+
 type Counts = {
   calls: number;
   trips: number;
@@ -43,6 +56,9 @@ export type Results = {
   openAuth: Record<string, { calls: number; trips: number; units: number }>;
   contest: Record<string, Timed>;
   starvation: { alone: Delay; duringALogIn: Delay };
+  functions: Record<string, FunctionResult>;
+  /** What nothing with DynamoDB in it imports faster than. */
+  coldFloors: Record<string, { importMs: number; importOnLambdaMs: number }>;
   /** Peers that were not there, each with how to have it. */
   skipped: string[];
 };
@@ -53,6 +69,7 @@ export function writeReport(results: Results): void {
   mkdirSync(charts, { recursive: true });
   writeFileSync(new URL('results.md', import.meta.url), reportOf(results));
   writeFileSync(new URL('round-trips.svg', charts), tripsChart(results));
+  writeFileSync(new URL('cold-start.svg', charts), packagesChart(results));
   writeFileSync(new URL('processor-time.svg', charts), processorChart(results));
 }
 
@@ -112,6 +129,39 @@ ${table(
     ms(each.storeMs),
   ]),
 )}
+
+## Functions
+
+Zip and bundle as deployed; import and first request each in a fresh process (\`node bench/cold-start.ts\` shows their spread); resident memory after
+1,000 requests. The floors are the import of nothing and of DynamoDB's client alone.
+
+${table(
+  ['function', 'zip', 'bundle', 'import', 'import on Lambda', 'first request', 'memory'],
+  [
+    ...Object.entries(results.functions).map(([name, each]) => [
+      name,
+      kB(each.zip),
+      kB(each.bundle),
+      ms(each.importMs),
+      ms(each.importOnLambdaMs),
+      ms(each.firstRequestMs),
+      `${Math.round(each.memory / 1e6)} MB`,
+    ]),
+    ...Object.entries(results.coldFloors).map(([name, each]) => [
+      `floor: ${name}`,
+      '',
+      '',
+      ms(each.importMs),
+      ms(each.importOnLambdaMs),
+      '',
+      '',
+    ]),
+  ],
+)}
+
+What the bundles are made of, kB minified, the ten packages that take the most over all:
+
+${packagesTable(results.functions)}
 
 ## Beside what one would pick instead
 
@@ -241,6 +291,50 @@ ${table(['', 'whole time, median', 'p99', 'a second'], rows)}
 ${missing}`;
 }
 
+function packagesTable(functions: Results['functions']): string {
+  const names = biggestPackages(Object.values(functions));
+  return table(
+    ['function', ...names],
+    Object.entries(functions).map(([name, { packages }]) => [
+      name,
+      ...names.map((each) => (packages[each] === undefined ? '' : (packages[each] / 1000).toFixed(1))),
+    ]),
+  );
+}
+
+function biggestPackages(functions: readonly FunctionResult[], count = 10): string[] {
+  const total = new Map<string, number>();
+  for (const { packages } of functions) {
+    for (const [name, octets] of Object.entries(packages)) total.set(name, (total.get(name) ?? 0) + octets);
+  }
+  return [...total]
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, count)
+    .map(([name]) => name);
+}
+
+/** What a cold start of the log-in has to load, by package. */
+function packagesChart({ functions }: Results): string {
+  const { packages = {}, bundle = 0, importMs } = functions.login ?? {};
+  const all = Object.entries(packages).sort(([, one], [, other]) => other - one);
+  const rest = all.slice(9).reduce((sum, [, octets]) => sum + octets, 0);
+  return barChart(
+    'What a cold start of the log-in loads, by package',
+    `${kB(bundle)} minified; imported in ${ms(importMs)} by a fresh process.`,
+    [
+      {
+        name: 'kB of the bundle',
+        bars: [...all.slice(0, 9), ['the rest', rest] as const].map(([name, octets]) => ({
+          label: name,
+          value: octets,
+          text: kB(octets),
+          ours: /gatehouse/i.test(name),
+        })),
+      },
+    ],
+  );
+}
+
 function tripsChart({ operations, openAuth }: Results): string {
   const groups = Object.entries(operations).map(([name, { trips }]) => ({
     name,
@@ -279,6 +373,10 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)].join(
     '\n',
   );
+}
+
+function kB(octets: number): string {
+  return `${(octets / 1000).toFixed(1)} kB`;
 }
 
 /** Milliseconds for a reader. */

@@ -1,9 +1,13 @@
 // Measures Gatehouse and writes bench/results.md, bench/results.json and the charts.
 //   npm run bench              in under ten minutes
+//   npm run bench -- --all     and growth, load, heat and an hour's soak, each with a page of its own
 //   npm run bench -- --quick   with a tenth of the rounds: whether it runs, not what it measures
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildFolder } from '../local/folders.ts';
+import { coldFloors, coldFunctions, coldStarts, memoryAfter } from './cold-start.ts';
 import { bareBcrypt, bareCalls, bareSignatures, bareUpdate } from './floors.ts';
 import { machine, versions } from './machine.ts';
 import type { Metered } from './metering-dynamodb.ts';
@@ -12,13 +16,16 @@ import { installPeers, meteredOpenAuth, openPeers, peerContestants } from './pee
 import { openHttpPeers } from './peers-http.ts';
 import { type OperationResult, type Results, writeReport } from './report.ts';
 import { type Served, serve } from './served.ts';
+import { bundleSizes } from './sizes.ts';
 import { type Functions, logIn, type Person, signUp, somebody, startStack } from './stack.ts';
 import { type Contestant, inTurns, median, quantile, type Sample, timed } from './timing.ts';
 
 const COST = 12;
 /** So that the time of the hash does not hide that of the rest. */
 const LOW_COST = 4;
-const { values: given } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const { values: given } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, all: { type: 'boolean', default: false } },
+});
 const ROUNDS = given.quick ? 20 : 200;
 /** At which its passwords are compared with ours, over HTTP. */
 const POCKETBASE_COST = 10;
@@ -82,6 +89,9 @@ console.log('Welcoming while a log-in is hashed …');
 const starvation = await starve(full);
 await stack.stop();
 
+console.log('Starting every function cold …');
+const functions = await measureFunctions();
+
 const results: Results = {
   measuredAt: new Date().toISOString(),
   machine: machine(),
@@ -96,12 +106,23 @@ const results: Results = {
     ]),
   ),
   contest: Object.fromEntries([...samples].map(([name, all]) => [name, summaryOf(all)])),
+  functions: functions.ours,
+  coldFloors: functions.floors,
   starvation,
   skipped: servers.skipped,
 };
 writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, undefined, 2)}\n`);
 writeReport(results);
 console.log('Written: bench/results.md, bench/results.json, bench/charts/');
+if (given.all) {
+  for (const page of ['growth', 'load', 'heat', 'soak']) {
+    const { status } = spawnSync(process.execPath, [fileURLToPath(new URL(`${page}.ts`, import.meta.url))], {
+      stdio: 'inherit',
+    });
+    if (status !== 0) throw new Error(`bench/${page}.ts failed`);
+  }
+}
+process.exit(); // the KMS of the cold starts still listens
 
 type Counted = { metered: Metered; octetsIn: number; octetsOut: number };
 
@@ -127,6 +148,37 @@ function contestantOf(operation: Operation, functions: Functions): Contestant {
 async function loggingInAgain(name: string, functions: Functions): Promise<Contestant> {
   const person = await signUp(functions);
   return { name, every: EVERY, prepare: async () => () => logIn(functions, person) };
+}
+
+/** Size, cold start and memory of each function; last of all, since it leaves a KMS and its settings behind. */
+async function measureFunctions(): Promise<{ ours: Results['functions']; floors: Results['coldFloors'] }> {
+  const cold = await startStack();
+  const files = await coldFunctions(cold);
+  const starts = await coldStarts([...(await coldFloors()), ...files], given.quick ? 3 : 20);
+  const sizes = await bundleSizes(`${buildFolder}bench/`);
+  const ours: Results['functions'] = {};
+  for (const file of files) {
+    const size = sizes.find(({ name }) => name === file.name);
+    const start = starts.find(({ name }) => name === file.name);
+    if (size === undefined || start === undefined) throw new Error(`${file.name} was not measured`);
+    ours[file.name] = {
+      zip: size.zip,
+      bundle: size.bundle,
+      packages: { ...size.packages },
+      importMs: start.import.median,
+      importOnLambdaMs: start.importOnLambda.median,
+      firstRequestMs: start.firstRequest?.median ?? Number.NaN,
+      memory: await memoryAfter(file),
+    };
+  }
+  await cold.stop();
+  const floors = starts
+    .filter(({ name }) => name.startsWith('floor'))
+    .map(({ name, import: { median }, importOnLambda }) => [
+      name.replace('floor: ', ''),
+      { importMs: median, importOnLambdaMs: importOnLambda.median },
+    ]);
+  return { ours, floors: Object.fromEntries(floors) };
 }
 
 /** Gatehouse as the peers that are servers are run: one process, over HTTP. */
