@@ -29,9 +29,14 @@ export function barChart(title: string, note: string, groups: readonly BarGroup[
   return picture(title, note, y - 14, parts);
 }
 
-export type Line = { name: string; ours?: boolean; points: readonly { x: number; y: number }[] };
+export type Line = {
+  name: string;
+  points: readonly { x: number; y: number }[];
+  /** Lines of one family share their colour; each but the first of it is dashed. A line without one is a family. */
+  family?: string;
+};
 
-const TOP = 66;
+const TOP = 80;
 const BOTTOM = 330;
 const DASHES = ['', '7 4', '2 3', '9 3 2 3', '4 2'];
 
@@ -72,11 +77,14 @@ export function lineChart(
     `<text class="small" x="20" y="${TOP - 10}">${xml(axes.y)}</text>`,
   );
   const labels = apart(lines.map(({ points }) => yOf(points.at(-1)?.y ?? 1)));
-  for (const [index, { name, points }] of lines.entries()) {
+  const families = [...new Set(lines.map(({ family, name }) => family ?? name))];
+  for (const [index, { name, points, family }] of lines.entries()) {
+    const colour = families.indexOf(family ?? name) % COLOURS.length;
+    const dash = family === undefined ? DASHES[colour] : lines[index - 1]?.family === family ? '7 4' : '';
     const path = points.map(({ x, y }) => `${xOf(x).toFixed(1)} ${yOf(y).toFixed(1)}`).join('L');
     parts.push(
-      `<path class="line c${index % 5}" stroke-dasharray="${DASHES[index % 5]}" d="M${path}"/>`,
-      `<text class="t${index % 5}" x="${right + 8}" y="${((labels[index] ?? 0) + 4).toFixed(1)}">${xml(name)}</text>`,
+      `<path class="line c${colour}" stroke-dasharray="${dash}" d="M${path}"/>`,
+      `<text class="t${colour}" x="${right + 8}" y="${((labels[index] ?? 0) + 4).toFixed(1)}">${xml(name)}</text>`,
     );
   }
   return picture(title, note, BOTTOM + 46, parts);

@@ -17,7 +17,7 @@ const sizes = [1e3, 1e4, 1e5, 1e6].filter((size) => size <= Number(given.most));
 
 const stack = await startStack();
 const functions = await stack.functions({ BCRYPT_COST: '4' });
-const meter = await stack.meter({ delay: 15 });
+const meter = await stack.meter({ delay: 60 });
 const metered = await stack.functions({ BCRYPT_COST: '4', AWS_ENDPOINT_URL_DYNAMODB: meter.url });
 
 type Cost = { units: number; trips: number; octets: number; medianMs: number; storeMs: number };

@@ -83,7 +83,8 @@ writeFileSync(
     { x: 'clients', y: 'milliseconds' },
     ['welcome', 'refresh', 'log-in, hash of cost 4'].flatMap((operation) =>
       (['p50', 'p99'] as const).map((share) => ({
-        name: `${operation.replace(/,.*/, '')} ${share}`,
+        name: `${operation.replace(/,.*/, '')} ${share === 'p50' ? 'median' : 'p99'}`,
+        family: operation,
         points: runs
           .filter((run) => run.operation === operation)
           .map((run) => ({ x: run.clients, y: run[share] })),

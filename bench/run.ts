@@ -38,7 +38,7 @@ const cheap = await stack.functions({ BCRYPT_COST: String(LOW_COST) });
 const full = await stack.functions({ BCRYPT_COST: String(COST) });
 
 console.log('Counting calls, trips and units …');
-const meter = await stack.meter({ delay: 15 });
+const meter = await stack.meter({ delay: 60 });
 const meteredFunctions = await stack.functions({
   BCRYPT_COST: String(LOW_COST),
   AWS_ENDPOINT_URL_DYNAMODB: meter.url,
