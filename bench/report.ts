@@ -49,6 +49,8 @@ export type Results = {
   /** ISO 8601. */
   measuredAt: string;
   machine: string;
+  /** Of the last minute before the run: what else the machine was busy with. */
+  loadAverage: number;
   versions: Record<string, string>;
   rounds: number;
   operations: Record<string, OperationResult>;
@@ -80,7 +82,8 @@ function reportOf(results: Results): string {
 
 Made by \`npm run bench\` on ${results.measuredAt.slice(0, 10)}. Every run of it writes this page anew.
 
-- Machine: ${results.machine}
+- Machine: ${results.machine}; load average when the run began: ${results.loadAverage.toFixed(1)}. Above a few tenths the machine was busy with other
+  work, and whole times are longer than they need be; counts are exact all the same, and processor times hardly change
 - Packages: ${versions.join(', ')}
 - ${results.rounds} rounds; what computes a hash of cost 12 takes part in a tenth of them, a reset in half. All contestants run in turns in one
   process, one at a time, so that a noisy moment hits all of them alike.
@@ -169,7 +172,8 @@ OpenAuth runs with its DynamoDB storage on the same Dynoxide, better-auth on its
 processor time. Both are driven in process by requests, as ours is by events. OpenAuth's refresh is its token endpoint, its welcome is its
 client's \`verify\`, which asks no store and so goes on accepting a session that was ended; its log-in is the shortest of its flows. better-auth's
 refresh is a new JWT of its jwt plugin, its welcome \`get-session\` by bearer token. OpenAuth signs with ES256, better-auth with EdDSA,
-Gatehouse with RS256 of 3,072 bits (docs/decisions/0001). Gatehouse counts every request against limits; the peers have none here.
+Gatehouse with RS256 of 3,072 bits (docs/decisions/0001). Gatehouse
+holds log-ins, sign-ups and requests for mail against limits; the peers have none here.
 
 ${table(
   [
@@ -284,7 +288,7 @@ function overHttp({ contest, skipped }: Results): string {
   const missing = skipped.map((line) => `**Skipped: ${line}**`).join('\n\n');
   if (rows.length === 0) return missing;
   return `Servers of their own, each a process with its own store, by one client over HTTP: PocketBase with SQLite, Keycloak in development mode with H2
-in memory; Gatehouse by \`bench/server.ts\` with Dynoxide. Neither PocketBase's JWT nor its look at its own record can be revoked one by one.
+in memory; Gatehouse by \`bench/server.ts\` with Dynoxide.
 
 ${table(['', 'whole time, median', 'p99', 'a second'], rows)}
 

@@ -4,6 +4,7 @@
 //   npm run bench -- --quick   with a tenth of the rounds: whether it runs, not what it measures
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildFolder } from '../local/folders.ts';
@@ -32,6 +33,7 @@ const POCKETBASE_COST = 10;
 /** A contest with a hash of full cost in it takes part in one of so many rounds. */
 const EVERY = 10;
 
+const loadAverage = loadavg()[0] ?? Number.NaN;
 installPeers();
 const stack = await startStack();
 const cheap = await stack.functions({ BCRYPT_COST: String(LOW_COST) });
@@ -95,6 +97,7 @@ const functions = await measureFunctions();
 const results: Results = {
   measuredAt: new Date().toISOString(),
   machine: machine(),
+  loadAverage,
   versions: versions(),
   rounds: ROUNDS,
   operations: Object.fromEntries(operations.map(({ name, hashes }) => [name, resultOf(name, hashes)])),
