@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/browser/**'], // npm run test:browser
     globalSetup: ['test/harness/stack.ts'],
     setupFiles: ['test/harness/environment.ts'],
     testTimeout: 60_000,

@@ -1,13 +1,13 @@
 // Turns functions/<name>.ts into one ES module with everything it imports, the AWS SDK included: a bundled
 // client starts faster than the runtime's own copy, and its version is ours.
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname, relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import type { BuildOptions, BuildResult, Metafile, OutputFile } from 'esbuild';
 import { build, formatMessages } from 'esbuild';
+import { builtModules, partsOf, versionOf } from './built-modules.ts';
 import { root } from './folders.ts';
 import { leanSdk } from './lean-sdk.ts';
 import { isBuiltinInput, quickBuiltins } from './quick-builtins.ts';
+import { writeFile } from './write-file.ts';
 
 /** One written bundle. `version` changes if and only if its content does. */
 export interface Bundle {
@@ -38,7 +38,7 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    plugins: [leanSdk(), quickBuiltins()],
+    plugins: [builtModules(), leanSdk(), quickBuiltins()],
     legalComments: 'none',
     logLevel: 'silent',
     minify,
@@ -81,8 +81,9 @@ function writeBundles({ outputFiles, metafile }: BundleResult, outdir: string): 
       name: basename(path, '.js'),
       file: path,
       bytes: Buffer.byteLength(text),
-      version: createHash('sha256').update(text).digest('base64url').slice(0, 12),
+      version: versionOf(text),
       sources: Object.keys(inputs)
+        .flatMap(partsOf)
         .filter((input) => packageOf(input) === 'gatehouse')
         .map((input) => `${root}${input}`),
       packages: octetsByPackage(inputs),
@@ -106,18 +107,6 @@ function packageOf(input: string): string {
   const folders = input.split('node_modules/').at(-1)?.split('/') ?? [];
   if (!input.includes('node_modules/')) return 'gatehouse';
   return folders.slice(0, input.includes('node_modules/@') ? 2 : 1).join('/');
-}
-
-/** Writes a file and its folders, unless it already has this content. */
-export function writeFile(path: string, content: string): void {
-  try {
-    if (readFileSync(path, 'utf8') === content) return;
-  } catch {
-    mkdirSync(dirname(path), { recursive: true });
-  }
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, content);
-  renameSync(draft, path);
 }
 
 async function readable(error: unknown): Promise<Error> {

@@ -19,6 +19,7 @@ const variableOf = {
   requestsPerSecond: 'REQUESTS_PER_SECOND',
   hashesPerSecond: 'HASHES_PER_SECOND',
   canary: 'CANARY',
+  apiReference: 'API_REFERENCE',
 } as const;
 
 /** A value of YAML or of the environment, which knows text alone. */
@@ -67,6 +68,7 @@ const settingsSchema = v.object({
   requestsPerSecond: whole(1, 10_000),
   hashesPerSecond: whole(1, 10_000),
   canary: onOrOff,
+  apiReference: onOrOff,
 });
 
 export interface Deployment {

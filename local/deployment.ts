@@ -62,6 +62,7 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
       if (definition) definition.provisionedConcurrency = settings.provisionedConcurrency;
     }
   }
+  if (!settings.apiReference) delete service.functions.docs;
   if (settings.canary) {
     Object.assign(resources.Resources, optional.canary);
     for (const [name, definition] of releasedByCanary(service)) {

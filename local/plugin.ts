@@ -2,7 +2,7 @@
 //   package, deploy        one small zip per function: its bundle and `"type": "module"`
 //   offline, invoke local  the current code, in the environment of local/environment.ts
 import { connect } from 'node:net';
-import { bundleForDeployment, bundleForRunning, writeFile } from './bundle.ts';
+import { bundleForDeployment, bundleForRunning } from './bundle.ts';
 import { readDeploySettings } from './deploy-settings.ts';
 import {
   addReleases,
@@ -18,6 +18,7 @@ import { behaveLikeApiGateway, type HapiServer } from './gateway.ts';
 import { liveBuild } from './live-build.ts';
 import { answerWorkers } from './live-versions.ts';
 import type { FunctionDefinition, Service } from './service.ts';
+import { writeFile } from './write-file.ts';
 
 type FunctionObject = FunctionDefinition &
   DeployedFunction & {

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { writeFile } from './bundle.ts';
 import { buildFolder, root } from './folders.ts';
+import { writeFile } from './write-file.ts';
 
 export interface Resource {
   readonly Type: string;

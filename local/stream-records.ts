@@ -9,8 +9,8 @@ import {
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { writeFile } from './bundle.ts';
 import { localAccess } from './local-access.ts';
+import { writeFile } from './write-file.ts';
 
 export interface StreamPage {
   readonly records: DynamoDBRecord[];

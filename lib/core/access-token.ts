@@ -5,7 +5,7 @@ import type { SessionKey } from './session.ts';
 export type AccessToken = { token: string; expiresIn: number };
 
 /** Signs an access token with a key that is at hand, and so depends on nobody. @param now milliseconds since the epoch */
-export type SignAccessToken = (user: Profile, sessionId: string, now: number) => Promise<AccessToken>;
+type SignAccessToken = (user: Profile, sessionId: string, now: number) => Promise<AccessToken>;
 
 export type AccessTokenSigner = {
   /** Gets the signing key, from memory in a warm function. @throws ProblemError `unavailable` */

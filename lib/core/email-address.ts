@@ -4,6 +4,8 @@ const MAX_OCTETS = 254; // RFC 5321 section 4.5.3.1.3, less the angle brackets (
 
 /** The local part that the HTML standard allows in `input type=email`: a subset of RFC 5322's atext and dots. */
 const LOCAL_PART = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+$/;
+/** In what was typed: ASCII may only be what a domain has. Everything else is for Unicode's tables to judge. */
+const TYPED_DOMAIN = /^[a-z0-9.\-\u{80}-\u{10ffff}]+$/iu;
 const DOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 /**
@@ -27,6 +29,8 @@ export function normaliseEmail(text: string): string | undefined {
 }
 
 function toALabel(domain: string): string {
+  // domainToASCII reads a URL's host: it would drop a tab, and all that follows a slash.
+  if (!TYPED_DOMAIN.test(domain)) return '';
   // ASCII is left as written: the URL parser behind domainToASCII would read `0x7f.1` as an IPv4 address.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is the definition of ASCII
   return /^[\x00-\x7f]*$/.test(domain) ? domain.toLowerCase() : domainToASCII(domain);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { normaliseEmail } from './email-address.ts';
-import { normalisePassword, refusedPassword } from './password-policy.ts';
+import { MAX_PASSWORD_OCTETS, normalisePassword, refusedPassword } from './password-policy.ts';
 import { type Field, type FieldProblem, ProblemError, type Reason } from './problem.ts';
 
 /** What a dialect hands to the core: the fields as they came, under the core's names, of whatever type. */
@@ -12,8 +12,19 @@ const MAX_BIO = 1000;
 /** Any text; the message of a valibot issue is one of our reasons. */
 export const text = v.string((issue) => reason(issue.input === undefined ? 'required' : 'not-text'));
 
+/*
+ * The `metadata` beside a rule is what the OpenAPI document says of it (lib/openapi): the part of it that JSON Schema
+ * can express, which must never forbid what the rule takes, and the whole of it in words.
+ */
+
 export const emailAddress = v.pipe(
   text,
+  v.metadata({
+    description:
+      'An email address: ASCII before the @, a domain that may be Unicode, at most 254 octets. Case and white space around it do not matter.',
+    pattern: "^\\s*[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[^\\s@]+\\s*$",
+    examples: ['ada@example.com'],
+  }),
   v.transform(normaliseEmail),
   v.string(() => reason('invalid-email')),
 );
@@ -21,6 +32,11 @@ export const emailAddress = v.pipe(
 /** The trimmed name. Control characters would let it break out of a mail's or a log's line. */
 export const personName = v.pipe(
   text,
+  v.metadata({
+    description: `1 to ${MAX_NAME} characters, without control characters; white space around it is removed.`,
+    pattern: `^\\s*\\S([\\s\\S]{0,${MAX_NAME - 2}}\\S)?\\s*$`,
+    examples: ['Ada Lovelace'],
+  }),
   v.transform((name) => name.trim()),
   v.check((name) => !/\p{Cc}/u.test(name) && name.isWellFormed(), reason('name-unusable-characters')),
   v.check((name) => name !== '' && [...name].length <= MAX_NAME, reason('name-length')),
@@ -30,6 +46,11 @@ export const personName = v.pipe(
 export const biography = v.nullish(
   v.pipe(
     text,
+    v.metadata({
+      description: `Up to ${MAX_BIO.toLocaleString('en')} characters of valid Unicode, kept as given.`,
+      maxLength: MAX_BIO,
+      examples: ['Wrote the first program.'],
+    }),
     v.check((bio) => bio.isWellFormed(), reason('bio-unusable-characters')),
     v.check((bio) => [...bio].length <= MAX_BIO, reason('bio-too-long')),
   ),
@@ -44,6 +65,12 @@ export const biography = v.nullish(
 export function newPassword(minimum: number) {
   return v.pipe(
     text,
+    v.metadata({
+      description: `At least ${minimum} characters, and at most ${MAX_PASSWORD_OCTETS} octets of UTF-8, both after NFC; without NUL characters. Longer ones are refused, never cut.`,
+      minLength: minimum,
+      pattern: '^[^\\u0000]*$',
+      examples: ['correct horse battery staple'],
+    }),
     v.rawCheck(({ dataset, addIssue }) => {
       const refused = dataset.typed ? refusedPassword(dataset.value, minimum) : undefined;
       if (refused) addIssue({ message: reason(refused) });
@@ -60,6 +87,10 @@ export function newPassword(minimum: number) {
 export function confirmationOf(password: unknown) {
   return v.pipe(
     text,
+    v.metadata({
+      description: 'The password once more.',
+      examples: ['correct horse battery staple'],
+    }),
     v.check((confirm) => typeof password !== 'string' || confirm === password, reason('confirm-differs')),
   );
 }

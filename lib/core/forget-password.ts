@@ -6,6 +6,9 @@ import { countRequest, type Throttle } from './throttle.ts';
 
 export type ForgetPasswordRequest = { fields: RawFields; client: string };
 
+/** The rules of the fields of a request for a reset mail. */
+export const forgetPasswordFields = { email: emailAddress };
+
 export type ForgetPasswordParts = {
   users: Pick<UserStore, 'ownerOf'>;
   resetRequests: Pick<ResetRequestStore, 'put'>;
@@ -28,7 +31,7 @@ export async function forgetPassword(
   { users, resetRequests, throttle, clock, tagLifetime }: ForgetPasswordParts,
   request: ForgetPasswordRequest,
 ): Promise<{ tagId: string }> {
-  const { email } = readFields({ email: emailAddress }, request.fields);
+  const { email } = readFields(forgetPasswordFields, request.fields);
   const [userId] = await Promise.all([
     users.ownerOf(email),
     countRequest(throttle, 'forgets', request.client),

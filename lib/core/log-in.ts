@@ -26,6 +26,9 @@ export type LogInRequest = {
 
 export type LoggedIn = { profile: Profile; accessToken: AccessToken; refreshToken?: string };
 
+/** The rules of a log-in's fields: what cannot be right is wrong credentials, like any other guess. */
+export const logInFields = { email: text, password: text };
+
 export type LogInParts = {
   users: Pick<UserStore, 'ownerOf' | 'get'>;
   sessions: Pick<SessionStore, 'open' | 'get'>;
@@ -55,7 +58,7 @@ export type LogInParts = {
  * @see OWASP ASVS 5.0 6.3.8
  */
 export async function logIn(parts: LogInParts, request: LogInRequest): Promise<LoggedIn> {
-  const credentials = readFields({ email: text, password: text }, request.fields);
+  const credentials = readFields(logInFields, request.fields);
   // What is no address is looked up by its hash, which nobody has: as it is, no table might take it for a key.
   const email = normaliseEmail(credentials.email) ?? hashSecret(Buffer.from(credentials.email));
 

@@ -11,6 +11,9 @@ export type LogOutRequest =
   | { by: 'access-token'; accessToken: string | undefined }
   | { by: 'refresh-token'; fields: RawFields };
 
+/** The rules of the fields of a log-out by refresh token. */
+export const logOutFields = { refreshToken: text };
+
 export type LogOutParts = {
   users: Pick<UserStore, 'getEventually'>;
   sessions: Pick<SessionStore, 'end' | 'endFamily'>;
@@ -28,7 +31,7 @@ export type LogOutParts = {
  */
 export async function logOut(parts: LogOutParts, request: LogOutRequest): Promise<void> {
   if (request.by === 'access-token') return endByAccessToken(parts, request.accessToken);
-  const { refreshToken } = readFields({ refreshToken: text }, request.fields);
+  const { refreshToken } = readFields(logOutFields, request.fields);
   const token = readRefreshToken(refreshToken);
   const ours =
     token !== undefined && (await parts.sessions.endFamily(token, hashSecret(token.family), parts.clock()));

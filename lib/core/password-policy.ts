@@ -1,7 +1,7 @@
 import type { Reason } from './problem.ts';
 
 /** bcrypt reads no further than this many octets (see https://www.usenix.org/legacy/events/usenix99/provos.html). */
-const MAX_OCTETS = 72;
+export const MAX_PASSWORD_OCTETS = 72;
 
 /**
  * NFC, so that the same password typed on two keyboards is the same octets.
@@ -22,6 +22,6 @@ export function normalisePassword(password: string): string {
 export function refusedPassword(password: string, minimum: number): Reason | undefined {
   if (!password.isWellFormed() || password.includes('\0')) return 'password-unusable-characters';
   const normalised = normalisePassword(password);
-  if (Buffer.byteLength(normalised) > MAX_OCTETS) return 'password-too-long';
+  if (Buffer.byteLength(normalised) > MAX_PASSWORD_OCTETS) return 'password-too-long';
   return [...normalised].length < minimum ? 'password-too-short' : undefined;
 }

@@ -17,6 +17,9 @@ import { countRequest, type Throttle } from './throttle.ts';
 const GRACE_MS = 10_000;
 
 export type RefreshRequest = { fields: RawFields; client: string };
+/** The rules of a refresh's fields. */
+export const refreshFields = { refreshToken: text };
+
 export type Refreshed = { accessToken: AccessToken; refreshToken: string };
 
 export type RefreshParts = {
@@ -41,7 +44,7 @@ export type RefreshParts = {
  * @see RFC 9700 section 4.14.2
  */
 export async function refreshSession(parts: RefreshParts, request: RefreshRequest): Promise<Refreshed> {
-  const { refreshToken } = readFields({ refreshToken: text }, request.fields);
+  const { refreshToken } = readFields(refreshFields, request.fields);
   const presented = readRefreshToken(refreshToken);
   const answer = presented === undefined ? refused('not a refresh token') : await exchange(parts, presented);
   if (!(answer instanceof ProblemError)) return answer;

@@ -7,6 +7,9 @@ import { accountCounter } from './throttle.ts';
 
 export type ResetPasswordRequest = { tag: string | undefined; fields: RawFields };
 
+/** The rules of a reset's fields. @param passwordMinimum code points */
+export const resetPasswordFields = (passwordMinimum: number) => ({ password: newPassword(passwordMinimum) });
+
 /** A password change that ends every session and every open reset request of the user. */
 export type Reset = {
   tagId: string;
@@ -52,11 +55,7 @@ export async function resetPassword(parts: ResetPasswordParts, request: ResetPas
     throw wrongTag('superseded');
   if (clock() >= found.expiresAt) throw new ProblemError({ code: 'expired-tag' });
 
-  const { password } = readFields(
-    { password: newPassword(passwordMinimum) },
-    request.fields,
-    passwordMinimum,
-  );
+  const { password } = readFields(resetPasswordFields(passwordMinimum), request.fields, passwordMinimum);
   const applied = await accounts.reset({
     tagId: found.tagId,
     userId: user.userId,

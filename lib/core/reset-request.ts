@@ -20,7 +20,7 @@ export type ResetRequest = {
 };
 
 /** What is stored of a secret that is mailed; the request lives and dies with the latest. */
-export type MailedSecret = { secretHash: string; credentialVersion: number; expiresAt: number };
+type MailedSecret = { secretHash: string; credentialVersion: number; expiresAt: number };
 
 /** What the core needs of the table of reset requests. Reads are strongly consistent; every method throws ProblemError `unavailable`. */
 export type ResetRequestStore = {

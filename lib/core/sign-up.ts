@@ -50,7 +50,11 @@ export type SignUpParts = {
  * @throws ProblemError `invalid-fields`, `email-taken`, `throttled`, `unavailable`
  */
 export async function signUp(parts: SignUpParts, request: SignUpRequest): Promise<SignedUp> {
-  const { name, bio, email, password } = readSignUp(request, parts.passwordMinimum);
+  const { name, bio, email, password } = readFields(
+    signUpFields(request, parts.passwordMinimum),
+    request.fields,
+    parts.passwordMinimum,
+  );
   await countRequest(parts.throttle, 'signUps', request.client);
 
   const sign = request.opensSession ? await parts.signer.ready() : undefined;
@@ -74,14 +78,13 @@ export async function signUp(parts: SignUpParts, request: SignUpRequest): Promis
   return { profile: profileOf(user), ...(accessToken && { accessToken }) };
 }
 
-function readSignUp({ fields, confirmed }: SignUpRequest, passwordMinimum: number) {
-  const entries = {
+/** The rules of a sign-up's fields. @param passwordMinimum code points */
+export function signUpFields({ fields, confirmed }: SignUpRequest, passwordMinimum: number) {
+  return {
     name: personName,
     bio: biography,
     email: emailAddress,
     password: newPassword(passwordMinimum),
+    ...(confirmed && { confirm: confirmationOf(fields.password) }),
   };
-  if (!confirmed) return readFields(entries, fields, passwordMinimum);
-  const confirm = confirmationOf(fields.password);
-  return readFields({ ...entries, confirm }, fields, passwordMinimum);
 }

@@ -40,8 +40,11 @@ export type Throttle = {
   pause: (ms: number) => Promise<void>;
 };
 
-/** How long a log-in waits for others to the same account before it is refused, and how often it looks, in milliseconds. */
-const PATIENCE_MS = 10_000;
+/**
+ * How long a log-in waits for others to the same account before it is refused, and how often it looks, in milliseconds.
+ * Enough for fifty right ones at once; who waits holds a container, of which an AWS account has a thousand.
+ */
+const PATIENCE_MS = 3_000;
 const LOOK_AGAIN_MS = 60;
 
 /**

@@ -5,6 +5,7 @@ import type { Field, Problem } from '../core/problem.ts';
 import type { ResetPasswordRequest } from '../core/reset-password.ts';
 import { jsonOrFormFields } from '../http/body.ts';
 import type { Request } from '../http/request.ts';
+import type { AccountsDone, AccountsLoggedIn, AccountsTag, Sentences } from '../openapi/answers.ts';
 import {
   type Answer,
   answerProblem,
@@ -18,7 +19,7 @@ import { sentenceFor, tryAgainIn } from './sentences.ts';
 
 // The contract of `/accounts/*`: seeds 000 and 002. Errors are arrays of sentences, 406 unless said otherwise.
 
-const sentences = (status: number, all: readonly string[], headers?: Record<string, string>): Answer => ({
+const sentences = (status: number, all: Sentences, headers?: Record<string, string>): Answer<Sentences> => ({
   status,
   ...(headers && { headers }),
   body: all,
@@ -71,7 +72,7 @@ async function fieldsOf(request: Request, ...names: string[]): Promise<unknown[]
   return names.map((name) => (fields[name] === null || fields[name] === '' ? undefined : fields[name]));
 }
 
-export const logIn: Operation<LogInRequest, LoggedIn> = {
+export const logIn: Operation<LogInRequest, LoggedIn, AccountsLoggedIn> = {
   name: 'log-in',
   dialect: 'accounts',
   async read(request) {
@@ -87,7 +88,7 @@ export const logIn: Operation<LogInRequest, LoggedIn> = {
   fail: (problem) => answerProblem(logInFailures, problem),
 };
 
-export const forgetPassword: Operation<ForgetPasswordRequest, { tagId: string }> = {
+export const forgetPassword: Operation<ForgetPasswordRequest, { tagId: string }, AccountsTag> = {
   name: 'forget-password',
   dialect: 'accounts',
   async read(request) {
@@ -98,7 +99,7 @@ export const forgetPassword: Operation<ForgetPasswordRequest, { tagId: string }>
   fail,
 };
 
-export const resetPassword: Operation<ResetPasswordRequest, void> = {
+export const resetPassword: Operation<ResetPasswordRequest, void, AccountsDone> = {
   name: 'reset-password',
   dialect: 'accounts',
   async read(request) {
@@ -109,7 +110,7 @@ export const resetPassword: Operation<ResetPasswordRequest, void> = {
   fail,
 };
 
-export const logOut: Operation<LogOutRequest, void> = {
+export const logOut: Operation<LogOutRequest, void, AccountsDone> = {
   name: 'log-out',
   dialect: 'accounts',
   read: async (request) => ({

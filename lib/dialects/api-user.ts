@@ -2,6 +2,7 @@ import type { LoggedIn, LogInRequest } from '../core/log-in.ts';
 import type { Problem } from '../core/problem.ts';
 import type { SignedUp, SignUpRequest } from '../core/sign-up.ts';
 import { jsonFields } from '../http/body.ts';
+import type { ApiUserLoggedIn } from '../openapi/answers.ts';
 import { type Answer, answerProblem, type Failures, type Operation } from './dialect.ts';
 import { problemDetails, problemFailures } from './problem-details.ts';
 import { sentenceFor } from './sentences.ts';
@@ -18,12 +19,17 @@ const failures: Failures = {
 
 const fail = (problem: Problem) => answerProblem(failures, problem);
 
-const write = ({ profile, accessToken }: SignedUp | LoggedIn): Answer => ({
+const write = ({ profile, accessToken }: SignedUp | LoggedIn): Answer<ApiUserLoggedIn> => ({
   status: 200,
-  body: { userId: profile.userId, email: profile.email, userName: profile.name, token: accessToken?.token },
+  body: {
+    userId: profile.userId,
+    email: profile.email,
+    userName: profile.name,
+    token: accessToken?.token as string, // a sign-up has one too, since it opens a session below
+  },
 });
 
-export const signUp: Operation<SignUpRequest, SignedUp> = {
+export const signUp: Operation<SignUpRequest, SignedUp, ApiUserLoggedIn> = {
   name: 'sign-up',
   dialect: 'api-user',
   async read(request) {
@@ -39,7 +45,7 @@ export const signUp: Operation<SignUpRequest, SignedUp> = {
   fail,
 };
 
-export const logIn: Operation<LogInRequest, LoggedIn> = {
+export const logIn: Operation<LogInRequest, LoggedIn, ApiUserLoggedIn> = {
   name: 'log-in',
   dialect: 'api-user',
   async read(request) {

@@ -7,6 +7,7 @@ import type { Refreshed, RefreshRequest } from '../core/refresh-session.ts';
 import type { ResetPasswordRequest } from '../core/reset-password.ts';
 import type { SignedUp, SignUpRequest } from '../core/sign-up.ts';
 import { jsonFields } from '../http/body.ts';
+import type { AuthDone, AuthLoggedIn, AuthRefreshed, AuthSignedUp, AuthWelcome } from '../openapi/answers.ts';
 import { answerProblem, bearerToken, type Failures, type Operation } from './dialect.ts';
 import { problemDetails, problemFailures } from './problem-details.ts';
 import { sentenceFor } from './sentences.ts';
@@ -29,7 +30,7 @@ const fail = (problem: Problem) => answerProblem(failures, problem);
 /** The seed's schema `User`. */
 const userOf = ({ name, bio, email }: Profile) => ({ name, bio, email });
 
-export const signUp: Operation<SignUpRequest, SignedUp> = {
+export const signUp: Operation<SignUpRequest, SignedUp, AuthSignedUp> = {
   name: 'sign-up',
   dialect: 'auth',
   async read(request) {
@@ -44,7 +45,7 @@ export const signUp: Operation<SignUpRequest, SignedUp> = {
   fail,
 };
 
-export const logIn: Operation<LogInRequest, LoggedIn> = {
+export const logIn: Operation<LogInRequest, LoggedIn, AuthLoggedIn> = {
   name: 'log-in',
   dialect: 'auth',
   async read(request) {
@@ -56,7 +57,7 @@ export const logIn: Operation<LogInRequest, LoggedIn> = {
     body: {
       message: 'You are logged in.',
       accessToken: accessToken.token,
-      refreshToken,
+      refreshToken: refreshToken as string, // asked for above
       tokenType: 'Bearer',
       expiresIn: accessToken.expiresIn,
       user: userOf(profile),
@@ -65,7 +66,7 @@ export const logIn: Operation<LogInRequest, LoggedIn> = {
   fail,
 };
 
-export const welcome: Operation<{ accessToken: string | undefined }, Profile> = {
+export const welcome: Operation<{ accessToken: string | undefined }, Profile, AuthWelcome> = {
   name: 'welcome',
   dialect: 'auth',
   read: async (request) => ({ accessToken: bearerToken(request) }),
@@ -76,7 +77,7 @@ export const welcome: Operation<{ accessToken: string | undefined }, Profile> = 
   fail,
 };
 
-export const refreshTokens: Operation<RefreshRequest, Refreshed> = {
+export const refreshTokens: Operation<RefreshRequest, Refreshed, AuthRefreshed> = {
   name: 'refresh',
   dialect: 'auth',
   async read(request) {
@@ -96,7 +97,7 @@ export const refreshTokens: Operation<RefreshRequest, Refreshed> = {
   fail,
 };
 
-export const logOut: Operation<LogOutRequest, void> = {
+export const logOut: Operation<LogOutRequest, void, AuthDone> = {
   name: 'log-out',
   dialect: 'auth',
   async read(request) {
@@ -107,7 +108,7 @@ export const logOut: Operation<LogOutRequest, void> = {
   fail,
 };
 
-export const forgetPassword: Operation<ForgetPasswordRequest, unknown> = {
+export const forgetPassword: Operation<ForgetPasswordRequest, unknown, AuthDone> = {
   name: 'forget-password',
   dialect: 'auth',
   async read(request) {
@@ -121,7 +122,7 @@ export const forgetPassword: Operation<ForgetPasswordRequest, unknown> = {
   fail,
 };
 
-export const resetPassword: Operation<ResetPasswordRequest, void> = {
+export const resetPassword: Operation<ResetPasswordRequest, void, AuthDone> = {
   name: 'reset-password',
   dialect: 'auth',
   async read(request) {

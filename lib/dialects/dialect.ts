@@ -2,11 +2,11 @@ import type { Problem, ProblemCode } from '../core/problem.ts';
 import type { Request } from '../http/request.ts';
 
 /** What goes back to the client; the headers that every answer has are added by `lib/http`. */
-export type Answer = {
+export type Answer<Body = unknown> = {
   status: number;
   headers?: Record<string, string>;
   /** Written as JSON; `undefined` leaves the body empty. */
-  body?: unknown;
+  body?: Body;
 };
 
 /** What an operation is called in logs and metrics, in whatever dialect; its dialect there. */
@@ -21,12 +21,15 @@ export type OperationName =
   | 'keys';
 export type DialectName = 'accounts' | 'api-user' | 'auth' | 'well-known';
 
-/** One operation in one dialect: how its request is read, its result written and its problems told. */
-export type Operation<Input, Output> = {
+/**
+ * One operation in one dialect: how its request is read, its result written and its problems told. `Body` is what
+ * lib/openapi tells clients of the success, so that the two cannot differ.
+ */
+export type Operation<Input, Output, Body = unknown> = {
   name: OperationName;
   dialect: DialectName;
   read(request: Request): Promise<Input>;
-  write(output: Output): Answer;
+  write(output: Output): Answer<Body>;
   fail(problem: Problem): Answer;
 };
 

@@ -1,3 +1,4 @@
+import type { ProblemDetails } from '../openapi/answers.ts';
 import { type Answer, type Failures, retryAfter } from './dialect.ts';
 import { tryAgainIn } from './sentences.ts';
 
@@ -17,8 +18,8 @@ const titles = {
 export function problemDetails(
   status: keyof typeof titles,
   detail: string,
-  more: { headers?: Record<string, string>; errors?: readonly { field: string; message: string }[] } = {},
-): Answer {
+  more: { headers?: Record<string, string>; errors?: { field: string; message: string }[] } = {},
+): Answer<ProblemDetails> {
   const { headers, errors } = more;
   return {
     status,

@@ -1,4 +1,4 @@
-import type { JSONWebKeySet } from 'jose';
+import type { Discovery, JsonWebKeySet } from '../openapi/answers.ts';
 import * as auth from './auth.ts';
 import type { Answer, Operation } from './dialect.ts';
 
@@ -7,13 +7,13 @@ import type { Answer, Operation } from './dialect.ts';
 /** Seconds. API Gateway and most libraries keep a key set about this long or longer. */
 const MAX_AGE = 300;
 
-const write = (document: unknown): Answer => ({
+const write = (document: JsonWebKeySet | Discovery): Answer<JsonWebKeySet | Discovery> => ({
   status: 200,
   headers: { 'Cache-Control': `public, max-age=${MAX_AGE}` },
   body: document,
 });
 
-export const jwks: Operation<'jwks' | 'discovery', JSONWebKeySet | object> = {
+export const jwks: Operation<'jwks' | 'discovery', JsonWebKeySet | Discovery, JsonWebKeySet | Discovery> = {
   name: 'keys',
   dialect: 'well-known',
   read: async () => 'jwks',
@@ -21,7 +21,7 @@ export const jwks: Operation<'jwks' | 'discovery', JSONWebKeySet | object> = {
   fail: auth.welcome.fail,
 };
 
-export const discovery: Operation<'jwks' | 'discovery', JSONWebKeySet | object> = {
+export const discovery: typeof jwks = {
   ...jwks,
   read: async () => 'discovery',
 };

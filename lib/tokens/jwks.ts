@@ -1,13 +1,13 @@
-import type { JSONWebKeySet } from 'jose';
+import type { Discovery, JsonWebKeySet } from '../openapi/answers.ts';
 import { ALGORITHM } from './signing-keys.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
 /** The published keys as a JWK Set. @see RFC 7517 section 5 */
-export async function jsonWebKeySet(keys: VerificationKeys): Promise<JSONWebKeySet> {
+export async function jsonWebKeySet(keys: VerificationKeys): Promise<JsonWebKeySet> {
   const published = await keys.all();
   return {
     keys: published.map(({ kid, publicJwk: { kty, n, e } }) => ({
-      kty: kty as string,
+      kty: kty as 'RSA',
       n: n as string,
       e: e as string,
       kid,
@@ -23,7 +23,7 @@ export async function jsonWebKeySet(keys: VerificationKeys): Promise<JSONWebKeyS
  *
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html section 3
  */
-export function discoveryDocument(issuer: string) {
+export function discoveryDocument(issuer: string): Discovery {
   return {
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,

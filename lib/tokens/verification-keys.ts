@@ -28,7 +28,8 @@ export function verificationKeys(store: Pick<KeyStore, 'list'>, clock: Clock): V
     const now = clock();
     if (cached === undefined || cached.until <= now) {
       const keys = store.list();
-      cached = { keys, until: now + CACHE_MS };
+      // Not all at once: containers that began together would read the one partition of the keys together, every minute.
+      cached = { keys, until: now + CACHE_MS * (1 - Math.random() / 10) };
       keys.catch(forget); // A failure is not worth remembering.
     }
     return (await cached.keys).filter((key) => isPublished(key, now));

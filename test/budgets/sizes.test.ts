@@ -7,6 +7,8 @@ import { replacedModules } from '../../local/lean-sdk.ts';
 /** Octets of a minified bundle, and of the zip that it is uploaded in. */
 const BUNDLE = 260_000;
 const ZIP = 150_000;
+/** The script of the reference page, compressed, and a few lines of code: nobody waits for it who logs in. */
+const REFERENCE = { bundle: 760_000, zip: 520_000 };
 
 const folder = `${mkdtempSync(`${tmpdir()}/gatehouse-sizes-`)}/`;
 const sizes = await bundleSizes(folder);
@@ -14,8 +16,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each(sizes)('$name is within its budget', (size) => {
   const what = `${size.name}, most of it ${biggestOf(size, 5)}`;
-  expect(size.bundle, `the bundle of ${what}`).toBeLessThanOrEqual(BUNDLE);
-  expect(size.zip, `the zip of ${what}`).toBeLessThanOrEqual(ZIP);
+  const { bundle, zip } = size.name === 'docs' ? REFERENCE : { bundle: BUNDLE, zip: ZIP };
+  expect(size.bundle, `the bundle of ${what}`).toBeLessThanOrEqual(bundle);
+  expect(size.zip, `the zip of ${what}`).toBeLessThanOrEqual(zip);
 });
 
 test('what is left out of the AWS SDK is still there to be left out', () => {

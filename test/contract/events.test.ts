@@ -103,6 +103,22 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
     of: 'nobody',
     answer: { status: 204, body: '', headers: { 'content-type': undefined } },
   },
+  'docs/docs.json': {
+    of: 'nobody',
+    answer: {
+      status: 200,
+      headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'public, max-age=300' },
+      body: undefined, // no JSON: test/openapi/reference.test.ts reads it
+    },
+  },
+  'docs/openapi.json': {
+    of: 'nobody',
+    answer: {
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=300' },
+      body: expect.objectContaining({ openapi: '3.1.1', servers: [expect.objectContaining({ url: '/' })] }),
+    },
+  },
   'well-known/jwks.json': {
     of: 'nobody',
     answer: {
@@ -126,6 +142,7 @@ const dialects = {
   'api-user': /^\/api\/user\//,
   auth: /^\/auth(\/|$)/,
   cors: /./,
+  docs: /^\/(docs|openapi\.json)$/,
   'well-known': /^\/\.well-known\//,
 };
 
@@ -286,8 +303,8 @@ test('events/schedule/rotate-keys.json rotates nothing before it is time', async
   expect(await rotateKeys(read('schedule/rotate-keys.json'))).toEqual({ outcome: 'not due' });
 });
 
-/** `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents. */
+/** `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents, one both of the docs. */
 function functionOf(file: string): string {
   const [, name = ''] = /\/([^/]+)\.json$/.exec(file) ?? [];
-  return name === 'openid-configuration' ? 'jwks' : name;
+  return { 'openid-configuration': 'jwks', openapi: 'docs' }[name] ?? name;
 }

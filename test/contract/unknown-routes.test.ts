@@ -18,8 +18,15 @@ const routes = [
   'POST /auth/logout',
   'GET /.well-known/jwks.json',
   'GET /.well-known/openid-configuration',
+  'GET /openapi.json',
+  'GET /docs',
+  'GET /docs/reference.js',
+  'GET /docs/reference.css',
 ].map((route) => route.split(' ') as [method: string, path: string]);
-const forBrowsers = routes.map(([, path]) => path).filter((path) => !path.startsWith('/.well-known/'));
+/** What pages of other origins may call. */
+const forBrowsers = routes
+  .map(([, path]) => path)
+  .filter((path) => !/^\/(\.well-known|openapi\.json|docs)/.test(path));
 
 const notFound = problem(404, 'Not Found', 'There is no such method and path here.');
 const preflight = {

@@ -68,6 +68,12 @@ describe('no address is', () => {
     ['one with a first label of 64 octets', `ada@${LABEL_63}a.org`],
     ['one with a last label of 64 octets', `ada@org.${LABEL_63}a`],
     ['one of 255 octets', `adam@${DOMAIN_250}`],
+    ['one with a path after a domain of another script', 'ada@bücher.example/x'],
+    ['one with a query after a domain of another script', 'ada@bücher.example?x'],
+    ['one with a fragment after a domain of another script', 'ada@bücher.example#x'],
+    ['one with a backslash after a domain of another script', 'ada@bücher.example\\x'],
+    ['one with a tab in a domain of another script', 'ada@bü\tcher.example'],
+    ['one with a line feed in a domain of another script', 'ada@bü\ncher.example'],
     ['one whose A-label makes it longer than 254 octets', `ada@ü.${DOMAIN_250.slice(4)}`],
   ])('%s', (_, text) => {
     expect(normaliseEmail(text)).toBeUndefined();

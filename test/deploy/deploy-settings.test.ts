@@ -18,6 +18,7 @@ const fine: Deployment = {
     requestsPerSecond: 500,
     hashesPerSecond: 50,
     canary: false,
+    apiReference: true,
   },
   environment: {
     TABLE_PREFIX: 'gatehouse-prod',
@@ -62,6 +63,7 @@ test.each([
   ['requestsPerSecond', ''],
   ['hashesPerSecond', 0],
   ['canary', 1],
+  ['apiReference', 'off'],
 ])('refuses %s %j with one sentence', (name, value) => {
   expect(withSetting(name, value)).toEqual([
     expect.stringMatching(new RegExp(`^[A-Z_]+ \\(parameter ${name}\\) must .*\\.$`)),

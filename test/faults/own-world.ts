@@ -6,6 +6,7 @@ import { inject, vi } from 'vitest';
 import { localAccess } from '../../local/local-access.ts';
 import { createTables } from '../../local/tables.ts';
 import { type Call, type Client, type Reply, toEvent } from '../harness/client.ts';
+import { expectDocumented } from '../harness/documented.ts';
 
 /**
  * Handlers and tables of a test's own: nothing reads the stream but who asks, and every function can be started cold
@@ -104,15 +105,23 @@ export function functionOf(call: Call): string {
   return name;
 }
 
-/** Calls an endpoint's handler as API Gateway would. */
+/** Calls an endpoint's handler as API Gateway would. What it answers has to be documented. */
 export async function sendTo(handler: Handler, call: Call, milliseconds = 30_000): Promise<Reply> {
+  const reply = await sendToSpoilt(handler, call, milliseconds);
+  expectDocumented(call, reply);
+  return reply;
+}
+
+/** The same where rows were spoilt by hand, so that answers may be too. */
+export async function sendToSpoilt(handler: Handler, call: Call, milliseconds = 30_000): Promise<Reply> {
   const result = (await handler(toEvent(call) as never, contextOf(milliseconds))) as APIGatewayProxyResult;
   const headers = Object.entries(result.headers ?? {}).map(([key, value]) => [
     key.toLowerCase(),
     String(value),
   ]);
   let json: unknown;
-  if (result.body !== '') json = JSON.parse(result.body);
+  if (/json/.test(String(result.headers?.['Content-Type'])) && result.body !== '')
+    json = JSON.parse(result.body);
   return { status: result.statusCode, headers: Object.fromEntries(headers), text: result.body, json };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { inject } from 'vitest';
+import { expectDocumented } from './documented.ts';
 
 /** A request as a client makes it. An object as the body goes as JSON; text and octets go as they are. */
 export type Call = {
@@ -52,12 +53,21 @@ export const overHttp: Client = {
         body: typeof body === 'string' ? Buffer.from(body) : new Uint8Array(body),
       }),
     });
-    return replyOf(response.status, Object.fromEntries(response.headers), await response.text());
+    const reply = replyOf(response.status, Object.fromEntries(response.headers), await response.text());
+    expectDocumented(call, reply);
+    return reply;
   },
 };
 
 /** The handlers themselves, called with the events that API Gateway would make. */
-export const inProcess: Client = { name: 'in process', send: (call) => deliver(toEvent(call)) };
+export const inProcess: Client = {
+  name: 'in process',
+  async send(call) {
+    const reply = await deliver(toEvent(call));
+    expectDocumented(call, reply);
+    return reply;
+  },
+};
 
 /** What the function of the event's route answers to it. */
 export async function deliver(event: APIGatewayProxyEvent): Promise<Reply> {

@@ -1,0 +1,156 @@
+import { createClient, GatehouseError, type SessionEnd } from 'gatehouse-client';
+
+type Fields = Record<string, string>;
+
+const { VITE_API_URL = '', VITE_INBOX_URL = '' } = import.meta.env;
+
+const ends: Record<SessionEnd, string> = {
+  'logged-out': 'You are logged out.',
+  refused: 'Your session is over; log in again.',
+  gone: 'Your session was ended or replaced in another tab.',
+};
+
+const gatehouse = createClient({
+  baseUrl: VITE_API_URL,
+  // Every tab is told, so that none goes on showing somebody who has left.
+  onSessionEnd(reason) {
+    go('log-in');
+    say(ends[reason]);
+  },
+  onSessionStart: () => void showMe(),
+});
+
+const element = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
+const sections = [...document.querySelectorAll('section')];
+
+/** Shows one section, and moves the focus to its heading, as a page that is loaded anew would. */
+function show(id: string): void {
+  const shown = sections.find((section) => section.id === id);
+  if (shown === undefined || !shown.hidden) return;
+  for (const section of sections) section.hidden = section !== shown;
+  element('visitor').hidden = id === 'me';
+  element('inbox').hidden = true;
+  say('');
+  document.title = `${shown.querySelector('h1')?.textContent} – Gatehouse example`;
+  shown.querySelector('h1')?.focus();
+}
+
+/** The same, with an address that can be gone back from. */
+function go(id: string): void {
+  if (location.hash !== `#${id}`) history.pushState(null, '', `/#${id}`);
+  show(id);
+}
+
+function say(text: string): void {
+  element('status').textContent = text;
+}
+
+/** Asks who is logged in: refreshes first when the access token is about to expire. */
+async function showMe(): Promise<void> {
+  try {
+    const { message, user } = await gatehouse.welcome();
+    element('me-name').textContent = user.name;
+    element('me-email').textContent = user.email;
+    element('me-time').textContent = new Date().toLocaleTimeString();
+    go('me');
+    say(message);
+  } catch (error) {
+    if (!(error instanceof GatehouseError)) throw error;
+    if (error.status === 401) go('log-in');
+    else say(error.message);
+  }
+}
+
+/** What a form does with its fields. Errors are shown beside the fields they are about, others above. */
+function onSubmit(id: string, act: (fields: Fields) => Promise<void>): void {
+  const form = document.querySelector<HTMLFormElement>(`#${id} form`);
+  form?.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const button = form.querySelector('button');
+    if (button?.ariaDisabled === 'true') return;
+    if (button) button.ariaDisabled = 'true'; // `disabled` would take the focus away
+    mark(form, []);
+    say('');
+    try {
+      await act(Object.fromEntries(new FormData(form)) as Fields);
+      form.reset();
+    } catch (error) {
+      if (!(error instanceof GatehouseError)) throw error;
+      mark(form, error.errors);
+      say(error.errors.length > 0 ? 'Please look at the marked fields.' : error.message);
+    } finally {
+      if (button) button.ariaDisabled = null;
+    }
+  });
+}
+
+function mark(form: HTMLFormElement, errors: GatehouseError['errors']): void {
+  for (const input of form.querySelectorAll('input')) {
+    const messages = errors.filter(({ field }) => field === input.name).map(({ message }) => message);
+    const id = `${form.parentElement?.id}-${input.name}-error`;
+    document.getElementById(id)?.remove();
+    input.ariaInvalid = messages.length > 0 ? 'true' : null;
+    if (messages.length === 0) {
+      input.removeAttribute('aria-describedby');
+      continue;
+    }
+    const note = Object.assign(document.createElement('p'), {
+      id,
+      className: 'error',
+      textContent: messages.join(' '),
+    });
+    input.parentElement?.after(note);
+    input.setAttribute('aria-describedby', id);
+  }
+  form.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+}
+
+onSubmit('log-in', async ({ email = '', password = '' }) => {
+  await gatehouse.logIn({ email, password });
+  await showMe();
+});
+
+onSubmit('sign-up', async ({ name = '', email = '', password = '', confirm = '' }) => {
+  await gatehouse.signUp({ name, email, password, confirm });
+  await gatehouse.logIn({ email, password });
+  await showMe();
+});
+
+onSubmit('forgot-password', async ({ email = '' }) => {
+  const { message } = await gatehouse.forgotPassword({ email });
+  say(message);
+  const inbox = element('inbox');
+  inbox.hidden = VITE_INBOX_URL === '';
+  inbox.querySelector('a')?.setAttribute('href', VITE_INBOX_URL);
+});
+
+const tag = new URLSearchParams(location.search).get('tag');
+onSubmit('reset-password', async ({ password = '' }) => {
+  const { message } = await gatehouse.resetPassword(tag ?? '', { password });
+  go('log-in');
+  say(message);
+});
+
+element('ask').addEventListener('click', () => void showMe());
+element('log-out').addEventListener('click', async () => {
+  try {
+    await gatehouse.logOut();
+  } catch {
+    say('You are logged out here. The service could not be told; your session ends there by itself.');
+  }
+});
+
+async function route(): Promise<void> {
+  const id = location.hash.slice(1);
+  if (location.pathname === '/reset-password') {
+    // Where APP_URL names this page. The tag must not stay in the address, where others may see it.
+    history.replaceState(null, '', '/reset-password');
+    show('reset-password');
+  } else if (await gatehouse.hasSession()) await showMe();
+  else if (sections.some((section) => section.id === id && id !== 'me')) show(id);
+  else go('log-in');
+}
+
+addEventListener('hashchange', () => void route());
+addEventListener('popstate', () => void route());
+void route();

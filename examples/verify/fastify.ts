@@ -1,0 +1,29 @@
+// ISSUER=http://localhost:3000 node fastify.ts
+import Fastify from 'fastify';
+import { type AccessTokenClaims, AccessTokenError, accessTokenVerifier } from 'gatehouse-client/verify';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    claims: AccessTokenClaims;
+  }
+}
+
+const verify = accessTokenVerifier({ issuer: process.env.ISSUER ?? '' });
+const app = Fastify();
+
+app.decorateRequest('claims');
+app.addHook('onRequest', async (request, reply) => {
+  try {
+    request.claims = await verify(request.headers.authorization);
+  } catch (error) {
+    if (!(error instanceof AccessTokenError)) throw error;
+    const { status, challenge, message } = error;
+    if (challenge) reply.header('WWW-Authenticate', challenge);
+    return reply.code(status).send({ message });
+  }
+});
+
+app.get('/me', async ({ claims: { userId, email } }) => ({ userId, email }));
+
+await app.listen({ port: Number(process.env.PORT ?? 4000) });
+console.log('ready');

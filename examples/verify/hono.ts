@@ -1,0 +1,26 @@
+// An application for whatever runs Hono: Workers, Deno, Bun, or Node with @hono/node-server.
+
+import { type AccessTokenClaims, AccessTokenError, accessTokenVerifier } from 'gatehouse-client/verify';
+import { Hono } from 'hono';
+import { createMiddleware } from 'hono/factory';
+
+const verify = accessTokenVerifier({ issuer: process.env.ISSUER ?? '' });
+
+const authenticated = createMiddleware<{ Variables: { claims: AccessTokenClaims } }>(async (c, next) => {
+  try {
+    c.set('claims', await verify(c.req.header('authorization')));
+  } catch (error) {
+    if (!(error instanceof AccessTokenError)) throw error;
+    const { status, challenge, message } = error;
+    if (challenge) c.header('WWW-Authenticate', challenge);
+    return c.json({ message }, status);
+  }
+  return next();
+});
+
+const app = new Hono().use(authenticated).get('/me', (c) => {
+  const { userId, email } = c.get('claims');
+  return c.json({ userId, email });
+});
+
+export default app;

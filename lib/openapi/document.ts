@@ -1,0 +1,121 @@
+import { describeOperation } from './describe.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { operations } from './operations.ts';
+
+type Json = Record<string, unknown>;
+
+/** What the document says of one deployment. */
+export type Deployment = {
+  /** Where the paths begin, relative to where the document is. */
+  server: string;
+  /** `PASSWORD_MIN_LENGTH`, code points. */
+  passwordMinimum: number;
+};
+
+const INFO = {
+  title: 'Gatehouse',
+  summary: 'Sign-up, log-in, token refresh, log-out and password reset.',
+  version: '1.0.0',
+  license: { name: 'MIT', identifier: 'MIT' },
+  description: `One account base, three dialects of HTTP: a client speaks one of them and never notices the others.
+
+Every path works with and without its trailing slash. Unknown fields are ignored. A body is UTF-8, whatever \`charset\`
+says, and at most 32 KiB.
+
+Some requests never reach the service, and API Gateway answers them, as problem details (RFC 9457): 404 for a path or a
+method that does not exist, 403 by a web ACL, 413 for a body of more than 10 MB, 429 when the whole API is too busy, 502 and
+504 when a function did not answer.`,
+};
+
+const TAGS = [
+  {
+    name: 'auth',
+    description: 'JSON. Refresh tokens. Errors are problem details, with `errors` for refused fields.',
+  },
+  { name: 'api-user', description: 'JSON. Errors are problem details.' },
+  {
+    name: 'accounts',
+    description: 'JSON or forms. Errors are an array of sentences, mostly with status 406.',
+  },
+  { name: 'well-known', description: 'For services that verify access tokens by themselves.' },
+];
+
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token.' },
+  tokenHeader: { type: 'apiKey', in: 'header', name: 'token', description: 'An access token.' },
+};
+
+/** The API as an OpenAPI 3.1 document, made of the code that answers. */
+export async function openapiDocument({ server, passwordMinimum }: Deployment): Promise<Json> {
+  const paths: Record<string, Json> = {};
+  const schemas: Record<string, JsonSchema> = {};
+  for (const described of operations) {
+    const [method = '', path = ''] = described.route.split(' ');
+    const made = await describeOperation(described, passwordMinimum);
+    paths[path] = { ...paths[path], [method.toLowerCase()]: made.operation };
+    Object.assign(schemas, made.schemas);
+  }
+  return {
+    openapi: '3.1.1',
+    info: INFO,
+    servers: [{ url: server, description: 'The API that this document was asked of.' }],
+    tags: TAGS,
+    paths,
+    components: {
+      ...sharedParts(paths),
+      schemas: sorted(schemas),
+      securitySchemes: SECURITY_SCHEMES,
+    },
+  };
+}
+
+type Parts = Record<string, Json>;
+type Operation = { tags: [dialect: string]; responses: Parts };
+
+/** Moves what several operations answer alike into components, so that a reader meets it once. */
+function sharedParts(paths: Parts): { headers: Parts; responses: Parts } {
+  const all = Object.values(paths).flatMap((path) => Object.values(path) as Operation[]);
+  const headers: Parts = {};
+  for (const response of all.flatMap(({ responses }) => Object.values(responses))) {
+    response.headers = referring(response.headers as Parts, 'headers', headers);
+  }
+  const counts = new Map<string, number>();
+  for (const response of all.flatMap(({ responses }) => Object.values(responses))) {
+    const text = JSON.stringify(response);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const once = (response: Json) => counts.get(JSON.stringify(response)) === 1;
+  const responses: Parts = {};
+  for (const operation of all) {
+    const prefix = `${operation.tags[0]}-`;
+    operation.responses = referring(operation.responses, 'responses', responses, prefix, once);
+  }
+  return { headers: sorted(headers), responses: sorted(responses) };
+}
+
+/**
+ * The parts, each as a reference where it is the same as the component of its name, which the first one becomes.
+ *
+ * @param stays which parts are left where they are
+ */
+function referring(
+  parts: Parts,
+  kind: 'headers' | 'responses',
+  components: Parts,
+  prefix = '',
+  stays: (part: Json) => boolean = () => false,
+): Parts {
+  return Object.fromEntries(
+    Object.entries(parts).map(([key, part]) => {
+      if (stays(part)) return [key, part];
+      const name = `${prefix}${key}`;
+      components[name] ??= part;
+      const same = JSON.stringify(components[name]) === JSON.stringify(part);
+      return [key, same ? { $ref: `#/components/${kind}/${name}` } : part];
+    }),
+  );
+}
+
+function sorted<Part>(parts: Record<string, Part>): Record<string, Part> {
+  return Object.fromEntries(Object.entries(parts).sort(([a], [b]) => a.localeCompare(b)));
+}

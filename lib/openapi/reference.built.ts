@@ -1,0 +1,36 @@
+// Run when the function `docs` is bundled, not when it starts: the bundle holds what is exported here, and none of the
+// code (local/bundle.ts). So a cold start makes no document and compresses nothing.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import { openapiDocument } from './document.ts';
+import type { Asset } from './reference.ts';
+
+/** What stands in the document for the deployment's own values. Neither can be part of anything else in it. */
+export const marks = { server: '/{server}', passwordMinimum: 987_654_321 };
+
+export const document: string = JSON.stringify(await openapiDocument(marks));
+
+export const script: Asset = asset('text/javascript; charset=utf-8', [
+  packaged('swagger-ui-bundle.js'),
+  new URL('./start-reference.js', import.meta.url),
+]);
+
+export const styles: Asset = asset('text/css; charset=utf-8', [
+  packaged('swagger-ui.css'),
+  new URL('./reference.css', import.meta.url),
+]);
+
+function packaged(file: string): string {
+  return createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`);
+}
+
+function asset(type: string, files: (string | URL)[]): Asset {
+  const text = files
+    .map((file) => readFileSync(file, 'utf8').replace(/^\/[/*]# sourceMappingURL=.*$/gm, ''))
+    .join('\n');
+  const octets = gzipSync(text, { level: 9 });
+  const version = createHash('sha256').update(text).digest('base64url').slice(0, 12);
+  return { type, version, gzipped: octets.toString('base64') };
+}

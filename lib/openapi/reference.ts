@@ -1,0 +1,104 @@
+import { gunzipSync } from 'node:zlib';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { alwaysHeaders } from '../http/answer-headers.ts';
+import { readRequest, routeOf } from '../http/request.ts';
+import { document, marks, script, styles } from './reference.built.ts';
+
+/** A file of the page. `version` changes with its content. */
+export type Asset = { type: string; version: string; gzipped: string };
+
+/** Nothing but this API's own files; the page may ask this API alone. Swagger UI's styles hold their images as data. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Seconds. A page or a document that is older would only lag behind the next deployment. */
+const MAX_AGE = 300;
+
+const SUFFIXES = /\/(openapi\.json|docs|docs\/reference\.js|docs\/reference\.css)\/?$/;
+
+/**
+ * Answers the routes of the API's own description: the document, the page that shows it and the page's files. They
+ * are the same for everybody; what they say of the deployment comes from its configuration.
+ *
+ * @param passwordMinimum code points
+ */
+export function answerReference(
+  event: APIGatewayProxyEvent,
+  { passwordMinimum }: { passwordMinimum: number },
+): APIGatewayProxyResult {
+  const base = basePath(event);
+  switch (routeOf(event)) {
+    case 'GET /openapi.json':
+      return answer('application/json; charset=utf-8', documentFor(base, passwordMinimum));
+    case 'GET /docs/reference.js':
+      return answerAsset(event, script);
+    case 'GET /docs/reference.css':
+      return answerAsset(event, styles);
+    default:
+      return answer('text/html; charset=utf-8', page(base), {
+        'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+      });
+  }
+}
+
+function documentFor(base: string, passwordMinimum: number): string {
+  return document
+    .replaceAll(marks.server, base || '/')
+    .replaceAll(String(marks.passwordMinimum), String(passwordMinimum));
+}
+
+/** What comes before the routes in the path of this request: the stage, or nothing under a domain of its own. */
+function basePath({ requestContext, path }: APIGatewayProxyEvent): string {
+  const base = (requestContext?.path ?? path).replace(SUFFIXES, '');
+  return /^\/[\w-]+$/.test(base) ? base : '';
+}
+
+function page(base: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Gatehouse API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${base}/docs/reference.css?${styles.version}">
+</head>
+<body>
+<main id="reference"></main>
+<noscript><p>This page needs JavaScript. What it shows is in <a href="${base}/openapi.json">openapi.json</a>.</p></noscript>
+<script src="${base}/docs/reference.js?${script.version}"></script>
+</body>
+</html>
+`;
+}
+
+/** Compressed for whoever can read that, which every browser can; kept for ever, since the page names the version. */
+function answerAsset(event: APIGatewayProxyEvent, { type, gzipped }: Asset): APIGatewayProxyResult {
+  const accepted = /\bgzip\b/.test(readRequest(event).header('accept-encoding') ?? '');
+  const headers = { 'Cache-Control': 'public, max-age=31536000, immutable', Vary: 'Accept-Encoding' };
+  if (!accepted) return answer(type, gunzipSync(Buffer.from(gzipped, 'base64')).toString(), headers);
+  const compressed = answer(type, gzipped, { ...headers, 'Content-Encoding': 'gzip' });
+  return { ...compressed, isBase64Encoded: true };
+}
+
+function answer(type: string, body: string, headers: Record<string, string> = {}): APIGatewayProxyResult {
+  return {
+    statusCode: 200,
+    headers: {
+      ...alwaysHeaders,
+      'Cache-Control': `public, max-age=${MAX_AGE}`,
+      'Content-Type': type,
+      ...headers,
+    },
+    body,
+  };
+}
