@@ -1,6 +1,7 @@
 // What each operation costs with 10^3 to 10^6 users in the store: writes bench/growth.md and a chart.
 //   node bench/growth.ts [--most 1000000] [--rounds 40]
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { lineChart } from './charts.ts';
 import { fill } from './fill.ts';
@@ -15,6 +16,7 @@ const { values: given } = parseArgs({
 });
 const sizes = [1e3, 1e4, 1e5, 1e6].filter((size) => size <= Number(given.most));
 
+const loadAverage = loadavg()[0] ?? Number.NaN;
 const stack = await startStack();
 const functions = await stack.functions({ BCRYPT_COST: '4' });
 const meter = await stack.meter({ delay: 60 });
@@ -65,7 +67,7 @@ writeFileSync(
   new URL('growth.md', import.meta.url),
   `# Growth
 
-Made by \`node bench/growth.ts --most ${given.most}\` on ${new Date().toISOString().slice(0, 10)}. ${machine()}.
+Made by \`node bench/growth.ts --most ${given.most}\` on ${new Date().toISOString().slice(0, 10)}. ${machine()}; load average before the run: ${loadAverage.toFixed(1)}.
 
 Each user in the store is an account, the claim on its address and a session: rows of the stores' own making, written by BatchWriteItem with one shared
 hash of cost 4 (${filling.join('; ')}). Then each operation runs ${given.rounds} times on fresh accounts among them, with hashes of cost 4.

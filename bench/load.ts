@@ -1,6 +1,7 @@
 // Throughput and latency of one serving process with 1, 8, 64 and 512 clients: writes bench/load.md and a chart.
 //   node bench/load.ts [--seconds 8]
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { buildFolder } from '../local/folders.ts';
 import { lineChart } from './charts.ts';
@@ -16,6 +17,7 @@ const CLIENTS = [1, 8, 64, 512];
 /** A hash takes a third of a second of a core: more clients than this only wait for each other. */
 const HASHING_CLIENTS = [1, 8];
 
+const loadAverage = loadavg()[0] ?? Number.NaN;
 const stack = await startStack();
 const place = {
   folder: `${buildFolder}bench/`,
@@ -49,7 +51,7 @@ await cheap.stop();
 await full.stop();
 await stack.stop();
 
-const note = `${machine()}; the serving process, Dynoxide and the clients share its cores, so that the processor is the limit.`;
+const note = `${machine()}; the serving process, Dynoxide and the clients share its cores, so that the processor is the limit. Load average before the run: ${loadAverage.toFixed(1)}.`;
 writeFileSync(
   new URL('load.md', import.meta.url),
   `# Load
@@ -58,7 +60,8 @@ Made by \`node bench/load.ts --seconds ${SECONDS}\` on ${new Date().toISOString(
 
 One process serves all clients, who send their next request as soon as the last is answered, each with an account of its own. On Lambda each
 request would have an instance of its own: what is shown here is how one process degrades, not how many requests a deployment takes. A hash of
-cost 12 takes a third of a second of a core, so that its log-ins are measured with up to ${Math.max(...HASHING_CLIENTS)} clients: more only wait for each other.
+cost 12 takes a third of a second of a core, so that its log-ins are measured with up to ${Math.max(...HASHING_CLIENTS)} clients: more only wait for each other. What fails is answered 503 with \`Retry-After\` or found no time: in a process that has more to do than the processor takes, calls of
+DynamoDB end by their own time limits.
 
 ${table(
   ['operation', 'clients', 'a second', 'median', 'p99', 'failed'],

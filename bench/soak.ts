@@ -1,6 +1,7 @@
 // Steady load for an hour, and whether the serving process grows: writes bench/soak.md.
 //   node bench/soak.ts --minutes 60 [--clients 4] [--every 30]
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { buildFolder } from '../local/folders.ts';
@@ -20,6 +21,7 @@ const MINUTES = Number(given.minutes);
 /** Milliseconds between two requests of a client: a load that the machine has room for. */
 const PAUSE = 20;
 
+const loadAverage = loadavg()[0] ?? Number.NaN;
 const stack = await startStack();
 const served = await serve({
   folder: `${buildFolder}bench/`,
@@ -52,7 +54,7 @@ await stack.stop();
 const settled = samples.slice(Math.floor(samples.length / 3));
 const report = `# Soak
 
-Made by \`node bench/soak.ts --minutes ${MINUTES}\` on ${new Date().toISOString().slice(0, 10)}. ${machine()}.
+Made by \`node bench/soak.ts --minutes ${MINUTES}\` on ${new Date().toISOString().slice(0, 10)}. ${machine()}; load average before the run: ${loadAverage.toFixed(1)}.
 
 ${clients.length} clients go round through sign-up, log-in, welcome, refresh and log-out, with ${PAUSE} ms between two requests and hashes of cost 4: ${requests}
 requests in ${MINUTES} minutes, ${failed} failed. Memory of the serving process, each time after a garbage collection. The slope is of a straight line through
