@@ -13,7 +13,7 @@ const database = openDatabase(config.tablePrefix);
 const parts = {
   users: userStore(database),
   resetRequests: resetRequestStore(database),
-  mailer: sesMailer(config.mailFrom, config.appUrl, config.mailConfigurationSet),
+  mailer: sesMailer(config.mailFrom, config, config.mailConfigurationSet),
   throttle: { store: throttleStore(database), clock: Date.now },
   clock: Date.now,
   tagLifetime: config.tagLifetime,

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Brand } from './brand.ts';
 import type { AddressLimits } from './core/throttle.ts';
 
 /** Everything that can be set from outside; durations in milliseconds unless the name says otherwise. */
@@ -7,6 +8,9 @@ export type Config = {
   issuer: string;
   audience: string;
   appUrl: string;
+  brand: Brand;
+  /** Where one logs in, for the pages to lead to. */
+  loginUrl: string | undefined;
   mailFrom: string;
   /** Under which SES reports what became of a mail. */
   mailConfigurationSet: string | undefined;
@@ -45,6 +49,14 @@ const url = v.pipe(
   v.transform((text) => text.replace(/\/+$/, '')),
 );
 
+/** A picture that pages show: fetched by https, or held in the URL itself. */
+const logoUrl = v.check<string, string>(
+  (text) =>
+    /^data:image\/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z\d+/]+={0,2}$/.test(text) ||
+    (URL.parse(text)?.protocol === 'https:' && !/[\s"'<>;,]/.test(text)),
+  'must be a URL that begins with https://, or data:image/…;base64,…',
+);
+
 const origin = v.check<string, string>(
   (text) => URL.canParse(text) && new URL(text).origin === text,
   'must be origins such as https://app.example.com, separated by commas',
@@ -58,6 +70,24 @@ const environment = v.object({
   ISSUER: url,
   AUDIENCE: v.optional(v.string()),
   APP_URL: url,
+  APP_LOGIN_URL: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => isWebUrl(text.replace(/[?#].*$/, '')), 'must be a URL that begins with https://'),
+    ),
+  ),
+  BRAND_NAME: v.optional(
+    v.pipe(v.string(), v.trim(), v.regex(/^[^\p{C}]{1,60}$/u, 'must be 1 to 60 characters of text')),
+    'Gatehouse',
+  ),
+  BRAND_COLOR: v.optional(
+    v.pipe(v.string(), v.regex(/^#[\da-f]{6}$/i, 'must be a colour such as #1d4ed8'), v.toLowerCase()),
+    '#1d4ed8',
+  ),
+  // Lambda's whole environment holds 4 kB.
+  BRAND_LOGO_URL: v.optional(
+    v.pipe(v.string(), v.maxLength(2_000, 'must have at most 2,000 characters'), logoUrl),
+  ),
   MAIL_FROM: v.pipe(
     v.string('is missing'),
     v.regex(/^[^@\r\n]+@[^@\r\n]+$/, 'must be an address, or a name and an address: Name <name@example.com>'),
@@ -118,6 +148,8 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     issuer: set.ISSUER,
     audience: set.AUDIENCE ?? set.ISSUER,
     appUrl: set.APP_URL,
+    brand: { name: set.BRAND_NAME, color: set.BRAND_COLOR, logoUrl: set.BRAND_LOGO_URL },
+    loginUrl: set.APP_LOGIN_URL,
     mailFrom: set.MAIL_FROM,
     mailConfigurationSet: set.MAIL_CONFIGURATION_SET,
     sealing: set.SEALING_KMS_KEY

@@ -13,6 +13,7 @@ export const METRICS = {
   LogOuts: { unit: 'Count', by: 'Outcome' },
   ResetRequests: { unit: 'Count', by: 'Outcome' },
   PasswordResets: { unit: 'Count', by: 'Outcome' },
+  Pages: { unit: 'Count', by: 'Outcome' },
   KeySets: { unit: 'Count', by: 'Outcome' },
   ReuseDetected: { unit: 'Count' },
   Lockouts: { unit: 'Count' },

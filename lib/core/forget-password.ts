@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, UserStore } from './account.ts';
 import { emailAddress, type RawFields, readFields } from './fields.ts';
+import type { Language } from './language.ts';
 import type { ResetRequestStore } from './reset-request.ts';
 import { countRequest, type Throttle } from './throttle.ts';
 
-export type ForgetPasswordRequest = { fields: RawFields; client: string };
+export type ForgetPasswordRequest = {
+  fields: RawFields;
+  client: string;
+  /** What the client reads, and so what the mail will be written in. */
+  language: Language;
+};
 
 /** The rules of the fields of a request for a reset mail. */
 export const forgetPasswordFields = { email: emailAddress };
@@ -44,6 +50,7 @@ export async function forgetPassword(
     kind: userId === undefined ? 'unknown' : 'known',
     state: 'requested',
     userId: userId ?? randomUUID(),
+    language: request.language,
     secretHashes: [],
     requestedAt: now,
     expiresAt: now + tagLifetime,

@@ -1,4 +1,5 @@
 import type { Clock, User, UserStore } from './account.ts';
+import { LANGUAGES, type Language } from './language.ts';
 import { hashSecret, newSecret, writeResetTag } from './opaque-token.ts';
 import type { ResetRequest, ResetRequestStore } from './reset-request.ts';
 import { mayMail, type ThrottleStore } from './throttle.ts';
@@ -15,8 +16,8 @@ export class UndeliverableMailError extends MailNotSentError {
 
 export type Mailer = {
   /** @param minutes how long the link is valid. @throws MailNotSentError, or another error when it may have been sent */
-  sendResetLink(to: string, name: string, tag: string, minutes: number): Promise<void>;
-  sendPasswordChanged(to: string, name: string): Promise<void>;
+  sendResetLink(to: string, name: string, tag: string, minutes: number, language: Language): Promise<void>;
+  sendPasswordChanged(to: string, name: string, language: Language): Promise<void>;
 };
 
 /** What became of the mail; `suppressed`: it was asked for, but its address takes none, or had its five of the hour. */
@@ -52,14 +53,14 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
   if (request.state === 'used') {
     if (request.notifiedAt !== undefined) return 'nothing due';
     if (user.mailRefused) return 'suppressed';
-    await mailer.sendPasswordChanged(user.email, user.name);
+    await mailer.sendPasswordChanged(user.email, user.name, languageOf(request));
     await resetRequests.markNotified(tagId, parts.clock());
     return 'sent';
   }
   if (request.state !== 'requested' || user.status !== 'active' || isAnswered(request, user))
     return 'nothing due';
   if (user.mailRefused || !(await mayMail(parts.throttle, user.email, request))) return 'suppressed';
-  return sendLink(parts, tagId, user);
+  return sendLink(parts, request, user);
 }
 
 /** Whether the password was changed after the request was made, or after a first try to answer it. */
@@ -70,9 +71,10 @@ function isAnswered({ requestedAt, credentialVersion }: ResetRequest, user: User
 
 async function sendLink(
   { resetRequests, mailer, clock, tagLifetime }: ResetMailParts,
-  tagId: string,
+  request: ResetRequest,
   user: User,
 ): Promise<DueMail> {
+  const { tagId } = request;
   const secret = newSecret();
   const secretHash = hashSecret(secret);
   const { credentialVersion } = user;
@@ -80,11 +82,16 @@ async function sendLink(
   if (!(await resetRequests.addSecret(tagId, { secretHash, credentialVersion, expiresAt })))
     return 'nothing due';
   try {
-    await mailer.sendResetLink(user.email, user.name, writeResetTag({ tagId, secret }), tagLifetime / 60_000);
+    const tag = writeResetTag({ tagId, secret });
+    await mailer.sendResetLink(user.email, user.name, tag, tagLifetime / 60_000, languageOf(request));
   } catch (error) {
     if (error instanceof MailNotSentError) await resetRequests.removeSecret(tagId, secretHash);
     throw error;
   }
   await resetRequests.markMailed(tagId);
   return 'sent';
+}
+
+function languageOf({ language }: ResetRequest): Language {
+  return language ?? LANGUAGES[0];
 }

@@ -1,9 +1,18 @@
-import type { Clock, PasswordHasher, UserStore } from './account.ts';
+import type { Clock, PasswordHasher, User, UserStore } from './account.ts';
 import { newPassword, type RawFields, readFields } from './fields.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
 import { ProblemError } from './problem.ts';
 import type { ResetRequest, ResetRequestStore } from './reset-request.ts';
 import { accountCounter } from './throttle.ts';
+
+/** What who holds a live tag may know: whose password it is about. */
+export type LiveTag = { email: string };
+
+export type TagParts = {
+  users: Pick<UserStore, 'get'>;
+  resetRequests: Pick<ResetRequestStore, 'get'>;
+  clock: Clock;
+};
 
 export type ResetPasswordRequest = { tag: string | undefined; fields: RawFields };
 
@@ -22,9 +31,7 @@ export type Reset = {
   attemptsCounter: string;
 };
 
-export type ResetPasswordParts = {
-  users: Pick<UserStore, 'get'>;
-  resetRequests: Pick<ResetRequestStore, 'get'>;
+export type ResetPasswordParts = TagParts & {
   accounts: {
     /**
      * Applies the reset in one transaction, on condition that the request is unused and the version unchanged.
@@ -35,7 +42,6 @@ export type ResetPasswordParts = {
     reset(reset: Reset): Promise<boolean>;
   };
   hasher: Pick<PasswordHasher, 'hash'>;
-  clock: Clock;
   passwordMinimum: number;
 };
 
@@ -46,14 +52,8 @@ export type ResetPasswordParts = {
  * @throws ProblemError `missing-tag`, `wrong-tag`, `expired-tag`, `unknown-user`, `invalid-fields`, `unavailable`
  */
 export async function resetPassword(parts: ResetPasswordParts, request: ResetPasswordRequest): Promise<void> {
-  const { users, resetRequests, accounts, hasher, clock, passwordMinimum } = parts;
-  if (!request.tag) throw new ProblemError({ code: 'missing-tag' });
-  const found = await findRequest(resetRequests, request.tag);
-  const user = await users.get(found.userId);
-  if (user === undefined) throw new ProblemError({ code: 'unknown-user' });
-  if (user.status !== 'active' || user.credentialVersion !== found.credentialVersion)
-    throw wrongTag('superseded');
-  if (clock() >= found.expiresAt) throw new ProblemError({ code: 'expired-tag' });
+  const { accounts, hasher, clock, passwordMinimum } = parts;
+  const { found, user } = await judgeTag(parts, request.tag);
 
   const { password } = readFields(resetPasswordFields(passwordMinimum), request.fields, passwordMinimum);
   const applied = await accounts.reset({
@@ -65,6 +65,31 @@ export async function resetPassword(parts: ResetPasswordParts, request: ResetPas
     attemptsCounter: accountCounter(user.email),
   });
   if (!applied) throw wrongTag('another reset came first');
+}
+
+/**
+ * Whether a mailed tag would be taken, without using it: reads and changes nothing, so that a link can be opened any
+ * number of times, by programs that look at mails too. Who asks must hold the whole tag, and could as well use it.
+ *
+ * @throws ProblemError `missing-tag`, `wrong-tag`, `expired-tag`, `unknown-user`, `unavailable`
+ */
+export async function lookAtTag(parts: TagParts, tag: string | undefined): Promise<LiveTag> {
+  const { user } = await judgeTag(parts, tag);
+  return { email: user.email };
+}
+
+async function judgeTag(
+  { users, resetRequests, clock }: TagParts,
+  tag: string | undefined,
+): Promise<{ found: ResetRequest; user: User }> {
+  if (!tag) throw new ProblemError({ code: 'missing-tag' });
+  const found = await findRequest(resetRequests, tag);
+  const user = await users.get(found.userId);
+  if (user === undefined) throw new ProblemError({ code: 'unknown-user' });
+  if (user.status !== 'active' || user.credentialVersion !== found.credentialVersion)
+    throw wrongTag('superseded');
+  if (clock() >= found.expiresAt) throw new ProblemError({ code: 'expired-tag' });
+  return { found, user };
 }
 
 async function findRequest(store: Pick<ResetRequestStore, 'get'>, tag: string): Promise<ResetRequest> {

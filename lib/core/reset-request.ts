@@ -1,3 +1,5 @@
+import type { Language } from './language.ts';
+
 /**
  * One request to reset a password. Times are milliseconds since the epoch.
  *
@@ -12,6 +14,8 @@ export type ResetRequest = {
   requestedAt: number;
   /** The user's `credentialVersion` when the secret was made: a reset raises it and so answers every mailed request. */
   credentialVersion?: number;
+  /** What its mails are written in; absent where nobody's browser was there to say, as in an import. */
+  language?: Language;
   /** Hashes of mailed secrets; more than one where a mail had to be sent again and the first may have arrived. */
   secretHashes: readonly string[];
   expiresAt: number;

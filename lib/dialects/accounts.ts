@@ -93,7 +93,7 @@ export const forgetPassword: Operation<ForgetPasswordRequest, { tagId: string },
   dialect: 'accounts',
   async read(request) {
     const [email] = await fieldsOf(request, 'email');
-    return { fields: { email }, client: request.client };
+    return { fields: { email }, client: request.client, language: request.language };
   },
   write: ({ tagId }) => ({ status: 200, body: { tag: tagId } }),
   fail,

@@ -113,7 +113,7 @@ export const forgetPassword: Operation<ForgetPasswordRequest, unknown, AuthDone>
   dialect: 'auth',
   async read(request) {
     const { email } = await jsonFields(request);
-    return { fields: { email }, client: request.client };
+    return { fields: { email }, client: request.client, language: request.language };
   },
   write: () => ({
     status: 202,

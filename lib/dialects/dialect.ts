@@ -1,4 +1,5 @@
 import type { Problem, ProblemCode } from '../core/problem.ts';
+import type { Html } from '../html.ts';
 import type { Request } from '../http/request.ts';
 
 /** What goes back to the client; the headers that every answer has are added by `lib/http`. */
@@ -7,6 +8,8 @@ export type Answer<Body = unknown> = {
   headers?: Record<string, string>;
   /** Written as JSON; `undefined` leaves the body empty. */
   body?: Body;
+  /** A page, in place of a body. */
+  page?: Html;
 };
 
 /** What an operation is called in logs and metrics, in whatever dialect; its dialect there. */
@@ -18,8 +21,9 @@ export type OperationName =
   | 'log-out'
   | 'forget-password'
   | 'reset-password'
+  | 'page'
   | 'keys';
-export type DialectName = 'accounts' | 'api-user' | 'auth' | 'well-known';
+export type DialectName = 'accounts' | 'api-user' | 'auth' | 'pages' | 'well-known';
 
 /**
  * One operation in one dialect: how its request is read, its result written and its problems told. `Body` is what
@@ -29,8 +33,8 @@ export type Operation<Input, Output, Body = unknown> = {
   name: OperationName;
   dialect: DialectName;
   read(request: Request): Promise<Input>;
-  write(output: Output): Answer<Body>;
-  fail(problem: Problem): Answer;
+  write(output: Output, request: Request): Answer<Body>;
+  fail(problem: Problem, request: Request): Answer;
 };
 
 /** An answer for every code of the closed union: a dialect that lacks one does not compile. */

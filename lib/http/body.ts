@@ -27,6 +27,11 @@ export async function jsonOrFormFields(request: Request): Promise<Fields> {
   );
 }
 
+/** The fields of a plain HTML form. @throws as `jsonFields` */
+export async function formFields(request: Request): Promise<Fields> {
+  return readFieldsAs({ 'application/x-www-form-urlencoded': urlencodedForm }, request);
+}
+
 type Reader = (text: string, contentType: string, body: Buffer) => Fields | Promise<Fields>;
 
 async function readFieldsAs(readers: Record<string, Reader>, request: Request): Promise<Fields> {

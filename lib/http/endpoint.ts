@@ -49,6 +49,7 @@ export function endpoint<Input, Output>(
     .use(answerProblems((event) => operationOf(event).fail))
     .handler(async (event) => {
       const operation = operationOf(event);
-      return proxyResult(operation.write(await act(await operation.read(readRequest(event)))));
+      const request = readRequest(event);
+      return proxyResult(operation.write(await act(await operation.read(request)), request));
     }) as Endpoint;
 }

@@ -2,7 +2,11 @@ import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { Answer } from '../dialects/dialect.ts';
 
 /** An answer as API Gateway wants it. */
-export function proxyResult({ status, headers, body }: Answer): APIGatewayProxyResult {
+export function proxyResult({ status, headers, body, page }: Answer): APIGatewayProxyResult {
+  if (page) {
+    const type = { 'Content-Type': 'text/html; charset=utf-8' };
+    return { statusCode: status, headers: { ...type, ...headers }, body: page.markup };
+  }
   return {
     statusCode: status,
     headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },

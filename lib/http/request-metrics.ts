@@ -13,6 +13,7 @@ const METRIC_OF: Record<OperationName, MetricName> = {
   'log-out': 'LogOuts',
   'forget-password': 'ResetRequests',
   'reset-password': 'PasswordResets',
+  page: 'Pages',
   keys: 'KeySets',
 };
 

@@ -1,10 +1,14 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { Language } from '../core/language.ts';
 import { clientNetwork } from './client-network.ts';
+import { preferredLanguage } from './language.ts';
 
 /** A request as the dialects see it: what API Gateway delivered, with its several spellings made one. */
 export type Request = {
   /** The network that the client's requests are counted by. */
   client: string;
+  /** The language of ours that its client likes best. */
+  language: Language;
   /** A header's one value; of several the last. */
   header(name: string): string | undefined;
   /** A query parameter's one value, decoded; of several the last. */
@@ -24,6 +28,9 @@ export function readRequest(event: APIGatewayProxyEvent): Request {
   return {
     // Never X-Forwarded-For, which is whatever the client says.
     client: clientNetwork(event.requestContext?.identity?.sourceIp ?? ''),
+    get language() {
+      return preferredLanguage(headers.get('accept-language'));
+    },
     header: (name) => headers.get(name.toLowerCase()),
     query: (name) => query.get(name),
     body: bodyOf(event),

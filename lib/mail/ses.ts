@@ -1,16 +1,21 @@
 import { SESClient, SESServiceException, SendEmailCommand } from '@aws-sdk/client-ses';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { type Mailer, MailNotSentError, UndeliverableMailError } from '../core/reset-mail.ts';
-import { type Mail, passwordChangedMail, resetLinkMail } from './templates.ts';
+import type { Mail } from './layout.ts';
+import { type MailSettings, passwordChangedMail, resetLinkMail } from './templates.ts';
 
 /**
  * Sends mail through SES. The SDK's own retries are few: the stream that feeds us retries for hours.
  *
  * @param from a sender that SES has verified
- * @param appUrl where links lead; configuration, never a header
+ * @param settings what mails look like and where their links lead
  * @param configurationSet where SES reports bounces and complaints; none locally
  */
-export function sesMailer(from: string, appUrl: string, configurationSet: string | undefined): Mailer {
+export function sesMailer(
+  from: string,
+  settings: MailSettings,
+  configurationSet: string | undefined,
+): Mailer {
   const client = new SESClient({
     credentials: fromEnv(),
     maxAttempts: 2,
@@ -39,8 +44,8 @@ export function sesMailer(from: string, appUrl: string, configurationSet: string
   }
 
   return {
-    sendResetLink: (to, name, tag, minutes) =>
-      send(to, resetLinkMail(name, `${appUrl}/reset-password?tag=${tag}`, minutes)),
-    sendPasswordChanged: (to, name) => send(to, passwordChangedMail(name, appUrl)),
+    sendResetLink: (to, name, tag, minutes, language) =>
+      send(to, resetLinkMail(settings, { name, language }, tag, minutes)),
+    sendPasswordChanged: (to, name, language) => send(to, passwordChangedMail(settings, { name, language })),
   };
 }

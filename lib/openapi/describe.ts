@@ -3,6 +3,7 @@ import { type RawFields, readFields } from '../core/fields.ts';
 import { type Problem, type ProblemCode, ProblemError } from '../core/problem.ts';
 import type { Answer, Operation } from '../dialects/dialect.ts';
 import { alwaysHeaders } from '../http/answer-headers.ts';
+import type { Request } from '../http/request.ts';
 import { problemDetails, sentences } from './answers.ts';
 import { answerSchema, isOptional, type JsonSchema, nameOf, requestSchema } from './json-schema.ts';
 import { type Reading, readingOf } from './reading.ts';
@@ -140,6 +141,15 @@ function exampleOf(name: string, { examples, anyOf }: JsonSchema): unknown {
   return EXAMPLES[name];
 }
 
+/** The dialects of programs answer every request alike. */
+const ANY_REQUEST: Request = {
+  client: '192.0.2.1',
+  language: 'en',
+  header: () => undefined,
+  query: () => undefined,
+  body: undefined,
+};
+
 /** Everything that the operation may answer, as its own code words it. */
 function outcomesOf(
   { operation, problems, success, example }: Described,
@@ -153,8 +163,8 @@ function outcomesOf(
     code === 'invalid-fields' ? refusals(entries, passwordMinimum) : [{ name: code, problem: sample(code) }],
   );
   return [
-    { name: 'success', answer: operation.write(example), schema: success },
-    ...all.map(({ name, problem }) => ({ name, answer: operation.fail(problem) })),
+    { name: 'success', answer: operation.write(example, ANY_REQUEST), schema: success },
+    ...all.map(({ name, problem }) => ({ name, answer: operation.fail(problem, ANY_REQUEST) })),
   ];
 }
 

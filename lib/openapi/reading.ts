@@ -42,6 +42,7 @@ export async function readingOf<Input, Output, Body>(
     let looked = false;
     const request: Request = {
       client: '192.0.2.1',
+      language: 'en',
       query: (name) => void queries.add(name),
       header(name) {
         if (name === 'content-type') return `${mediaType}; boundary=${BOUNDARY}`;

@@ -33,6 +33,11 @@ const ada = {
 };
 const { password: _, ...user } = ada;
 
+/** What a page says is for test/pages. */
+function page(status: number): Answer {
+  return { status, body: undefined, headers: { 'content-type': 'text/html; charset=utf-8' } };
+}
+
 const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
   'accounts/forget-password.json': { of: 'ada', answer: ok({ tag: anId }) },
   'accounts/login.json': {
@@ -103,6 +108,10 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
     of: 'nobody',
     answer: { status: 204, body: '', headers: { 'content-type': undefined } },
   },
+  'pages/reset-form.json': { of: 'nobody', answer: page(404) },
+  'pages/reset.json': { of: 'nobody', answer: page(404) },
+  'pages/forgot-form.json': { of: 'nobody', answer: page(200) },
+  'pages/forgot.json': { of: 'ada', answer: page(200) },
   'docs/docs.json': {
     of: 'nobody',
     answer: {
@@ -142,6 +151,7 @@ const dialects = {
   'api-user': /^\/api\/user\//,
   auth: /^\/auth(\/|$)/,
   cors: /./,
+  pages: /^\/(reset|forgot)-password$/,
   docs: /^\/(docs|openapi\.json)$/,
   'well-known': /^\/\.well-known\//,
 };
@@ -303,8 +313,12 @@ test('events/schedule/rotate-keys.json rotates nothing before it is time', async
   expect(await rotateKeys(read('schedule/rotate-keys.json'))).toEqual({ outcome: 'not due' });
 });
 
-/** `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents, one both of the docs. */
+/**
+ * `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents, one both of
+ * the docs, one all pages.
+ */
 function functionOf(file: string): string {
+  if (file.startsWith('pages/')) return 'pages';
   const [, name = ''] = /\/([^/]+)\.json$/.exec(file) ?? [];
   return { 'openid-configuration': 'jwks', openapi: 'docs' }[name] ?? name;
 }

@@ -16,6 +16,10 @@ const routes = [
   'POST /auth/forget-password',
   'POST /auth/reset-password',
   'POST /auth/logout',
+  'GET /reset-password',
+  'POST /reset-password',
+  'GET /forgot-password',
+  'POST /forgot-password',
   'GET /.well-known/jwks.json',
   'GET /.well-known/openid-configuration',
   'GET /openapi.json',
@@ -23,10 +27,11 @@ const routes = [
   'GET /docs/reference.js',
   'GET /docs/reference.css',
 ].map((route) => route.split(' ') as [method: string, path: string]);
+const paths = [...new Set(routes.map(([, path]) => path))];
 /** What pages of other origins may call. */
 const forBrowsers = routes
   .map(([, path]) => path)
-  .filter((path) => !/^\/(\.well-known|openapi\.json|docs)/.test(path));
+  .filter((path) => !/^\/(\.well-known|openapi\.json|docs|reset-password$|forgot-password$)/.test(path));
 
 const notFound = problem(404, 'Not Found', 'There is no such method and path here.');
 const preflight = {
@@ -70,13 +75,15 @@ describe('over HTTP', () => {
       expectAnswer(await sendUnrouted({ method, path }), notFound);
   });
 
-  test.each(routes)('answers every method but %s of %s with 404', async (method, path) => {
+  test.each(paths)('answers every method that %s does not have with 404', async (path) => {
+    const methods = routes.filter(([, other]) => other === path).map(([method]) => method);
     const more = forBrowsers.includes(path) ? [] : ['OPTIONS'];
-    const others = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', ...more].filter((other) => other !== method);
+    const all = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', ...more];
+    const others = all.filter((other) => !methods.includes(other));
     for (const other of others) expectAnswer(await sendUnrouted({ method: other, path }), notFound);
   });
 
-  test.each(routes)('answers HEAD of %s %s as a method that does not exist', async (_, path) => {
+  test.each(paths)('answers HEAD of %s as a method that does not exist', async (path) => {
     expectAnswer(await sendUnrouted({ method: 'HEAD', path }), { ...notFound, body: '' });
   });
 

@@ -10,7 +10,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 const CALLS = ['users.ownerOf', 'throttle.increment', 'resetRequests.put'];
 
 function forget(it: World, email: unknown, client: string = randomUUID()) {
-  return forgetPassword(it.parts, { fields: { email }, client });
+  return forgetPassword(it.parts, { fields: { email }, client, language: 'fr' });
 }
 
 describe('a forgotten password', () => {
@@ -24,6 +24,7 @@ describe('a forgotten password', () => {
         kind: 'known',
         state: 'requested',
         userId: ADA.userId,
+        language: 'fr',
         secretHashes: [],
         requestedAt: NOON,
         expiresAt: NOON + 1_800_000,
@@ -42,6 +43,7 @@ describe('a forgotten password', () => {
         kind: 'unknown',
         state: 'requested',
         userId: expect.stringMatching(UUID),
+        language: 'fr',
         secretHashes: [],
         requestedAt: NOON,
         expiresAt: NOON + 1_800_000,

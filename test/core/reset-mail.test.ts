@@ -45,7 +45,7 @@ describe('a request that was made', () => {
     const it = requested();
     it.clock.pass(7_000);
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
-    expect(it.sent).toEqual([['ada@example.com', 'Ada Lovelace', expect.any(String), 30]]);
+    expect(it.sent).toEqual([['ada@example.com', 'Ada Lovelace', expect.any(String), 30, 'en']]);
     const tag = readResetTag(String(it.sent[0]?.[2]));
     if (tag === undefined) throw new Error('not a tag');
     expect(tag.tagId).toBe(TAG_ID);
@@ -64,6 +64,14 @@ describe('a request that was made', () => {
       'mailer.sendResetLink',
       'resetRequests.markMailed',
     ]);
+  });
+
+  test('is answered in the language of who asked, and so is its use', async () => {
+    const it = requested({ language: 'ja' });
+    await sendDueMail(it.parts, TAG_ID);
+    it.resetRequests.rows.set(TAG_ID, { ...REQUEST, state: 'used', language: 'ja' });
+    await sendDueMail(it.parts, TAG_ID);
+    expect(it.sent.map((mail) => mail.at(-1))).toEqual(['ja', 'ja']);
   });
 
   test('is answered once, however often the event is delivered', async () => {
@@ -171,7 +179,7 @@ describe('a request that was used', () => {
     const it = requested({ state: 'used', credentialVersion: 2 });
     it.clock.pass(7_000);
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
-    expect(it.sent).toEqual([['ada@example.com', 'Ada Lovelace']]);
+    expect(it.sent).toEqual([['ada@example.com', 'Ada Lovelace', 'en']]);
     expect(it.row()?.notifiedAt).toBe(NOON + 7_000);
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
     expect(it.sent).toHaveLength(1);

@@ -101,13 +101,19 @@ test('a wrong configuration stops every function before it answers, and one erro
     'logout',
     'forget-password',
     'reset-password',
+    'pages',
   ]) {
-    const start = coldHandler(name, { ISSUER: 'ftp://x', BCRYPT_COST: 'many', SEALING_SECRET: randomUUID() });
+    const start = coldHandler(name, {
+      ISSUER: 'ftp://x',
+      BRAND_COLOR: 'red',
+      BCRYPT_COST: 'many',
+      SEALING_SECRET: randomUUID(),
+    });
     const message = await start.then(
       () => 'it started',
       (error: Error) => error.message,
     );
-    for (const variable of ['ISSUER', 'BCRYPT_COST', 'SEALING_SECRET'])
+    for (const variable of ['ISSUER', 'BRAND_COLOR', 'BCRYPT_COST', 'SEALING_SECRET'])
       expect(message, name).toContain(variable);
   }
 });

@@ -212,14 +212,17 @@ export const scenarios: Scenario[] = [
       };
     },
   },
-  ...(['/accounts/forgetpassword', '/auth/forget-password'] as const).map(
+  ...(['/accounts/forgetpassword', '/auth/forget-password', '/forgot-password'] as const).map(
     (path): Scenario => ({
       of: `POST ${path}`,
       name: 'a forgotten password',
       async prepare(world) {
         const person = await signedUp(world.client);
         return {
-          call: { path, body: { email: person.email } },
+          call:
+            path === '/forgot-password'
+              ? form(path, { email: person.email })
+              : { path, body: { email: person.email } },
           success: path.startsWith('/auth') ? 202 : 200,
           async afterwards() {
             const { userId } = await ownerOf(world, person.email);
@@ -234,7 +237,28 @@ export const scenarios: Scenario[] = [
       },
     }),
   ),
-  ...(['/accounts/resetpassword?tag=', '/auth/reset-password?token='] as const).map(
+  {
+    of: 'GET /forgot-password',
+    name: 'a look at the form that asks for a link',
+    async prepare() {
+      return { call: { method: 'GET', path: '/forgot-password' }, success: 200, afterwards: async () => {} };
+    },
+  },
+  {
+    of: 'GET /reset-password',
+    name: 'a look at a link',
+    async prepare(world) {
+      const tag = await mailedTagOf(world, await signedUp(world.client));
+      return {
+        call: { method: 'GET', path: `/reset-password?tag=${tag}` },
+        success: 200,
+        async afterwards() {
+          expect(await reset(world, tag)).toBe(200);
+        },
+      };
+    },
+  },
+  ...(['/accounts/resetpassword?tag=', '/auth/reset-password?token=', '/reset-password'] as const).map(
     (path): Scenario => ({
       of: `POST ${path.replace(/\?.*/, '')}`,
       name: 'a reset',
@@ -245,9 +269,12 @@ export const scenarios: Scenario[] = [
         const logIn = (password: string) =>
           world.client.send({ path: '/auth/login', body: { email: person.email, password } });
         return {
-          call: { path: path + tag, body: { password: NEW_PASSWORD } },
+          call:
+            path === '/reset-password'
+              ? form(path, { tag, password: NEW_PASSWORD })
+              : { path: path + tag, body: { password: NEW_PASSWORD } },
           success: 200,
-          done: path.startsWith('/auth') ? 401 : 406,
+          done: path.startsWith('/auth') ? 401 : path.startsWith('/accounts') ? 406 : 404,
           async holds() {
             const statuses = [await logIn(person.password), await logIn(NEW_PASSWORD)].map(
               ({ status }) => status,
@@ -406,6 +433,11 @@ export const scenarios: Scenario[] = [
   },
 ];
 
+const form = (path: string, fields: Record<string, string>): Call => ({
+  path,
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams(fields).toString(),
+});
 const isNotice = ({ subject }: Mail) => subject === 'Your password was changed';
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const successes = (replies: Reply[]) => replies.filter(({ status }) => status < 300);

@@ -3,13 +3,14 @@ import { forgetPassword } from '../../lib/core/forget-password.ts';
 import { logIn } from '../../lib/core/log-in.ts';
 import { logOut } from '../../lib/core/log-out.ts';
 import { refreshSession } from '../../lib/core/refresh-session.ts';
-import { resetPassword } from '../../lib/core/reset-password.ts';
+import { lookAtTag, resetPassword } from '../../lib/core/reset-password.ts';
 import { signUp } from '../../lib/core/sign-up.ts';
 import { welcome } from '../../lib/core/welcome.ts';
 import * as accounts from '../../lib/dialects/accounts.ts';
 import * as apiUser from '../../lib/dialects/api-user.ts';
 import * as auth from '../../lib/dialects/auth.ts';
 import type { Operation } from '../../lib/dialects/dialect.ts';
+import { type PageOutcome, type PageRequest, pages } from '../../lib/dialects/pages.ts';
 import { type Endpoint, endpoint } from '../../lib/http/endpoint.ts';
 import { world } from '../core/memory/world.ts';
 
@@ -63,6 +64,28 @@ export function endpoints(): Map<string, Endpoint> {
     },
     (request) => resetPassword(parts, request),
   );
+  const brand = { name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined };
+  const { resetForm, reset, forgetForm, forget } = pages({
+    ...parts,
+    brand,
+    appUrl: '',
+    loginUrl: undefined,
+  });
+  serve<PageRequest, PageOutcome>(
+    {
+      'GET /reset-password': resetForm,
+      'POST /reset-password': reset,
+      'GET /forgot-password': forgetForm,
+      'POST /forgot-password': forget,
+    },
+    async (request) => {
+      if (request.ask === 'forget form') return { show: 'forget form' };
+      if (request.ask === 'forget') await forgetPassword(parts, request);
+      else if (request.ask === 'reset') await resetPassword(parts, request);
+      else return { show: 'reset form', tag: request.tag ?? '', ...(await lookAtTag(parts, request.tag)) };
+      return { show: request.ask };
+    },
+  );
   return byRoute;
 }
 
@@ -84,7 +107,7 @@ export async function faultOf(
     if (attempt === 1) onStatus?.(statusCode);
     if (statusCode < 200 || statusCode >= 500) return `answered ${statusCode}`;
     if (headers['Cache-Control'] !== 'no-store') return 'answered without its headers';
-    if (body !== '') JSON.parse(body);
+    if (/json/.test(String(headers['Content-Type'])) && body !== '') JSON.parse(body);
   }
   return fastest > LIMIT_MS ? `took ${Math.round(fastest)} ms` : undefined;
 }

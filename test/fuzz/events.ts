@@ -8,6 +8,7 @@ const FIELDS = [
   'password',
   'confirm',
   'refreshToken',
+  'tag',
   '__proto__',
   'constructor',
 ];

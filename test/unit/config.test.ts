@@ -155,3 +155,47 @@ test.each([
 ])('ISSUER %j is taken as %j', (given, taken) => {
   expect(readConfig({ ...LEAST, ISSUER: given }).issuer).toBe(taken);
 });
+
+describe('the brand', () => {
+  const brandOf = (variables: Record<string, string>) => readConfig({ ...LEAST, ...variables }).brand;
+
+  test('has a name and a colour, and no logo, where none is set', () => {
+    expect(brandOf({})).toEqual({ name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined });
+    expect(readConfig(LEAST).loginUrl).toBeUndefined();
+  });
+
+  test.each<[variable: string, value: string]>([
+    ['BRAND_NAME', 'Ada & Co. – Tokio 東京'],
+    ['BRAND_COLOR', '#00ff00'],
+    ['BRAND_LOGO_URL', 'https://cdn.example.com/logo.png?v=1'],
+    ['BRAND_LOGO_URL', 'data:image/svg+xml;base64,PHN2Zy8+'],
+    ['APP_LOGIN_URL', 'https://app.example.com/login?next=%2F#top'],
+    ['APP_LOGIN_URL', 'http://localhost:5173/'],
+  ])('takes %s as %s', (variable, value) => {
+    const { brand, loginUrl } = readConfig({ ...LEAST, [variable]: value });
+    expect([...Object.values(brand), loginUrl]).toContain(value);
+  });
+
+  test.each<[variable: string, value: string]>([
+    ['BRAND_NAME', 'two\nlines'],
+    ['BRAND_NAME', 'x'.repeat(61)],
+    ['BRAND_NAME', 'Ada\u202e'],
+    ['BRAND_NAME', '   '],
+    ['BRAND_COLOR', 'red'],
+    ['BRAND_COLOR', '#fff'],
+    ['BRAND_COLOR', '#1d4ed8; background: url(x)'],
+    ['BRAND_LOGO_URL', 'http://cdn.example.com/logo.png'],
+    ['BRAND_LOGO_URL', 'https://cdn.example.com/logo.png; script-src *'],
+    ['BRAND_LOGO_URL', 'data:text/html;base64,AAAA'],
+    ['BRAND_LOGO_URL', `data:image/png;base64,${'A'.repeat(2_000)}`],
+    ['BRAND_LOGO_URL', 'javascript:alert(1)'],
+    ['BRAND_LOGO_URL', '/logo.png'],
+    ['APP_LOGIN_URL', 'javascript:alert(1)'],
+    ['APP_LOGIN_URL', 'http://app.example.com/login'],
+    ['APP_LOGIN_URL', 'login'],
+  ])('refuses %s as %j, by its name and without its value', (variable, value) => {
+    const refusal = refusalOf({ ...LEAST, [variable]: value });
+    expect(refusal).toContain(variable);
+    expect(refusal).not.toContain(value);
+  });
+});

@@ -1,0 +1,92 @@
+import type { MailMessages, PageMessages } from './messages.ts';
+
+export const pages: PageMessages = {
+  reset: {
+    title: 'Neues Passwort wählen',
+    account: 'Konto',
+    password: 'Neues Passwort',
+    policy: (minimum) =>
+      `Mindestens ${minimum} Zeichen. Ein paar Wörter, die sonst niemand zusammenstellen würde, sind leicht zu merken und schwer zu erraten.`,
+    submit: 'Passwort speichern',
+    done: 'Ihr Passwort wurde geändert',
+    doneDetail: 'Sie wurden überall abgemeldet. Melden Sie sich ab jetzt mit dem neuen Passwort an.',
+    logIn: 'Anmelden',
+  },
+  forget: {
+    title: 'Passwort vergessen?',
+    introduction:
+      'Geben Sie die E-Mail-Adresse Ihres Kontos ein. Wir senden Ihnen einen Link, über den Sie ein neues Passwort wählen können.',
+    email: 'E-Mail-Adresse',
+    submit: 'Link senden',
+    done: 'Sehen Sie in Ihr Postfach',
+    doneDetail: (lifetime) =>
+      `Wenn es zu der Adresse ein Konto gibt, ist eine E-Mail mit einem Link dorthin unterwegs. Der Link gilt ${lifetime}. Kommt keine E-Mail an, sehen Sie im Spam-Ordner nach und prüfen Sie die Adresse.`,
+  },
+  link: {
+    missing: 'Der Link ist unvollständig',
+    missingDetail:
+      'Öffnen Sie den Link aus der E-Mail noch einmal. Hilft das nicht, fordern Sie einen neuen an.',
+    expired: 'Der Link ist abgelaufen',
+    expiredDetail:
+      'Links gelten nur kurze Zeit, damit niemand einen alten verwenden kann. Fordern Sie einen neuen an.',
+    wrong: 'Der Link ist nicht mehr gültig',
+    wrongDetail:
+      'Vielleicht wurde er schon verwendet: Wenn Sie Ihr Passwort gerade geändert haben, melden Sie sich mit dem neuen an. Fordern Sie sonst einen neuen Link an.',
+    again: 'Neuen Link anfordern',
+  },
+  fields: {
+    passwordRequired: 'Geben Sie ein neues Passwort ein.',
+    passwordTooShort: (minimum) =>
+      `Dieses Passwort ist zu kurz: Geben Sie mindestens ${minimum} Zeichen ein.`,
+    passwordTooLong:
+      'Dieses Passwort ist zu lang: Höchstens 72 Byte lassen sich sicher speichern. Ein einfacher Buchstabe braucht ein Byte; Umlaute, andere Schriften und Emojis brauchen zwei bis vier.',
+    passwordUnusable: 'Dieses Passwort enthält Zeichen, die nicht möglich sind. Geben Sie ein anderes ein.',
+    emailRequired: 'Geben Sie Ihre E-Mail-Adresse ein.',
+    emailInvalid: 'Geben Sie eine E-Mail-Adresse wie name@example.com ein.',
+  },
+  trouble: {
+    error: 'Fehler',
+    title: 'Das hat nicht geklappt',
+    unreadable:
+      'Das Formular konnte nicht gelesen werden. Bitte senden Sie es von dieser Seite noch einmal ab.',
+    tooLarge: 'Die Eingabe ist zu lang.',
+    throttled: (wait) => `Aus Ihrem Netz kamen zu viele Anfragen. Versuchen Sie es in ${wait} noch einmal.`,
+    unavailable: (wait) => `Der Dienst ist gerade nicht erreichbar. Versuchen Sie es in ${wait} noch einmal.`,
+    internal: 'Bei uns ist ein Fehler aufgetreten. Bitte versuchen Sie es später noch einmal.',
+  },
+  script: {
+    show: 'Passwort anzeigen',
+    hide: 'Passwort verbergen',
+    sending: 'Wird gesendet …',
+    unreachable:
+      'Der Dienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
+    strength: 'Stärke:',
+    strengths: ['zu kurz', 'schwach', 'mittel', 'gut', 'stark'],
+    tooLong: 'zu lang',
+  },
+  languages: 'Sprache',
+};
+
+export const mails: MailMessages = {
+  greeting: (name) => (name === undefined ? 'Guten Tag,' : `Guten Tag ${name},`),
+  reset: {
+    subject: 'Setzen Sie Ihr Passwort zurück',
+    preheader: (lifetime) => `Wählen Sie ein neues Passwort. Der Link gilt ${lifetime}.`,
+    request:
+      'jemand, hoffentlich Sie, möchte das Passwort Ihres Kontos zurücksetzen. Öffnen Sie diesen Link, um ein neues zu wählen:',
+    button: 'Neues Passwort wählen',
+    copy: 'Funktioniert die Schaltfläche nicht, kopieren Sie diese Adresse in Ihren Browser:',
+    validity: (lifetime) => `Der Link gilt ${lifetime} und funktioniert einmal.`,
+    notYou: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Ihr Passwort bleibt, wie es ist.',
+  },
+  changed: {
+    subject: 'Ihr Passwort wurde geändert',
+    preheader: 'Sie wurden überall abgemeldet.',
+    happened: 'das Passwort Ihres Kontos wurde soeben geändert, und Sie wurden überall abgemeldet.',
+    notYou:
+      'Wenn Sie das nicht waren, hat vielleicht jemand Zugriff auf Ihr Postfach. Setzen Sie das Passwort sofort zurück:',
+    button: 'Passwort zurücksetzen',
+    copy: 'Funktioniert die Schaltfläche nicht, kopieren Sie diese Adresse in Ihren Browser:',
+  },
+  footer: (brand) => `Sie erhalten diese E-Mail, weil zu dieser Adresse ein Konto bei ${brand} gehört.`,
+};

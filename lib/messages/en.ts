@@ -1,0 +1,87 @@
+import type { MailMessages, PageMessages } from './messages.ts';
+
+export const pages: PageMessages = {
+  reset: {
+    title: 'Choose a new password',
+    account: 'Account',
+    password: 'New password',
+    policy: (minimum) =>
+      `At least ${minimum} characters. A few words that nobody else would put together are easy to remember and hard to guess.`,
+    submit: 'Set the password',
+    done: 'Your password was changed',
+    doneDetail: 'You were logged out everywhere. Log in with the new password from now on.',
+    logIn: 'Log in',
+  },
+  forget: {
+    title: 'Forgot your password?',
+    introduction:
+      'Enter the email address of your account. We will send you a link to choose a new password.',
+    email: 'Email address',
+    submit: 'Send the link',
+    done: 'Look into your inbox',
+    doneDetail: (lifetime) =>
+      `If the address has an account, a mail with a link is on its way to it. The link is valid for ${lifetime}. If no mail comes, look into the spam folder and check the address.`,
+  },
+  link: {
+    missing: 'The link is incomplete',
+    missingDetail: 'Open the link from the mail again. If that does not help, ask for a new one.',
+    expired: 'The link has expired',
+    expiredDetail:
+      'Links are valid for a short time only, so that an old one is of no use to anybody. Ask for a new one.',
+    wrong: 'The link is not valid any more',
+    wrongDetail:
+      'It may have been used already: if you have just changed your password, log in with the new one. Otherwise, ask for a new link.',
+    again: 'Ask for a new link',
+  },
+  fields: {
+    passwordRequired: 'Enter a new password.',
+    passwordTooShort: (minimum) => `This password is too short: enter at least ${minimum} characters.`,
+    passwordTooLong:
+      'This password is too long: at most 72 bytes can be kept safe. A letter takes one byte; accents, other scripts and emoji take two to four.',
+    passwordUnusable: 'This password has characters that cannot be used. Enter another one.',
+    emailRequired: 'Enter your email address.',
+    emailInvalid: 'Enter an email address such as name@example.com.',
+  },
+  trouble: {
+    error: 'Error',
+    title: 'That did not work',
+    unreadable: 'The form could not be read. Please send it again from this page.',
+    tooLarge: 'What was entered is too long.',
+    throttled: (wait) => `There were too many requests from your network. Try again in ${wait}.`,
+    unavailable: (wait) => `The service cannot be reached at the moment. Try again in ${wait}.`,
+    internal: 'Something went wrong on our side. Please try again later.',
+  },
+  script: {
+    show: 'Show password',
+    hide: 'Hide password',
+    sending: 'Sending …',
+    unreachable: 'The service cannot be reached. Check your connection and try again.',
+    strength: 'Strength:',
+    strengths: ['too short', 'weak', 'fair', 'good', 'strong'],
+    tooLong: 'too long',
+  },
+  languages: 'Language',
+};
+
+export const mails: MailMessages = {
+  greeting: (name) => (name === undefined ? 'Hello,' : `Hello ${name},`),
+  reset: {
+    subject: 'Reset your password',
+    preheader: (lifetime) => `Choose a new password. The link is valid for ${lifetime}.`,
+    request:
+      'someone, we hope you, asked to reset the password of your account. To choose a new one, open this link:',
+    button: 'Choose a new password',
+    copy: 'If the button does not work, copy this address into your browser:',
+    validity: (lifetime) => `The link is valid for ${lifetime} and works once.`,
+    notYou: 'If you did not ask for this, ignore this mail: your password stays as it is.',
+  },
+  changed: {
+    subject: 'Your password was changed',
+    preheader: 'You were logged out everywhere.',
+    happened: 'the password of your account was just changed, and you were logged out everywhere.',
+    notYou: 'If it was not you, someone may have access to your mailbox. Reset the password at once:',
+    button: 'Reset the password',
+    copy: 'If the button does not work, copy this address into your browser:',
+  },
+  footer: (brand) => `You receive this mail because this address has an account with ${brand}.`,
+};

@@ -1,0 +1,93 @@
+import type { MailMessages, PageMessages } from './messages.ts';
+
+export const pages: PageMessages = {
+  reset: {
+    title: 'Elija una contraseña nueva',
+    account: 'Cuenta',
+    password: 'Contraseña nueva',
+    policy: (minimum) =>
+      `Al menos ${minimum} caracteres. Unas cuantas palabras que nadie más juntaría son fáciles de recordar y difíciles de adivinar.`,
+    submit: 'Guardar la contraseña',
+    done: 'Su contraseña se ha cambiado',
+    doneDetail:
+      'Se ha cerrado su sesión en todos los dispositivos. A partir de ahora, inicie sesión con la contraseña nueva.',
+    logIn: 'Iniciar sesión',
+  },
+  forget: {
+    title: '¿Ha olvidado su contraseña?',
+    introduction:
+      'Introduzca la dirección de correo electrónico de su cuenta. Le enviaremos un enlace para elegir una contraseña nueva.',
+    email: 'Correo electrónico',
+    submit: 'Enviar el enlace',
+    done: 'Revise su bandeja de entrada',
+    doneDetail: (lifetime) =>
+      `Si la dirección tiene una cuenta, recibirá en ella un correo con un enlace. El enlace es válido durante ${lifetime}. Si no llega ningún correo, mire en la carpeta de correo no deseado y compruebe la dirección.`,
+  },
+  link: {
+    missing: 'El enlace está incompleto',
+    missingDetail: 'Vuelva a abrir el enlace del correo. Si no funciona, solicite uno nuevo.',
+    expired: 'El enlace ha caducado',
+    expiredDetail:
+      'Los enlaces solo son válidos durante poco tiempo para que nadie pueda usar uno antiguo. Solicite uno nuevo.',
+    wrong: 'El enlace ya no es válido',
+    wrongDetail:
+      'Es posible que ya se haya utilizado: si acaba de cambiar su contraseña, inicie sesión con la nueva. Si no, solicite un enlace nuevo.',
+    again: 'Solicitar un enlace nuevo',
+  },
+  fields: {
+    passwordRequired: 'Introduzca una contraseña nueva.',
+    passwordTooShort: (minimum) =>
+      `Esta contraseña es demasiado corta: introduzca al menos ${minimum} caracteres.`,
+    passwordTooLong:
+      'Esta contraseña es demasiado larga: solo se pueden guardar de forma segura 72 bytes como máximo. Una letra simple ocupa un byte; las letras con tilde, otros alfabetos y los emojis ocupan de dos a cuatro.',
+    passwordUnusable: 'Esta contraseña contiene caracteres que no se pueden usar. Introduzca otra.',
+    emailRequired: 'Introduzca su dirección de correo electrónico.',
+    emailInvalid: 'Introduzca una dirección de correo electrónico como nombre@example.com.',
+  },
+  trouble: {
+    error: 'Error',
+    title: 'No ha funcionado',
+    unreadable: 'No se ha podido leer el formulario. Vuelva a enviarlo desde esta página.',
+    tooLarge: 'El texto introducido es demasiado largo.',
+    throttled: (wait) =>
+      `Ha habido demasiadas solicitudes desde su red. Vuelva a intentarlo dentro de ${wait}.`,
+    unavailable: (wait) =>
+      `El servicio no está disponible en este momento. Vuelva a intentarlo dentro de ${wait}.`,
+    internal: 'Se ha producido un error por nuestra parte. Vuelva a intentarlo más tarde.',
+  },
+  script: {
+    show: 'Mostrar la contraseña',
+    hide: 'Ocultar la contraseña',
+    sending: 'Enviando…',
+    unreachable: 'No se puede acceder al servicio. Compruebe su conexión y vuelva a intentarlo.',
+    strength: 'Seguridad:',
+    strengths: ['demasiado corta', 'débil', 'aceptable', 'buena', 'muy buena'],
+    tooLong: 'demasiado larga',
+  },
+  languages: 'Idioma',
+};
+
+export const mails: MailMessages = {
+  greeting: (name) => (name === undefined ? 'Hola:' : `Hola, ${name}:`),
+  reset: {
+    subject: 'Restablezca su contraseña',
+    preheader: (lifetime) => `Elija una contraseña nueva. El enlace es válido durante ${lifetime}.`,
+    request:
+      'Alguien, esperamos que usted, ha solicitado restablecer la contraseña de su cuenta. Para elegir una nueva, abra este enlace:',
+    button: 'Elegir una contraseña nueva',
+    copy: 'Si el botón no funciona, copie esta dirección en su navegador:',
+    validity: (lifetime) => `El enlace es válido durante ${lifetime} y solo funciona una vez.`,
+    notYou: 'Si no lo ha solicitado usted, ignore este correo: su contraseña seguirá siendo la misma.',
+  },
+  changed: {
+    subject: 'Su contraseña se ha cambiado',
+    preheader: 'Se ha cerrado su sesión en todos los dispositivos.',
+    happened:
+      'La contraseña de su cuenta se acaba de cambiar y se ha cerrado su sesión en todos los dispositivos.',
+    notYou:
+      'Si no ha sido usted, es posible que alguien tenga acceso a su correo. Restablezca la contraseña de inmediato:',
+    button: 'Restablecer la contraseña',
+    copy: 'Si el botón no funciona, copie esta dirección en su navegador:',
+  },
+  footer: (brand) => `Recibe este correo porque esta dirección tiene una cuenta en ${brand}.`,
+};

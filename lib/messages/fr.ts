@@ -1,0 +1,95 @@
+import type { MailMessages, PageMessages } from './messages.ts';
+
+// Before : ; ? and ! stands a space that does not break: U+00A0 or, narrower, U+202F.
+
+export const pages: PageMessages = {
+  reset: {
+    title: 'Choisissez un nouveau mot de passe',
+    account: 'Compte',
+    password: 'Nouveau mot de passe',
+    policy: (minimum) =>
+      `Au moins ${minimum} caractères. Quelques mots que personne d’autre n’assemblerait sont faciles à retenir et difficiles à deviner.`,
+    submit: 'Enregistrer le mot de passe',
+    done: 'Votre mot de passe a été modifié',
+    doneDetail:
+      'Vous avez été déconnecté de tous vos appareils. Connectez-vous désormais avec le nouveau mot de passe.',
+    logIn: 'Se connecter',
+  },
+  forget: {
+    title: 'Mot de passe oublié\u202f?',
+    introduction:
+      'Saisissez l’adresse e-mail de votre compte. Nous vous enverrons un lien pour choisir un nouveau mot de passe.',
+    email: 'Adresse e-mail',
+    submit: 'Envoyer le lien',
+    done: 'Consultez votre boîte de réception',
+    doneDetail: (lifetime) =>
+      `Si un compte correspond à cette adresse, un e-mail contenant un lien est en route. Le lien est valable ${lifetime}. Si aucun e-mail n’arrive, regardez dans les courriers indésirables et vérifiez l’adresse.`,
+  },
+  link: {
+    missing: 'Le lien est incomplet',
+    missingDetail:
+      'Ouvrez de nouveau le lien reçu par e-mail. Si cela ne suffit pas, demandez-en un nouveau.',
+    expired: 'Le lien a expiré',
+    expiredDetail:
+      'Les liens ne sont valables que peu de temps, afin que personne ne puisse en utiliser un ancien. Demandez-en un nouveau.',
+    wrong: 'Le lien n’est plus valable',
+    wrongDetail:
+      'Il a peut-être déjà été utilisé\u202f: si vous venez de modifier votre mot de passe, connectez-vous avec le nouveau. Sinon, demandez un nouveau lien.',
+    again: 'Demander un nouveau lien',
+  },
+  fields: {
+    passwordRequired: 'Saisissez un nouveau mot de passe.',
+    passwordTooShort: (minimum) =>
+      `Ce mot de passe est trop court\u202f: saisissez au moins ${minimum} caractères.`,
+    passwordTooLong:
+      'Ce mot de passe est trop long\u202f: 72 octets au plus peuvent être conservés en toute sécurité. Une lettre simple occupe un octet\u202f; les lettres accentuées, les autres écritures et les émojis en occupent deux à quatre.',
+    passwordUnusable: 'Ce mot de passe contient des caractères inutilisables. Saisissez-en un autre.',
+    emailRequired: 'Saisissez votre adresse e-mail.',
+    emailInvalid: 'Saisissez une adresse e-mail telle que nom@example.com.',
+  },
+  trouble: {
+    error: 'Erreur',
+    title: 'Cela n’a pas fonctionné',
+    unreadable: 'Le formulaire n’a pas pu être lu. Veuillez l’envoyer de nouveau depuis cette page.',
+    tooLarge: 'La saisie est trop longue.',
+    throttled: (wait) => `Trop de demandes proviennent de votre réseau. Réessayez dans ${wait}.`,
+    unavailable: (wait) => `Le service est momentanément indisponible. Réessayez dans ${wait}.`,
+    internal: 'Une erreur s’est produite de notre côté. Veuillez réessayer plus tard.',
+  },
+  script: {
+    show: 'Afficher le mot de passe',
+    hide: 'Masquer le mot de passe',
+    sending: 'Envoi en cours…',
+    unreachable: 'Le service est injoignable. Vérifiez votre connexion et réessayez.',
+    strength: 'Robustesse\u202f:',
+    strengths: ['trop court', 'faible', 'moyenne', 'bonne', 'forte'],
+    tooLong: 'trop long',
+  },
+  languages: 'Langue',
+};
+
+export const mails: MailMessages = {
+  greeting: (name) => (name === undefined ? 'Bonjour,' : `Bonjour ${name},`),
+  reset: {
+    subject: 'Réinitialisez votre mot de passe',
+    preheader: (lifetime) => `Choisissez un nouveau mot de passe. Le lien est valable ${lifetime}.`,
+    request:
+      'Quelqu’un, vous-même nous l’espérons, a demandé à réinitialiser le mot de passe de votre compte. Pour en choisir un nouveau, ouvrez ce lien\u202f:',
+    button: 'Choisir un nouveau mot de passe',
+    copy: 'Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur\u202f:',
+    validity: (lifetime) => `Le lien est valable ${lifetime} et ne fonctionne qu’une fois.`,
+    notYou:
+      'Si vous n’êtes pas à l’origine de cette demande, ignorez cet e-mail\u202f: votre mot de passe reste inchangé.',
+  },
+  changed: {
+    subject: 'Votre mot de passe a été modifié',
+    preheader: 'Vous avez été déconnecté de tous vos appareils.',
+    happened:
+      'Le mot de passe de votre compte vient d’être modifié et vous avez été déconnecté de tous vos appareils.',
+    notYou:
+      'Si ce n’était pas vous, quelqu’un a peut-être accès à votre messagerie. Réinitialisez immédiatement le mot de passe\u202f:',
+    button: 'Réinitialiser le mot de passe',
+    copy: 'Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur\u202f:',
+  },
+  footer: (brand) => `Vous recevez cet e-mail car cette adresse est associée à un compte ${brand}.`,
+};

@@ -1,0 +1,94 @@
+/**
+ * The words of the pages. A text that a language lacks does not compile. Times and amounts come in words of the
+ * language already (`lib/messages/amounts.ts`).
+ */
+export type PageMessages = {
+  reset: {
+    title: string;
+    /** Before the address of the account, in a field that is only shown. */
+    account: string;
+    password: string;
+    /** What the policy asks for. @param minimum characters */
+    policy(minimum: string): string;
+    submit: string;
+    done: string;
+    doneDetail: string;
+    /** The link to where one logs in. */
+    logIn: string;
+  };
+  forget: {
+    title: string;
+    introduction: string;
+    email: string;
+    submit: string;
+    done: string;
+    /** @param lifetime of the link, as in "30 minutes" */
+    doneDetail(lifetime: string): string;
+  };
+  link: {
+    missing: string;
+    missingDetail: string;
+    expired: string;
+    expiredDetail: string;
+    wrong: string;
+    wrongDetail: string;
+    /** The link to the page that asks for a new mail. */
+    again: string;
+  };
+  fields: {
+    passwordRequired: string;
+    passwordTooShort(minimum: string): string;
+    passwordTooLong: string;
+    passwordUnusable: string;
+    emailRequired: string;
+    emailInvalid: string;
+  };
+  trouble: {
+    /** Before the title of a page whose form was refused, for who hears the title first. */
+    error: string;
+    unreadable: string;
+    tooLarge: string;
+    throttled(wait: string): string;
+    unavailable(wait: string): string;
+    internal: string;
+    title: string;
+  };
+  script: {
+    show: string;
+    hide: string;
+    sending: string;
+    unreachable: string;
+    /** Before one of the words below, with what its language puts between. */
+    strength: string;
+    /** From too short to strong. */
+    strengths: readonly [tooShort: string, weak: string, fair: string, good: string, strong: string];
+    tooLong: string;
+  };
+  /** The name of the list of languages. */
+  languages: string;
+};
+
+/** The words of the mails. */
+export type MailMessages = {
+  /** @param name nothing where the name had better not be shown */
+  greeting(name: string | undefined): string;
+  reset: {
+    subject: string;
+    preheader(lifetime: string): string;
+    request: string;
+    button: string;
+    copy: string;
+    validity(lifetime: string): string;
+    notYou: string;
+  };
+  changed: {
+    subject: string;
+    preheader: string;
+    happened: string;
+    notYou: string;
+    button: string;
+    copy: string;
+  };
+  /** Why the mail came. @param brand the name of the service */
+  footer(brand: string): string;
+};
