@@ -111,7 +111,9 @@ export async function startMeteringDynamodb(
     },
     async end() {
       while (underWay.size > 0) await Promise.allSettled(underWay);
-      return summaryOf(calls);
+      const passed = calls;
+      calls = []; // what passes from now on is not among them
+      return summaryOf(passed);
     },
     stop() {
       dynamodb.close();

@@ -1,5 +1,6 @@
 // Turns the measurements into bench/results.md and the charts.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { barChart } from './charts.ts';
 
 /** One operation: one call of it, by one client, warm, against the local store. */
 export type OperationResult = Counts & {
@@ -11,6 +12,19 @@ export type OperationResult = Counts & {
   hashMs: number;
   /** Waiting for the local store. */
   storeMs: number;
+};
+
+/** A function as it is deployed. Octets and milliseconds, medians. */
+type FunctionResult = {
+  zip: number;
+  bundle: number;
+  packages: Record<string, number>;
+  /** In a bare process, and in one that has loaded what Lambda's runtime loads first. */
+  importMs: number;
+  importOnLambdaMs: number;
+  firstRequestMs: number;
+  /** Resident, after 1,000 requests. */
+  memory: number;
 };
 
 type Counts = {
@@ -35,6 +49,8 @@ export type Results = {
   /** ISO 8601. */
   measuredAt: string;
   machine: string;
+  /** Of the last minute before the run: what else the machine was busy with. */
+  loadAverage: number;
   versions: Record<string, string>;
   rounds: number;
   operations: Record<string, OperationResult>;
@@ -42,13 +58,333 @@ export type Results = {
   openAuth: Record<string, { calls: number; trips: number; units: number }>;
   contest: Record<string, Timed>;
   starvation: { alone: Delay; duringALogIn: Delay };
+  functions: Record<string, FunctionResult>;
+  /** What nothing with DynamoDB in it imports faster than. */
+  coldFloors: Record<string, { importMs: number; importOnLambdaMs: number }>;
+  /** Peers that were not there, each with how to have it. */
+  skipped: string[];
 };
 
+/** Writes the tables and the charts. */
 export function writeReport(results: Results): void {
-  mkdirSync(new URL('charts/', import.meta.url), { recursive: true });
+  const charts = new URL('charts/', import.meta.url);
+  mkdirSync(charts, { recursive: true });
   writeFileSync(new URL('results.md', import.meta.url), reportOf(results));
+  writeFileSync(new URL('round-trips.svg', charts), tripsChart(results));
+  writeFileSync(new URL('cold-start.svg', charts), packagesChart(results));
+  writeFileSync(new URL('processor-time.svg', charts), processorChart(results));
 }
 
 function reportOf(results: Results): string {
-  return JSON.stringify(results);
+  const { operations, variants, openAuth, contest, starvation } = results;
+  const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
+  return `# Measurements
+
+Made by \`npm run bench\` on ${results.measuredAt.slice(0, 10)}. Every run of it writes this page anew.
+
+- Machine: ${results.machine}; load average when the run began: ${results.loadAverage.toFixed(1)}. Above a few tenths the machine was busy with other
+  work, and whole times are longer than they need be; counts are exact all the same, and processor times hardly change
+- Packages: ${versions.join(', ')}
+- ${results.rounds} rounds; what computes a hash of cost 12 takes part in a tenth of them, a reset in half. All contestants run in turns in one
+  process, one at a time, so that a noisy moment hits all of them alike.
+
+## Operations
+
+The functions are the minified bundles that are deployed, warm (keys cached, connections open), each on an account of its own, through
+\`/auth/*\`, with log lines and metrics written as on Lambda. Calls and units come from the metering proxy (\`bench/metering-dynamodb.ts\`),
+which \`test/budgets/metering.test.ts\` holds to AWS's published arithmetic. Refused conditions are counted, as AWS charges them.
+
+${table(
+  [
+    'operation',
+    'DynamoDB calls',
+    'trips in a row',
+    'read units',
+    'write units',
+    'request',
+    'answer',
+    'to and from DynamoDB',
+  ],
+  Object.entries({ ...operations, ...variants }).map(([name, each]) => [
+    name,
+    each.calls,
+    each.trips,
+    each.readUnits,
+    each.writeUnits,
+    `${each.octetsIn} B`,
+    `${each.octetsOut} B`,
+    `${each.storeOctetsIn} + ${each.storeOctetsOut} B`,
+  ]),
+)}
+
+Own time is the time of the whole handler, less the time during which a call of DynamoDB was under way, less a bare hash. It is measured with
+hashes of cost 4, which do not drown it. Processor time is that of the whole process (all its threads), less a bare hash: neither the store nor
+other programs of the machine are in it, but work that is done while waiting is.
+
+${table(
+  ['operation', 'own time, median', 'p99', 'processor time, median', 'hash of cost 12', 'local store'],
+  Object.entries(operations).map(([name, each]) => [
+    name,
+    ms(each.ownMs.median),
+    ms(each.ownMs.p99),
+    ms(each.processorMs),
+    each.hashMs === 0 ? '–' : ms(each.hashMs),
+    ms(each.storeMs),
+  ]),
+)}
+
+## Functions
+
+Zip and bundle as deployed; import and first request each in a fresh process (\`node bench/cold-start.ts\` shows their spread); resident memory after
+1,000 requests. The floors are the import of nothing and of DynamoDB's client alone.
+
+${table(
+  ['function', 'zip', 'bundle', 'import', 'import on Lambda', 'first request', 'memory'],
+  [
+    ...Object.entries(results.functions).map(([name, each]) => [
+      name,
+      kB(each.zip),
+      kB(each.bundle),
+      ms(each.importMs),
+      ms(each.importOnLambdaMs),
+      ms(each.firstRequestMs),
+      `${Math.round(each.memory / 1e6)} MB`,
+    ]),
+    ...Object.entries(results.coldFloors).map(([name, each]) => [
+      `floor: ${name}`,
+      '',
+      '',
+      ms(each.importMs),
+      ms(each.importOnLambdaMs),
+      '',
+      '',
+    ]),
+  ],
+)}
+
+What the bundles are made of, kB minified, the ten packages that take the most over all:
+
+${packagesTable(results.functions)}
+
+## Beside what one would pick instead
+
+OpenAuth runs with its DynamoDB storage on the same Dynoxide, better-auth on its memory adapter, which has no store to wait for: compare it by
+processor time. Both are driven in process by requests, as ours is by events. OpenAuth's refresh is its token endpoint, its welcome is its
+client's \`verify\`, which asks no store and so goes on accepting a session that was ended; its log-in is the shortest of its flows. better-auth's
+refresh is a new JWT of its jwt plugin, its welcome \`get-session\` by bearer token. OpenAuth signs with ES256, better-auth with EdDSA,
+Gatehouse with RS256 of 3,072 bits (docs/decisions/0001). Gatehouse
+holds log-ins, sign-ups and requests for mail against limits; the peers have none here.
+
+${table(
+  [
+    '',
+    'whole time, median',
+    'p99',
+    'a second',
+    'without the store',
+    'processor time',
+    'processor time of ours',
+  ],
+  comparisons.flatMap(({ of, ours, theirs }) =>
+    [ours, ...theirs].map((name) => {
+      const each = contest[name];
+      const own = contest[ours];
+      if (each === undefined || own === undefined) return [name, 'not measured', '', '', '', '', ''];
+      return [
+        name,
+        ms(each.medianMs),
+        ms(each.p99Ms),
+        Math.round(1000 / each.medianMs),
+        ms(each.ownMs),
+        ms(each.processorMs),
+        name === ours ? `(${of})` : `${(own.processorMs / each.processorMs).toFixed(2)} ×`,
+      ];
+    }),
+  ),
+)}
+
+Round trips and units of OpenAuth, by the same meter:
+
+${table(
+  ['operation', 'Gatehouse trips', 'units', 'OpenAuth trips', 'units'],
+  Object.entries(openAuth).map(([name, each]) => [
+    name,
+    operations[name]?.trips ?? '',
+    operations[name]?.units ?? '',
+    each.trips,
+    each.units,
+  ]),
+)}
+
+${overHttp(results)}
+
+## Floors
+
+What nothing gets below: for each operation a handler that makes as many calls of DynamoDB in as many trips with the bare client and does nothing
+else; and the cryptography alone.
+
+${table(
+  ['', 'whole time, median', 'processor time'],
+  Object.entries(contest)
+    .filter(([name]) => /^(floor|bare)/.test(name))
+    .map(([name, each]) => [name, ms(each.medianMs), ms(each.processorMs)]),
+)}
+
+${table(
+  ['', 'ours', 'floor', 'ratio of processor time'],
+  [
+    ...Object.keys(operations)
+      .filter((name) => operations[name]?.hashMs === 0)
+      .map((name) => [`Gatehouse ${name}`, `floor of ${name}`] as const),
+    ['Gatehouse log-in, cost 12', 'bare bcrypt compare, cost 12'] as const,
+  ].map(([ours, floor]) => [
+    ours,
+    ms(contest[ours]?.processorMs),
+    `${ms(contest[floor]?.processorMs)} (${floor})`,
+    ((contest[ours]?.processorMs ?? Number.NaN) / (contest[floor]?.processorMs ?? Number.NaN)).toFixed(2),
+  ]),
+)}
+
+## Does a hash hold up other requests?
+
+On Lambda no: an instance serves one request at a time. Locally all requests share one process. A welcome takes ${ms(starvation.alone.median)} alone
+(slowest ${ms(starvation.alone.slowest)}, ${starvation.alone.runs} runs) and ${ms(starvation.duringALogIn.median)} while a log-in of cost 12 is computed
+beside it (slowest ${ms(starvation.duringALogIn.slowest)}, ${starvation.duringALogIn.runs} runs): bcryptjs lets others have their turn only every
+100 ms of its own work.
+`;
+}
+
+/** Whom is compared with whom. */
+const comparisons = [
+  { of: 'refresh', ours: 'Gatehouse refresh', theirs: ['OpenAuth refresh', 'better-auth refresh'] },
+  { of: 'welcome', ours: 'Gatehouse welcome', theirs: ['OpenAuth welcome', 'better-auth welcome'] },
+  {
+    of: 'log-in',
+    ours: 'Gatehouse log-in, cost 12',
+    theirs: [
+      'OpenAuth log-in, our bcrypt',
+      'better-auth log-in, our bcrypt',
+      'OpenAuth log-in, own scrypt',
+      'better-auth log-in, own scrypt',
+    ],
+  },
+] as const;
+
+/** Peers that are servers of their own, and those that were not there. */
+function overHttp({ contest, skipped }: Results): string {
+  const names = Object.keys(contest).filter((name) => name.endsWith(', over HTTP'));
+  const ofKind = ['refresh', 'welcome', 'log-in'].flatMap((kind) =>
+    names.filter((name) => name.includes(kind)),
+  );
+  const rows = ofKind.map((name) => {
+    const each = contest[name] as Timed;
+    return [
+      name.replace(', over HTTP', ''),
+      ms(each.medianMs),
+      ms(each.p99Ms),
+      Math.round(1000 / each.medianMs),
+    ];
+  });
+  const missing = skipped.map((line) => `**Skipped: ${line}**`).join('\n\n');
+  if (rows.length === 0) return missing;
+  return `Servers of their own, each a process with its own store, by one client over HTTP: PocketBase with SQLite, Keycloak in development mode with H2
+in memory; Gatehouse by \`bench/server.ts\` with Dynoxide.
+
+${table(['', 'whole time, median', 'p99', 'a second'], rows)}
+
+${missing}`;
+}
+
+function packagesTable(functions: Results['functions']): string {
+  const names = biggestPackages(Object.values(functions));
+  return table(
+    ['function', ...names],
+    Object.entries(functions).map(([name, { packages }]) => [
+      name,
+      ...names.map((each) => (packages[each] === undefined ? '' : (packages[each] / 1000).toFixed(1))),
+    ]),
+  );
+}
+
+function biggestPackages(functions: readonly FunctionResult[], count = 10): string[] {
+  const total = new Map<string, number>();
+  for (const { packages } of functions) {
+    for (const [name, octets] of Object.entries(packages)) total.set(name, (total.get(name) ?? 0) + octets);
+  }
+  return [...total]
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, count)
+    .map(([name]) => name);
+}
+
+/** What a cold start of the log-in has to load, by package. */
+function packagesChart({ functions }: Results): string {
+  const { packages = {}, bundle = 0, importMs } = functions.login ?? {};
+  const all = Object.entries(packages).sort(([, one], [, other]) => other - one);
+  const rest = all.slice(9).reduce((sum, [, octets]) => sum + octets, 0);
+  return barChart(
+    'What a cold start of the log-in loads, by package',
+    `${kB(bundle)} minified; imported in ${ms(importMs)} by a fresh process.`,
+    [
+      {
+        name: 'kB of the bundle',
+        bars: [...all.slice(0, 9), ['the rest', rest] as const].map(([name, octets]) => ({
+          label: name,
+          value: octets,
+          text: kB(octets),
+          ours: /gatehouse/i.test(name),
+        })),
+      },
+    ],
+  );
+}
+
+function tripsChart({ operations, openAuth }: Results): string {
+  const groups = Object.entries(operations).map(([name, { trips }]) => ({
+    name,
+    bars: [
+      { label: 'Gatehouse', value: trips, ours: true },
+      ...(openAuth[name] ? [{ label: 'OpenAuth', value: openAuth[name].trips }] : []),
+    ],
+  }));
+  return barChart(
+    'Round trips to DynamoDB, one after the other',
+    'Of a warm function. OpenAuth’s welcome asks no store, and so cannot know that a session was ended.',
+    groups,
+  );
+}
+
+function processorChart({ contest }: Results): string {
+  const groups = comparisons.slice(0, 2).map(({ of, ours, theirs }) => ({
+    name: of,
+    bars: [ours, ...theirs].map((name) => ({
+      label: name.replace(` ${of}`, ''),
+      value: contest[name]?.processorMs ?? 0,
+      text: ms(contest[name]?.processorMs),
+      ours: name === ours,
+    })),
+  }));
+  return barChart(
+    'Processor time of a request',
+    'Of the serving process, warm, median; the store’s own time is not in it. OpenAuth’s welcome asks no store.',
+    groups,
+  );
+}
+
+/** A table of Markdown; all columns but the first are flush right. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)].join(
+    '\n',
+  );
+}
+
+function kB(octets: number): string {
+  return `${(octets / 1000).toFixed(1)} kB`;
+}
+
+/** Milliseconds for a reader. */
+export function ms(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return 'not measured';
+  return `${value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2)} ms`;
 }

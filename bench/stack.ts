@@ -9,12 +9,11 @@ import { localEnvironment } from '../local/environment.ts';
 import { buildFolder, root } from '../local/folders.ts';
 import { startInbox } from '../local/inbox.ts';
 import { freePort } from '../local/ports.ts';
-import { readService, type Service } from '../local/service.ts';
+import { readService } from '../local/service.ts';
 import { createTables } from '../local/tables.ts';
 import { type MeteringDynamodb, startMeteringDynamodb } from './metering-dynamodb.ts';
 
 const PREFIX = 'bench';
-const BUNDLES = `${buildFolder}bench/`;
 
 export type Call = {
   method?: string;
@@ -27,6 +26,8 @@ export type Reply = { status: number; json: Record<string, unknown>; octetsIn: n
 
 /** The functions of one configuration, warm. */
 export type Functions = {
+  /** What the function of the event's route answers, or `undefined` when there is none. */
+  answer(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult | undefined>;
   /** Calls the function of the route as API Gateway would. @throws Error when it does not answer 2xx */
   send(call: Call): Promise<Reply>;
   /** Makes the mail of a reset request, as the stream would, and returns the tag in its link. */
@@ -35,6 +36,7 @@ export type Functions = {
 
 export type Stack = {
   dynamodbUrl: string;
+  inboxUrl: string;
   prefix: string;
   /** Functions of their own, with these variables set besides; their log goes nowhere. */
   functions(variables?: Record<string, string>): Promise<Functions>;
@@ -45,40 +47,32 @@ export type Stack = {
 
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
-/** @param file where the store keeps its data; in memory without one */
-export async function startStack({ file }: { file?: string } = {}): Promise<Stack> {
-  const names = readdirSync(`${root}functions`).map((name) => name.replace('.ts', ''));
-  const [service, dynoxide, inbox] = await Promise.all([
-    readService(),
+export type StackOptions = {
+  /** Where the store keeps its data; in memory without one. */
+  file?: string;
+  /** How the functions are bundled, and where to. */
+  bundle?: typeof bundleForDeployment;
+  folder?: string;
+};
+
+export async function startStack({
+  file,
+  bundle = bundleForDeployment,
+  folder = `${buildFolder}bench/`,
+}: StackOptions = {}): Promise<Stack> {
+  const [dynoxide, inbox] = await Promise.all([
     freePort().then((port) => startDynoxide({ port, ...(file !== undefined && { file }) })),
     freePort().then((port) => startInbox({ port })),
-    bundleForDeployment(names, BUNDLES),
+    bundle(functionNames(), folder),
   ]);
-  await createTables({ endpoint: dynoxide.url, prefix: PREFIX, service });
+  await createTables({ endpoint: dynoxide.url, prefix: PREFIX });
   const meters: MeteringDynamodb[] = [];
-  const base = {
-    ...localEnvironment({}),
-    AWS_REGION: 'eu-central-1',
-    AWS_ENDPOINT_URL_DYNAMODB: dynoxide.url,
-    AWS_ENDPOINT_URL_SES: inbox.url,
-    TABLE_PREFIX: PREFIX,
-    // Lines of the log and metrics are work that the deployed functions do: done here too, into nothing.
-    LOG_LEVEL: 'INFO',
-    METRICS_SERVICE: PREFIX,
-    LIMIT_LOGIN_FAILURES: '1000000',
-    LIMIT_SIGNUPS: '1000000',
-    LIMIT_FORGETS: '1000000',
-    LIMIT_REFRESHES: '1000000',
-  };
-
   return {
     dynamodbUrl: dynoxide.url,
+    inboxUrl: inbox.url,
     prefix: PREFIX,
     async functions(variables = {}) {
-      Object.assign(process.env, base, variables);
-      const functions = await importFunctions(names, service, inbox.url);
-      await warmUp(functions); // the SDK reads its endpoint at the first call
-      return functions;
+      return openFunctions({ folder, dynamodbUrl: dynoxide.url, inboxUrl: inbox.url, variables });
     },
     async meter(options) {
       const meter = await startMeteringDynamodb(dynoxide.url, options);
@@ -91,12 +85,49 @@ export async function startStack({ file }: { file?: string } = {}): Promise<Stac
   };
 }
 
-async function importFunctions(names: string[], service: Service, inboxUrl: string): Promise<Functions> {
+export type Place = {
+  /** Where the bundles are. */
+  folder: string;
+  dynamodbUrl: string;
+  inboxUrl: string;
+  /** Set besides. */
+  variables: Record<string, string>;
+};
+
+/** Imports the bundles under an environment of their own, and warms them up. */
+export async function openFunctions({ folder, dynamodbUrl, inboxUrl, variables }: Place): Promise<Functions> {
+  Object.assign(
+    process.env,
+    localEnvironment({}),
+    {
+      AWS_REGION: 'eu-central-1',
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl,
+      AWS_ENDPOINT_URL_SES: inboxUrl,
+      TABLE_PREFIX: PREFIX,
+      // Lines of the log and metrics are work that the deployed functions do: done here too, into nothing.
+      LOG_LEVEL: 'INFO',
+      METRICS_SERVICE: PREFIX,
+      LIMIT_LOGIN_FAILURES: '1000000',
+      LIMIT_SIGNUPS: '1000000',
+      LIMIT_FORGETS: '1000000',
+      LIMIT_REFRESHES: '1000000',
+    },
+    variables,
+  );
+  const functions = await importFunctions(folder, inboxUrl);
+  await warmUp(functions); // the SDK reads its endpoint at the first call
+  return functions;
+}
+
+async function importFunctions(folder: string, inboxUrl: string): Promise<Functions> {
+  const service = await readService();
+  const names = functionNames();
   const version = randomUUID();
   const handlers = new Map<string, Handler>();
   for (const name of names) {
-    const module = await unheard(() => import(`${BUNDLES}functions/${name}.js?${version}`));
-    handlers.set(name, module.handler);
+    const file = `${folder}functions/${name}.js?${version}`;
+    const { handler } = (await unheard(() => import(file))) as { handler: Handler };
+    handlers.set(name, handler);
   }
   const routes = new Map(
     Object.entries(service.functions).flatMap(([name, { events = [] }]) =>
@@ -104,12 +135,17 @@ async function importFunctions(names: string[], service: Service, inboxUrl: stri
     ),
   );
 
+  async function answer(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult | undefined> {
+    const handler = routes.get(`${event.httpMethod} ${event.resource}`);
+    return handler && ((await unheard(() => handler(event, context()))) as APIGatewayProxyResult);
+  }
+
   return {
+    answer,
+
     async send(call) {
       const event = eventOf(call);
-      const handler = routes.get(`${event.httpMethod} ${event.resource}`);
-      if (handler === undefined) throw new Error(`there is no route ${event.httpMethod} ${event.resource}`);
-      const { statusCode, body } = (await unheard(() => handler(event, context()))) as APIGatewayProxyResult;
+      const { statusCode, body } = (await answer(event)) ?? { statusCode: 404, body: '' };
       if (statusCode >= 300) throw new Error(`${call.path} answered ${statusCode} ${body}`);
       return {
         status: statusCode,
@@ -165,12 +201,18 @@ export async function logIn(functions: Functions, { email, password }: Person) {
   return json as { accessToken: string; refreshToken: string };
 }
 
-let unheardRuns = 0;
-const write = process.stdout.write.bind(process.stdout);
-process.stdout.write = ((...line: Parameters<typeof write>) =>
-  unheardRuns > 0 ? true : write(...line)) as typeof process.stdout.write;
+function functionNames(): string[] {
+  return readdirSync(`${root}functions`).map((name) => name.replace('.ts', ''));
+}
 
-/** Runs it with nothing written on standard output, where functions log. */
+let unheardRuns = 0;
+for (const stream of [process.stdout, process.stderr]) {
+  const write = stream.write.bind(stream);
+  stream.write = ((...line: Parameters<typeof write>) =>
+    unheardRuns > 0 ? true : write(...line)) as typeof stream.write;
+}
+
+/** Runs it with nothing written on standard output and error, where functions log. */
 async function unheard<T>(run: () => Promise<T>): Promise<T> {
   unheardRuns += 1;
   try {

@@ -4,6 +4,7 @@ import { basename, relative } from 'node:path';
 import type { BuildOptions, BuildResult, Metafile, OutputFile } from 'esbuild';
 import { build, formatMessages } from 'esbuild';
 import { builtModules, partsOf, versionOf } from './built-modules.ts';
+import { fairHash } from './fair-hash.ts';
 import { root } from './folders.ts';
 import { leanSdk } from './lean-sdk.ts';
 import { isBuiltinInput, quickBuiltins } from './quick-builtins.ts';
@@ -38,7 +39,7 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    plugins: [builtModules(), leanSdk(), quickBuiltins()],
+    plugins: [builtModules(), leanSdk(), quickBuiltins(), fairHash()],
     legalComments: 'none',
     logLevel: 'silent',
     minify,

@@ -26,6 +26,8 @@ export function openDatabase(tablePrefix: string): Database {
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: TIMEOUTS,
   });
+  // It would prepare every call and answer for a logger that there is none of.
+  client.middlewareStack.remove('loggerMiddleware');
   return { client, nameOf: (table) => `${tablePrefix}-${table}` };
 }
 

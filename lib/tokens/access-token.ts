@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { errors, importJWK, jwtVerify, SignJWT } from 'jose';
+import { errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import type { AccessTokenSigner, AccessTokenVerifier } from '../core/access-token.ts';
 import { ProblemError } from '../core/problem.ts';
@@ -66,7 +66,7 @@ export function accessTokenVerifier(keys: VerificationKeys, parties: Parties): A
           async ({ kid }) => {
             const key = kid === undefined ? undefined : await keys.find(kid);
             if (key === undefined) throw new errors.JWKSNoMatchingKey();
-            return importJWK(key.publicJwk, ALGORITHM);
+            return key.publicJwk; // jose imports it once, for as long as the cache keeps this object
           },
           {
             algorithms: [ALGORITHM],

@@ -7,7 +7,7 @@ import { mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, signedUp, somebody } from '../harness/people.ts';
 
 // Calls that are made at once have to overlap, on the busiest machine too.
-const meter = await startMeteringDynamodb(inject('stack').dynamodbUrl, { delay: 30 });
+const meter = await startMeteringDynamodb(inject('stack').dynamodbUrl, { delay: 60 });
 process.env.AWS_ENDPOINT_URL_DYNAMODB = meter.url;
 const world = await ownWorld();
 afterAll(() => meter.stop());
