@@ -11,8 +11,7 @@ export const pages: PageMessages = {
       `Au moins ${minimum} caractères. Quelques mots que personne d’autre n’assemblerait sont faciles à retenir et difficiles à deviner.`,
     submit: 'Enregistrer le mot de passe',
     done: 'Votre mot de passe a été modifié',
-    doneDetail:
-      'Vous avez été déconnecté de tous vos appareils. Connectez-vous désormais avec le nouveau mot de passe.',
+    doneDetail: 'Toutes vos sessions ont été fermées. Connectez-vous désormais avec le nouveau mot de passe.',
     logIn: 'Se connecter',
   },
   forget: {
@@ -83,9 +82,8 @@ export const mails: MailMessages = {
   },
   changed: {
     subject: 'Votre mot de passe a été modifié',
-    preheader: 'Vous avez été déconnecté de tous vos appareils.',
-    happened:
-      'Le mot de passe de votre compte vient d’être modifié et vous avez été déconnecté de tous vos appareils.',
+    preheader: 'Toutes vos sessions ont été fermées.',
+    happened: 'Le mot de passe de votre compte vient d’être modifié et toutes vos sessions ont été fermées.',
     notYou:
       'Si ce n’était pas vous, quelqu’un a peut-être accès à votre messagerie. Réinitialisez immédiatement le mot de passe\u202f:',
     button: 'Réinitialiser le mot de passe',
