@@ -1,38 +1,54 @@
-const FREE_FAILURES = 5;
+export const FREE_FAILURES = 5;
 const FAILURES_UNTIL_RESET = 100;
 const LONGEST_LOCK_SECONDS = 15 * 60;
 const QUIET_MS = 15 * 60 * 1000;
 /** Longer than any function may run, so that only the attempt of a crashed one is given up on. */
 const ATTEMPT_MS = 40 * 1000;
 /** The same where it is tight: the ten seconds that serverless.yml gives a function, and one for clocks. */
-const LONE_ATTEMPT_MS = 11 * 1000;
+const SILENT_ATTEMPT_MS = 11 * 1000;
 
 /** What is remembered of the attempts to log in to one account, known or unknown. Times are milliseconds since the epoch. */
 export type Attempts = {
   /** Consecutive failures. */
   failures: number;
-  /** Attempts whose password is being checked now: when each of them may be given up on. */
-  pending: readonly number[];
-  /** One of them whose success is told by nothing but the session it opens; see `Reservation`. */
-  lone?: { slot: number; sessionId: string };
+  /** Those whose password is being checked now. */
+  pending: readonly PendingAttempt[];
   lockedUntil: number;
   /** When the failures are forgotten, unless another one happens. */
   quietAt: number;
 };
 
-export type Reservation =
+/** An attempt in flight, named by the session that it opens if it succeeds. */
+export type PendingAttempt = {
+  sessionId: string;
+  /** When it may be given up on. */
+  until: number;
   /**
-   * `alone`: nothing else is remembered of the account, as for nearly every log-in. Its success has nothing to clear but
-   * its own slot and so is not written down: the slot expires, or whoever needs its place looks for the session.
+   * It began when there was no failure to clear, as nearly all do. Its success is written nowhere but in that session: its
+   * place is free when the session is there, or when it expires.
    */
-  | { outcome: 'reserved'; attempts: Attempts; slot: number; alone: boolean }
-  /** Every allowed attempt is being checked right now; one of them may yet turn out to be right. `sessionId` tells it of the lone one. */
-  | { outcome: 'busy'; sessionId?: string }
+  silent?: true;
+};
+
+export type Reservation =
+  | { outcome: 'reserved'; attempts: Attempts }
+  /** Every allowed attempt is being checked right now; one of them may yet turn out to be right, or silently has. */
+  | { outcome: 'busy'; silent: readonly string[] }
   | { outcome: 'locked'; retryAfter: number };
 
 export type Verdict = 'succeeded' | 'failed' | 'abandoned';
 
 const NO_ATTEMPTS: Attempts = { failures: 0, pending: [], lockedUntil: 0, quietAt: 0 };
+
+/**
+ * The attempt to make of an account of which no failure is known: the store takes it by one write, without having read
+ * anything, if there is none and fewer than `FREE_FAILURES` are in flight.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function silentAttempt(sessionId: string, now: number): PendingAttempt {
+  return { sessionId, until: now + SILENT_ATTEMPT_MS, silent: true };
+}
 
 /**
  * Takes one of the attempts that the account has left, before any hash is computed: however many passwords arrive at
@@ -49,57 +65,44 @@ export function reserveAttempt(stored: Attempts | undefined, sessionId: string, 
   if (attempts.lockedUntil > now) {
     return { outcome: 'locked', retryAfter: Math.ceil((attempts.lockedUntil - now) / 1000) };
   }
-  const pending = attempts.pending.filter((until) => until > now);
+  const pending = attempts.pending.filter(({ until }) => until > now);
   if (pending.length >= Math.max(1, FREE_FAILURES - attempts.failures)) {
-    const { lone } = attempts;
-    return lone && pending.includes(lone.slot)
-      ? { outcome: 'busy', sessionId: lone.sessionId }
-      : { outcome: 'busy' };
+    return { outcome: 'busy', silent: pending.filter(({ silent }) => silent).map((it) => it.sessionId) };
   }
-  if (attempts.failures > 0 || pending.length > 0) {
-    const slot = now + ATTEMPT_MS;
-    return {
-      outcome: 'reserved',
-      slot,
-      alone: false,
-      attempts: { ...attempts, pending: [...pending, slot] },
-    };
-  }
-  const slot = now + LONE_ATTEMPT_MS;
-  const lone = { slot, sessionId };
-  return { outcome: 'reserved', slot, alone: true, attempts: { ...NO_ATTEMPTS, pending: [slot], lone } };
+  const mine = { sessionId, until: now + ATTEMPT_MS };
+  return { outcome: 'reserved', attempts: { ...attempts, pending: [...pending, mine] } };
 }
 
-/** The same without the lone attempt, which turned out to have succeeded. */
-export function withoutLone({ lone, ...attempts }: Attempts): Attempts {
-  return { ...attempts, pending: attempts.pending.filter((slot) => slot !== lone?.slot) };
+/** The same without the attempts of these sessions, which turned out to have succeeded. */
+export function withoutPending(attempts: Attempts, sessionIds: readonly string[]): Attempts {
+  return {
+    ...attempts,
+    pending: attempts.pending.filter(({ sessionId }) => !sessionIds.includes(sessionId)),
+  };
 }
 
 /**
  * Gives a reserved attempt back with its outcome.
  *
- * @param slot as `reserveAttempt` returned it
  * @returns `undefined` when nothing is left to remember
  */
 export function settleAttempt(
   stored: Attempts | undefined,
-  slot: number,
+  sessionId: string,
   verdict: Verdict,
   now: number,
 ): Attempts | undefined {
-  const { lone, ...attempts } = stored ?? NO_ATTEMPTS;
-  const mine = attempts.pending.indexOf(slot);
-  const pending = attempts.pending.filter((_, index) => index !== mine);
-  const others = lone !== undefined && pending.includes(lone.slot) ? { pending, lone } : { pending };
-  if (verdict === 'failed') return { ...failOnce(forgetQuiet(attempts, now), now), ...others };
-  if (verdict === 'succeeded') return pending.length > 0 ? { ...NO_ATTEMPTS, ...others } : undefined;
-  return pending.length > 0 || attempts.failures > 0 ? { ...attempts, ...others } : undefined;
+  const attempts = withoutPending(stored ?? NO_ATTEMPTS, [sessionId]);
+  const { pending } = attempts;
+  if (verdict === 'failed') return failOnce(forgetQuiet(attempts, now), now);
+  if (verdict === 'succeeded') return pending.length > 0 ? { ...NO_ATTEMPTS, pending } : undefined;
+  return pending.length > 0 || attempts.failures > 0 ? attempts : undefined;
 }
 
 /** When the store may forget the attempts, in milliseconds since the epoch; `undefined`: never, a reset must do it. */
 export function attemptsExpireAt(attempts: Attempts): number | undefined {
   if (attempts.failures >= FAILURES_UNTIL_RESET) return undefined;
-  return Math.max(attempts.quietAt, attempts.lockedUntil, ...attempts.pending);
+  return Math.max(attempts.quietAt, attempts.lockedUntil, ...attempts.pending.map(({ until }) => until));
 }
 
 function failOnce(attempts: Attempts, now: number): Attempts {
@@ -111,7 +114,5 @@ function failOnce(attempts: Attempts, now: number): Attempts {
 
 function forgetQuiet(attempts: Attempts, now: number): Attempts {
   const quiet = attempts.failures < FAILURES_UNTIL_RESET && attempts.quietAt <= now;
-  if (!quiet) return attempts;
-  const { pending, lone } = attempts;
-  return { ...NO_ATTEMPTS, pending, ...(lone && { lone }) };
+  return quiet ? { ...NO_ATTEMPTS, pending: attempts.pending } : attempts;
 }

@@ -1,6 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from './account.ts';
-import { type Attempts, reserveAttempt, settleAttempt, type Verdict, withoutLone } from './login-attempts.ts';
+import {
+  type Attempts,
+  FREE_FAILURES,
+  type PendingAttempt,
+  reserveAttempt,
+  settleAttempt,
+  silentAttempt,
+  type Verdict,
+  withoutPending,
+} from './login-attempts.ts';
 import { type MailQuota, takeMail } from './mail-quota.ts';
 import { ProblemError } from './problem.ts';
 
@@ -28,6 +37,18 @@ export type ThrottleStore = {
   /** Adds one unless that exceeds the limit. One conditional write. @returns whether it did. */
   increment(counter: string, limit: number, expiresAt: number): Promise<boolean>;
   decrement(counter: string): Promise<void>;
+  /**
+   * Adds an attempt where no failure is remembered and fewer than `most` are in flight, or all of that has expired. One
+   * conditional write.
+   *
+   * @returns whether it did, and what is stored now
+   */
+  addAttempt(
+    counter: string,
+    attempt: PendingAttempt,
+    most: number,
+    now: number,
+  ): Promise<{ added: boolean; latest: Versioned<Attempts> | undefined }>;
   readAttempts(counter: string): Promise<Versioned<Attempts> | undefined>;
   swapAttempts: Swap<Attempts>;
   swapMailQuota: Swap<MailQuota>;
@@ -46,6 +67,8 @@ export type Throttle = {
  */
 const PATIENCE_MS = 3_000;
 const LOOK_AGAIN_MS = 60;
+/** How many looks there are for each question whether a silent attempt has opened its session. */
+const LOOKS_PER_QUESTION = 5;
 
 /**
  * Counts one request of a client address.
@@ -68,7 +91,7 @@ export type LoginSteps<Found, Account, Right, Admitted> = {
   find(): Promise<Found>;
   /** Beside the reservation of one of the account's attempts. */
   load(found: Found): Promise<Account>;
-  /** Whether another log-in has opened this session: asked only when the account has no attempt left. */
+  /** Whether another log-in has opened this session: asked only where the account has no attempt left. */
   hasOpened(found: Found, sessionId: string): Promise<boolean>;
   /** After both. @returns `undefined` when the password is wrong */
   check(account: Account): Promise<Right | undefined>;
@@ -119,8 +142,8 @@ export async function withinLoginLimits<Found, Account, Right, Admitted>(
     if (await settle(throttle, counter, attempt, 'failed')) onLockout?.();
     return undefined;
   }
-  // See `Reservation` for why the success of one that was alone needs no write.
-  const settling = attempt.alone ? undefined : settle(throttle, counter, attempt, 'succeeded');
+  // The success of a silent one is told by the session.
+  const settling = attempt.silent ? undefined : settle(throttle, counter, attempt, 'succeeded');
   const [admitted] = await together(
     steps.admit(right, sessionId),
     together(forgetRequest(address), Promise.resolve(settling)),
@@ -169,34 +192,52 @@ export function accountCounter(email: string): string {
   return `account#${digest(email)}`;
 }
 
-type Reserved = { slot: number; alone: boolean; seen: Versioned<Attempts> };
+/** `silent`: see `PendingAttempt`. */
+type Reserved = { sessionId: string; silent: boolean; seen: Versioned<Attempts> | undefined };
 
 async function reserve(
   { store, clock, pause }: Throttle,
   { counter, sessionId }: { counter: string; sessionId: string },
   hasOpened: (sessionId: string) => Promise<boolean>,
 ): Promise<Reserved> {
-  const giveUpAt = clock() + PATIENCE_MS;
-  let seen: Versioned<Attempts> | undefined;
-  for (;;) {
+  const begin = clock();
+  const first = await store.addAttempt(counter, silentAttempt(sessionId, begin), FREE_FAILURES, begin);
+  let seen = first.latest;
+  // It may be there although it was refused: written by a try of the same call whose answer was lost.
+  if (first.added || seen?.value.pending.some((attempt) => attempt.sessionId === sessionId))
+    return { sessionId, silent: true, seen };
+
+  for (let looks = 0; ; ) {
     const now = clock();
     const reservation = reserveAttempt(seen?.value, sessionId, now);
     if (reservation.outcome === 'locked') throw throttled(reservation.retryAfter, 'the account is locked');
-    if (reservation.outcome === 'busy') {
-      if (seen && reservation.sessionId !== undefined && (await hasOpened(reservation.sessionId))) {
-        seen = { ...seen, value: withoutLone(seen.value) };
-        continue;
+    if (reservation.outcome === 'reserved') {
+      const result = await store.swapAttempts(counter, seen, reservation.attempts, now);
+      if (result.swapped) {
+        const { version } = result;
+        return { sessionId, silent: false, seen: { value: reservation.attempts, version } };
       }
-      if (now >= giveUpAt) throw throttled(1, 'too many log-ins to the account at once');
-      await pause(LOOK_AGAIN_MS * (0.5 + Math.random()));
-      seen = await store.readAttempts(counter);
-    } else {
-      const { slot, alone, attempts } = reservation;
-      const result = await store.swapAttempts(counter, seen, attempts, now);
-      if (result.swapped) return { slot, alone, seen: { value: attempts, version: result.version } };
       seen = result.latest;
+      continue;
     }
+    const opened = looks % LOOKS_PER_QUESTION === 0 ? await openedOf(reservation.silent, hasOpened) : [];
+    looks += 1;
+    if (seen && opened.length > 0) {
+      seen = { ...seen, value: withoutPending(seen.value, opened) };
+      continue;
+    }
+    if (now >= begin + PATIENCE_MS) throw throttled(1, 'too many log-ins to the account at once');
+    await pause(LOOK_AGAIN_MS * (0.5 + Math.random()));
+    seen = await store.readAttempts(counter);
   }
+}
+
+async function openedOf(
+  sessionIds: readonly string[],
+  hasOpened: (sessionId: string) => Promise<boolean>,
+): Promise<string[]> {
+  const answers = await Promise.all(sessionIds.map(hasOpened));
+  return sessionIds.filter((_, index) => answers[index]);
 }
 
 /** Gives an attempt back. @returns whether the account is locked now */
@@ -209,7 +250,7 @@ async function settle(
   let seen: Versioned<Attempts> | undefined = reserved.seen;
   for (;;) {
     const now = clock();
-    const next = settleAttempt(seen?.value, reserved.slot, verdict, now);
+    const next = settleAttempt(seen?.value, reserved.sessionId, verdict, now);
     const result = await store.swapAttempts(counter, seen, next, now);
     if (result.swapped) return next !== undefined && next.lockedUntil > now;
     seen = result.latest;

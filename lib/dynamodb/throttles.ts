@@ -73,6 +73,35 @@ export function throttleStore({ client, nameOf }: Database): ThrottleStore {
       await outcomeOf(client.send(command));
     },
 
+    async addAttempt(counter, attempt, most, now) {
+      const version = randomUUID();
+      const command = new UpdateItemCommand({
+        TableName,
+        Key: writeItem({ counter }),
+        UpdateExpression:
+          'SET failures = :none, lockedUntil = :none, quietAt = :none, version = :version, expiresAt = :ttl, ' +
+          'pending = list_append(if_not_exists(pending, :empty), :attempt)',
+        ConditionExpression:
+          'attribute_not_exists(version) OR ((failures = :none OR expiresAt <= :now) AND size(pending) < :most)',
+        ExpressionAttributeValues: writeItem({
+          ':none': 0,
+          ':version': version,
+          ':ttl': timeToLive(attempt.until),
+          ':empty': [],
+          ':attempt': [attempt],
+          ':now': Math.floor(now / 1000),
+          ':most': most,
+        }),
+        ReturnValues: 'ALL_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      const outcome = await outcomeOf(client.send(command));
+      return {
+        added: outcome.applied,
+        latest: readVersioned<Attempts>(outcome.applied ? outcome.returned : outcome.found),
+      };
+    },
+
     async readAttempts(counter) {
       const command = new GetItemCommand({ TableName, Key: writeItem({ counter }), ConsistentRead: true });
       const { Item } = await orUnavailable('DynamoDB', client.send(command));

@@ -63,6 +63,17 @@ const operations: Operation[] = [
     }),
   },
   {
+    name: 'log-in to an account into which others have just logged in',
+    trips: 3,
+    units: 6,
+    prepare: async () => {
+      const { email } = await person();
+      const call = { path: '/auth/login', body: { email, password } };
+      for (let nth = 1; nth <= 3; nth += 1) await world.client.send(call);
+      return call;
+    },
+  },
+  {
     name: 'log-out by refresh token',
     trips: 1,
     units: 1.5,

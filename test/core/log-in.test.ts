@@ -12,7 +12,7 @@ const DAY = 86_400_000;
 const CALLS_BEFORE_THE_VERDICT = [
   'throttle.increment',
   'users.ownerOf',
-  'throttle.swapAttempts',
+  'throttle.addAttempt',
   'users.get',
   'signer.ready',
   'hasher.verify',
@@ -258,10 +258,10 @@ test('a log-in that finds no place looks for the session of the one that was alo
 
 test('for an address that nobody has such a log-in looks as well, and finds none', async () => {
   const it = world();
-  const attempt = { failures: 4, pending: [NOON + 2_000], lockedUntil: 0, quietAt: NOON + HOUR };
-  const lone = { slot: NOON + 2_000, sessionId: '55555555-5555-4555-8555-555555555555' };
-  const counter = accountCounter('eve@example.com');
-  it.throttleStore.attempts.set(counter, { value: { ...attempt, lone }, version: 'another' });
+  const sessionId = '55555555-5555-4555-8555-555555555555';
+  const pending = [{ sessionId, until: NOON + 2_000, silent: true as const }];
+  const value = { failures: 4, pending, lockedUntil: 0, quietAt: NOON + HOUR };
+  it.throttleStore.attempts.set(accountCounter('eve@example.com'), { value, version: 'another' });
   const fields = { ...RIGHT, email: 'eve@example.com' };
   expect((await problemOf(logIn(it.parts, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
   expect(it.calls).toContain('sessions.get');

@@ -3,12 +3,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   type Attempts,
+  FREE_FAILURES,
+  type PendingAttempt,
   reserveAttempt,
   settleAttempt,
+  silentAttempt,
   type Verdict,
-  withoutLone,
+  withoutPending,
 } from '../../lib/core/login-attempts.ts';
 import { NOON } from './memory/clock.ts';
+import { withSilent } from './memory/throttle-store.ts';
 
 const QUIET_MS = 15 * 60 * 1000;
 const SLOT_MS = 40_000;
@@ -52,7 +56,7 @@ test('whatever the interleaving, five failures lock, a lock holds, and no more a
       let now = NOON;
       let stored: Attempts | undefined;
       // What the model remembers: the checks that run, and the failures since the last success or quiet spell.
-      let running: { slot: number; alone: boolean; sessionId: string }[] = [];
+      let running: PendingAttempt[] = [];
       const opened = new Set<string>();
       let crashed: number[] = [];
       let failures = 0;
@@ -64,25 +68,35 @@ test('whatever the interleaving, five failures lock, a lock holds, and no more a
         if (action.do === 'wait' || action.do === 'wait for the lock') {
           now = action.do === 'wait' ? now + action.ms : Math.max(now, lockedUntil);
           // No function runs longer than a slot: what still runs by then has crashed.
-          running = running.filter(({ slot }) => slot > now);
-          crashed = crashed.filter((slot) => slot > now);
+          running = running.filter(({ until }) => until > now);
+          crashed = crashed.filter((until) => until > now);
         } else if (action.do === 'begin') {
           const sessionId = randomUUID();
-          let reservation = reserveAttempt(stored, sessionId, now);
-          if (reservation.outcome === 'busy' && opened.has(reservation.sessionId ?? '')) {
-            stored = withoutLone(stored as Attempts);
-            reservation = reserveAttempt(stored, sessionId, now);
-          }
-          // Nobody is kept waiting but by checks that run, or that crashed.
-          if (reservation.outcome === 'busy') expect(running.length + crashed.length).toBeGreaterThan(0);
-          if (now < lockedUntil) expect(reservation.outcome).toBe('locked');
-          if (reservation.outcome === 'locked') {
-            expect(failures).toBeGreaterThanOrEqual(5);
-            expect(reservation.retryAfter).toBe(Math.ceil((lockedUntil - now) / 1000));
-          }
-          if (reservation.outcome === 'reserved') {
-            stored = reservation.attempts;
-            running.push({ ...reservation, sessionId });
+          // As `withinLoginLimits` does: first without a look, then by what is stored.
+          const mine = silentAttempt(sessionId, now);
+          const added = withSilent(stored, mine, FREE_FAILURES, now);
+          if (added) {
+            expect(now).toBeGreaterThanOrEqual(lockedUntil);
+            stored = added;
+            running.push(mine);
+          } else {
+            let reservation = reserveAttempt(stored, sessionId, now);
+            if (reservation.outcome === 'busy') {
+              const done = reservation.silent.filter((id) => opened.has(id));
+              stored = withoutPending(stored as Attempts, done);
+              reservation = reserveAttempt(stored, sessionId, now);
+            }
+            // Nobody is kept waiting but by checks that run, or that crashed.
+            if (reservation.outcome === 'busy') expect(running.length + crashed.length).toBeGreaterThan(0);
+            if (now < lockedUntil) expect(reservation.outcome).toBe('locked');
+            if (reservation.outcome === 'locked') {
+              expect(failures).toBeGreaterThanOrEqual(5);
+              expect(reservation.retryAfter).toBe(Math.ceil((lockedUntil - now) / 1000));
+            }
+            if (reservation.outcome === 'reserved') {
+              stored = reservation.attempts;
+              running.push({ sessionId, until: now + SLOT_MS });
+            }
           }
           // The heart of it: those that failed and those that may yet.
           expect(failures + running.length).toBeLessThanOrEqual(Math.max(5, failures + 1));
@@ -91,15 +105,15 @@ test('whatever the interleaving, five failures lock, a lock holds, and no more a
           const [check] = running.splice(index, 1);
           if (check === undefined) continue;
           if (action.do === 'crash') {
-            crashed.push(check.slot);
+            crashed.push(check.until);
             continue;
           }
-          // As `withinLoginLimits` does: the success of who was alone is not written down.
-          if (check.alone && action.verdict === 'succeeded') {
+          // The success of a silent one is told by its session alone.
+          if (check.silent && action.verdict === 'succeeded') {
             opened.add(check.sessionId);
             continue;
           }
-          stored = settleAttempt(stored, check.slot, action.verdict, now);
+          stored = settleAttempt(stored, check.sessionId, action.verdict, now);
           if (action.verdict === 'succeeded') failures = lockedUntil = 0;
           if (action.verdict === 'failed') {
             failures += 1;
@@ -109,7 +123,8 @@ test('whatever the interleaving, five failures lock, a lock holds, and no more a
             if (failures >= 5) expect(running).toEqual([]);
           }
           expect(stored?.failures ?? 0).toBeGreaterThanOrEqual(0);
-          expect(new Set(stored?.pending).isSupersetOf(new Set(running.map(({ slot }) => slot)))).toBe(true);
+          const remembered = new Set(stored?.pending.map((it) => it.sessionId));
+          expect(remembered.isSupersetOf(new Set(running.map((it) => it.sessionId)))).toBe(true);
         }
       }
     }),

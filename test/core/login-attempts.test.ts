@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import {
   type Attempts,
   attemptsExpireAt,
   reserveAttempt,
   settleAttempt,
-  withoutLone,
+  silentAttempt,
+  withoutPending,
 } from '../../lib/core/login-attempts.ts';
 import { NOON } from './memory/clock.ts';
 
@@ -15,19 +17,23 @@ function failed(failures: number): Attempts {
   return { failures, pending: [], lockedUntil: 0, quietAt: NOON + 15 * MINUTE };
 }
 
-const SESSION_ID = '55555555-5555-4555-8555-555555555555';
-const reserve = (stored: Attempts | undefined, now: number) => reserveAttempt(stored, SESSION_ID, now);
+const MINE = '55555555-5555-4555-8555-555555555555';
+const reserve = (stored: Attempts | undefined, now: number, sessionId: string = randomUUID()) =>
+  reserveAttempt(stored, sessionId, now);
 
-function reserved(stored: Attempts | undefined, now: number) {
-  const reservation = reserve(stored, now);
+/** An attempt of somebody else that may be given up on at this time. */
+const until = (time: number) => ({ sessionId: `until ${time}`, until: time });
+
+function reserved(stored: Attempts | undefined, now: number, sessionId: string = randomUUID()) {
+  const reservation = reserve(stored, now, sessionId);
   if (reservation.outcome !== 'reserved') throw new Error(`the attempt was ${reservation.outcome}`);
-  return reservation;
+  return { attempts: reservation.attempts, sessionId };
 }
 
 /** One more failure, at a moment when the account may be tried. */
 function failAgain(stored: Attempts | undefined, now: number): Attempts | undefined {
-  const { attempts, slot } = reserved(stored, now);
-  return settleAttempt(attempts, slot, 'failed', now);
+  const { attempts, sessionId } = reserved(stored, now);
+  return settleAttempt(attempts, sessionId, 'failed', now);
 }
 
 describe('the lock', () => {
@@ -87,10 +93,9 @@ describe('the lock', () => {
 
 describe('fifteen quiet minutes', () => {
   test('forget the failures', () => {
-    const attempts = failed(4);
-    expect(reserved(attempts, NOON + 15 * MINUTE).attempts).toMatchObject({
+    expect(reserved(failed(4), NOON + 15 * MINUTE, MINE).attempts).toEqual({
       failures: 0,
-      pending: [NOON + 15 * MINUTE + 11_000],
+      pending: [{ sessionId: MINE, until: NOON + 15 * MINUTE + 40_000 }],
       lockedUntil: 0,
       quietAt: 0,
     });
@@ -105,8 +110,8 @@ describe('fifteen quiet minutes', () => {
   });
 
   test('that end while a password is checked make its failure the first', () => {
-    const { attempts, slot } = reserved(failed(4), NOON + 15 * MINUTE - 1);
-    expect(settleAttempt(attempts, slot, 'failed', NOON + 15 * MINUTE)).toEqual({
+    const { attempts, sessionId } = reserved(failed(4), NOON + 15 * MINUTE - 1);
+    expect(settleAttempt(attempts, sessionId, 'failed', NOON + 15 * MINUTE)).toEqual({
       failures: 1,
       pending: [],
       lockedUntil: NOON + 15 * MINUTE,
@@ -114,19 +119,10 @@ describe('fifteen quiet minutes', () => {
     });
   });
 
-  test('keep the one that was alone', () => {
-    const lone = { slot: NOON + 15 * MINUTE + 5_000, sessionId: 'another' };
-    const stored = { ...failed(4), pending: [lone.slot], lone };
-    expect(reserved(stored, NOON + 15 * MINUTE).attempts).toMatchObject({ failures: 0, lone });
-  });
-
   test('keep the attempts that are being checked', () => {
-    const slot = NOON + 15 * MINUTE + 20_000;
-    const attempts = { ...failed(4), pending: [slot] };
-    expect(reserved(attempts, NOON + 15 * MINUTE).attempts.pending).toEqual([
-      slot,
-      NOON + 15 * MINUTE + 40_000,
-    ]);
+    const other = until(NOON + 15 * MINUTE + 20_000);
+    const { attempts, sessionId } = reserved({ ...failed(4), pending: [other] }, NOON + 15 * MINUTE);
+    expect(attempts.pending.map((it) => it.sessionId)).toEqual([other.sessionId, sessionId]);
   });
 });
 
@@ -135,7 +131,7 @@ describe('attempts at once', () => {
     let attempts: Attempts | undefined;
     for (let nth = 1; nth <= 5; nth += 1) attempts = reserved(attempts, NOON).attempts;
     expect(attempts?.pending).toHaveLength(5);
-    expect(reserve(attempts, NOON).outcome).toBe('busy');
+    expect(reserve(attempts, NOON)).toEqual({ outcome: 'busy', silent: [] });
   });
 
   test.each([
@@ -146,18 +142,18 @@ describe('attempts at once', () => {
   ])('after $failures failures are at most $allowed', ({ failures, allowed }) => {
     let attempts: Attempts = failed(failures);
     for (let nth = 1; nth <= allowed; nth += 1) attempts = reserved(attempts, NOON).attempts;
-    expect(reserve(attempts, NOON)).toEqual({ outcome: 'busy' });
+    expect(reserve(attempts, NOON).outcome).toBe('busy');
   });
 
   test('that all fail lock the account once', () => {
-    const reservations = [];
+    const sessionIds = [];
     let attempts: Attempts | undefined;
     for (let nth = 1; nth <= 5; nth += 1) {
       const reservation = reserved(attempts, NOON + nth);
-      reservations.push(reservation);
+      sessionIds.push(reservation.sessionId);
       attempts = reservation.attempts;
     }
-    for (const { slot } of reservations) attempts = settleAttempt(attempts, slot, 'failed', NOON + 300);
+    for (const sessionId of sessionIds) attempts = settleAttempt(attempts, sessionId, 'failed', NOON + 300);
     expect(attempts).toEqual({
       failures: 5,
       pending: [],
@@ -168,80 +164,54 @@ describe('attempts at once', () => {
 
   test('of a function that crashed are given up after forty seconds', () => {
     const { attempts } = reserved(failed(4), NOON);
-    expect(reserve(attempts, NOON + 39_999)).toEqual({ outcome: 'busy' });
-    expect(reserved(attempts, NOON + 40_000).attempts.pending).toEqual([NOON + 80_000]);
+    expect(reserve(attempts, NOON + 39_999).outcome).toBe('busy');
+    expect(reserved(attempts, NOON + 40_000, MINE).attempts.pending).toEqual([
+      { sessionId: MINE, until: NOON + 80_000 },
+    ]);
   });
 
   test('reserved in the same millisecond are settled one at a time', () => {
     const first = reserved(failed(1), NOON);
     const second = reserved(first.attempts, NOON);
-    expect(second.slot).toBe(first.slot);
-    expect(settleAttempt(second.attempts, second.slot, 'failed', NOON)).toMatchObject({
+    expect(settleAttempt(second.attempts, second.sessionId, 'failed', NOON)).toMatchObject({
       failures: 2,
-      pending: [first.slot],
+      pending: [{ sessionId: first.sessionId }],
     });
   });
 });
 
-describe('an attempt', () => {
-  test('is alone where nothing is remembered, or nothing any more; its slot ends with the function', () => {
-    const over = { ...failed(4), pending: [NOON + 15 * MINUTE] };
-    for (const [stored, now] of [
-      [undefined, NOON],
-      [over, NOON + 15 * MINUTE],
-    ] as const) {
-      const { alone, slot } = reserved(stored, now);
-      expect({ alone, slot }).toEqual({ alone: true, slot: now + 11_000 });
-    }
+describe('a silent attempt', () => {
+  test('is given up when its function must have ended', () => {
+    expect(silentAttempt(MINE, NOON)).toEqual({ sessionId: MINE, until: NOON + 11_000, silent: true });
   });
 
-  test('that was alone names its session to who finds no place, for as long as it takes one', () => {
-    const alone = reserved(undefined, NOON).attempts;
-    let full = alone;
-    for (let nth = 2; nth <= 5; nth += 1) full = reserved(full, NOON).attempts;
-    expect(reserve(full, NOON)).toEqual({ outcome: 'busy', sessionId: SESSION_ID });
-    expect(withoutLone(full)).toEqual({ ...full, lone: undefined, pending: full.pending.slice(1) });
-    expect(reserve(withoutLone(full), NOON).outcome).toBe('reserved');
-    // Its slot expires, and another takes its place: it is nobody's business any more.
-    const later = reserved(full, NOON + 11_000).attempts;
-    expect(reserve(later, NOON + 11_000)).toEqual({ outcome: 'busy' });
+  test('is named to who finds no place, for as long as it takes one', () => {
+    const silent = silentAttempt(MINE, NOON);
+    const full = { ...failed(2), pending: [until(NOON + 1), silent, until(NOON + 40_000)] };
+    expect(reserve(full, NOON)).toEqual({ outcome: 'busy', silent: [MINE] });
+    expect(reserve(full, NOON + 11_000).outcome).toBe('reserved');
   });
 
-  test.each(['failed', 'succeeded', 'abandoned'] as const)(
-    'that was alone is remembered while another one %s, until it is settled itself',
-    (verdict) => {
-      const alone = reserved(undefined, NOON);
-      const other = reserved(alone.attempts, NOON);
-      const settled = settleAttempt(other.attempts, other.slot, verdict, NOON);
-      expect(settled).toMatchObject({
-        pending: [alone.slot],
-        lone: { slot: alone.slot, sessionId: SESSION_ID },
-      });
-      expect(settleAttempt(other.attempts, alone.slot, verdict, NOON)).not.toHaveProperty('lone');
-      expect(settleAttempt(alone.attempts, alone.slot, 'failed', NOON)).not.toHaveProperty('lone');
-    },
-  );
-
-  test.each([
-    ['a failure', failed(1)],
-    ['another attempt', { ...failed(0), pending: [NOON + 1] }],
-  ])('is not alone beside %s', (_, stored) => {
-    const { alone, slot } = reserved(stored, NOON);
-    expect({ alone, slot }).toEqual({ alone: false, slot: NOON + 40_000 });
+  test('makes place when it turns out to have succeeded', () => {
+    const others = [until(NOON + 1), until(NOON + 40_000)];
+    const full = { ...failed(2), pending: [...others, silentAttempt(MINE, NOON)] };
+    expect(withoutPending(full, [MINE])).toEqual({ ...full, pending: others });
+    expect(withoutPending(full, [])).toEqual(full);
+    expect(reserve(withoutPending(full, [MINE]), NOON).outcome).toBe('reserved');
   });
 });
 
 describe('a verdict', () => {
-  const other = NOON + 35_000;
-  const mine = NOON + 40_000;
+  const other = until(NOON + 35_000);
+  const mine = { sessionId: MINE, until: NOON + 40_000 };
 
   test('of success forgets the failures, and the row with them', () => {
-    expect(settleAttempt({ ...failed(4), pending: [mine] }, mine, 'succeeded', NOON)).toBeUndefined();
+    expect(settleAttempt({ ...failed(4), pending: [mine] }, MINE, 'succeeded', NOON)).toBeUndefined();
   });
 
   test('of success keeps what others have reserved, and the lock is gone', () => {
     const attempts = { failures: 4, pending: [other, mine], lockedUntil: NOON + 1, quietAt: NOON + 2 };
-    expect(settleAttempt(attempts, mine, 'succeeded', NOON)).toEqual({
+    expect(settleAttempt(attempts, MINE, 'succeeded', NOON)).toEqual({
       failures: 0,
       pending: [other],
       lockedUntil: 0,
@@ -251,11 +221,11 @@ describe('a verdict', () => {
 
   test('of failure keeps what others have reserved', () => {
     const attempts = { ...failed(1), pending: [other, mine] };
-    expect(settleAttempt(attempts, mine, 'failed', NOON)).toMatchObject({ failures: 2, pending: [other] });
+    expect(settleAttempt(attempts, MINE, 'failed', NOON)).toMatchObject({ failures: 2, pending: [other] });
   });
 
   test('of failure counts although the row was removed meanwhile', () => {
-    expect(settleAttempt(undefined, mine, 'failed', NOON)).toEqual({
+    expect(settleAttempt(undefined, MINE, 'failed', NOON)).toEqual({
       failures: 1,
       pending: [],
       lockedUntil: NOON,
@@ -265,26 +235,28 @@ describe('a verdict', () => {
 
   test('of failure counts although the attempt was given up, and takes nobody else’s', () => {
     const attempts = { ...failed(1), pending: [other] };
-    expect(settleAttempt(attempts, mine, 'failed', NOON)).toMatchObject({ failures: 2, pending: [other] });
+    expect(settleAttempt(attempts, MINE, 'failed', NOON)).toMatchObject({ failures: 2, pending: [other] });
+  });
+
+  test('takes an attempt away that a lost answer made twice', () => {
+    const attempts = { ...failed(1), pending: [mine, other, mine] };
+    expect(settleAttempt(attempts, MINE, 'failed', NOON)).toMatchObject({ failures: 2, pending: [other] });
   });
 
   test('of none, as the check threw, leaves the failures as they were', () => {
     const attempts = { ...failed(3), lockedUntil: NOON + 1, pending: [mine] };
-    expect(settleAttempt(attempts, mine, 'abandoned', NOON)).toEqual({ ...attempts, pending: [] });
+    expect(settleAttempt(attempts, MINE, 'abandoned', NOON)).toEqual({ ...attempts, pending: [] });
   });
 
   test('of none keeps what others have reserved', () => {
-    const attempts = failed(2);
-    expect(settleAttempt({ ...attempts, pending: [other, mine] }, mine, 'abandoned', NOON)).toEqual({
-      ...attempts,
-      pending: [other],
-    });
+    const attempts = { ...failed(0), pending: [other, mine] };
+    expect(settleAttempt(attempts, MINE, 'abandoned', NOON)).toEqual({ ...attempts, pending: [other] });
   });
 
   test('of none leaves nothing behind where nothing was', () => {
-    const { attempts, slot } = reserved(undefined, NOON);
-    expect(settleAttempt(attempts, slot, 'abandoned', NOON)).toBeUndefined();
-    expect(settleAttempt(undefined, slot, 'abandoned', NOON)).toBeUndefined();
+    const { attempts, sessionId } = reserved(undefined, NOON);
+    expect(settleAttempt(attempts, sessionId, 'abandoned', NOON)).toBeUndefined();
+    expect(settleAttempt(undefined, sessionId, 'abandoned', NOON)).toBeUndefined();
   });
 });
 
@@ -293,7 +265,7 @@ describe('the row', () => {
     const row = { failures: 5, pending: [], lockedUntil: NOON + 1, quietAt: NOON };
     expect(attemptsExpireAt(row)).toBe(NOON + 1);
     expect(attemptsExpireAt({ ...row, quietAt: NOON + 2 })).toBe(NOON + 2);
-    expect(attemptsExpireAt({ ...row, pending: [NOON + 3, NOON + 4] })).toBe(NOON + 4);
+    expect(attemptsExpireAt({ ...row, pending: [until(NOON + 3), until(NOON + 4)] })).toBe(NOON + 4);
   });
 
   test('of a hundred failures is never forgotten by itself', () => {

@@ -37,6 +37,7 @@ function throttleOf(limits: Partial<Throttle['limits']> = {}) {
 const logIn = <T>(throttle: Throttle, account: string, check: () => Promise<T | undefined>) =>
   withinLoginLimits(throttle, { account, client: CLIENT }, onlyCheck(check));
 const request = () => ({ tagId: randomUUID(), requestedAt: NOON });
+const other = (until: number) => ({ sessionId: randomUUID(), until });
 const wrong = async () => undefined;
 const right = async () => 'the user';
 
@@ -88,31 +89,49 @@ describe('an address', () => {
 });
 
 describe('a log-in', () => {
-  test('that succeeds gives its result and leaves nothing but a slot, which expires by itself', async () => {
+  test('that succeeds gives its result and leaves nothing but its place, which expires by itself', async () => {
     const throttle = throttleOf();
     expect(await logIn(throttle, ACCOUNT, right)).toBe('the user');
-    expect(throttle.store.attempts.get(COUNTER)?.value).toMatchObject({
+    expect(throttle.store.attempts.get(COUNTER)?.value).toEqual({
       failures: 0,
-      pending: [NOON + 11_000],
+      pending: [{ sessionId: expect.any(String), until: NOON + 11_000, silent: true }],
+      lockedUntil: 0,
+      quietAt: 0,
     });
     expect(throttle.store.requests.get(ADDRESS_COUNTER)?.count).toBe(0);
   });
 
-  test('finds what an earlier one left expired as if nothing were stored: one swap, and the other is not made', async () => {
+  test('is one write of the attempts, whether or not another one came before it', async () => {
     const throttle = throttleOf();
-    const swaps = vi.spyOn(throttle.store, 'swapAttempts');
-    await logIn(throttle, ACCOUNT, right);
-    throttle.clock.pass(11_000);
-    await logIn(throttle, ACCOUNT, right);
-    expect(swaps).toHaveBeenCalledTimes(2);
-    expect(throttle.store.attempts.get(COUNTER)?.value.pending).toEqual([NOON + 22_000]);
+    const calls: string[] = [];
+    const store = recording('throttle', throttle.store, calls);
+    for (const wait of [0, 5_000, 11_000, 60_000]) {
+      calls.length = 0;
+      throttle.clock.pass(wait);
+      await logIn({ ...throttle, store }, ACCOUNT, right);
+      expect(calls).toEqual(['throttle.increment', 'throttle.addAttempt', 'throttle.decrement']);
+    }
   });
 
-  test('is not one place poorer than five for what an earlier one left', async () => {
+  test('is not poorer by a place for those that came before it', async () => {
     const throttle = throttleOf();
-    for (let nth = 0; nth < 8; nth += 1) await logIn(throttle, ACCOUNT, right);
+    for (let nth = 0; nth < 23; nth += 1) await logIn(throttle, ACCOUNT, right);
     expect(throttle.pause).not.toHaveBeenCalled();
-    expect(throttle.store.attempts.get(COUNTER)?.value.pending).toEqual([NOON + 11_000]);
+    expect(throttle.store.attempts.get(COUNTER)?.value.pending.length).toBeLessThanOrEqual(5);
+  });
+
+  test('whose reservation was written although its answer was lost goes on with it', async () => {
+    const throttle = throttleOf();
+    const store = {
+      ...throttle.store,
+      async addAttempt(...given: Parameters<typeof throttle.store.addAttempt>) {
+        for (let nth = 1; nth <= 5; nth += 1) await throttle.store.addAttempt(...given);
+        return throttle.store.addAttempt(...given); // finds five, all of them its own
+      },
+    };
+    expect(await logIn({ ...throttle, store }, ACCOUNT, wrong)).toBeUndefined();
+    expect(throttle.pause).not.toHaveBeenCalled();
+    expect(throttle.store.attempts.get(COUNTER)?.value).toMatchObject({ failures: 1, pending: [] });
   });
 
   test('that fails counts for the account and the address', async () => {
@@ -142,7 +161,7 @@ describe('a log-in', () => {
   test('is reserved before the check begins', async () => {
     const throttle = throttleOf();
     const check = vi.fn(async () => {
-      expect(throttle.store.attempts.get(COUNTER)?.value.pending).toEqual([NOON + 11_000]);
+      expect(throttle.store.attempts.get(COUNTER)?.value.pending).toMatchObject([{ until: NOON + 11_000 }]);
       expect(throttle.store.requests.get(ADDRESS_COUNTER)?.count).toBe(1);
       return undefined;
     });
@@ -202,12 +221,12 @@ describe('log-ins at once', () => {
     const burst = Array.from({ length: 20 }, () => logIn(throttle, ACCOUNT, right));
     expect(await Promise.all(burst)).toEqual(Array(20).fill('the user'));
     expect(throttle.pause).toHaveBeenCalled();
-    expect(throttle.store.attempts.get(COUNTER)?.value.pending.length).toBeLessThanOrEqual(1);
+    expect(throttle.store.attempts.get(COUNTER)?.value.pending.length ?? 0).toBeLessThanOrEqual(5);
   });
 
   test('wait for 30 to 90 ms at a time, at random, so that they do not come back as one', async () => {
     const throttle = throttleOf();
-    throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [NOON + 2_500] }));
+    throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [other(NOON + 2_500)] }));
     await logIn(throttle, ACCOUNT, right);
     const waits = throttle.pause.mock.calls.map(([ms]) => ms);
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(30);
@@ -218,7 +237,7 @@ describe('log-ins at once', () => {
   test('that find no place are refused after three seconds', async () => {
     const throttle = throttleOf();
     throttle.pause.mockImplementation(async () => throttle.clock.pass(1_000));
-    throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [NOON + 40_000] }));
+    throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [other(NOON + 40_000)] }));
     expect(await problemOf(logIn(throttle, ACCOUNT, right))).toEqual({
       problem: { code: 'throttled', retryAfter: 1 },
       message: 'too many log-ins to the account at once',
@@ -230,7 +249,7 @@ describe('log-ins at once', () => {
   test('that find a place in the third second take it', async () => {
     const throttle = throttleOf();
     throttle.pause.mockImplementation(async () => throttle.clock.pass(2_999));
-    throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [NOON + 2_999] }));
+    throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [other(NOON + 2_999)] }));
     expect(await logIn(throttle, ACCOUNT, right)).toBe('the user');
   });
 });
@@ -269,6 +288,7 @@ describe('a swap that another writer wins', () => {
 
   test('again and again is only a matter of patience', async () => {
     const throttle = throttleOf();
+    throttle.store.attempts.set(COUNTER, stored({ failures: 1 }));
     for (let nth = 0; nth < 30; nth += 1) {
       throttle.store.interference.push(() => {
         const latest = throttle.store.attempts.get(COUNTER)?.value;
@@ -314,7 +334,7 @@ describe('a log-in that finds no place', () => {
 
   test('asks for no session where no attempt was alone', async () => {
     const throttle = throttleOf();
-    throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [NOON + 50] }));
+    throttle.store.attempts.set(COUNTER, stored({ failures: 4, pending: [other(NOON + 50)] }));
     const hasOpened = vi.fn(async () => true);
     const steps = { ...onlyCheck(right), hasOpened };
     await withinLoginLimits(throttle, { account: ACCOUNT, client: CLIENT }, steps);
@@ -367,7 +387,7 @@ describe('the steps of a log-in', () => {
     expect(log).toEqual([
       'throttle.increment',
       'find',
-      'throttle.swapAttempts', // finds the failure
+      'throttle.addAttempt', // finds the failure
       'load',
       'throttle.swapAttempts',
       'check',

@@ -301,6 +301,44 @@ describe('throttles', () => {
     expect(await throttles.readAttempts(counter)).toBeUndefined();
   });
 
+  test('an attempt is added where nothing is stored, or no failure and fewer than allowed, with one call', async () => {
+    const counter = randomUUID();
+    const attempt = (sessionId: string) => ({ sessionId, until: later, silent: true as const });
+    const add = (sessionId: string, at = now) => throttles.addAttempt(counter, attempt(sessionId), 3, at);
+    const clean = { failures: 0, lockedUntil: 0, quietAt: 0 };
+
+    const results = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((sessionId) => add(sessionId)));
+    expect(results.filter(({ added }) => added)).toHaveLength(3);
+    const full = await throttles.readAttempts(counter);
+    expect(full?.value).toEqual({ ...clean, pending: [1, 2, 3].map(() => attempt(expect.any(String))) });
+    expect(results.find(({ added }) => !added)?.latest).toEqual(full);
+
+    const value = { ...attempts, pending: [] };
+    const swapped = await throttles.swapAttempts(counter, full, value, now);
+    expect(swapped.swapped).toBe(true);
+    expect(await add('f', later - 1)).toMatchObject({ added: false, latest: { value } });
+    const { added, latest } = await add('g', later);
+    expect([added, latest]).toEqual([true, await throttles.readAttempts(counter)]);
+    expect(latest?.value).toEqual({ ...clean, pending: [attempt('g')] });
+  });
+
+  test('an attempt makes whoever read before it look again', async () => {
+    const counter = randomUUID();
+    const attempt = { sessionId: 'a', until: later, silent: true as const };
+    const { latest: seen } = await throttles.addAttempt(counter, attempt, 3, now);
+    await throttles.addAttempt(counter, { ...attempt, sessionId: 'b' }, 3, now);
+
+    expect((await throttles.swapAttempts(counter, seen, undefined, now)).swapped).toBe(false);
+  });
+
+  test('a hundred failures are never taken for nothing', async () => {
+    const counter = randomUUID();
+    await throttles.swapAttempts(counter, undefined, { ...attempts, failures: 100 }, now);
+    const attempt = { sessionId: 'a', until: later, silent: true as const };
+
+    expect((await throttles.addAttempt(counter, attempt, 3, later * 2)).added).toBe(false);
+  });
+
   test('what has expired, to the second, is as good as nothing to who saw nothing', async () => {
     const counter = randomUUID();
     await throttles.swapAttempts(counter, undefined, attempts, now);

@@ -1,12 +1,18 @@
 import type { LoginSteps } from '../../../lib/core/throttle.ts';
 
+/** The sessions that log-ins of these steps have opened. */
+const opened = new Set<string>();
+
 /** The steps of a log-in of which only the check matters. */
 export function onlyCheck<T>(check: () => Promise<T | undefined>): LoginSteps<void, void, T, T> {
   return {
     find: async () => {},
     load: async () => {},
-    hasOpened: async () => false,
+    hasOpened: async (_, sessionId) => opened.has(sessionId),
     check,
-    admit: async (right) => right,
+    async admit(right, sessionId) {
+      opened.add(sessionId);
+      return right;
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Attempts, attemptsExpireAt } from '../../../lib/core/login-attempts.ts';
+import { type Attempts, attemptsExpireAt, type PendingAttempt } from '../../../lib/core/login-attempts.ts';
 import { type MailQuota, mailQuotaExpiresAt } from '../../../lib/core/mail-quota.ts';
 import type { Swap, ThrottleStore, Versioned } from '../../../lib/core/throttle.ts';
 
@@ -51,6 +51,16 @@ export function memoryThrottleStore(): MemoryThrottleStore {
       if (row && row.count > 0) requests.set(counter, { ...row, count: row.count - 1 });
     },
 
+    async addAttempt(counter, attempt, most, now) {
+      interference.shift()?.();
+      const stored = attempts.get(counter);
+      const next = withSilent(stored?.value, attempt, most, now);
+      if (next === undefined) return { added: false, latest: structuredClone(stored) };
+      const latest = { value: next, version: randomUUID() };
+      attempts.set(counter, latest);
+      return { added: true, latest: structuredClone(latest) };
+    },
+
     async readAttempts(counter) {
       return structuredClone(attempts.get(counter));
     },
@@ -58,4 +68,18 @@ export function memoryThrottleStore(): MemoryThrottleStore {
     swapAttempts: swapIn(attempts, attemptsExpireAt),
     swapMailQuota: swapIn(mailQuotas, mailQuotaExpiresAt),
   };
+}
+
+/** What a silent attempt makes of what is stored, by the condition that the port asks for; `undefined`: it is refused. */
+export function withSilent(
+  stored: Attempts | undefined,
+  attempt: PendingAttempt,
+  most: number,
+  now: number,
+): Attempts | undefined {
+  const clean = { failures: 0, lockedUntil: 0, quietAt: 0 };
+  if (stored === undefined) return { ...clean, pending: [attempt] };
+  const expired = (attemptsExpireAt(stored) ?? Number.POSITIVE_INFINITY) <= now;
+  if ((stored.failures > 0 && !expired) || stored.pending.length >= most) return undefined;
+  return { ...clean, pending: [...stored.pending, attempt] };
 }
