@@ -67,7 +67,7 @@ const operations: Operation[] = [
     trips: 3,
     units: 6,
     prepare: async () => {
-      const { email } = await person();
+      const { email, password } = await person();
       const call = { path: '/auth/login', body: { email, password } };
       for (let nth = 1; nth <= 3; nth += 1) await world.client.send(call);
       return call;

@@ -13,7 +13,7 @@ import startStack, { type Stack } from '../harness/stack.ts';
 const { values: flags } = parseArgs({
   options: {
     required: { type: 'boolean', default: false },
-    examples: { type: 'string', default: '50' },
+    examples: { type: 'string', default: '25' },
     seed: { type: 'string', default: '1' },
   },
 });
