@@ -69,7 +69,7 @@ export const mails: MailMessages = {
     subject: 'Reset your password',
     preheader: (lifetime) => `Choose a new password. The link is valid for ${lifetime}.`,
     request:
-      'someone, we hope you, asked to reset the password of your account. To choose a new one, open this link:',
+      'Someone, we hope you, asked to reset the password of your account. To choose a new one, open this link:',
     button: 'Choose a new password',
     copy: 'If the button does not work, copy this address into your browser:',
     validity: (lifetime) => `The link is valid for ${lifetime} and works once.`,
@@ -78,7 +78,7 @@ export const mails: MailMessages = {
   changed: {
     subject: 'Your password was changed',
     preheader: 'You were logged out everywhere.',
-    happened: 'the password of your account was just changed, and you were logged out everywhere.',
+    happened: 'The password of your account was just changed, and you were logged out everywhere.',
     notYou: 'If it was not you, someone may have access to your mailbox. Reset the password at once:',
     button: 'Reset the password',
     copy: 'If the button does not work, copy this address into your browser:',
