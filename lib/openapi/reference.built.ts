@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import { openapiDocument } from './document.ts';
-import type { Asset } from './reference.ts';
+
+/** A file of the page. `version` changes with its content. */
+export type Asset = { type: string; version: string; gzipped: string };
 
 /** What stands in the document for the deployment's own values. Neither can be part of anything else in it. */
 export const marks = { server: '/{server}', passwordMinimum: 987_654_321 };

@@ -2,10 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { alwaysHeaders } from '../http/answer-headers.ts';
 import { readRequest, routeOf } from '../http/request.ts';
-import { document, marks, script, styles } from './reference.built.ts';
-
-/** A file of the page. `version` changes with its content. */
-export type Asset = { type: string; version: string; gzipped: string };
+import { type Asset, document, marks, script, styles } from './reference.built.ts';
 
 /** Nothing but this API's own files; the page may ask this API alone. Swagger UI's styles hold their images as data. */
 const CONTENT_SECURITY_POLICY = [
