@@ -49,7 +49,7 @@ export type SessionStore = {
   ): Promise<{ rotated: true; session: Session } | { rotated: false; session: Session | undefined }>;
   /** Lets the grace of the rotation to `toHash` begin at another time, as long as that one is the last. */
   moveGrace(key: SessionKey, toHash: string, rotatedAt: number): Promise<void>;
-  /** Ends the session, for good; ending it again is harmless. @returns the session as it was before */
+  /** Ends the session, for good; ending it again is harmless. @returns the session as it was before this end */
   end(key: SessionKey, now: number): Promise<Session | undefined>;
   /** Ends the session if its family hash is this one. @returns whether it is. */
   endFamily(key: SessionKey, familyHash: string, now: number): Promise<boolean>;

@@ -83,7 +83,11 @@ export function sessionStore({ client, nameOf }: Database): SessionStore {
 
     async end(key, now) {
       const outcome = await end(key, now, { ConditionExpression: 'attribute_exists(sessionId)' });
-      return outcome.applied ? readSession(outcome.returned) : undefined;
+      const session = outcome.applied ? readSession(outcome.returned) : undefined;
+      // Ended at this very moment: by a try of this call whose answer was lost.
+      if (session?.endedAt !== now) return session;
+      const { endedAt: _, ...before } = session;
+      return before;
     },
 
     async endFamily(key, familyHash, now) {

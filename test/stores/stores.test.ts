@@ -180,6 +180,7 @@ describe('sessions', () => {
     const opened = session();
     await sessions.open(opened);
     expect(await sessions.end(opened, now + 1)).toEqual(opened);
+    expect(await sessions.end(opened, now + 1)).toEqual(opened); // the same end, tried again
     expect(await sessions.end(opened, now + 2)).toEqual({ ...opened, endedAt: now + 1 });
     const missing = session();
     expect(await sessions.end(missing, now)).toBeUndefined();
