@@ -265,6 +265,19 @@ describe('a swap that another writer wins', () => {
     expect(check).not.toHaveBeenCalled();
   });
 
+  test('after a failure is judged anew by what the other wrote as well', async () => {
+    const throttle = throttleOf();
+    throttle.store.attempts.set(COUNTER, stored({ failures: 4 }));
+    const nothing = () => {};
+    throttle.store.interference.push(nothing, () => {
+      throttle.store.attempts.set(COUNTER, stored({ failures: 5, lockedUntil: NOON + 1_000 }));
+    });
+    const check = vi.fn(right);
+    expect((await problemOf(logIn(throttle, ACCOUNT, check))).message).toBe('the account is locked');
+    expect(check).not.toHaveBeenCalled();
+    expect(throttle.store.interference).toEqual([]);
+  });
+
   test('while settling loses neither failure', async () => {
     const throttle = throttleOf();
     const nothing = () => {};
@@ -340,6 +353,14 @@ describe('a log-in that finds no place', () => {
     await withinLoginLimits(throttle, { account: ACCOUNT, client: CLIENT }, steps);
     expect(throttle.pause).toHaveBeenCalled();
     expect(hasOpened).not.toHaveBeenCalled();
+  });
+
+  test('asks for the sessions at every fifth look', async () => {
+    const { throttle, attempt, hasOpened } = await fourFailuresAfter(false);
+    throttle.pause.mockImplementation(async () => throttle.clock.pass(100));
+    await problemOf(attempt(wrong));
+    expect(throttle.pause).toHaveBeenCalledTimes(30);
+    expect(hasOpened).toHaveBeenCalledTimes(7); // of 31 looks
   });
 
   test('waits where it is not, until the slot expires', async () => {
