@@ -172,6 +172,8 @@ function eventsOf(functions: Functions): Record<string, () => Promise<unknown>> 
     },
     'mail-events': async () => fixture('mail/mail-events'),
     jwks: async () => eventOf({ method: 'GET', path: '/.well-known/jwks.json' }),
+    docs: async () => eventOf({ method: 'GET', path: '/openapi.json' }),
+    pages: async () => eventOf({ method: 'GET', path: '/forgot-password' }),
     preflight: async () => eventOf({ method: 'OPTIONS', path: '/auth/login' }),
     'rotate-keys': async () => fixture('schedule/rotate-keys'),
   };
