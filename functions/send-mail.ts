@@ -14,7 +14,7 @@ const parts = {
   users: userStore(database),
   resetRequests: resetRequestStore(database),
   mailer: sesMailer(config.mailFrom, config, config.mailConfigurationSet),
-  throttle: { store: throttleStore(database), clock: Date.now },
+  throttle: { store: throttleStore(database) },
   clock: Date.now,
   tagLifetime: config.tagLifetime,
 };

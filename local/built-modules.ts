@@ -6,6 +6,18 @@ import { build, type Plugin } from 'esbuild';
 import { buildFolder, root } from './folders.ts';
 import { writeFile } from './write-file.ts';
 
+/** How everything is bundled: one ES module in memory for the Node that functions run on, with an account of what is in it. */
+export const forLambda = {
+  absWorkingDir: root,
+  bundle: true,
+  write: false,
+  metafile: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  logLevel: 'silent',
+} as const;
+
 /** What each module that was run for a bundle was made of, by its path from the root. */
 const parts = new Map<string, string[]>();
 
@@ -24,17 +36,10 @@ export function builtModules(): Plugin {
     setup({ onLoad }) {
       onLoad({ filter: /\.built\.ts$/ }, async ({ path }) => {
         const { outputFiles, metafile } = await build({
-          absWorkingDir: root,
+          ...forLambda,
           entryPoints: [path],
-          bundle: true,
-          write: false,
-          metafile: true,
-          format: 'esm',
-          platform: 'node',
-          target: 'node24',
           packages: 'external',
           define: { 'import.meta.url': JSON.stringify(pathToFileURL(path).href) },
-          logLevel: 'silent',
         });
         parts.set(relative(root, path), Object.keys(metafile.inputs));
         const source = outputFiles[0]?.text ?? '';

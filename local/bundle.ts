@@ -3,7 +3,7 @@
 import { basename, relative } from 'node:path';
 import type { BuildOptions, BuildResult, Metafile, OutputFile } from 'esbuild';
 import { build, formatMessages } from 'esbuild';
-import { builtModules, partsOf, versionOf } from './built-modules.ts';
+import { builtModules, forLambda, partsOf, versionOf } from './built-modules.ts';
 import { fairHash } from './fair-hash.ts';
 import { root } from './folders.ts';
 import { leanSdk } from './lean-sdk.ts';
@@ -27,21 +27,14 @@ type BundleResult = BuildResult & { readonly outputFiles: OutputFile[]; readonly
 /** How `names` are bundled into `<outdir>functions/`. Nothing is written by esbuild itself: see {@link writeBundles}. */
 function bundling(names: readonly string[], outdir: string, minify: boolean) {
   return {
-    absWorkingDir: root,
+    ...forLambda,
     entryPoints: Object.fromEntries(
       names.map((name) => [`functions/${name}`, `${root}functions/${name}.ts`]),
     ),
     outdir,
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
     mainFields: ['module', 'main'],
     plugins: [builtModules(), leanSdk(), quickBuiltins(), fairHash()],
     legalComments: 'none',
-    logLevel: 'silent',
     minify,
     sourcemap: minify ? false : 'inline',
     sourcesContent: false,

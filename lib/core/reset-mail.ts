@@ -27,7 +27,7 @@ export type ResetMailParts = {
   users: Pick<UserStore, 'get'>;
   resetRequests: ResetRequestStore;
   mailer: Mailer;
-  throttle: { store: Pick<ThrottleStore, 'swapMailQuota'>; clock: Clock };
+  throttle: { store: Pick<ThrottleStore, 'swapMailQuota'> };
   clock: Clock;
   /** Milliseconds. */
   tagLifetime: number;
@@ -44,7 +44,7 @@ export type ResetMailParts = {
  * UndeliverableMailError
  */
 export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise<DueMail> {
-  const { users, resetRequests, mailer } = parts;
+  const { users, resetRequests, mailer, throttle, clock } = parts;
   const request = await resetRequests.get(tagId);
   if (request === undefined || request.kind === 'unknown') return 'nothing due';
   const user = await users.get(request.userId);
@@ -54,12 +54,12 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
     if (request.notifiedAt !== undefined) return 'nothing due';
     if (user.mailRefused) return 'suppressed';
     await mailer.sendPasswordChanged(user.email, user.name, languageOf(request));
-    await resetRequests.markNotified(tagId, parts.clock());
+    await resetRequests.markNotified(tagId, clock());
     return 'sent';
   }
   if (request.state !== 'requested' || user.status !== 'active' || isAnswered(request, user))
     return 'nothing due';
-  if (user.mailRefused || !(await mayMail(parts.throttle, user.email, request))) return 'suppressed';
+  if (user.mailRefused || !(await mayMail({ ...throttle, clock }, user.email, request))) return 'suppressed';
   return sendLink(parts, request, user);
 }
 

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { freePort } from '../../local/ports.ts';
 import { clients, inProcess } from '../harness/client.ts';
+import { functionsWith } from '../harness/functions-with.ts';
 import { signedUp } from '../harness/people.ts';
 import { type Answer, expectAnswer, problem, sentences } from './answers.ts';
 import { corruptName } from './rows.ts';
@@ -19,14 +20,7 @@ describe.each(clients)('a defect of ours, $name, is told in each dialect without
 });
 
 describe('a database that does not answer is told in each dialect, with when to try again', () => {
-  beforeAll(async () => {
-    vi.resetModules(); // functions open their database when they are imported
-    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${await freePort()}`);
-  });
-  afterAll(() => {
-    vi.unstubAllEnvs();
-    vi.resetModules();
-  });
+  functionsWith(async () => ({ AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${await freePort()}` }));
 
   const words = 'The service is unavailable; try again in 2 seconds.';
   const headers = { 'retry-after': '2' };

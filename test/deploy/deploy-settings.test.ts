@@ -1,25 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { type Deployment, readDeploySettings } from '../../local/deploy-settings.ts';
+import { plainSettings } from './plain-settings.ts';
 
 const fine: Deployment = {
   complete: true,
   stage: 'prod',
   region: 'eu-central-1',
-  settings: {
-    alarmEmail: 'on-call@example.com',
-    domainName: null,
-    certificateArn: null,
-    hostedZoneId: null,
-    waf: false,
-    wafRequests: 2000,
-    logRetentionDays: 30,
-    memoryMb: 1769,
-    provisionedConcurrency: 0,
-    requestsPerSecond: 500,
-    hashesPerSecond: 50,
-    canary: false,
-    apiReference: true,
-  },
+  settings: { ...plainSettings, alarmEmail: 'on-call@example.com' },
   environment: {
     TABLE_PREFIX: 'gatehouse-prod',
     ISSUER: { 'Fn::Sub': 'https://…' },

@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { answerReference } from '../../lib/openapi/reference.ts';
 import { fitToSettings } from '../../local/deployment.ts';
+import { plainSettings } from '../deploy/plain-settings.ts';
 import { clients, toEvent } from '../harness/client.ts';
 
 /** Asks as through API Gateway's own address, whose paths begin with the stage. */
@@ -86,20 +87,6 @@ test.each([true, false])('a deployment with apiReference %s has the function or 
     provider: { environment: {} },
     resources: { Resources: {} },
   };
-  fitToSettings(service, {
-    alarmEmail: null,
-    domainName: null,
-    certificateArn: null,
-    hostedZoneId: null,
-    waf: false,
-    wafRequests: 2000,
-    logRetentionDays: 30,
-    memoryMb: 1769,
-    provisionedConcurrency: 0,
-    requestsPerSecond: 500,
-    hashesPerSecond: 50,
-    canary: false,
-    apiReference,
-  });
+  fitToSettings(service, { ...plainSettings, apiReference });
   expect(Object.keys(functions)).toEqual(apiReference ? ['docs', 'login'] : ['login']);
 });

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, inject, test, vi } from 'vitest';
 import { LANGUAGES, type Language } from '../../lib/core/language.ts';
 import { pageMessages } from '../../lib/messages/catalogue.ts';
 import { freePort } from '../../local/ports.ts';
 import { deleteUser, disable, expireTag, userOf } from '../contract/rows.ts';
 import { clients, inProcess, type Reply } from '../harness/client.ts';
+import { functionsWith } from '../harness/functions-with.ts';
 import { awaitMails, mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, mailedTag, signedUp, somebody } from '../harness/people.ts';
 import { form, get, pageOf } from './page-of.ts';
@@ -374,14 +375,7 @@ describe('hostile text', () => {
 });
 
 describe('a limit of two requests in five minutes', () => {
-  beforeAll(() => {
-    vi.resetModules(); // functions read their configuration when they are imported
-    vi.stubEnv('LIMIT_FORGETS', '2');
-  });
-  afterAll(() => {
-    vi.unstubAllEnvs();
-    vi.resetModules();
-  });
+  functionsWith(() => ({ LIMIT_FORGETS: '2' }));
 
   test('an address that asks too often is told when to try again, and keeps what was typed', async () => {
     const call = { ...form('/forgot-password', { email: 'ada@example.com' }), sourceIp: '2001:db8:7a9e::1' };
@@ -399,22 +393,14 @@ describe('a limit of two requests in five minutes', () => {
 });
 
 describe('with settings of its own', () => {
-  beforeAll(() => {
-    vi.resetModules(); // functions read their configuration when they are imported
-    const settings = {
-      PASSWORD_MIN_LENGTH: '12',
-      RESET_TAG_TTL: '7200',
-      APP_LOGIN_URL: 'https://app.example.com/login?next=%2F&x=1#top',
-      BRAND_NAME: 'Ada & <Co>',
-      BRAND_COLOR: '#FFCC00',
-      BRAND_LOGO_URL: 'https://cdn.example.com/logo.svg?v=1&w=2',
-    };
-    for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
-  });
-  afterAll(() => {
-    vi.unstubAllEnvs();
-    vi.resetModules();
-  });
+  functionsWith(() => ({
+    PASSWORD_MIN_LENGTH: '12',
+    RESET_TAG_TTL: '7200',
+    APP_LOGIN_URL: 'https://app.example.com/login?next=%2F&x=1#top',
+    BRAND_NAME: 'Ada & <Co>',
+    BRAND_COLOR: '#FFCC00',
+    BRAND_LOGO_URL: 'https://cdn.example.com/logo.svg?v=1&w=2',
+  }));
 
   test('shows the brand, its colours, its logo from its own origin and no other, and where to log in', async () => {
     const person = await signedUp(inProcess);
@@ -438,14 +424,7 @@ describe('with settings of its own', () => {
 });
 
 describe('a database that does not answer', () => {
-  beforeAll(async () => {
-    vi.resetModules(); // functions open their database when they are imported
-    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${await freePort()}`);
-  });
-  afterAll(() => {
-    vi.unstubAllEnvs();
-    vi.resetModules();
-  });
+  functionsWith(async () => ({ AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${await freePort()}` }));
 
   test('is told on each page, with when to try again, and a form keeps its tag', async () => {
     const says = en.trouble.unavailable('2 seconds');
