@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Brand } from './brand.ts';
 import type { AddressLimits } from './core/throttle.ts';
+import { isOriginPattern } from './http/allowed-origins.ts';
 
 /** Everything that can be set from outside; durations in milliseconds unless the name says otherwise. */
 export type Config = {
@@ -40,13 +41,26 @@ const wholeNumber = (fallback: number, minimum: number, maximum: number) =>
     v.maxValue(maximum, `must be at most ${maximum}`),
   );
 
+/** Paths are appended to it: it ends without a slash. */
+const withoutSlash = v.transform((text: string) => new URL(text).href.replace(/\/+$/, ''));
+
 const url = v.pipe(
   v.string('is missing'),
   v.check(
     isWebUrl,
     'must be a URL that begins with https:// (http:// for localhost), without a query or fragment',
   ),
-  v.transform((text) => text.replace(/\/+$/, '')),
+  withoutSlash,
+);
+
+/** The app may route by the fragment (`https://app.example.com/#/`): then the paths of its pages follow that. */
+const appUrl = v.pipe(
+  v.string('is missing'),
+  v.check(
+    (text) => isWebUrl(text.replace(/#!?(\/[^?#]*)?$/, '')),
+    'must be a URL that begins with https:// (http:// for localhost), without a query, where a fragment is that of a router: https://app.example.com/#/',
+  ),
+  withoutSlash,
 );
 
 /** A picture that pages show: fetched by https, or held in the URL itself. */
@@ -58,8 +72,8 @@ const logoUrl = v.check<string, string>(
 );
 
 const origin = v.check<string, string>(
-  (text) => URL.canParse(text) && new URL(text).origin === text,
-  'must be origins such as https://app.example.com, separated by commas',
+  isOriginPattern,
+  'must be origins separated by commas, such as https://app.example.com, capacitor://localhost or https://*.example.com (* is one label), each in lower case and without a slash at the end',
 );
 
 const environment = v.object({
@@ -69,7 +83,7 @@ const environment = v.object({
   ),
   ISSUER: url,
   AUDIENCE: v.optional(v.string()),
-  APP_URL: url,
+  APP_URL: appUrl,
   APP_LOGIN_URL: v.optional(
     v.pipe(
       v.string(),
@@ -176,8 +190,10 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
 }
 
 function isWebUrl(text: string): boolean {
+  // `URL` forgives what a mail program or a comparison doesn't: blanks, backslashes, a missing slash, an empty query.
+  if (!/^https?:\/\/[^\s\\?#<>"']+$/.test(text)) return false;
   const url = URL.parse(text);
-  if (url === null || url.search !== '' || url.hash !== '' || url.username !== '') return false;
+  if (url === null || url.username !== '' || url.password !== '') return false;
   return (
     url.protocol === 'https:' ||
     (url.protocol === 'http:' && ['localhost', '127.0.0.1'].includes(url.hostname))

@@ -123,6 +123,11 @@ function faultsOfFunctions(environment: Deployment['environment']): string[] {
     if (variables[name]?.startsWith('http:'))
       faults.push(`${name} must begin with https://, since nobody else can reach this machine.`);
   }
+  const plain = (variables.CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim());
+  if (plain.some((origin) => origin.startsWith('http:') && !onThisMachine(origin)))
+    faults.push(
+      'CORS_ORIGINS must have https:// where it is not localhost: whoever is on the way changes a page of http://.',
+    );
   if (Number(variables.BCRYPT_COST ?? 12) < 10)
     faults.push('BCRYPT_COST must be at least 10 where it is deployed: less is for tests.');
   try {
@@ -136,6 +141,11 @@ function faultsOfFunctions(environment: Deployment['environment']): string[] {
     faults.push(...parts.map((part) => `${part}${hintOf(part)}.`));
   }
   return faults;
+}
+
+/** An app in a web view has `http://localhost` or `http://tauri.localhost`, and whoever works on a page a port of it. */
+function onThisMachine(origin: string): boolean {
+  return /^http:\/\/((?:[a-z\d*-]+\.)?localhost|127\.0\.0\.1|\[::1\])(:(\d+|\*))?$/.test(origin);
 }
 
 function hintOf(fault: string): string {

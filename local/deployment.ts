@@ -82,11 +82,12 @@ export function grantOrigins(resources: Resources, corsOrigins: unknown): void {
     .map((origin) => origin.trim())
     .filter(Boolean);
   if (origins.length === 0) return;
+  const single = origins.length === 1 && !origins[0]?.includes('*') ? origins[0] : undefined;
   for (const { Type, Properties } of Object.values(resources)) {
     if (Type !== 'AWS::ApiGateway::GatewayResponse') continue;
     Properties.ResponseParameters = {
       ...Properties.ResponseParameters,
-      'gatewayresponse.header.Access-Control-Allow-Origin': `'${origins.length === 1 ? origins[0] : '*'}'`,
+      'gatewayresponse.header.Access-Control-Allow-Origin': `'${single ?? '*'}'`,
       'gatewayresponse.header.Access-Control-Expose-Headers': "'Retry-After, WWW-Authenticate'",
     };
   }

@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { allowsOrigin } from './allowed-origins.ts';
 import { readRequest } from './request.ts';
 
 /** On every answer. @see https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html */
@@ -31,7 +32,7 @@ type MiddlewareFn = NonNullable<MiddlewareObj<APIGatewayProxyEvent, APIGatewayPr
 export function corsHeaders(origins: readonly string[], origin: string | undefined): Record<string, string> {
   if (origins.length === 0) return {};
   const vary = { Vary: 'Origin' };
-  if (origin === undefined || !origins.includes(origin)) return vary;
+  if (origin === undefined || !allowsOrigin(origins, origin)) return vary;
   return {
     ...vary,
     'Access-Control-Allow-Origin': origin,

@@ -109,14 +109,17 @@ describe.each(clients)('without origins in the configuration, $name', (client) =
 describe('with origins in the configuration', () => {
   beforeAll(() => {
     vi.resetModules(); // functions read their configuration when they are imported
-    vi.stubEnv('CORS_ORIGINS', 'https://app.example.com, https://admin.example.com');
+    vi.stubEnv(
+      'CORS_ORIGINS',
+      'https://app.example.com, https://*.preview.example.com, capacitor://localhost',
+    );
   });
   afterAll(() => {
     vi.unstubAllEnvs();
     vi.resetModules();
   });
 
-  test.each(['https://app.example.com', 'https://admin.example.com'])(
+  test.each(['https://app.example.com', 'https://pr-7.preview.example.com', 'capacitor://localhost'])(
     'a preflight from %s is granted what the routes take, never credentials',
     async (origin) => {
       const headers = { ...preflight, origin };
@@ -141,6 +144,8 @@ describe('with origins in the configuration', () => {
     'https://evil.example',
     'https://app.example.com.evil.example',
     'http://app.example.com',
+    'https://preview.example.com',
+    'https://a.b.preview.example.com',
     'https://app.example.com:8443',
     'https://APP.example.com',
     'null',

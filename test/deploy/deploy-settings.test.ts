@@ -63,11 +63,26 @@ test.each([
   ['APP_URL', 'http://localhost:3000', /^APP_URL must begin with https/],
   ['ISSUER', 'http://127.0.0.1:3000', /^ISSUER must begin with https/],
   ['CORS_ORIGINS', 'https://app.example.com/', /^CORS_ORIGINS must be origins/],
+  ['CORS_ORIGINS', 'https://app.example.com,https://*.com', /^CORS_ORIGINS must be origins/],
+  ['CORS_ORIGINS', 'https://app.example.com, http://app.example.com', /^CORS_ORIGINS must have https/],
+  ['CORS_ORIGINS', 'http://*.example.com', /^CORS_ORIGINS must have https/],
+  ['APP_URL', 'https://app.example.com/#top', /^APP_URL must be a URL/],
   ['BCRYPT_COST', '4', /^BCRYPT_COST must be at least 10/],
   ['ACCESS_TOKEN_TTL', 'an hour', /^ACCESS_TOKEN_TTL must be a whole number/],
   ['AWS_ENDPOINT_URL_DYNAMODB', 'http://127.0.0.1:8000', /^AWS_ENDPOINT_URL_DYNAMODB is for this machine/],
 ])('refuses %s %j', (name, value, sentence) => {
   expect(withVariable(name, value)).toEqual([expect.stringMatching(sentence)]);
+});
+
+test.each([
+  'https://*.example.com,capacitor://localhost,tauri://localhost',
+  'http://localhost,http://tauri.localhost,http://localhost:5173,http://127.0.0.1:*',
+])('takes CORS_ORIGINS %j', (origins) => {
+  expect(withVariable('CORS_ORIGINS', origins)).toEqual([]);
+});
+
+test('takes an APP_URL that routes by its fragment', () => {
+  expect(withVariable('APP_URL', 'https://app.example.com/#/')).toEqual([]);
 });
 
 test('a secret of this machine is refused beside the key, and alone', () => {

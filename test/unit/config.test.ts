@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../lib/config.ts';
+import { resetLinkMail } from '../../lib/mail/templates.ts';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 const KMS_KEY = 'arn:aws:kms:eu-central-1:000000000000:key/1';
@@ -118,6 +119,20 @@ test.each([
   ['ISSUER', 'https://auth.example.com/?x=1'],
   ['ISSUER', 'https://auth.example.com/#x'],
   ['ISSUER', 'https://somebody@auth.example.com/'],
+  ['ISSUER', 'https://auth.example.com/#/'],
+  ['ISSUER', 'https://auth.example.com?'],
+  ['ISSUER', 'https://:secret@auth.example.com'],
+  ['ISSUER', ' https://auth.example.com'],
+  ['APP_URL', 'https://app.example.com/?lang=de'],
+  ['APP_URL', 'https://app.example.com/?lang=de#/'],
+  ['APP_URL', 'https://app.example.com/#/?lang=de'],
+  ['APP_URL', 'https://app.example.com/#top'],
+  ['APP_URL', 'https://app.example.com/#/a#/b'],
+  ['APP_URL', 'https://app.example.com/ '],
+  ['APP_URL', 'https://app.example.com/a b'],
+  ['APP_URL', 'https:/app.example.com'],
+  ['APP_URL', 'https:\\\\app.example.com'],
+  ['APP_URL', 'capacitor://localhost'],
   ['APP_URL', 'app.example.com'],
   ['APP_URL', 'javascript:alert(1)'],
   ['APP_URL', 'http://localhost.evil.example'],
@@ -154,6 +169,34 @@ test.each([
   ['http://127.0.0.1:3000/dev/', 'http://127.0.0.1:3000/dev'],
 ])('ISSUER %j is taken as %j', (given, taken) => {
   expect(readConfig({ ...LEAST, ISSUER: given }).issuer).toBe(taken);
+});
+
+test.each([
+  ['https://app.example.com/', 'https://app.example.com'],
+  ['https://App.Example.com:443//', 'https://app.example.com'],
+  ['https://app.example.com/account/', 'https://app.example.com/account'],
+  ['https://app.example.com/#', 'https://app.example.com/#'],
+  ['https://app.example.com/#/', 'https://app.example.com/#'],
+  ['https://app.example.com#/', 'https://app.example.com/#'],
+  ['https://app.example.com/app/#!/', 'https://app.example.com/app/#!'],
+  ['https://app.example.com/#/account/', 'https://app.example.com/#/account'],
+  ['http://localhost:5173/#/', 'http://localhost:5173/#'],
+])('of APP_URL %j the mailed link begins with %j', (given, taken) => {
+  const { brand, appUrl } = readConfig({ ...LEAST, APP_URL: given });
+  const { text, html } = resetLinkMail(
+    { brand, appUrl },
+    { name: 'Ada', language: 'en' },
+    'A'.repeat(64),
+    30,
+  );
+  for (const part of [text, html]) expect(part).toContain(`${taken}/reset-password?tag=${'A'.repeat(64)}`);
+});
+
+test.each([
+  ['https://*.preview.example.com'],
+  ['https://app.example.com', 'https://app-*.vercel.app', 'capacitor://localhost', 'tauri://localhost'],
+])('CORS_ORIGINS may be %s', (...origins) => {
+  expect(readConfig({ ...LEAST, CORS_ORIGINS: origins.join(' , ') }).corsOrigins).toEqual(origins);
 });
 
 describe('the brand', () => {
