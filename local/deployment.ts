@@ -1,5 +1,8 @@
 // Fits the service to the settings of its stage: what serverless.yml cannot say itself, since CloudFormation
 // would need a condition for each, or since the framework makes the resource.
+import { alarms } from '../infrastructure/alarms.ts';
+import { dashboard } from '../infrastructure/dashboard.ts';
+import { observedOf, type ServiceToWatch } from '../infrastructure/observed.ts';
 import type { DeploySettings } from './deploy-settings.ts';
 
 interface Resource {
@@ -70,6 +73,12 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
       definition.targetAlias = { name: 'live', logicalId: `${idOf(name)}LiveAlias` };
     }
   }
+}
+
+/** Adds the alarms and the dashboard of what the service has by now. */
+export function watch(service: DeployedService & ServiceToWatch): void {
+  const observed = observedOf(service);
+  Object.assign(service.resources.Resources, alarms(observed), { Dashboard: dashboard(observed) });
 }
 
 /**

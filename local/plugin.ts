@@ -11,6 +11,7 @@ import {
   fitToSettings,
   grantOrigins,
   type Resources,
+  watch,
 } from './deployment.ts';
 import { dynamodbEndpoint, localEnvironment, sesEndpoint } from './environment.ts';
 import { buildFolder, liveFolder } from './folders.ts';
@@ -91,6 +92,7 @@ export default class GatehousePlugin {
     grantOrigins(service.resources.Resources, service.provider.environment.CORS_ORIGINS);
     const deploys = command === 'deploy' && subcommand !== 'list';
     if (deploys || command === 'package') this.#fitToSettings(deploys);
+    watch(service);
     if (command === 'offline') {
       this.#describe();
       this.#setLocalEnvironment();

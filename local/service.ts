@@ -2,7 +2,7 @@
 // and stream that everything here reads.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -62,12 +62,14 @@ export const serverlessProgram: string = (() => {
 })();
 
 /**
- * The resolved serverless.yml. Asking the framework takes a second, so its answer is kept until the file changes.
+ * The resolved serverless.yml, with what it includes. Asking the framework takes a second, so its answer is kept until
+ * one of the files changes.
  * @throws Error with the framework's own words when the file is wrong
  */
 export async function readService(): Promise<Service> {
-  const definition = readFileSync(`${root}serverless.yml`);
-  const version = createHash('sha256').update(definition).digest('hex').slice(0, 16);
+  const hash = createHash('sha256');
+  for (const file of filesOfService()) hash.update(`${file}\n`).update(readFileSync(`${root}${file}`));
+  const version = hash.digest('hex').slice(0, 16);
   const kept = `${buildFolder}service-${version}.json`;
   try {
     return JSON.parse(readFileSync(kept, 'utf8')) as Service;
@@ -76,6 +78,12 @@ export async function readService(): Promise<Service> {
     writeFile(kept, resolved);
     return JSON.parse(resolved) as Service;
   }
+}
+
+/** What the definition is made of: the file itself, what it includes, and the code that adds to it. */
+function filesOfService(): string[] {
+  const included = readdirSync(`${root}infrastructure`).sort();
+  return ['serverless.yml', 'local/deployment.ts', ...included.map((name) => `infrastructure/${name}`)];
 }
 
 async function printedService(): Promise<string> {

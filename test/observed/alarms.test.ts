@@ -104,15 +104,12 @@ test('every section about an alarm has its alarm', () => {
   expect(sections('## When an alarm is raised').sort()).toEqual([...new Set(linked)].sort());
 });
 
-test('every function that is waited for, every table and every queue is watched', () => {
+test('every function, every table and every queue is watched', () => {
   const valuesOf = (metric: string) =>
     watched
       .filter(({ MetricName }) => MetricName === metric)
       .flatMap(({ Dimensions }) => Dimensions?.map(({ Value }) => Value) ?? []);
-  const waitedFor = Object.entries(service.functions).filter(
-    ([name, { events = [] }]) => name === 'send-mail' || events.some((event) => 'http' in event),
-  );
-  expect(valuesOf('Throttles').sort()).toEqual(waitedFor.map(([, { name }]) => name).sort());
+  expect(valuesOf('Throttles').sort()).toEqual([...functions].sort());
   expect(valuesOf('ReadThrottleEvents').sort()).toEqual([...tables].sort());
   expect(valuesOf('WriteThrottleEvents').sort()).toEqual([...tables].sort());
   expect(valuesOf('ApproximateNumberOfMessagesVisible').sort()).toEqual([...queues].sort());
