@@ -91,7 +91,11 @@ const environment = v.object({
     ),
   ),
   BRAND_NAME: v.optional(
-    v.pipe(v.string(), v.trim(), v.regex(/^[^\p{C}]{1,60}$/u, 'must be 1 to 60 characters of text')),
+    v.pipe(
+      v.string(),
+      v.trim(),
+      v.regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,60}$/u, 'must be 1 to 60 characters of text'),
+    ),
     'Gatehouse',
   ),
   BRAND_COLOR: v.optional(

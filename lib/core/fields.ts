@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { normaliseEmail } from './email-address.ts';
+import { isVisible, trimEnds } from './invisible.ts';
 import { MAX_PASSWORD_OCTETS, normalisePassword, refusedPassword } from './password-policy.ts';
 import { type Field, type FieldProblem, ProblemError, type Reason } from './problem.ts';
 
@@ -21,26 +22,42 @@ export const emailAddress = v.pipe(
   text,
   v.metadata({
     description:
-      'An email address: ASCII before the @, a domain that may be Unicode, at most 254 octets. Case and white space around it do not matter.',
-    pattern: "^\\s*[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[^\\s@]+\\s*$",
+      'An email address: ASCII of at most 64 bytes before the @, without a dot at either end or two in a row; a domain that may be Unicode; at most 254 bytes in all. Case does not matter, and neither do white space and invisible characters around it.',
+    // Loose, since what may stand around an address has no short pattern that every tool can read.
+    pattern: "^[^@\\uff20]*[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-][@\\uff20][^@\\uff20]+$",
     examples: ['ada@example.com'],
   }),
   v.transform(normaliseEmail),
   v.string(() => reason('invalid-email')),
 );
 
-/** The trimmed name. Control characters would let it break out of a mail's or a log's line. */
+/** What pasting brings along at the ends of a name. Variation selectors and tags are not among it: they end emoji. */
+const AROUND_NAME = /[\s\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]/;
+
+/**
+ * What no name has: control characters, U+2028 and U+2029 break out of a mail's or a log's line; embeddings, overrides
+ * and isolates of direction reorder the text around the name.
+ */
+const UNUSABLE_IN_NAME = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+
+/** The trimmed name: one that somebody can see, on one line, and that leaves the text around it alone. */
 export const personName = v.pipe(
   text,
   v.metadata({
-    description: `1 to ${MAX_NAME} characters, without control characters; white space around it is removed.`,
-    pattern: `^\\s*\\S([\\s\\S]{0,${MAX_NAME - 2}}\\S)?\\s*$`,
+    description: `1 to ${MAX_NAME} characters, one of them visible, without control characters and overrides of the writing direction; white space and invisible characters around it are removed.`,
+    pattern: '\\S', // the rest is beyond what every tool reads
     examples: ['Ada Lovelace'],
   }),
-  v.transform((name) => name.trim()),
-  v.check((name) => !/\p{Cc}/u.test(name) && name.isWellFormed(), reason('name-unusable-characters')),
+  v.transform((name) => trimEnds(name, (character) => AROUND_NAME.test(character))),
+  v.check((name) => !UNUSABLE_IN_NAME.test(name) && name.isWellFormed(), reason('name-unusable-characters')),
   v.check((name) => name !== '' && [...name].length <= MAX_NAME, reason('name-length')),
+  v.check((name) => [...name].some(isSeenAlone), reason('name-invisible')),
 );
+
+/** A letter, digit or sign that a font draws. An accent alone is none. */
+function isSeenAlone(character: string): boolean {
+  return isVisible(character) && !/\p{M}/u.test(character);
+}
 
 /** Text as given, or `null`; absent means `null`. */
 export const biography = v.nullish(

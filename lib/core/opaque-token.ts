@@ -49,15 +49,33 @@ export function readRefreshToken(text: string): RefreshToken | undefined {
 /** The tag that only the e-mail carries: which request, and the secret that answers it. */
 export type ResetTag = { tagId: string; secret: Buffer };
 
+/**
+ * The secret of a mailed tag. With it the tag ends with a letter or a digit: mail programs leave a `-` or `_` at the end
+ * out of the link, as if it were punctuation.
+ */
+export function newMailedSecret(): Buffer {
+  for (;;) {
+    const secret = newSecret();
+    // The low six bits of the last byte are the tag's last character; 62 and 63 are `-` and `_`.
+    if (((secret.at(-1) as number) & 0x3f) < 62) return secret;
+  }
+}
+
 /** 16 + 32 octets as 64 characters of base64url. */
 export function writeResetTag(tag: ResetTag): string {
   return Buffer.concat([idOctets(tag.tagId), tag.secret]).toString('base64url');
 }
 
-/** @returns `undefined` for a string that cannot be a mailed tag of ours, the short tag of the answer among them. */
+/**
+ * Reads the tag of any mailed link. It ends before the first character that is not of its alphabet: mail programs take
+ * a full stop, a bracket or a line break behind a link along.
+ *
+ * @returns `undefined` for a string that cannot be a mailed tag of ours, the short tag of the answer among them.
+ */
 export function readResetTag(text: string): ResetTag | undefined {
-  if (!/^[\w-]{64}$/.test(text)) return undefined;
-  const octets = Buffer.from(text, 'base64url');
+  const [tag] = /^[\w-]{64}(?![\w-])/.exec(text) ?? [];
+  if (tag === undefined) return undefined;
+  const octets = Buffer.from(tag, 'base64url');
   return { tagId: idText(octets.subarray(0, ID_OCTETS)), secret: octets.subarray(ID_OCTETS) };
 }
 

@@ -8,6 +8,7 @@ export type Reason =
   | 'invalid-email'
   | 'name-length'
   | 'name-unusable-characters'
+  | 'name-invisible'
   | 'bio-unusable-characters'
   | 'bio-too-long'
   | 'password-too-short'

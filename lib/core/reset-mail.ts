@@ -1,6 +1,6 @@
 import type { Clock, User, UserStore } from './account.ts';
 import { LANGUAGES, type Language } from './language.ts';
-import { hashSecret, newSecret, writeResetTag } from './opaque-token.ts';
+import { hashSecret, newMailedSecret, writeResetTag } from './opaque-token.ts';
 import type { ResetRequest, ResetRequestStore } from './reset-request.ts';
 import { mayMail, type ThrottleStore } from './throttle.ts';
 
@@ -75,7 +75,7 @@ async function sendLink(
   user: User,
 ): Promise<DueMail> {
   const { tagId } = request;
-  const secret = newSecret();
+  const secret = newMailedSecret();
   const secretHash = hashSecret(secret);
   const { credentialVersion } = user;
   const expiresAt = clock() + tagLifetime;

@@ -7,6 +7,7 @@ const sentences: Record<Reason, string> = {
   'invalid-email': 'Enter a valid email address.',
   'name-length': 'Enter a name of 1 to 100 characters.',
   'name-unusable-characters': 'Enter a name without control characters.',
+  'name-invisible': 'Enter a name that can be seen.',
   'bio-unusable-characters': 'Enter a bio of valid Unicode text.',
   'bio-too-long': 'Enter a bio of at most 1,000 characters.',
   'password-too-short': 'Enter a password of at least 8 characters.',

@@ -2,6 +2,15 @@
 const MAX_LENGTH = 50;
 
 /**
+ * What reorders, hides or breaks lines: format characters, all that fonts may leave out, and line breaks. Joiners and
+ * variation selectors may stay, with which some scripts and many emoji are written.
+ */
+const HIDDEN =
+  /(?!\u200c|\u200d|[\ufe00-\ufe0f])[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Zl}\p{Zp}\u2800]/u;
+/** What a mail program may skip when it looks for links. */
+const SKIPPED = /\p{Default_Ignorable_Code_Point}/gu;
+
+/**
  * The name by which a mail greets, or `undefined` where it had better greet without one.
  *
  * Whoever signs up with another's address chooses the name that we mail there. What a mail program makes a link of by
@@ -9,8 +18,7 @@ const MAX_LENGTH = 50;
  * being linked are stripped by some programs, and still read as what they say.
  */
 export function greetedName(name: string): string | undefined {
-  const plain = name.normalize('NFKC'); // full-width signs are links too
+  const plain = name.replace(SKIPPED, '').normalize('NFKC'); // full-width signs are links too
   const linked = /[:/\\@]|[.。]\S|www/iu.test(plain) || plain.replace(/\P{Nd}/gu, '').length >= 5;
-  const reorders = /\p{Bidi_Control}/u.test(plain);
-  return linked || reorders || [...plain].length > MAX_LENGTH ? undefined : name;
+  return linked || HIDDEN.test(name) || [...plain].length > MAX_LENGTH ? undefined : name;
 }

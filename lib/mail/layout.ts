@@ -24,8 +24,9 @@ export function layOut(letter: Letter): Mail {
   return { subject: letter.subject, text: textOf(letter), html: htmlOf(letter).markup };
 }
 
+/** RFC 3986, appendix C: with angle brackets around it no mail program takes anything along, nor breaks the link. */
 function textOf({ greeting, opening, button, closing, footer }: Letter): string {
-  return `${[greeting, ...opening, button.link, ...closing].join('\n\n')}\n\n-- \n${footer}\n`;
+  return `${[greeting, ...opening, `<${button.link}>`, ...closing].join('\n\n')}\n\n-- \n${footer}\n`;
 }
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import {
   biography,
@@ -118,6 +119,10 @@ describe('a name', () => {
     ['of a hundred characters', 'x'.repeat(100), 'x'.repeat(100)],
     ['of a hundred characters in 200 UTF-16 units', '🔑'.repeat(100), '🔑'.repeat(100)],
     ['with white space around a hundred characters', ` \t${'x'.repeat(100)}\n`, 'x'.repeat(100)],
+    ['with invisible characters around it', '\u{200b}\u{200e} Ada\u{feff}\u{2060} ', 'Ada'],
+    ['with an emoji at its end', 'Ada ❤\u{fe0f}', 'Ada ❤\u{fe0f}'],
+    ['with a mark of direction inside', 'עדה\u{200f}!א', 'עדה\u{200f}!א'],
+    ['with an accent of its own', 'A\u{301}da', 'A\u{301}da'],
     ['with markup', '<b>Ada</b> & "co"', '<b>Ada</b> & "co"'],
     ['with joined characters', '👩\u{200d}🔬', '👩\u{200d}🔬'],
   ])('%s is taken', (_, name, taken) => {
@@ -131,6 +136,29 @@ describe('a name', () => {
     ['of two lines', 'Ada\r\nBcc: eve@evil.example', 'name-unusable-characters'],
     ['with NUL', 'Ada\0', 'name-unusable-characters'],
     ['with a control character of the upper half', 'Ada\u{9b}x', 'name-unusable-characters'],
+    ['of an invisible letter', '\u{3164}', 'name-invisible'],
+    ['of an empty Braille cell', '\u{2800}', 'name-invisible'],
+    ['of a tag character', '\u{e0041}', 'name-invisible'],
+    ['of several of them', '\u{3164} \u{2800}\u{115f}\u{ffa0}\u{1d159}', 'name-invisible'],
+    ['of an accent alone', '\u{301}', 'name-invisible'],
+    ['of zero-width spaces', '\u{200b}\u{200b}', 'name-length'],
+    ...[
+      '\u{202a}',
+      '\u{202b}',
+      '\u{202c}',
+      '\u{202d}',
+      '\u{202e}',
+      '\u{2066}',
+      '\u{2067}',
+      '\u{2068}',
+      '\u{2069}',
+    ].map((override) => [
+      `with U+${override.codePointAt(0)?.toString(16)}`,
+      `Ada${override}x`,
+      'name-unusable-characters',
+    ]),
+    ['with a line separator', 'Ada\u{2028}Bcc: x', 'name-unusable-characters'],
+    ['with a paragraph separator', 'Ada\u{2029}x', 'name-unusable-characters'],
     ['with half a character', 'Ada\u{d83d}', 'name-unusable-characters'],
   ])('%s is refused', async (_, name, reason) => {
     expect(await faults({ name: personName }, { name })).toEqual([{ field: 'name', reason }]);
@@ -184,4 +212,23 @@ describe('a password that is refused', () => {
 test('a problem of fields says which and why', () => {
   const fields = [{ field: 'confirm', reason: 'confirm-differs' }] as const;
   expect(invalidFields(fields).problem).toEqual({ code: 'invalid-fields', fields });
+});
+
+test('what the OpenAPI document says of a field forbids nothing that the field takes', () => {
+  const around = '\u{200b}\u{200e}\u{feff} ';
+  for (const [schema, values] of [
+    [
+      emailAddress,
+      [`${around}Ada@Example.com${around}`, 'a@b', 'ada\u{ff20}bücher.example', '\u{3164}ada@x.org\u{e0041}'],
+    ],
+    [personName, [`${around}${'x'.repeat(100)}${around}`, 'A', '🔑'.repeat(100), 'Ada ❤\u{fe0f}']],
+  ] as const) {
+    const metadata = schema.pipe.find((part) => part.type === 'metadata') as unknown as {
+      metadata: { pattern: string };
+    };
+    for (const value of values) {
+      expect(v.is(schema, value), value).toBe(true);
+      expect(new RegExp(metadata.metadata.pattern, 'u').test(value), value).toBe(true);
+    }
+  }
 });
