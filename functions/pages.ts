@@ -38,6 +38,8 @@ async function act(request: PageRequest): Promise<PageOutcome> {
     case 'forget':
       await forgetPassword(parts, request);
       return { show: 'forget' };
+    case 'done':
+      return { show: 'done', of: request.of };
   }
 }
 

@@ -5,6 +5,8 @@ export type Brand = {
   color: string;
   /** An `https:` or `data:` URL. */
   logoUrl: string | undefined;
+  /** In its place on a dark ground. */
+  logoDarkUrl?: string | undefined;
 };
 
 /** Of the backgrounds that pages and mails have, those that stand out least from text. */

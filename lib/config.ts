@@ -12,6 +12,9 @@ export type Config = {
   brand: Brand;
   /** Where one logs in, for the pages to lead to. */
   loginUrl: string | undefined;
+  /** At the foot of every page. */
+  termsUrl: string | undefined;
+  supportUrl: string | undefined;
   mailFrom: string;
   /** Under which SES reports what became of a mail. */
   mailConfigurationSet: string | undefined;
@@ -71,6 +74,19 @@ const logoUrl = v.check<string, string>(
   'must be a URL that begins with https://, or data:image/…;base64,…',
 );
 
+/** Where a page leads, which may have a query and a fragment. */
+const linkUrl = v.optional(
+  v.pipe(
+    v.string(),
+    v.maxLength(500, 'must have at most 500 characters'),
+    v.check((text) => isWebUrl(text.replace(/[?#].*$/, '')), 'must be a URL that begins with https://'),
+  ),
+);
+
+const logo = v.optional(
+  v.pipe(v.string(), v.maxLength(2_000, 'must have at most 2,000 characters'), logoUrl),
+);
+
 const origin = v.check<string, string>(
   isOriginPattern,
   'must be origins separated by commas, such as https://app.example.com, capacitor://localhost or https://*.example.com (* is one label), each in lower case and without a slash at the end',
@@ -84,12 +100,9 @@ const environment = v.object({
   ISSUER: url,
   AUDIENCE: v.optional(v.string()),
   APP_URL: appUrl,
-  APP_LOGIN_URL: v.optional(
-    v.pipe(
-      v.string(),
-      v.check((text) => isWebUrl(text.replace(/[?#].*$/, '')), 'must be a URL that begins with https://'),
-    ),
-  ),
+  APP_LOGIN_URL: linkUrl,
+  TERMS_URL: linkUrl,
+  SUPPORT_URL: linkUrl,
   BRAND_NAME: v.optional(
     v.pipe(
       v.string(),
@@ -103,9 +116,8 @@ const environment = v.object({
     '#1d4ed8',
   ),
   // Lambda's whole environment holds 4 kB.
-  BRAND_LOGO_URL: v.optional(
-    v.pipe(v.string(), v.maxLength(2_000, 'must have at most 2,000 characters'), logoUrl),
-  ),
+  BRAND_LOGO_URL: logo,
+  BRAND_LOGO_DARK_URL: logo,
   MAIL_FROM: v.pipe(
     v.string('is missing'),
     v.regex(/^[^@\r\n]+@[^@\r\n]+$/, 'must be an address, or a name and an address: Name <name@example.com>'),
@@ -157,6 +169,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   if ((given.SEALING_KMS_KEY === undefined) === (given.SEALING_SECRET === undefined)) {
     faults.push('exactly one of SEALING_KMS_KEY and SEALING_SECRET must be set');
   }
+  faults.push(...faultsOfLogos(given));
   if (!result.success || faults.length > 0)
     throw new ConfigError(`Wrong configuration: ${faults.join('; ')}.`);
 
@@ -166,8 +179,15 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     issuer: set.ISSUER,
     audience: set.AUDIENCE ?? set.ISSUER,
     appUrl: set.APP_URL,
-    brand: { name: set.BRAND_NAME, color: set.BRAND_COLOR, logoUrl: set.BRAND_LOGO_URL },
+    brand: {
+      name: set.BRAND_NAME,
+      color: set.BRAND_COLOR,
+      logoUrl: set.BRAND_LOGO_URL,
+      logoDarkUrl: set.BRAND_LOGO_DARK_URL,
+    },
     loginUrl: set.APP_LOGIN_URL,
+    termsUrl: set.TERMS_URL,
+    supportUrl: set.SUPPORT_URL,
     mailFrom: set.MAIL_FROM,
     mailConfigurationSet: set.MAIL_CONFIGURATION_SET,
     sealing: set.SEALING_KMS_KEY
@@ -191,6 +211,15 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       refreshes: set.LIMIT_REFRESHES,
     },
   };
+}
+
+function faultsOfLogos(given: Record<string, string | undefined>): string[] {
+  const { BRAND_LOGO_URL: light, BRAND_LOGO_DARK_URL: dark } = given;
+  if (dark === undefined) return [];
+  if (light === undefined) return ['BRAND_LOGO_DARK_URL needs a BRAND_LOGO_URL'];
+  return light.length + dark.length > 2_000
+    ? ['BRAND_LOGO_URL and BRAND_LOGO_DARK_URL must have at most 2,000 characters together']
+    : [];
 }
 
 function isWebUrl(text: string): boolean {

@@ -21,18 +21,23 @@ import { type Answer, type Operation, retryAfter } from './dialect.ts';
 
 // The contract of people: pages with forms. Where the page's own script asks, the same words as JSON.
 
+/** The pages with a form. */
+type PageKind = 'reset' | 'forget';
+
 export type PageRequest =
   | { ask: 'reset form'; tag: string | undefined }
   | ({ ask: 'reset' } & ResetPasswordRequest)
   | { ask: 'forget form' }
-  | ({ ask: 'forget' } & ForgetPasswordRequest);
+  | ({ ask: 'forget' } & ForgetPasswordRequest)
+  | { ask: 'done'; of: PageKind };
 
 /** What is to be shown; with a form, what it is about. */
 export type PageOutcome =
   | ({ show: 'reset form'; tag: string } & LiveTag)
   | { show: 'reset' }
   | { show: 'forget form' }
-  | { show: 'forget' };
+  | { show: 'forget' }
+  | { show: 'done'; of: PageKind };
 
 type PageOperation = Operation<PageRequest, PageOutcome>;
 
@@ -45,73 +50,128 @@ export type PagesSettings = PageSettings & {
   tagLifetime: number;
 };
 
+/** What of a form is no secret, and so is shown again. */
+type Typed = { tag?: string | undefined; email?: string | undefined; again?: boolean };
+
+type Words = { messages: PageMessages; language: Language };
+
+/** A page with a form, before and after the form is sent. Another page is another one of these. */
+type FormPage = {
+  /** @returns undefined where what was sent is too little for a form */
+  open(typed: Typed, error: string | undefined, words: Words): View | undefined;
+  done(typed: Typed, words: Words): View;
+  /** Whether a browser that loads the answer again would send the form again, and be refused. */
+  once: boolean;
+};
+
+function formPages({ loginUrl, tagLifetime }: PagesSettings): Record<PageKind, FormPage> {
+  const logIn = ({ reset }: PageMessages) =>
+    loginUrl === undefined ? undefined : { to: loginUrl, text: reset.logIn };
+  return {
+    reset: {
+      once: true,
+      open({ tag, email }, error, { messages: { reset } }) {
+        if (!tag) return undefined;
+        const account = normaliseEmail(email ?? '');
+        const field = { kind: 'new-password', error } as const;
+        const form = { hidden: { tag }, account, field, submit: reset.submit, query: { tag } };
+        return { title: reset.title, paragraphs: [], form };
+      },
+      done({ email }, { messages }) {
+        const { done: title, doneDetail } = messages.reset;
+        const address = normaliseEmail(email ?? '');
+        return { title, done: true, address, paragraphs: [doneDetail], link: logIn(messages) };
+      },
+    },
+    forget: {
+      once: false,
+      open({ email = '' }, error, { messages: { forget } }) {
+        const field = { kind: 'email', value: email, error } as const;
+        const query: Record<string, string> = email === '' ? {} : { email };
+        const form = { hidden: {}, field, submit: forget.submit, query };
+        return { title: forget.title, paragraphs: [forget.introduction], form };
+      },
+      done({ email, again }, { messages, language }) {
+        const { forget } = messages;
+        const address = normaliseEmail(email ?? '');
+        return {
+          title: forget.done,
+          done: true,
+          address,
+          notice: again ? forget.askedAgain : undefined,
+          paragraphs: [forget.doneDetail(durationIn(language, tagLifetime / 1000, 'down'))],
+          form:
+            address === undefined
+              ? undefined
+              : { hidden: { email: address, again: '1' }, submit: forget.again, query: {} },
+          link: logIn(messages),
+          other: {
+            to: `?lang=${language}`,
+            text: address === undefined ? forget.again : forget.otherAddress,
+          },
+        };
+      },
+    },
+  };
+}
+
 export function pages(
   settings: PagesSettings,
 ): Record<'resetForm' | 'reset' | 'forgetForm' | 'forget', PageOperation> {
   const writePage = pageWriter(settings);
+  const kinds = formPages(settings);
 
   function answer(status: number, view: View, request: Request, headers?: Record<string, string>): Answer {
-    if (request.header('accept') === 'application/json') {
-      const { title, paragraphs, alert, link, form } = view;
-      const body: ScriptAnswer = { title, paragraphs, alert, link, error: form?.error };
-      return { status, ...(headers && { headers }), body };
-    }
+    if (isScript(request)) return { status, ...(headers && { headers }), body: scriptAnswer(view) };
     const language = languageOf(request);
     const { page, headers: always } = writePage(view, language);
     return { status, headers: { 'Content-Language': language, ...always, ...headers }, page };
   }
 
+  function done(kind: PageKind, request: Request): Answer {
+    return answer(200, kinds[kind].done(typedIn(request), wordsOf(request)), request);
+  }
+
+  /** After what works once the browser is sent on, so that a reload shows the outcome and sends nothing. */
+  function sent(kind: PageKind, request: Request): Answer {
+    if (!kinds[kind].once || isScript(request)) return done(kind, request);
+    return { status: 303, headers: { Location: `?done=1&lang=${languageOf(request)}` } };
+  }
+
+  function open(kind: PageKind, typed: Typed, request: Request): Answer {
+    return answer(200, kinds[kind].open(typed, undefined, wordsOf(request)) as View, request);
+  }
+
   function write(outcome: PageOutcome, request: Request): Answer {
-    const language = languageOf(request);
-    const { reset, forget } = pageMessages[language];
     switch (outcome.show) {
-      case 'reset form': {
-        const { tag, email } = outcome;
-        const form = { kind: 'reset', tag, email, error: undefined } as const;
-        return answer(200, { title: reset.title, paragraphs: [], form }, request);
-      }
-      case 'reset': {
-        const { loginUrl } = settings;
-        const link = loginUrl === undefined ? undefined : { to: loginUrl, text: reset.logIn };
-        return answer(200, { title: reset.done, paragraphs: [reset.doneDetail], link }, request);
-      }
-      case 'forget form': {
-        const form = { kind: 'forget', email: '', error: undefined } as const;
-        return answer(200, { title: forget.title, paragraphs: [forget.introduction], form }, request);
-      }
-      case 'forget': {
-        const lifetime = durationIn(language, settings.tagLifetime / 1000, 'down');
-        return answer(200, { title: forget.done, paragraphs: [forget.doneDetail(lifetime)] }, request);
-      }
+      case 'reset form':
+        return open('reset', outcome, request);
+      case 'forget form':
+        return open('forget', { email: emailAskedFor(request) }, request);
+      case 'reset':
+      case 'forget':
+        return sent(outcome.show, request);
+      case 'done':
+        return done(outcome.of, request);
     }
   }
 
-  function fail(problem: Problem, request: Request, sent: 'reset' | 'forget' | undefined): Answer {
-    const language = languageOf(request);
-    const messages = pageMessages[language];
-    const { status, headers, over, alert, error } = troubleOf(problem, { messages, language });
+  function fail(problem: Problem, request: Request, kind: PageKind | undefined): Answer {
+    const words = wordsOf(request);
+    const { link, trouble } = words.messages;
+    const { status, headers, over, alert, error } = troubleOf(problem, words);
     if (over) {
-      const link = { to: `${settings.appUrl}/forgot-password`, text: messages.link.again };
-      return answer(status, { title: over.title, paragraphs: [over.detail], link }, request, headers);
+      const again = { to: `${settings.appUrl}/forgot-password`, text: link.again };
+      return answer(status, { title: over.title, paragraphs: [over.detail], link: again }, request, headers);
     }
     // What was typed but is no secret comes back, so that the form need only be mended.
-    const typed = fieldsSent(request);
-    if (sent === 'forget') {
-      const form = { kind: 'forget', email: typed.get('email') ?? '', error } as const;
-      const { title, introduction } = messages.forget;
-      return answer(status, { title, paragraphs: [introduction], alert, form }, request, headers);
-    }
-    const tag = typed.get('tag');
-    if (sent === 'reset' && tag) {
-      const form = { kind: 'reset', tag, email: normaliseEmail(typed.get('username') ?? ''), error } as const;
-      return answer(status, { title: messages.reset.title, paragraphs: [], alert, form }, request, headers);
-    }
-    return answer(status, { title: messages.trouble.title, paragraphs: [], alert }, request, headers);
+    const view = kind && kinds[kind].open(typedIn(request), error, words);
+    return answer(status, { ...(view ?? { title: trouble.title, paragraphs: [] }), alert }, request, headers);
   }
 
   const operation = (
     name: PageOperation['name'],
-    sent: 'reset' | 'forget' | undefined,
+    sent: PageKind | undefined,
     read: PageOperation['read'],
   ): PageOperation => ({
     name,
@@ -122,16 +182,18 @@ export function pages(
   });
 
   return {
-    resetForm: operation('page', undefined, async (request) => ({
-      ask: 'reset form',
-      tag: request.query('tag'),
-    })),
+    resetForm: operation('page', undefined, async (request) => {
+      const tag = request.query('tag');
+      return tag === undefined && isDone(request) ? { ask: 'done', of: 'reset' } : { ask: 'reset form', tag };
+    }),
     reset: operation('reset-password', 'reset', async (request) => {
       refuseOtherSites(request);
       const { tag, password } = await formFields(request);
       return { ask: 'reset', tag: tag as string | undefined, fields: { password: password || undefined } };
     }),
-    forgetForm: operation('page', undefined, async () => ({ ask: 'forget form' })),
+    forgetForm: operation('page', undefined, async (request) =>
+      isDone(request) ? { ask: 'done', of: 'forget' } : { ask: 'forget form' },
+    ),
     forget: operation('forget-password', 'forget', async (request) => {
       refuseOtherSites(request);
       const { email } = await formFields(request);
@@ -139,6 +201,35 @@ export function pages(
       return { ask: 'forget', fields: { email: email || undefined }, client, language: languageOf(request) };
     }),
   };
+}
+
+/** The page's own script asks for the words alone. */
+function isScript(request: Request): boolean {
+  return request.header('accept') === 'application/json';
+}
+
+function scriptAnswer({ title, address, notice, paragraphs, alert, form, link, other }: View): ScriptAnswer {
+  const button = form && !form.field ? { hidden: form.hidden, submit: form.submit } : undefined;
+  return { title, address, notice, paragraphs, alert, error: form?.field?.error, form: button, link, other };
+}
+
+/** Where a browser was sent after a form. The address says that something was done, and nothing else. */
+function isDone(request: Request): boolean {
+  return request.query('done') !== undefined;
+}
+
+/**
+ * The address that an application passes on from its own log-in form: `/forgot-password?email=…`. A plus sign that was
+ * not encoded arrives as a space, which no address has. What is no address is left out: a link is not to put words into
+ * the page.
+ */
+function emailAskedFor(request: Request): string | undefined {
+  return normaliseEmail((request.query('email') ?? '').trim().replaceAll(' ', '+'));
+}
+
+function wordsOf(request: Request): Words {
+  const language = languageOf(request);
+  return { messages: pageMessages[language], language };
 }
 
 /**
@@ -158,12 +249,15 @@ function languageOf(request: Request): Language {
   return LANGUAGES.find((language) => language === request.query('lang')) ?? request.language;
 }
 
-/** The fields of a form that was refused, read as far as they can be. */
-function fieldsSent({ body }: Request): URLSearchParams {
-  return new URLSearchParams(body?.subarray(0, 4_096).toString());
+/** The fields of the form that was sent, read as far as they can be where it was refused. */
+function typedIn({ body }: Request): Typed {
+  const sent = new URLSearchParams(body?.subarray(0, 4_096).toString());
+  return {
+    tag: sent.get('tag') ?? undefined,
+    email: sent.get('email') ?? sent.get('username') ?? undefined,
+    again: sent.has('again'),
+  };
 }
-
-type Words = { messages: PageMessages; language: Language };
 
 type Trouble = {
   status: number;

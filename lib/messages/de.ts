@@ -21,6 +21,9 @@ export const pages: PageMessages = {
     done: 'Sehen Sie in Ihr Postfach',
     doneDetail: (lifetime) =>
       `Wenn es zu der Adresse ein Konto gibt, ist eine E-Mail mit einem Link dorthin unterwegs. Der Link gilt ${lifetime}. Kommt keine E-Mail an, sehen Sie im Spam-Ordner nach und prüfen Sie die Adresse.`,
+    again: 'Erneut senden',
+    askedAgain: 'Erneut angefordert.',
+    otherAddress: 'Andere Adresse verwenden',
   },
   link: {
     missing: 'Der Link ist unvollständig',
@@ -57,6 +60,7 @@ export const pages: PageMessages = {
   script: {
     show: 'Passwort anzeigen',
     hide: 'Passwort verbergen',
+    capsLock: 'Die Feststelltaste ist aktiv.',
     sending: 'Wird gesendet …',
     unreachable:
       'Der Dienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
@@ -65,6 +69,8 @@ export const pages: PageMessages = {
     tooLong: 'zu lang',
   },
   languages: 'Sprache',
+  terms: 'Nutzungsbedingungen',
+  support: 'Hilfe',
 };
 
 export const mails: MailMessages = {

@@ -18,17 +18,19 @@ export const pages: PageMessages = {
       'Enter the email address of your account. We will send you a link to choose a new password.',
     email: 'Email address',
     submit: 'Send the link',
-    done: 'Look into your inbox',
+    done: 'Check your inbox',
     doneDetail: (lifetime) =>
-      `If the address has an account, a mail with a link is on its way to it. The link is valid for ${lifetime}. If no mail comes, look into the spam folder and check the address.`,
+      `If this address has an account, an email with a link is on its way. The link is valid for ${lifetime}. If nothing arrives, check your spam folder and the address.`,
+    again: 'Send again',
+    askedAgain: 'Requested again.',
+    otherAddress: 'Use another address',
   },
   link: {
     missing: 'The link is incomplete',
-    missingDetail: 'Open the link from the mail again. If that does not help, ask for a new one.',
+    missingDetail: 'Open the link in the email again. If that does not help, ask for a new one.',
     expired: 'The link has expired',
-    expiredDetail:
-      'Links are valid for a short time only, so that an old one is of no use to anybody. Ask for a new one.',
-    wrong: 'The link is not valid any more',
+    expiredDetail: 'Links are valid for a short time, so that nobody can use an old one. Ask for a new one.',
+    wrong: 'The link is no longer valid',
     wrongDetail:
       'It may have been used already: if you have just changed your password, log in with the new one. Otherwise, ask for a new link.',
     again: 'Ask for a new link',
@@ -38,7 +40,7 @@ export const pages: PageMessages = {
     passwordTooShort: (minimum) => `This password is too short: enter at least ${minimum} characters.`,
     passwordTooLong:
       'This password is too long: at most 72 bytes can be kept safe. A letter takes one byte; accents, other scripts and emoji take two to four.',
-    passwordUnusable: 'This password has characters that cannot be used. Enter another one.',
+    passwordUnusable: 'This password contains characters that cannot be used. Enter another one.',
     emailRequired: 'Enter your email address.',
     emailInvalid: 'Enter an email address such as name@example.com.',
   },
@@ -54,6 +56,7 @@ export const pages: PageMessages = {
   script: {
     show: 'Show password',
     hide: 'Hide password',
+    capsLock: 'Caps Lock is on.',
     sending: 'Sending …',
     unreachable: 'The service cannot be reached. Check your connection and try again.',
     strength: 'Strength:',
@@ -61,6 +64,8 @@ export const pages: PageMessages = {
     tooLong: 'too long',
   },
   languages: 'Language',
+  terms: 'Terms',
+  support: 'Help',
 };
 
 export const mails: MailMessages = {
@@ -68,12 +73,11 @@ export const mails: MailMessages = {
   reset: {
     subject: 'Reset your password',
     preheader: (lifetime) => `Choose a new password. The link is valid for ${lifetime}.`,
-    request:
-      'Someone, we hope you, asked to reset the password of your account. To choose a new one, open this link:',
+    request: 'Someone (hopefully you) asked to reset your password. To choose a new one, open this link:',
     button: 'Choose a new password',
     copy: 'If the button does not work, copy this address into your browser:',
     validity: (lifetime) => `The link is valid for ${lifetime} and works once.`,
-    notYou: 'If you did not ask for this, ignore this mail: your password stays as it is.',
+    notYou: 'If you did not ask for this, ignore this email: your password stays as it is.',
   },
   changed: {
     subject: 'Your password was changed',
@@ -83,5 +87,5 @@ export const mails: MailMessages = {
     button: 'Reset the password',
     copy: 'If the button does not work, copy this address into your browser:',
   },
-  footer: (brand) => `You receive this mail because this address has an account with ${brand}.`,
+  footer: (brand) => `You received this email because this address has an account with ${brand}.`,
 };

@@ -22,6 +22,9 @@ export const pages: PageMessages = {
     done: 'Revise su bandeja de entrada',
     doneDetail: (lifetime) =>
       `Si la dirección tiene una cuenta, recibirá en ella un correo con un enlace. El enlace es válido durante ${lifetime}. Si no llega ningún correo, mire en la carpeta de correo no deseado y compruebe la dirección.`,
+    again: 'Enviar de nuevo',
+    askedAgain: 'Solicitado de nuevo.',
+    otherAddress: 'Usar otra dirección',
   },
   link: {
     missing: 'El enlace está incompleto',
@@ -58,6 +61,7 @@ export const pages: PageMessages = {
   script: {
     show: 'Mostrar la contraseña',
     hide: 'Ocultar la contraseña',
+    capsLock: 'La tecla Bloq Mayús está activada.',
     sending: 'Enviando…',
     unreachable: 'No se puede acceder al servicio. Compruebe su conexión y vuelva a intentarlo.',
     strength: 'Seguridad:',
@@ -65,6 +69,8 @@ export const pages: PageMessages = {
     tooLong: 'demasiado larga',
   },
   languages: 'Idioma',
+  terms: 'Condiciones de uso',
+  support: 'Ayuda',
 };
 
 export const mails: MailMessages = {

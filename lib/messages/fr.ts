@@ -23,6 +23,9 @@ export const pages: PageMessages = {
     done: 'Consultez votre boîte de réception',
     doneDetail: (lifetime) =>
       `Si un compte correspond à cette adresse, un e-mail contenant un lien est en route. Le lien est valable ${lifetime}. Si aucun e-mail n’arrive, regardez dans les courriers indésirables et vérifiez l’adresse.`,
+    again: 'Renvoyer le lien',
+    askedAgain: 'Nouvelle demande envoyée.',
+    otherAddress: 'Utiliser une autre adresse',
   },
   link: {
     missing: 'Le lien est incomplet',
@@ -58,6 +61,7 @@ export const pages: PageMessages = {
   script: {
     show: 'Afficher le mot de passe',
     hide: 'Masquer le mot de passe',
+    capsLock: 'La touche Verr. Maj. est activée.',
     sending: 'Envoi en cours…',
     unreachable: 'Le service est injoignable. Vérifiez votre connexion et réessayez.',
     strength: 'Robustesse\u202f:',
@@ -65,6 +69,8 @@ export const pages: PageMessages = {
     tooLong: 'trop long',
   },
   languages: 'Langue',
+  terms: 'Conditions d’utilisation',
+  support: 'Aide',
 };
 
 export const mails: MailMessages = {

@@ -21,6 +21,9 @@ export const pages: PageMessages = {
     done: 'メールをご確認ください',
     doneDetail: (lifetime) =>
       `入力されたアドレスのアカウントが存在する場合は、リンクを記載したメールをお送りします。リンクの有効期限は${lifetime}です。メールが届かない場合は、迷惑メールフォルダとメールアドレスをご確認ください。`,
+    again: 'もう一度送信する',
+    askedAgain: '再度受け付けました。',
+    otherAddress: '別のアドレスを使用する',
   },
   link: {
     missing: 'リンクが不完全です',
@@ -55,6 +58,7 @@ export const pages: PageMessages = {
   script: {
     show: 'パスワードを表示',
     hide: 'パスワードを隠す',
+    capsLock: 'Caps Lockがオンになっています。',
     sending: '送信中…',
     unreachable: 'サービスに接続できません。接続を確認して、もう一度お試しください。',
     strength: '強度:',
@@ -62,6 +66,8 @@ export const pages: PageMessages = {
     tooLong: '長すぎます',
   },
   languages: '言語',
+  terms: '利用規約',
+  support: 'ヘルプ',
 };
 
 export const mails: MailMessages = {

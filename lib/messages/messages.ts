@@ -24,6 +24,12 @@ export type PageMessages = {
     done: string;
     /** @param lifetime of the link, as in "30 minutes" */
     doneDetail(lifetime: string): string;
+    /** The button that asks for another email to the same address. */
+    again: string;
+    /** After that button was used. */
+    askedAgain: string;
+    /** The link back to the form. */
+    otherAddress: string;
   };
   link: {
     missing: string;
@@ -56,6 +62,7 @@ export type PageMessages = {
   script: {
     show: string;
     hide: string;
+    capsLock: string;
     sending: string;
     unreachable: string;
     /** Before one of the words below, with what its language puts between. */
@@ -66,6 +73,9 @@ export type PageMessages = {
   };
   /** The name of the list of languages. */
   languages: string;
+  /** Links at the foot of every page. */
+  terms: string;
+  support: string;
 };
 
 /** The words of the mails. */

@@ -1,23 +1,29 @@
 /// <reference lib="dom" />
 import type { PageMessages } from '../messages/messages.ts';
 import type { strengthOf } from './strength.ts';
+import type { Form, Link } from './view.ts';
 
-/** What the page's script finds in `data-script` of the form. */
+/** What the page's script finds in `data-script` of `main`. */
 export type ScriptWords = PageMessages['script'] & { brand: string; minimum: number; known: string[] };
 
 /** What the server answers to the script in place of a page. */
 export type ScriptAnswer = {
   title: string;
+  address?: string | undefined;
+  notice?: string | undefined;
   paragraphs: readonly string[];
   /** What is wrong with the field. */
   error?: string | undefined;
   /** What is wrong with the request. */
   alert?: string | undefined;
-  link?: { to: string; text: string } | undefined;
+  /** A button, where the page that follows has one. */
+  form?: Pick<Form, 'hidden' | 'submit'> | undefined;
+  link?: Link | undefined;
+  other?: Link | undefined;
 };
 
 /**
- * Makes the page better: the tag leaves the address, the password can be seen and its strength is told, and the form is
+ * Makes the page better: the tag leaves the address, the password can be seen and its strength is shown, and the form is
  * sent once and answered in place. Without it the page works all the same.
  *
  * Runs in the browser, as the text that `Function.prototype.toString` gives: nothing of this module is around it there.
@@ -25,128 +31,179 @@ export type ScriptAnswer = {
  */
 export function enhance(strength: typeof strengthOf): void {
   const main = document.querySelector('main') as HTMLElement;
-  const form = document.querySelector('form');
-
+  const words = JSON.parse(main.dataset.script as string) as ScriptWords;
   const query = new URLSearchParams(location.search);
-  const tag = query.get('tag');
-  const pageWithout = () => {
-    query.delete('tag');
-    return location.pathname + (query.toString() && `?${query}`);
-  };
-  if (tag !== null) {
-    // Out of sight of who looks at the screen, and of the browser's history. A reload finds it in the entry's state.
-    history.replaceState({ tag }, '', pageWithout());
-  } else if (!form && history.state?.tag) {
-    query.set('tag', history.state.tag);
-    location.replace(`${location.pathname}?${query}`);
-    return;
+  let sending = false;
+
+  /** The page's own address, with these parameters and the language alone. */
+  function pageWith(parameters: Record<string, string>): string {
+    const language = query.get('lang');
+    const all = new URLSearchParams({ ...parameters, ...(language && { lang: language }) });
+    return location.pathname + (all.size > 0 ? `?${all}` : '');
   }
-  if (!form) return;
 
-  const words = JSON.parse(form.dataset.script as string) as ScriptWords;
-  const field = form.querySelector('[aria-describedby]') as HTMLInputElement;
-  const error = document.getElementById('field-error') as HTMLElement;
-  const alert = document.getElementById('alert') as HTMLElement;
-  const submit = form.querySelector('button.main') as HTMLButtonElement;
-  form.noValidate = true; // the browser's own words are in its language, which need not be the page's
-
-  function tell(element: HTMLElement, text = ''): void {
+  /** Writes an element's text; without any, the element is out of sight. */
+  function setText(element: HTMLElement | null, text = ''): void {
+    if (!element) return;
     element.textContent = text;
     element.hidden = text === '';
   }
 
-  function refuse(text: string): void {
-    tell(error, text);
-    field.setAttribute('aria-invalid', 'true');
-    field.focus();
+  function make<Name extends keyof HTMLElementTagNameMap>(
+    name: Name,
+    attributes: Record<string, string>,
+    ...content: (Node | string)[]
+  ): HTMLElementTagNameMap[Name] {
+    const element = document.createElement(name);
+    for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
+    element.append(...content);
+    return element;
   }
 
-  function replacePage({ title, paragraphs, link }: ScriptAnswer): void {
-    history.replaceState(null, '', pageWithout());
-    const heading = document.createElement('h1');
-    heading.tabIndex = -1;
-    heading.textContent = title;
-    const rest = paragraphs.map((text) => {
-      const paragraph = document.createElement('p');
-      paragraph.textContent = text;
-      return paragraph;
-    });
-    main.replaceChildren(heading, ...rest);
-    if (link) {
-      const anchor = document.createElement('a');
-      anchor.href = link.to;
-      anchor.textContent = link.text;
-      const paragraph = document.createElement('p');
-      paragraph.className = 'next';
-      paragraph.append(anchor);
-      main.append(paragraph);
-    }
-    document.querySelector('footer')?.remove(); // its links lead to the form that was answered
+  function makeForm({ hidden, submit }: Pick<Form, 'hidden' | 'submit'>): HTMLFormElement {
+    const inputs = Object.entries(hidden).map(([name, value]) =>
+      make('input', { type: 'hidden', name, value }),
+    );
+    const alert = make('p', { id: 'alert', class: 'alert', role: 'alert', hidden: '' });
+    const button = make('button', { type: 'submit', class: 'second' }, submit);
+    const form = make('form', { method: 'post', action: pageWith({}) }, alert, ...inputs, button);
+    listen(form);
+    return form;
+  }
+
+  function makeLink(link: Link | undefined): HTMLElement[] {
+    return link ? [make('p', { class: 'next' }, make('a', { href: link.to }, link.text))] : [];
+  }
+
+  /** Shows an answer in place of what is there. */
+  function replacePage(answer: ScriptAnswer, done: boolean): void {
+    const { title, address, notice, paragraphs, form, link, other } = answer;
+    const heading = make('h1', { tabindex: '-1', ...(done && { class: 'done' }) }, title);
+    main.replaceChildren(
+      heading,
+      ...(address ? [make('p', { class: 'address' }, make('bdi', {}, address))] : []),
+      ...(notice ? [make('p', { class: 'notice' }, notice)] : []),
+      ...paragraphs.map((text) => make('p', {}, text)),
+      ...(form ? [makeForm(form)] : []),
+      ...makeLink(link),
+      ...makeLink(other),
+    );
+    document.querySelector('footer nav')?.remove(); // its links lead to the form that was answered
     document.title = `${title} – ${words.brand}`;
     heading.focus();
   }
 
-  let sending = false;
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (sending) return;
-    sending = true;
-    const label = submit.textContent;
-    submit.setAttribute('aria-disabled', 'true'); // `disabled` would take the focus away
-    submit.textContent = words.sending;
-    tell(error);
-    tell(alert);
-    field.removeAttribute('aria-invalid');
+  function clearErrors(form: HTMLFormElement): void {
+    setText(document.getElementById('field-error'));
+    setText(document.getElementById('alert'));
+    form.querySelector('[aria-invalid]')?.removeAttribute('aria-invalid');
+  }
+
+  function refuse(form: HTMLFormElement, text: string): void {
+    setText(document.getElementById('field-error'), text);
+    const field = form.querySelector<HTMLInputElement>('[aria-describedby]');
+    field?.setAttribute('aria-invalid', 'true');
+    field?.focus();
+  }
+
+  async function send(form: HTMLFormElement): Promise<void> {
     let answer: ScriptAnswer | undefined;
+    let done = false;
     try {
       const response = await fetch(form.action, {
         method: 'POST',
         headers: { Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams(new FormData(form) as unknown as Record<string, string>).toString(),
       });
+      done = response.ok;
       answer = await response.json();
     } catch {
-      // No connection, or an answer that is not ours: told below.
+      // No connection, or an answer that is not ours: said below.
     }
-    sending = false;
-    submit.removeAttribute('aria-disabled');
-    submit.textContent = label;
-    if (!Array.isArray(answer?.paragraphs)) tell(alert, words.unreachable);
-    else if (answer.error) refuse(answer.error);
-    else if (answer.alert) tell(alert, answer.alert);
-    else replacePage(answer);
-  });
+    if (!Array.isArray(answer?.paragraphs)) setText(document.getElementById('alert'), words.unreachable);
+    else if (answer.error) refuse(form, answer.error);
+    else if (answer.alert) setText(document.getElementById('alert'), answer.alert);
+    else {
+      // A reload shows the outcome again. The address bar tells that there was one, and nothing about it.
+      if (done) history.replaceState({ answer }, '', pageWith({ done: '1' }));
+      replacePage(answer, done);
+    }
+  }
 
-  const show = document.getElementById('show');
-  const place = document.getElementById('strength');
-  if (!show || !place) return;
-  show.hidden = false;
-  show.addEventListener('click', () => {
-    const shown = field.type === 'text';
-    field.type = shown ? 'password' : 'text';
-    show.textContent = shown ? words.show : words.hide;
-    field.focus();
-  });
+  function hidePassword(): void {
+    const [field, show] = [document.getElementById('password'), document.getElementById('show')];
+    field?.setAttribute('type', 'password');
+    if (show) show.textContent = words.show;
+  }
 
-  const text = document.createElement('p');
-  text.className = 'strength';
-  text.id = 'strength-text';
-  text.setAttribute('role', 'status');
-  const meter = document.createElement('meter');
-  meter.max = 4;
-  meter.low = 2;
-  meter.high = 3;
-  meter.optimum = 4;
-  meter.hidden = true;
-  meter.setAttribute('aria-labelledby', 'strength-text');
-  place.append(meter, text);
-  field.addEventListener('input', () => {
-    const level = strength(field.value, words.minimum, words.known);
-    const tooLong = new TextEncoder().encode(field.value.normalize('NFC')).length > 72;
-    meter.hidden = field.value === '';
-    meter.value = tooLong ? 0 : level;
-    const inWords = tooLong ? words.tooLong : words.strengths[level];
-    const told = field.value === '' ? '' : `${words.strength} ${inWords}`;
-    if (text.textContent !== told) text.textContent = told; // else it would be read out at every key
-  });
+  function listen(form: HTMLFormElement): void {
+    const submit = form.querySelector('button[type=submit]') as HTMLButtonElement;
+    form.noValidate = true; // the browser's own words are in its language, which need not be the page's
+    form.addEventListener('input', () => clearErrors(form));
+    form.addEventListener('submit', async (event) => {
+      event.preventDefault();
+      if (sending) return;
+      sending = true;
+      const label = submit.textContent;
+      submit.setAttribute('aria-disabled', 'true'); // `disabled` would take the focus away
+      submit.textContent = words.sending;
+      clearErrors(form);
+      hidePassword(); // a browser remembers what was in a field of text, and offers it to the next person
+      await send(form);
+      sending = false;
+      submit.removeAttribute('aria-disabled');
+      submit.textContent = label;
+    });
+  }
+
+  function listenToPassword(field: HTMLInputElement): void {
+    const show = document.getElementById('show') as HTMLElement;
+    show.hidden = false;
+    show.addEventListener('click', () => {
+      if (field.type === 'text') hidePassword();
+      else {
+        field.type = 'text';
+        show.textContent = words.hide;
+      }
+      field.focus();
+    });
+
+    const capsLock = document.getElementById('caps-lock') as HTMLElement;
+    const look = (event: KeyboardEvent | MouseEvent) => {
+      // An event that a password manager makes knows nothing of keys.
+      const on = event.getModifierState?.('CapsLock') === true;
+      if (on !== (capsLock.textContent !== '')) capsLock.textContent = on ? words.capsLock : '';
+    };
+    for (const type of ['keydown', 'keyup', 'mousedown'] as const) field.addEventListener(type, look);
+
+    const text = make('p', { class: 'strength', id: 'strength-text', role: 'status' });
+    const range = { max: '4', low: '2', high: '3', optimum: '4' };
+    const meter = make('meter', { ...range, hidden: '', 'aria-labelledby': 'strength-text' });
+    document.getElementById('strength')?.append(meter, text);
+    field.addEventListener('input', () => {
+      const level = strength(field.value, words.minimum, words.known);
+      const tooLong = new TextEncoder().encode(field.value.normalize('NFC')).length > 72;
+      meter.hidden = field.value === '';
+      meter.value = tooLong ? 0 : level;
+      const inWords = tooLong ? words.tooLong : words.strengths[level];
+      const shown = field.value === '' ? '' : `${words.strength} ${inWords}`;
+      if (text.textContent !== shown) text.textContent = shown; // else it would be read out at every key
+    });
+  }
+
+  const tag = query.get('tag');
+  const form = document.querySelector('form');
+  if (tag !== null) {
+    // Out of sight of whoever looks at the screen, and of the browser's history. A reload finds it in the entry's state.
+    history.replaceState({ tag }, '', pageWith({}));
+  } else if (history.state?.answer) {
+    replacePage(history.state.answer, true);
+    return;
+  } else if (!form && history.state?.tag) {
+    location.replace(pageWith({ tag: history.state.tag }));
+    return;
+  }
+  if (form) listen(form);
+  const password = document.getElementById('password');
+  if (password) listenToPassword(password as HTMLInputElement);
 }

@@ -1,29 +1,40 @@
-import { createHash } from 'node:crypto';
 import type { Brand } from '../brand.ts';
 import { LANGUAGES, type Language } from '../core/language.ts';
 import { Html, html } from '../html.ts';
-import { numberIn } from '../messages/amounts.ts';
 import { LANGUAGE_NAMES, pageMessages } from '../messages/catalogue.ts';
+import type { PageMessages } from '../messages/messages.ts';
 import { enhance, type ScriptWords } from './enhance.ts';
+import { writeForm } from './form.ts';
+import { iconOf } from './icon.ts';
+import { pageHeaders } from './page-headers.ts';
 import { strengthOf } from './strength.ts';
 import { styleOf } from './style.ts';
-import type { ForgetForm, ResetForm, View } from './view.ts';
+import type { Form, Link, View } from './view.ts';
 
-export type PageSettings = { brand: Brand; passwordMinimum: number };
+export type PageSettings = {
+  brand: Brand;
+  passwordMinimum: number;
+  /** Whole URLs, linked at the foot of every page. */
+  termsUrl?: string | undefined;
+  supportUrl?: string | undefined;
+};
 
 /** A whole page, and the headers that a browser is to hold it to. */
 export type Page = { page: Html; headers: Record<string, string> };
 
 /** Writes pages of one brand. What is the same on all of them is made once. */
 export function pageWriter(settings: PageSettings): (view: View, language: Language) => Page {
-  const { brand } = settings;
+  const { brand, passwordMinimum } = settings;
   const style = styleOf(brand);
   const script = `(${enhance})(${strengthOf})`;
-  const headers = pageHeaders(style, script, brand.logoUrl);
+  const icon = iconOf(brand);
+  const headers = pageHeaders(style, script, [icon, brand.logoUrl, brand.logoDarkUrl]);
 
   return (view, language) => {
     const messages = pageMessages[language];
-    const failed = view.alert !== undefined || view.form?.error !== undefined;
+    const failed = view.alert !== undefined || view.form?.field?.error !== undefined;
+    const known = [view.form?.account ?? '', brand.name];
+    const words: ScriptWords = { ...messages.script, brand: brand.name, minimum: passwordMinimum, known };
     const page = html`<!doctype html>
 <html lang="${language}" dir="ltr">
 <head>
@@ -31,17 +42,15 @@ export function pageWriter(settings: PageSettings): (view: View, language: Langu
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
+<link rel="icon" href="${icon}">
 <title>${failed && `${messages.trouble.error}: `}${view.title} – ${brand.name}</title>
 <style>${new Html(style)}</style>
 </head>
 <body>
-<header>${brand.logoUrl === undefined ? brand.name : html`<img src="${brand.logoUrl}" alt="${brand.name}">`}</header>
-<main>
-<h1>${view.title}</h1>
-${view.paragraphs.map((paragraph) => html`<p>${paragraph}</p>\n`)}${view.form ? formOf(view.form, view.alert, language, settings) : view.alert && html`<p class="alert" role="alert">${view.alert}</p>\n`}${
-  view.link && html`<p class="next"><a href="${view.link.to}">${view.link.text}</a></p>\n`
-}</main>
-${view.form && languagesOf(view.form, language)}<script>${new Html(script)}</script>
+<header>${logoOf(brand)}</header>
+<main data-script="${JSON.stringify(words)}">
+${contentOf(view, { language, passwordMinimum })}</main>
+${footerOf(view.form, language, settings)}<script>${new Html(script)}</script>
 </body>
 </html>
 `;
@@ -49,107 +58,50 @@ ${view.form && languagesOf(view.form, language)}<script>${new Html(script)}</scr
   };
 }
 
-function formOf(
-  form: ResetForm | ForgetForm,
-  alert: string | undefined,
-  language: Language,
-  settings: PageSettings,
-): Html {
+function contentOf(view: View, writing: { language: Language; passwordMinimum: number }): Html {
+  const { title, done, address, notice, paragraphs, alert, form, link, other } = view;
+  return html`<h1${new Html(done ? ' class="done"' : '')}>${title}</h1>
+${address !== undefined && html`<p class="address"><bdi>${address}</bdi></p>\n`}${
+  notice !== undefined && html`<p class="notice" role="status">${notice}</p>\n`
+}${paragraphs.map((paragraph) => html`<p>${paragraph}</p>\n`)}${
+  form
+    ? writeForm(form, alert, writing)
+    : alert !== undefined && html`<p class="alert" role="alert">${alert}</p>\n`
+}${[link, other].map((one) => (one === undefined ? html`` : linkOf(one)))}`;
+}
+
+function linkOf({ to, text }: Link): Html {
+  return html`<p class="next"><a href="${to}">${text}</a></p>\n`;
+}
+
+function logoOf({ name, logoUrl, logoDarkUrl }: Brand): Html {
+  if (logoUrl === undefined) return html`<bdi>${name}</bdi>`;
+  const dark =
+    logoDarkUrl !== undefined && html`<source srcset="${logoDarkUrl}" media="(prefers-color-scheme: dark)">`;
+  return html`<picture>${dark}<img src="${logoUrl}" alt="${name}"></picture>`;
+}
+
+/** The same form in the other languages, for whoever's browser asks for a wrong one; and whom to turn to. */
+function footerOf(form: Form | undefined, language: Language, settings: PageSettings): Html {
   const messages = pageMessages[language];
-  const { brand, passwordMinimum: minimum } = settings;
-  const email = form.email ?? '';
-  const words: ScriptWords = { ...messages.script, brand: brand.name, minimum, known: [email, brand.name] };
-  const submit = form.kind === 'reset' ? messages.reset.submit : messages.forget.submit;
-  // The page's own address without its query: with a stage in the path or without, and with a slash at its end or without.
-  return html`<form method="post" action="?lang=${language}" data-script="${JSON.stringify(words)}">
-<p id="alert" class="alert" role="alert"${new Html(alert === undefined ? ' hidden' : '')}>${alert}</p>
-${form.kind === 'reset' ? passwordField(form, language, minimum) : emailField(form, language)}
-<button class="main">${submit}</button>
-</form>
+  const languages = form?.field && languagesOf(form, language, messages);
+  const links = [
+    { to: settings.termsUrl, text: messages.terms },
+    { to: settings.supportUrl, text: messages.support },
+  ].flatMap(({ to, text }) => (to === undefined ? [] : [html`<a href="${to}">${text}</a>\n`]));
+  if (!languages && links.length === 0) return html``;
+  return html`<footer>
+${languages}${links.length > 0 && html`<p class="links">\n${links}</p>\n`}</footer>
 `;
 }
 
-function passwordField({ tag, email, error }: ResetForm, language: Language, minimum: number): Html {
-  const messages = pageMessages[language];
-  // The address is there for password managers too, which keep the new password under it. No upper limit on the field:
-  // what a browser would cut off in silence is refused in words.
-  return html`<input type="hidden" name="tag" value="${tag}">
-${
-  email !== undefined &&
-  html`<div class="field">
-<label for="username">${messages.reset.account}</label>
-<input id="username" name="username" type="email" value="${email}" autocomplete="username" readonly>
-</div>`
-}
-<div class="field">
-<label for="password">${messages.reset.password}</label>
-<p id="policy" class="hint">${messages.reset.policy(numberIn(language, minimum))}</p>
-${fieldError(error)}
-<input id="password" name="password" type="password" autocomplete="new-password" autocapitalize="none" spellcheck="false" required minlength="${minimum}" aria-describedby="policy field-error"${faulty(error)}>
-<button type="button" id="show" class="small" aria-controls="password" hidden>${messages.script.show}</button>
-<div id="strength"></div>
-</div>`;
-}
-
-function emailField({ email, error }: ForgetForm, language: Language): Html {
-  return html`<div class="field">
-<label for="email">${pageMessages[language].forget.email}</label>
-${fieldError(error)}
-<input id="email" name="email" type="email" value="${email}" autocomplete="username" autocapitalize="none" spellcheck="false" required aria-describedby="field-error"${faulty(error)}>
-</div>`;
-}
-
-function fieldError(error: string | undefined): Html {
-  return html`<p id="field-error" class="error"${new Html(error === undefined ? ' hidden' : '')}>${error}</p>`;
-}
-
-function faulty(error: string | undefined): Html {
-  return new Html(error === undefined ? '' : ' aria-invalid="true" autofocus');
-}
-
-/** The same form in the other languages, for whoever's browser asks for a wrong one. */
-function languagesOf(form: ResetForm | ForgetForm, current: Language): Html {
-  const tag = form.kind === 'reset' ? `&tag=${encodeURIComponent(form.tag)}` : '';
+function languagesOf({ query }: Form, current: Language, messages: PageMessages): Html {
   const items = LANGUAGES.map((language) => {
     const name = LANGUAGE_NAMES[language];
-    const link = html`<a href="?lang=${language}${tag}" hreflang="${language}">${name}</a>`;
+    const link = html`<a href="?${new URLSearchParams({ lang: language, ...query }).toString()}" hreflang="${language}">${name}</a>`;
     const item = language === current ? html`<strong aria-current="true">${name}</strong>` : link;
     return html`<li lang="${language}">${item}</li>`;
   });
-  return html`<footer>
-<nav aria-label="${pageMessages[current].languages}"><ul>${items}</ul></nav>
-</footer>
+  return html`<nav aria-label="${messages.languages}"><ul>${items}</ul></nav>
 `;
-}
-
-/**
- * Nothing but the page's own style and script, by their hashes; forms go nowhere but back; nobody may frame it; and text
- * is never made into markup or code.
- *
- * @see https://www.w3.org/TR/CSP3/ and https://www.w3.org/TR/trusted-types/
- */
-function pageHeaders(style: string, script: string, logoUrl: string | undefined): Record<string, string> {
-  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-  const logo =
-    logoUrl === undefined
-      ? []
-      : [`img-src ${logoUrl.startsWith('data:') ? 'data:' : new URL(logoUrl).origin}`];
-  const policy = [
-    "default-src 'none'",
-    `style-src ${hash(style)}`,
-    `script-src ${hash(script)}`,
-    "connect-src 'self'",
-    ...logo,
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ];
-  return {
-    'Content-Security-Policy': policy.join('; '),
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Cross-Origin-Resource-Policy': 'same-origin',
-    'X-Frame-Options': 'DENY',
-  };
 }

@@ -5,9 +5,9 @@ export function styleOf(brand: Brand): string {
   const { fill, onFill, onLight, onDark } = paletteOf(brand.color);
   return `
 :root { color-scheme: light dark; --ground: #f3f4f6; --card: #fff; --text: #16181d; --quiet: #4d535c; --line: #6f7680;
-  --bad: #b3261e; --accent: ${onLight}; --fill: ${fill}; --on-fill: ${onFill} }
+  --bad: #b3261e; --good: #1a6e34; --accent: ${onLight}; --fill: ${fill}; --on-fill: ${onFill} }
 @media (prefers-color-scheme: dark) { :root { --ground: #111215; --card: #1b1d22; --text: #eceef2; --quiet: #b3b9c3;
-  --line: #8a919c; --bad: #ff9a90; --accent: ${onDark} } }
+  --line: #8a919c; --bad: #ff9a90; --good: #7fd39a; --accent: ${onDark} } }
 *, ::before, ::after { box-sizing: border-box }
 [hidden] { display: none !important }
 html { background: var(--ground); color: var(--text); font: 100%/1.5 system-ui, sans-serif; -webkit-text-size-adjust: 100% }
@@ -29,18 +29,24 @@ input[aria-invalid] { border: 2px solid var(--bad) }
 .error { color: var(--bad); font-weight: 600; font-size: .9375rem; margin-bottom: .5rem }
 .alert { border: 2px solid var(--bad); border-radius: .5rem; padding: .75rem; font-weight: 600 }
 button { font: inherit; font-weight: 600; cursor: pointer; border-radius: .5rem; padding: .625rem 1rem }
+h1.done::before { content: "✓"; content: "✓" / ""; display: grid; place-items: center; width: 2.5rem; height: 2.5rem;
+  margin-bottom: .75rem; border: 2px solid; border-radius: 50%; color: var(--good); font-size: 1.25rem; line-height: 1 }
+.address { font-weight: 600 }
+.notice { color: var(--good); font-weight: 600 }
+.second { width: 100%; background: none; color: inherit; border: 1px solid var(--line); margin-bottom: 1rem }
 .main { width: 100%; background: var(--fill); color: var(--on-fill); border: 1px solid var(--accent) }
-.main[aria-disabled] { cursor: progress; background: var(--ground); color: var(--text); border-color: var(--line) }
+.main[aria-disabled], .second[aria-disabled] { cursor: progress; background: var(--ground); color: var(--text); border-color: var(--line) }
 .small { background: none; border: 0; color: var(--accent); padding: .25rem 0; min-height: 1.75rem; text-decoration: underline;
   font-size: .875rem; font-weight: 400 }
 a { color: var(--accent) }
-.next { font-weight: 600 }
+.next { font-weight: 600; margin-bottom: .5rem }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 h1:focus { outline: none }
 meter { display: block; width: 100%; height: .75rem; margin-top: .5rem }
 .strength { font-size: .875rem; color: var(--quiet); margin: 0 }
-footer ul { display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1rem; list-style: none; margin: 0; padding: 0;
+footer ul, .links { display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1rem; list-style: none; margin: 0; padding: 0;
   font-size: .875rem }
+footer > * + * { margin-top: .75rem !important }
 footer a, footer strong { display: inline-block; padding: .125rem 0; min-height: 1.5rem }
 `;
 }

@@ -172,8 +172,104 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
     await page.getByLabel(fr.reset.password, { exact: true }).fill(NEW_PASSWORD);
     await page.getByRole('button', { name: fr.reset.submit }).click();
     await heading(page, fr.reset.done);
+  });
+
+  test('a reload after success shows the outcome again, and so does going back to it', async () => {
+    const { en } = pageMessages;
+    const person = await signedUp(overHttp);
+    const page = await open('/forgot-password');
+    const posted: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST') posted.push(request.url());
+    });
+    await page.getByLabel(en.forget.email).fill(person.email);
+    await page.getByRole('button', { name: en.forget.submit }).click();
+    for (const again of [false, true]) {
+      if (again) await page.reload();
+      await heading(page, en.forget.done);
+      await page.getByText(person.email, { exact: true }).waitFor();
+      expect(page.url()).toBe(`${origin}/forgot-password?done=1`);
+    }
+    expect(posted).toHaveLength(1);
+    await page.getByRole('button', { name: en.forget.again }).click();
+    await page.getByText(en.forget.askedAgain).waitFor();
+    const mails = await awaitMails(person.email, 2);
+
+    await page.goto(`${origin}/reset-password?tag=${tagIn(mails.at(-1))}`);
+    await page.getByLabel(en.reset.password, { exact: true }).fill(NEW_PASSWORD);
+    await page.getByRole('button', { name: en.reset.submit }).click();
+    for (const again of [false, true]) {
+      if (again) await page.reload();
+      await heading(page, en.reset.done);
+      await page.getByText(person.email, { exact: true }).waitFor();
+      expect(page.url()).toBe(`${origin}/reset-password?done=1`);
+    }
+    await page.goBack();
+    await heading(page, en.forget.done);
+    await page.getByRole('link', { name: en.forget.otherAddress }).click();
+    await heading(page, en.forget.title);
+  });
+
+  test('a reload of a link that was refused says so again', async () => {
+    const { en } = pageMessages;
+    const path = await linkFor(await signedUp(overHttp));
+    const page = await open(path);
+    await expireTag(path.replace(/.*=/, ''));
+    await page.getByLabel(en.reset.password, { exact: true }).fill(NEW_PASSWORD);
+    await page.getByRole('button', { name: en.reset.submit }).click();
+    await heading(page, en.link.expired);
     await page.reload();
-    await heading(page, fr.link.missing);
+    await heading(page, en.link.expired);
+    expect(page.url()).toBe(`${origin}/reset-password`);
+  });
+
+  test('an error goes as soon as one types, and the field has the focus from the start', async () => {
+    const { en } = pageMessages;
+    const page = await open(await linkFor(await signedUp(overHttp)));
+    const focus = () => page.evaluate(() => document.activeElement?.id);
+    expect(await focus()).toBe('password');
+    await page.keyboard.type('short');
+    await page.keyboard.press('Enter');
+    const error = page.getByText(en.fields.passwordTooShort('8'));
+    await error.waitFor();
+    expect(await page.locator('[aria-invalid]').count()).toBe(1);
+    await page.keyboard.type('er than tame llamas on moss');
+    await page.getByText('Strength: strong', { exact: true }).waitFor();
+    expect(await error.count()).toBe(0);
+    expect(await page.locator('[aria-invalid]').count()).toBe(0);
+    await page.goto(`${origin}/forgot-password?email=ada@example.com`);
+    expect(await focus()).toBe('email');
+    expect(await page.getByLabel(en.forget.email).inputValue()).toBe('ada@example.com');
+  });
+
+  test('Caps Lock is named while it is on, and the password is hidden when it is sent', async () => {
+    const { en } = pageMessages;
+    const page = await open(await linkFor(await signedUp(overHttp)));
+    const field = page.getByLabel(en.reset.password, { exact: true });
+    const hint = page.getByText(en.script.capsLock);
+    const press = (on: boolean) =>
+      field.evaluate((element, modifierCapsLock) => {
+        element.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', modifierCapsLock }));
+      }, on);
+    expect(await hint.count()).toBe(0);
+    await press(true);
+    await hint.waitFor();
+    await press(false);
+    expect(await hint.count()).toBe(0);
+    // What a password manager fills in comes with events that know no keys.
+    await field.evaluate((element) => element.dispatchEvent(new Event('keydown')));
+
+    await field.fill('x');
+    await page.getByRole('button', { name: en.script.show }).click();
+    let typeAtSubmit: string | null = '';
+    await page.route('**/reset-password*', async (route) => {
+      typeAtSubmit = await field.getAttribute('type');
+      await route.continue();
+    });
+    await page.getByRole('button', { name: en.reset.submit }).click();
+    await page.getByText(en.fields.passwordTooShort('8')).waitFor();
+    expect(typeAtSubmit).toBe('password');
+    await page.getByRole('button', { name: en.script.show }).waitFor();
   });
 
   test('without JavaScript, in French: forms, answers that are pages, and no meter', async () => {
@@ -184,6 +280,10 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
     await picture(page, 'forgot-password');
     await page.getByRole('button', { name: fr.forget.submit }).click();
     await heading(page, fr.forget.done);
+    await page.getByText(person.email, { exact: true }).waitFor();
+    await page.getByRole('button', { name: fr.forget.again }).click();
+    await page.getByText(fr.forget.askedAgain).waitFor();
+    await awaitMails(person.email, 2);
     const tag = tagIn((await awaitMails(person.email, 1))[0]);
     await page.goto(`${origin}/reset-password?tag=${tag}`);
     expect(await page.locator('meter').count()).toBe(0);
@@ -195,6 +295,8 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
     expect(await page.getByLabel(fr.reset.account).inputValue()).toBe(person.email);
     await page.getByLabel(fr.reset.password, { exact: true }).fill(NEW_PASSWORD);
     await page.getByRole('button', { name: fr.reset.submit }).click();
+    await heading(page, fr.reset.done);
+    await page.reload();
     await heading(page, fr.reset.done);
     await page.goto(`${origin}/reset-password?tag=${tag}`);
     await heading(page, fr.link.wrong);
@@ -314,6 +416,8 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
         await picture(page, 'reset-password-dark');
       }
       if (what.startsWith('light, desktop') && state === 'expired') await picture(page, 'expired-link');
+      if (what.startsWith('light, desktop') && state === 'done') await picture(page, 'password-changed');
+      if (what.startsWith('dark') && state === 'asked') await picture(page, 'link-requested-dark');
       expect(await faultsOf(page)).toEqual([]);
     });
   });

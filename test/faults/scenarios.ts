@@ -273,7 +273,7 @@ export const scenarios: Scenario[] = [
             path === '/reset-password'
               ? form(path, { tag, password: NEW_PASSWORD })
               : { path: path + tag, body: { password: NEW_PASSWORD } },
-          success: 200,
+          success: path === '/reset-password' ? 303 : 200,
           done: path.startsWith('/auth') ? 401 : path.startsWith('/accounts') ? 406 : 404,
           async holds() {
             const statuses = [await logIn(person.password), await logIn(NEW_PASSWORD)].map(

@@ -80,6 +80,7 @@ export function endpoints(): Map<string, Endpoint> {
     },
     async (request) => {
       if (request.ask === 'forget form') return { show: 'forget form' };
+      if (request.ask === 'done') return { show: 'done', of: request.of };
       if (request.ask === 'forget') await forgetPassword(parts, request);
       else if (request.ask === 'reset') await resetPassword(parts, request);
       else return { show: 'reset form', tag: request.tag ?? '', ...(await lookAtTag(parts, request.tag)) };

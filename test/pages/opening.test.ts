@@ -29,7 +29,7 @@ describe('opening a link', () => {
     expect(await rows()).toEqual(before);
     expect(readResetTag(tag)?.tagId).toBe(tagId);
     const reply = await world.client.send(form('/reset-password', { tag, password: NEW_PASSWORD }));
-    expect(reply.status).toBe(200);
+    expect(reply.status).toBe(303);
     expect(await rows()).not.toEqual(before);
   });
 

@@ -22,6 +22,15 @@ export function form(
 export const get = (client: Client, path: string, headers: Record<string, string> = {}): Promise<Reply> =>
   client.send({ method: 'GET', path, headers });
 
+/** Sends a form and goes where a browser is sent on to, if it is. `fetch` has done so by itself. */
+export async function submit(client: Client, call: Call): Promise<Reply> {
+  const reply = await client.send(call);
+  if (reply.status !== 303) return reply;
+  const { pathname, search } = new URL(reply.headers.location ?? '', `http://localhost${call.path}`);
+  const { 'content-type': _, ...headers } = call.headers ?? {};
+  return client.send({ method: 'GET', path: pathname + search, headers });
+}
+
 /** What a page says and where it leads, read from its markup. */
 export type Seen = {
   status: number;
@@ -32,6 +41,11 @@ export type Seen = {
   error: string;
   alert: string;
   link: string | undefined;
+  /** Every way on, the first one being `link`. */
+  links: string[];
+  /** The email address that it was about. */
+  address: string | undefined;
+  done: boolean;
   /** The values of its fields. */
   fields: Record<string, string>;
 };
@@ -59,7 +73,7 @@ export function pageOf(reply: Reply): Seen {
   const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => plain(found));
   const one = (pattern: RegExp) => all(pattern)[0] ?? '';
   expect(all(/<title>(.*?)<\/title>/gs)).toHaveLength(1);
-  expect(all(/<h1>(.*?)<\/h1>/gs)).toHaveLength(1);
+  expect(all(/<h1(?: class="done")?>(.*?)<\/h1>/gs)).toHaveLength(1);
   const fields = [...text.matchAll(/<input [^>]*>/g)].map(([input]) => [
     /name="(.*?)"/.exec(input)?.[1] ?? '',
     plain(/value="(.*?)"/s.exec(input)?.[1] ?? ''),
@@ -67,12 +81,15 @@ export function pageOf(reply: Reply): Seen {
   return {
     status,
     title: one(/<title>(.*?)<\/title>/gs),
-    heading: one(/<h1>(.*?)<\/h1>/gs),
+    heading: one(/<h1(?: class="done")?>(.*?)<\/h1>/gs),
     language: one(/<html lang="(\w\w)"/g),
     paragraphs: all(/<p>(.*?)<\/p>/gs),
     error: one(/<p id="field-error" class="error">(.*?)<\/p>/gs),
     alert: one(/<p (?:id="alert" )?class="alert" role="alert">(.*?)<\/p>/gs),
     link: all(/<p class="next"><a href="(.*?)"/gs)[0],
+    links: all(/<p class="next"><a href="(.*?)"/gs),
+    address: all(/<p class="address"><bdi>(.*?)<\/bdi><\/p>/gs)[0],
+    done: text.includes('<h1 class="done">'),
     fields: Object.fromEntries(fields) as Record<string, string>,
   };
 }
@@ -99,13 +116,15 @@ function expectPolicy({ text, headers }: Reply): void {
     "trusted-types 'none'",
   ]);
   // What the policy would refuse, and markup that somebody else has put there.
-  const markup = text.replace(/<(style|script)>.*?<\/\1>/gs, '');
+  const markup = text.replace(/<(style|script)>.*?<\/\1>/gs, '').replace(ICON, '');
   expect(markup.replace(/"[^"]*"/g, '""')).not.toMatch(
     /<(script|style|iframe|object|embed|base|svg|link)|http-equiv|\son\w+\s*=|\sstyle\s*=|<[^>]*'/i,
   );
   for (const [, url = ''] of markup.matchAll(/(?:href|action)="([^"]*)"/g))
     expect(url).toMatch(/^(\?lang=|https?:)/);
 }
+
+const ICON = /<link rel="icon" href="(?:data:image\/svg\+xml,[^"<>]*|https:[^"<>]*)">/;
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' };
 

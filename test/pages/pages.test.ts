@@ -7,7 +7,7 @@ import { clients, inProcess, type Reply } from '../harness/client.ts';
 import { functionsWith } from '../harness/functions-with.ts';
 import { awaitMails, mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, mailedTag, signedUp, somebody } from '../harness/people.ts';
-import { form, get, pageOf } from './page-of.ts';
+import { form, get, pageOf, submit } from './page-of.ts';
 
 const NEW_PASSWORD = 'a new battery staple';
 const { en } = pageMessages;
@@ -17,7 +17,7 @@ const NOBODYS_TAG = 'A'.repeat(64);
 
 describe.each(clients)('the page behind the link, $name', (client) => {
   const open = (tag: string, query = '') => get(client, `/reset-password?tag=${tag}${query}`);
-  const set = (tag: string, password: string) => client.send(form('/reset-password', { tag, password }));
+  const set = (tag: string, password: string) => submit(client, form('/reset-password', { tag, password }));
 
   test('shows whose password it is, the policy, and a field for a new one that a manager can fill', async () => {
     const person = await signedUp(client);
@@ -42,7 +42,7 @@ describe.each(clients)('the page behind the link, $name', (client) => {
     const { accessToken } = await loggedIn(client, person);
     const tag = await mailedTag(client, person);
     const done = pageOf(await set(tag, NEW_PASSWORD));
-    expect(done).toMatchObject({ status: 200, heading: en.reset.done, link: undefined, fields: {} });
+    expect(done).toMatchObject({ status: 200, heading: en.reset.done, done: true, links: [], fields: {} });
     expect(done.paragraphs).toEqual([en.reset.doneDetail]);
 
     await loggedIn(client, { ...person, password: NEW_PASSWORD });
@@ -71,7 +71,7 @@ describe.each(clients)('the page behind the link, $name', (client) => {
       error,
       fields: { tag, username: person.email, password: '' }, // it is not sent back
     });
-    expect(reply.text).toMatch(/aria-describedby="policy field-error" aria-invalid="true" autofocus/);
+    expect(reply.text).toMatch(/aria-describedby="policy field-error" aria-invalid="true" autofocus>/);
     expect(pageOf(await set(tag, NEW_PASSWORD)).status).toBe(200);
   });
 
@@ -131,23 +131,58 @@ describe.each(clients)('the page that asks for a link, $name', (client) => {
       paragraphs: [en.forget.introduction],
       fields: { email: '' },
     });
-    expect(pageOf(await ask(person.email))).toMatchObject({
+    const asked = await ask(person.email);
+    expect(pageOf(asked)).toMatchObject({
       status: 200,
       heading: en.forget.done,
+      done: true,
+      address: person.email,
       paragraphs: [en.forget.doneDetail('30 minutes')],
+      fields: { email: person.email, again: '1' },
+      links: ['?lang=en'],
     });
+    expect(asked.text).not.toContain(en.forget.askedAgain);
     const [mail] = await awaitMails(person.email, 1);
     expect(pageOf(await get(client, `/reset-password?tag=${tagIn(mail)}`)).status).toBe(200);
+    const { fields } = pageOf(asked);
+    const again = await client.send(form('/forgot-password', fields));
+    expect(pageOf(again)).toMatchObject({ heading: en.forget.done, address: person.email, fields });
+    expect(again.text).toContain(`<p class="notice" role="status">${en.forget.askedAgain}</p>`);
+    await awaitMails(person.email, 2);
+  });
+
+  test.each([
+    ['ada@example.com', 'ada@example.com'],
+    ['Ada%2Bx@Example.com', 'ada+x@example.com'],
+    ['ada+x@example.com', 'ada+x@example.com'], // as an application writes it that does not encode
+    ['%20ada@example.com%20', 'ada@example.com'],
+    ['ada', ''],
+    ['Call%201-800%20now', ''],
+    ['%22%3E%3Cscript%3E@example.com', ''],
+    ['', ''],
+  ])('opened with ?email=%s is filled in with %j', async (given, email) => {
+    const reply = await get(client, `/forgot-password?email=${given}`);
+    expect(pageOf(reply)).toMatchObject({ status: 200, fields: { email } });
+    const kept = email === '' ? '' : `&amp;email=${encodeURIComponent(email)}`;
+    expect(reply.text).toContain(`<a href="?lang=fr${kept}" hreflang="fr">`);
+    expect(reply.text).toMatch(/<input id="email" [^>]* autofocus>/);
   });
 
   test('answers the same for an address that nobody has, or only a disabled account', async () => {
     const person = await signedUp(client);
     const disabled = await signedUp(client);
     await disable(disabled.email);
-    const withoutTime = ({ headers: { date: _, ...headers }, ...reply }: Reply) => ({ ...reply, headers });
-    const known = withoutTime(await ask(person.email));
-    expect(withoutTime(await ask(somebody().email))).toEqual(known);
-    expect(withoutTime(await ask(disabled.email))).toEqual(known);
+    const nobody = somebody().email;
+    const answerTo = async (email: string) => {
+      const { headers, text, status } = await ask(email);
+      // The page shows the address that was typed, and is that much longer or shorter.
+      const { date: _, 'content-length': length = '', ...others } = headers;
+      const shown = text.split(email).length - 1;
+      return [status, others, text.replaceAll(email, '…'), Number(length) - shown * email.length];
+    };
+    const known = await answerTo(person.email);
+    expect(await answerTo(nobody)).toEqual(known);
+    expect(await answerTo(disabled.email)).toEqual(known);
   });
 
   test.each([
@@ -220,7 +255,7 @@ describe('in every language', () => {
       [form(at, {}), words.link.missing, words.link.missingDetail],
     ];
     for (const [call, heading, says] of states) {
-      const reply = await inProcess.send(call);
+      const reply = await submit(inProcess, call);
       const page = pageOf(reply);
       expect(page).toMatchObject({ language, heading });
       const { error, alert, paragraphs } = page;
@@ -234,6 +269,41 @@ describe('in every language', () => {
     for (const language of LANGUAGES.filter((one) => one !== 'fr'))
       expect(text).toContain(`<a href="?lang=${language}&amp;tag=${tag}" hreflang="${language}">`);
     expect(text).toContain('<strong aria-current="true">Français</strong>');
+  });
+});
+
+describe('after it was sent', () => {
+  test.each([
+    '/reset-password',
+    '/reset-password/',
+    '/reset-password?lang=fr',
+    '/reset-password/?lang=fr&x=1',
+  ])(
+    'the form of %s leads to a page that can be loaded again and whose address tells nothing',
+    async (path) => {
+      const person = await signedUp(inProcess);
+      const tag = await mailedTag(inProcess, person);
+      const call = form(path, { tag, username: person.email, password: NEW_PASSWORD });
+      const reply = await inProcess.send(call);
+      const lang = path.includes('fr') ? 'fr' : 'en';
+      expect(reply).toMatchObject({ status: 303, text: '', headers: { 'cache-control': 'no-store' } });
+      expect(reply.headers.location).toBe(`?done=1&lang=${lang}`);
+      for (let load = 0; load < 2; load += 1) {
+        const at = `${path.replace(/\?.*/, '')}?done=1&lang=${lang}`;
+        const page = pageOf(await get(inProcess, at));
+        expect(page).toMatchObject({ status: 200, heading: pageMessages[lang].reset.done, done: true });
+      }
+    },
+  );
+
+  test('the page that asked for a link can be loaded again, without the address', async () => {
+    const { heading, address, links, fields } = pageOf(await get(inProcess, '/forgot-password?done=1'));
+    expect([heading, address, links, fields]).toEqual([en.forget.done, undefined, ['?lang=en'], {}]);
+  });
+
+  test('a link that is opened is judged, whatever else its address says', async () => {
+    const { status } = pageOf(await get(inProcess, `/reset-password?done=1&tag=${NOBODYS_TAG}`));
+    expect(status).toBe(404);
   });
 });
 
@@ -254,6 +324,14 @@ describe("to the page's own script", () => {
     expect((await send({ tag, password: NEW_PASSWORD })).json).toEqual({
       title: fr.reset.done,
       paragraphs: [fr.reset.doneDetail],
+    });
+    const asked = form('/forgot-password?lang=fr', { email: person.email }, headers);
+    expect((await inProcess.send(asked)).json).toEqual({
+      title: fr.forget.done,
+      address: person.email,
+      paragraphs: [fr.forget.doneDetail('30 minutes')],
+      form: { hidden: { email: person.email, again: '1' }, submit: fr.forget.again },
+      other: { to: '?lang=fr', text: fr.forget.otherAddress },
     });
     const again = await send({ tag, password: NEW_PASSWORD });
     expect(again).toMatchObject({
@@ -392,6 +470,13 @@ describe('a limit of two requests in five minutes', () => {
   });
 });
 
+test('without a logo the icon of the tab is the first letter of the brand, and no page asks for a file', async () => {
+  const reply = await get(inProcess, '/forgot-password');
+  const [, icon = ''] = /<link rel="icon" href="data:image\/svg\+xml,(.*?)">/.exec(reply.text) ?? [];
+  expect(decodeURIComponent(icon.replaceAll('&#39;', "'"))).toMatch(/^<svg .*>G<\/text><\/svg>$/);
+  expect(reply.headers['content-security-policy']).toContain('; img-src data:;');
+});
+
 describe('with settings of its own', () => {
   functionsWith(() => ({
     PASSWORD_MIN_LENGTH: '12',
@@ -400,6 +485,9 @@ describe('with settings of its own', () => {
     BRAND_NAME: 'Ada & <Co>',
     BRAND_COLOR: '#FFCC00',
     BRAND_LOGO_URL: 'https://cdn.example.com/logo.svg?v=1&w=2',
+    BRAND_LOGO_DARK_URL: 'https://dark.example.com/logo.svg?v=1&w=2',
+    TERMS_URL: 'https://example.com/terms?v=2&x=1#now',
+    SUPPORT_URL: 'https://help.example.com/',
   }));
 
   test('shows the brand, its colours, its logo from its own origin and no other, and where to log in', async () => {
@@ -409,17 +497,39 @@ describe('with settings of its own', () => {
     expect(opened.text).toContain(
       '<img src="https://cdn.example.com/logo.svg?v=1&amp;w=2" alt="Ada &amp; &lt;Co&gt;">',
     );
-    expect(opened.headers['content-security-policy']).toContain('; img-src https://cdn.example.com;');
+    expect(opened.text).toContain(
+      '<source srcset="https://dark.example.com/logo.svg?v=1&amp;w=2" media="(prefers-color-scheme: dark)">',
+    );
+    expect(opened.headers['content-security-policy']).toContain(
+      '; img-src https://cdn.example.com https://dark.example.com;',
+    );
+    expect(opened.text).toContain('<link rel="icon" href="https://cdn.example.com/logo.svg?v=1&amp;w=2">');
     expect(opened.text).toContain('--fill: #ffcc00; --on-fill: #000000');
     expect(opened.text).toContain('At least 12 characters.');
     expect(pageOf(opened).title).toBe('Choose a new password – Ada & <Co>');
     const short = await inProcess.send(form('/reset-password', { tag, password: 'eleven char' }));
     expect(pageOf(short).error).toContain('at least 12 characters');
-    const done = pageOf(await inProcess.send(form('/reset-password', { tag, password: 'twelve chars' })));
+    const done = pageOf(await submit(inProcess, form('/reset-password', { tag, password: 'twelve chars' })));
     expect(done.link).toBe('https://app.example.com/login?next=%2F&x=1#top');
     const asked = form('/forgot-password', { email: 'x@example.com' });
-    const { paragraphs } = pageOf(await inProcess.send({ ...asked, sourceIp: '2001:db8:7a9f::1' }));
+    const { paragraphs, links } = pageOf(await inProcess.send({ ...asked, sourceIp: '2001:db8:7a9f::1' }));
     expect(paragraphs[0]).toContain('valid for 2 hours');
+    expect(links).toEqual(['https://app.example.com/login?next=%2F&x=1#top', '?lang=en']);
+  });
+
+  test('every page leads to the terms and to help', async () => {
+    const tag = await mailedTag(inProcess, await signedUp(inProcess));
+    for (const path of [
+      '/forgot-password',
+      '/forgot-password?done',
+      '/reset-password',
+      `/reset-password?tag=${tag}`,
+    ]) {
+      const { text } = await get(inProcess, `${path}${path.includes('?') ? '&' : '?'}lang=de`);
+      expect(text).toContain(
+        '<a href="https://example.com/terms?v=2&amp;x=1#now">Nutzungsbedingungen</a>\n<a href="https://help.example.com/">Hilfe</a>',
+      );
+    }
   });
 });
 

@@ -214,9 +214,22 @@ describe('the brand', () => {
     ['BRAND_LOGO_URL', 'data:image/svg+xml;base64,PHN2Zy8+'],
     ['APP_LOGIN_URL', 'https://app.example.com/login?next=%2F#top'],
     ['APP_LOGIN_URL', 'http://localhost:5173/'],
+    ['TERMS_URL', 'https://example.com/terms?lang=en#top'],
+    ['SUPPORT_URL', 'https://help.example.com/'],
   ])('takes %s as %s', (variable, value) => {
-    const { brand, loginUrl } = readConfig({ ...LEAST, [variable]: value });
-    expect([...Object.values(brand), loginUrl]).toContain(value);
+    const { brand, loginUrl, termsUrl, supportUrl } = readConfig({ ...LEAST, [variable]: value });
+    expect([...Object.values(brand), loginUrl, termsUrl, supportUrl]).toContain(value);
+  });
+
+  test('has a logo of its own for dark pages, beside the one for light pages', () => {
+    const light = { BRAND_LOGO_URL: 'https://cdn.example.com/light.png' };
+    const dark = { BRAND_LOGO_DARK_URL: 'https://cdn.example.com/dark.png' };
+    expect(brandOf({ ...light, ...dark }).logoDarkUrl).toBe(dark.BRAND_LOGO_DARK_URL);
+    expect(refusalOf({ ...LEAST, ...dark })).toContain('BRAND_LOGO_DARK_URL needs a BRAND_LOGO_URL');
+    const held = `data:image/png;base64,${'A'.repeat(1_200)}`;
+    expect(refusalOf({ ...LEAST, BRAND_LOGO_URL: held, BRAND_LOGO_DARK_URL: held })).toContain(
+      'at most 2,000 characters together',
+    );
   });
 
   test.each<[variable: string, value: string]>([
@@ -236,6 +249,14 @@ describe('the brand', () => {
     ['APP_LOGIN_URL', 'javascript:alert(1)'],
     ['APP_LOGIN_URL', 'http://app.example.com/login'],
     ['APP_LOGIN_URL', 'login'],
+    ['BRAND_LOGO_DARK_URL', 'http://cdn.example.com/logo.png'],
+    ['BRAND_LOGO_DARK_URL', 'javascript:alert(1)'],
+    ['TERMS_URL', 'javascript:alert(1)'],
+    ['TERMS_URL', 'http://example.com/terms'],
+    ['TERMS_URL', '/terms'],
+    ['TERMS_URL', `https://example.com/${'x'.repeat(500)}`],
+    ['SUPPORT_URL', 'data:text/html,x'],
+    ['SUPPORT_URL', 'https://someone@example.com/'],
   ])('refuses %s as %j, by its name and without its value', (variable, value) => {
     const refusal = refusalOf({ ...LEAST, [variable]: value });
     expect(refusal).toContain(variable);

@@ -1,0 +1,67 @@
+import type { Language } from '../core/language.ts';
+import { Html, html } from '../html.ts';
+import { numberIn } from '../messages/amounts.ts';
+import { pageMessages } from '../messages/catalogue.ts';
+import type { Field, Form } from './view.ts';
+
+type Writing = { language: Language; passwordMinimum: number };
+
+/** A form. Without a field it is a button beside the text, so that it looks like one of two ways on. */
+export function writeForm(form: Form, alert: string | undefined, writing: Writing): Html {
+  const { hidden, account, field, submit } = form;
+  const inputs = Object.entries(hidden).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`,
+  );
+  // The page's own address without its query: with a stage in the path or without, and with a slash at its end or without.
+  return html`<form method="post" action="?lang=${writing.language}">
+<p id="alert" class="alert" role="alert"${hiddenIf(alert === undefined)}>${alert}</p>
+${inputs}${account !== undefined && accountOf(account, writing.language)}${field && fields[field.kind](field, writing)}
+<button type="submit" class="${field ? 'main' : 'second'}">${submit}</button>
+</form>
+`;
+}
+
+/** Every kind of field that a page can ask for. */
+const fields: Record<Field['kind'], (field: Field, writing: Writing) => Html> = {
+  email: ({ value, error }, { language }) => html`<div class="field">
+<label for="email">${pageMessages[language].forget.email}</label>
+${errorOf(error)}
+<input id="email" name="email" type="email" value="${value}" autocomplete="username" autocapitalize="none" spellcheck="false" required aria-describedby="field-error"${stateOf(error)}>
+</div>`,
+
+  // No upper limit on the field: what a browser would cut off in silence is refused in words.
+  'new-password': ({ error }, { language, passwordMinimum }) => {
+    const { reset, script } = pageMessages[language];
+    return html`<div class="field">
+<label for="password">${reset.password}</label>
+<p id="policy" class="hint">${reset.policy(numberIn(language, passwordMinimum))}</p>
+${errorOf(error)}
+<input id="password" name="password" type="password" autocomplete="new-password" autocapitalize="none" spellcheck="false" required minlength="${passwordMinimum}" aria-describedby="policy field-error"${stateOf(error)}>
+<button type="button" id="show" class="small" aria-controls="password" hidden>${script.show}</button>
+<p id="caps-lock" class="strength" role="status"></p>
+<div id="strength"></div>
+</div>`;
+  },
+};
+
+/** The address is there for password managers too, which keep the new password under it. */
+function accountOf(account: string, language: Language): Html {
+  return html`<div class="field">
+<label for="username">${pageMessages[language].reset.account}</label>
+<input id="username" name="username" type="email" value="${account}" autocomplete="username" readonly>
+</div>
+`;
+}
+
+function errorOf(error: string | undefined): Html {
+  return html`<p id="field-error" class="error"${hiddenIf(error === undefined)}>${error}</p>`;
+}
+
+/** A form has one field, and so that one has the focus. */
+function stateOf(error: string | undefined): Html {
+  return new Html(error === undefined ? ' autofocus' : ' aria-invalid="true" autofocus');
+}
+
+function hiddenIf(nothing: boolean): Html {
+  return new Html(nothing ? ' hidden' : '');
+}
