@@ -71,20 +71,26 @@ export function strengthOf(password: string, minimum: number, known: readonly st
     return goesOn ? 1.7 : 4.7;
   };
 
+  /** How many characters from here on a guesser tries as one, and what they count for. */
+  const guessAt = (at: number): { length: number; bits: number } => {
+    const year = /^(?:19|20)\d\d/.test(lower.slice(at, at + 4).join('')) ? 4 : 0;
+    const guesses = [
+      { length: lengthOfWord(at), bits: 7 },
+      { length: year, bits: 6 },
+      { length: lengthOfRun(at), bits: 4 },
+      { length: lengthOfRepetition(at), bits: 4 },
+    ];
+    // Of guesses that reach as far the first one counts.
+    const furthest = guesses.reduce((best, guess) => (guess.length > best.length ? guess : best));
+    return furthest.length < 3 ? { length: 1, bits: bitsOf(at) } : furthest;
+  };
+
   let bits = 0;
   for (let at = 0; at < characters.length; ) {
-    const word = lengthOfWord(at);
-    const run = lengthOfRun(at);
-    const repetition = lengthOfRepetition(at);
-    const year = /^(?:19|20)\d\d/.test(lower.slice(at, at + 4).join('')) ? 4 : 0;
-    const length = Math.max(word, run, repetition, year);
-    if (length < 3) {
-      bits += bitsOf(at);
-      at += 1;
-    } else {
-      bits += length === word ? 7 : length === year ? 6 : 4;
-      at += length;
-    }
+    const guess = guessAt(at);
+    bits += guess.bits;
+    at += guess.length;
   }
-  return bits < 30 ? 1 : bits < 40 ? 2 : bits < 50 ? 3 : 4;
+  const steps = [30, 40, 50].filter((step) => bits >= step).length;
+  return (1 + steps) as Strength;
 }
