@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**'], // npm run test:browser
+    include: ['{lib,tools,client,test}/**/*.test.ts'],
+    exclude: ['test/browser/**', '**/node_modules/**'], // npm run test:browser
     globalSetup: ['test/harness/stack.ts'],
     setupFiles: ['test/harness/environment.ts'],
     testTimeout: 60_000,
@@ -12,7 +12,7 @@ export default defineConfig({
       provider: 'istanbul', // v8's own counters lose a branch now and then when many processes are merged
       include: ['lib/**', 'functions/**'],
       // Sent to browsers as text, where the counters that coverage puts into code are not.
-      exclude: ['lib/pages/enhance.ts', 'lib/pages/strength.ts'],
+      exclude: ['lib/pages/enhance.ts', 'lib/pages/strength.ts', '**/*.test.ts'],
       reporter: ['text', 'json-summary'],
       thresholds: { 'lib/core/**': { branches: 100 }, 'lib/dialects/**': { branches: 100 } },
     },

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { compare, hash } from 'bcryptjs';
 import { generateKeyPair, jwtVerify, SignJWT } from 'jose';
-import { localAccess } from '../local/local-access.ts';
+import { localAccess } from '../tools/local/local-access.ts';
 import type { MeteredCall } from './metering-dynamodb.ts';
 import type { Contestant } from './timing.ts';
 

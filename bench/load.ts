@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { buildFolder } from '../local/folders.ts';
+import { buildFolder } from '../tools/folders.ts';
 import { lineChart } from './charts.ts';
 import { machine } from './machine.ts';
 import { ms, table } from './report.ts';

@@ -1,7 +1,7 @@
 // On what something was measured.
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { root } from '../local/folders.ts';
+import { root } from '../tools/folders.ts';
 
 /** Processor, cores, memory and Node, in one line. */
 export function machine(): string {

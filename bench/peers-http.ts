@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from '../local/ports.ts';
+import { freePort } from '../tools/local/ports.ts';
 import { somebody } from './stack.ts';
 import type { Contestant } from './timing.ts';
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { compare, hash } from 'bcryptjs';
-import { localAccess } from '../local/local-access.ts';
+import { localAccess } from '../tools/local/local-access.ts';
 import { somebody } from './stack.ts';
 import type { Contestant } from './timing.ts';
 

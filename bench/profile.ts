@@ -2,8 +2,8 @@
 //   node bench/profile.ts refresh [runs]
 import { readFileSync } from 'node:fs';
 import { type Profiler, Session } from 'node:inspector/promises';
-import { bundleForRunning } from '../local/bundle.ts';
-import { buildFolder } from '../local/folders.ts';
+import { bundleForRunning } from '../tools/build/bundle.ts';
+import { buildFolder } from '../tools/folders.ts';
 import { operations, variants } from './operations.ts';
 import { startStack } from './stack.ts';
 

@@ -250,7 +250,7 @@ ${table(
 On Lambda no: an instance serves one request at a time. Locally all requests share one process. A welcome takes ${ms(starvation.alone.median)} alone
 (slowest ${ms(starvation.alone.slowest)}, ${starvation.alone.runs} runs) and ${ms(starvation.duringALogIn.median)} while a log-in of cost 12 is computed
 beside it (slowest ${ms(starvation.duringALogIn.slowest)}, ${starvation.duringALogIn.runs} runs): a hash lets others have their turn every
-10 ms (local/fair-hash.ts; bcryptjs by itself every 100 ms).
+10 ms (tools/local/fair-hash.ts; bcryptjs by itself every 100 ms).
 `;
 }
 

@@ -1,13 +1,13 @@
 // Measures Gatehouse and writes bench/results.md, bench/results.json and the charts.
 //   npm run bench              in under ten minutes
-//   npm run bench -- --all     and growth, load, heat and an hour's soak, each with a page of its own
+//   npm run bench -- --all     and growth, load, hot keys and an hour's soak, each with a page of its own
 //   npm run bench -- --quick   with a tenth of the rounds: whether it runs, not what it measures
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildFolder } from '../local/folders.ts';
+import { buildFolder } from '../tools/folders.ts';
 import { coldFloors, coldFunctions, coldStarts, memoryAfter } from './cold-start.ts';
 import { bareBcrypt, bareCalls, bareSignatures, bareUpdate } from './floors.ts';
 import { machine, versions } from './machine.ts';
@@ -118,7 +118,7 @@ writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(result
 writeReport(results);
 console.log('Written: bench/results.md, bench/results.json, bench/charts/');
 if (given.all) {
-  for (const page of ['growth', 'load', 'heat', 'soak']) {
+  for (const page of ['scale/growth', 'load', 'scale/hot-keys', 'soak']) {
     const { status } = spawnSync(process.execPath, [fileURLToPath(new URL(`${page}.ts`, import.meta.url))], {
       stdio: 'inherit',
     });

@@ -2,8 +2,8 @@
 //   npm run build
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
-import { type Bundle, bundleForDeployment } from '../local/bundle.ts';
-import { buildFolder, root } from '../local/folders.ts';
+import { type Bundle, bundleForDeployment } from '../tools/build/bundle.ts';
+import { buildFolder, root } from '../tools/folders.ts';
 
 /** Octets. */
 export type Size = { name: string; zip: number; bundle: number; packages: Bundle['packages'] };

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { buildFolder } from '../local/folders.ts';
+import { buildFolder } from '../tools/folders.ts';
 import { machine } from './machine.ts';
 import { table } from './report.ts';
 import { serve } from './served.ts';

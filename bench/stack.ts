@@ -3,14 +3,14 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { bundleForDeployment } from '../local/bundle.ts';
-import { startDynoxide } from '../local/dynoxide.ts';
-import { localEnvironment } from '../local/environment.ts';
-import { buildFolder, root } from '../local/folders.ts';
-import { startInbox } from '../local/inbox.ts';
-import { freePort } from '../local/ports.ts';
-import { readService } from '../local/service.ts';
-import { createTables } from '../local/tables.ts';
+import { bundleForDeployment } from '../tools/build/bundle.ts';
+import { readService } from '../tools/deploy/service.ts';
+import { buildFolder, root } from '../tools/folders.ts';
+import { startDynoxide } from '../tools/local/dynoxide.ts';
+import { localEnvironment } from '../tools/local/environment.ts';
+import { startInbox } from '../tools/local/inbox.ts';
+import { freePort } from '../tools/local/ports.ts';
+import { createTables } from '../tools/local/tables.ts';
 import { type MeteringDynamodb, startMeteringDynamodb } from './metering-dynamodb.ts';
 
 const PREFIX = 'bench';

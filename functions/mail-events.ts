@@ -2,7 +2,7 @@ import type { SNSEvent } from 'aws-lambda';
 import { readConfig } from '../lib/config.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { refuseMail } from '../lib/dynamodb/mail-refusals.ts';
-import { eachMailEvent } from '../lib/mail/each-mail-event.ts';
+import { eachMailEvent } from '../lib/events/each-mail-event.ts';
 
 const database = openDatabase(readConfig(process.env).tablePrefix);
 

@@ -5,7 +5,7 @@ import { openDatabase } from '../lib/dynamodb/database.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { throttleStore } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import { eachRecord } from '../lib/mail/each-record.ts';
+import { eachRecord } from '../lib/events/each-record.ts';
 import { sesMailer } from '../lib/mail/ses.ts';
 
 const config = readConfig(process.env);

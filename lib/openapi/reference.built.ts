@@ -1,5 +1,5 @@
 // Run when the function `docs` is bundled, not when it starts: the bundle holds what is exported here, and none of the
-// code (local/bundle.ts). So a cold start makes no document and compresses nothing.
+// code (tools/build/bundle.ts). So a cold start makes no document and compresses nothing.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -7,7 +7,7 @@
 
   window.SwaggerUIBundle({
     // Beside this script, whatever stage or domain the page was asked of.
-    url: new URL('../openapi.json', document.currentScript.src).href,
+    url: new URL('../../events/docs/openapi.json', document.currentScript.src).href,
     dom_id: '#reference',
     deepLinking: true,
     displayRequestDuration: true,

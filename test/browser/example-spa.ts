@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../local/ports.ts';
+import { freePort } from '../../tools/local/ports.ts';
 
 const folder = fileURLToPath(new URL('../../examples/spa/', import.meta.url));
 const vite = `${folder}node_modules/vite/bin/vite.js`;

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { LANGUAGES, type Language } from '../../lib/core/language.ts';
 import { passwordChangedMail, resetLinkMail } from '../../lib/mail/templates.ts';
 import { pageMessages } from '../../lib/messages/catalogue.ts';
-import { bundleForDeployment } from '../../local/bundle.ts';
-import { root } from '../../local/folders.ts';
+import { bundleForDeployment } from '../../tools/build/bundle.ts';
+import { root } from '../../tools/folders.ts';
 import { expireTag } from '../contract/rows.ts';
 import { type Call, inProcess, overHttp, toEvent } from '../harness/client.ts';
 import { awaitMails, tagIn } from '../harness/inbox.ts';
+import { form } from '../harness/page-of.ts';
 import { loggedIn, mailedTag, type Person, signedUp } from '../harness/people.ts';
-import { form } from '../pages/page-of.ts';
 import { chromiumPath, launch, visitor } from './chromium.ts';
 
 const NEW_PASSWORD = 'pferd batterie heftklammer';

@@ -254,7 +254,7 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
     const { outputFiles } = await build({
       stdin: {
         contents: `
-          import { createClient } from './client/src/index.ts';
+          import { createClient } from '../../client/src/index.ts';
           onmessage = async ({ data: { baseUrl, person } }) => {
             const gatehouse = createClient({ baseUrl });
             await gatehouse.logIn(person);

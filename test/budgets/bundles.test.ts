@@ -1,10 +1,10 @@
-// The bundles as they are deployed: minified, without the parts of the AWS SDK that local/lean-sdk.ts leaves out.
+// The bundles as they are deployed: minified, without the parts of the AWS SDK that tools/build/lean-sdk.ts leaves out.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { bundleForDeployment } from '../../local/bundle.ts';
+import { bundleForDeployment } from '../../tools/build/bundle.ts';
 import { startFaultyDynamodb, type Trouble } from '../faults/faulty-dynamodb.ts';
 import { type SesFault, startFaultySes } from '../faults/faulty-ses.ts';
 import {
@@ -16,10 +16,10 @@ import {
   ownWorld,
   sendTo,
 } from '../faults/own-world.ts';
+import { captureOutput } from '../harness/captured-output.ts';
 import type { Client } from '../harness/client.ts';
+import { startLocalKms } from '../harness/memory/kms.ts';
 import { loggedIn, signedUp, somebody } from '../harness/people.ts';
-import { captureOutput } from '../logs/captured-output.ts';
-import { startLocalKms } from '../tokens/memory/kms.ts';
 
 const folder = `${mkdtempSync(`${tmpdir()}/gatehouse-bundles-`)}/`;
 await bundleForDeployment(['signup', 'login', 'refresh-tokens', 'forget-password', 'send-mail'], folder);

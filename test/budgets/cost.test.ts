@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { costChart } from '../../bench/cost-chart.ts';
+import { costChart } from '../../bench/cost/cost-chart.ts';
 import {
   ASSUMED,
   bill,
@@ -14,12 +14,12 @@ import {
   type Settings,
   total,
   type Usage,
-} from '../../bench/cost-model.ts';
-import { measureLogOctets } from '../../bench/log-octets.ts';
-import { COGNITO, PEERS, type Price, REGIONS, type RegionPrices } from '../../bench/prices.ts';
+} from '../../bench/cost/cost-model.ts';
+import { measureLogOctets } from '../../bench/cost/log-bytes.ts';
+import { COGNITO, PEERS, type Price, REGIONS, type RegionPrices } from '../../bench/cost/prices.ts';
 import { OPERATIONS, readResults } from '../../bench/results-file.ts';
-import { root } from '../../local/folders.ts';
-import { readService } from '../../local/service.ts';
+import { readService } from '../../tools/deploy/service.ts';
+import { root } from '../../tools/folders.ts';
 import { MEASURED } from './measured.ts';
 
 const here = REGIONS['us-east-1'] as RegionPrices;
@@ -233,7 +233,7 @@ describe('Measurements', () => {
 
 describe('The command', () => {
   const run = (...args: string[]) =>
-    promisify(execFile)(process.execPath, [`${root}bench/cost.ts`, ...args], { encoding: 'utf8' }).then(
+    promisify(execFile)(process.execPath, [`${root}bench/cost/cost.ts`, ...args], { encoding: 'utf8' }).then(
       ({ stdout }) => ({ code: 0, output: stdout }),
       (error: { code: number; stderr: string }) => ({ code: error.code, output: error.stderr }),
     );

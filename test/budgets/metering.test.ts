@@ -16,7 +16,7 @@ import {
 import { afterAll, expect, inject, test } from 'vitest';
 import { readUnits, sizeOf, type WireItem, writeUnits } from '../../bench/item-size.ts';
 import { startMeteringDynamodb, summaryOf } from '../../bench/metering-dynamodb.ts';
-import { localAccess } from '../../local/local-access.ts';
+import { localAccess } from '../../tools/local/local-access.ts';
 
 const { dynamodbUrl } = inject('stack');
 const TableName = `metering-${randomUUID().slice(0, 8)}`;

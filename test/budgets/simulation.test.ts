@@ -11,7 +11,7 @@ import {
   simulate,
   simulateAddress,
   tableLoads,
-} from '../../bench/simulation.ts';
+} from '../../bench/scale/simulation.ts';
 import { MEASURED } from './measured.ts';
 
 const rush: Rush = { seed: 1, logIns: 2_000, climb: 20, hold: 60, mix: MIX };

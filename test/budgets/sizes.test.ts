@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
 import { biggestOf, bundleSizes } from '../../bench/sizes.ts';
-import { replacedModules } from '../../local/lean-sdk.ts';
+import { replacedModules } from '../../tools/build/lean-sdk.ts';
 
 /** Octets of a minified bundle, and of the zip that it is uploaded in. */
-const BUNDLE = 260_000;
-const ZIP = 150_000;
+const BUNDLE = 300_000;
+const ZIP = 120_000;
 /** The script of the reference page, compressed, and a few lines of code: nobody waits for it who logs in. */
 const REFERENCE = { bundle: 760_000, zip: 520_000 };
 

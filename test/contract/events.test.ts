@@ -117,7 +117,7 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
     answer: {
       status: 200,
       headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'public, max-age=300' },
-      body: undefined, // no JSON: test/openapi/reference.test.ts reads it
+      body: undefined, // no JSON: test/contract/openapi-reference.test.ts reads it
     },
   },
   'docs/openapi.json': {

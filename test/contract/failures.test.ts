@@ -1,5 +1,5 @@
 import { describe, expect, inject, test } from 'vitest';
-import { freePort } from '../../local/ports.ts';
+import { freePort } from '../../tools/local/ports.ts';
 import { clients, inProcess } from '../harness/client.ts';
 import { functionsWith } from '../harness/functions-with.ts';
 import { signedUp } from '../harness/people.ts';

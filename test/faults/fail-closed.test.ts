@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { captureOutput } from '../harness/captured-output.ts';
 import { loggedIn, signedUp, somebody } from '../harness/people.ts';
-import { captureOutput } from '../logs/captured-output.ts';
 import { coldHandler, newTables, ownWorld, sendTo } from './own-world.ts';
 
 type World = Awaited<ReturnType<typeof ownWorld>>;

@@ -3,8 +3,8 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from '@aw
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyResult, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { inject, vi } from 'vitest';
-import { localAccess } from '../../local/local-access.ts';
-import { createTables } from '../../local/tables.ts';
+import { localAccess } from '../../tools/local/local-access.ts';
+import { createTables } from '../../tools/local/tables.ts';
 import { type Call, type Client, type Reply, toEvent } from '../harness/client.ts';
 import { expectDocumented } from '../harness/documented.ts';
 

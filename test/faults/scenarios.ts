@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Call, Reply } from '../harness/client.ts';
 import { type Mail, mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, type Person, signedUp, somebody, type Tokens } from '../harness/people.ts';
-import { sesReports } from '../observed/ses-reports.ts';
+import { sesReports } from '../operations/ses-reports.ts';
 import { deliveryOf, newTables, type ownWorld } from './own-world.ts';
 
 type World = Awaited<ReturnType<typeof ownWorld>>;

@@ -1,13 +1,13 @@
 import type { TestProject } from 'vitest/node';
-import { startApi } from '../../local/api.ts';
-import { startDynoxide } from '../../local/dynoxide.ts';
-import { localEnvironment } from '../../local/environment.ts';
-import { startInbox } from '../../local/inbox.ts';
-import { lambdaInvoker } from '../../local/lambda-invoker.ts';
-import { freePort } from '../../local/ports.ts';
-import { namePrefix, readService } from '../../local/service.ts';
-import { driveStream } from '../../local/stream-driver.ts';
-import { createTables } from '../../local/tables.ts';
+import { namePrefix, readService } from '../../tools/deploy/service.ts';
+import { startApi } from '../../tools/local/api.ts';
+import { startDynoxide } from '../../tools/local/dynoxide.ts';
+import { localEnvironment } from '../../tools/local/environment.ts';
+import { startInbox } from '../../tools/local/inbox.ts';
+import { lambdaInvoker } from '../../tools/local/lambda-invoker.ts';
+import { freePort } from '../../tools/local/ports.ts';
+import { driveStream } from '../../tools/local/stream-driver.ts';
+import { createTables } from '../../tools/local/tables.ts';
 
 /** Where the parts of the stack under test answer, and the environment its functions have. */
 export type Stack = {

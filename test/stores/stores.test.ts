@@ -11,8 +11,8 @@ import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
-import { readService } from '../../local/service.ts';
-import { createTables } from '../../local/tables.ts';
+import { readService } from '../../tools/deploy/service.ts';
+import { createTables } from '../../tools/local/tables.ts';
 
 const database = openDatabase(inject('stack').environment.TABLE_PREFIX ?? '');
 const now = Date.UTC(2026, 0, 1);

@@ -1,0 +1,45 @@
+// Writes to standard output just what one request of each operation writes to its log, by the very code that the
+// functions run. `npm run cost` runs it in a process of its own with a function's environment and counts the octets.
+//   node bench/cost/log-lines.ts
+import { randomUUID } from 'node:crypto';
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { OperationName } from '../../lib/dialects/dialect.ts';
+import { requestLog } from '../../lib/http/request-log.ts';
+import { requestMetrics } from '../../lib/http/request-metrics.ts';
+import { bcryptHasher } from '../../lib/passwords/bcrypt.ts';
+import type { Operation } from '../results-file.ts';
+
+/** Route, function and name of each operation in the dialect that has them all, and the hashes that it computes. */
+const REQUESTS: Record<Operation, { route: string; lambda: string; name: OperationName; hashes: boolean }> = {
+  register: { route: '/auth/register', lambda: 'signup', name: 'sign-up', hashes: true },
+  'log-in': { route: '/auth/login', lambda: 'login', name: 'log-in', hashes: true },
+  refresh: { route: '/auth/refresh-tokens', lambda: 'refresh-tokens', name: 'refresh', hashes: false },
+  welcome: { route: '/auth', lambda: 'welcome', name: 'welcome', hashes: false },
+  'log-out': { route: '/auth/logout', lambda: 'logout', name: 'log-out', hashes: false },
+  forget: {
+    route: '/auth/forget-password',
+    lambda: 'forget-password',
+    name: 'forget-password',
+    hashes: false,
+  },
+  reset: { route: '/auth/reset-password', lambda: 'reset-password', name: 'reset-password', hashes: true },
+};
+
+for (const [operation, { route, lambda, name, hashes }] of Object.entries(REQUESTS)) {
+  console.log(`# ${operation}`);
+  const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+    .use(requestMetrics(() => name))
+    .use(requestLog(() => 'auth'))
+    .handler(async () => {
+      if (hashes) await bcryptHasher(4).hash('the cost of the hash does not change the line');
+      return { statusCode: 200, body: '' };
+    });
+  const event = {
+    httpMethod: 'POST',
+    resource: route,
+    path: route,
+    requestContext: { requestId: randomUUID() },
+  } as unknown as APIGatewayProxyEvent;
+  await handler(event, { functionName: `gatehouse-prod-${lambda}` } as Context);
+}

@@ -1,0 +1,257 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { overHttp } from '../../test/harness/client.ts';
+import { loggedIn, type Person, signedUp } from '../../test/harness/people.ts';
+import { freePort } from '../../tools/local/ports.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const compiler = join(root, 'node_modules/typescript/bin/tsc');
+const folder = mkdtempSync(join(tmpdir(), 'gatehouse-client-'));
+const installed = join(folder, 'node_modules/gatehouse-client');
+
+/** Packs the package as it would be published, and installs it where nothing else is. */
+beforeAll(async () => {
+  const options = { cwd: join(root, 'client') };
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], options);
+  const tarball = /"filename": "([^"]+)"/.exec(stdout)?.[1] ?? '';
+  writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}');
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`], { cwd: folder });
+}, 120_000);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Lends what an example needs beside the package, from our own `node_modules`. */
+function lend(...names: string[]): void {
+  for (const name of names) {
+    const place = join(folder, 'node_modules', name);
+    mkdirSync(join(place, '..'), { recursive: true });
+    rmSync(place, { force: true });
+    symlinkSync(join(root, 'node_modules', name), place);
+  }
+}
+
+async function runs(source: string, name = 'program.mjs'): Promise<string> {
+  writeFileSync(join(folder, name), source);
+  return (await run(process.execPath, [name], { cwd: folder })).stdout.trim();
+}
+
+describe('the packed package', () => {
+  test('brings nothing along: no dependency, and no file but what is used', () => {
+    const { lockfileVersion, packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
+    expect(lockfileVersion).toBeGreaterThan(1);
+    expect(Object.keys(packages)).toEqual(['', 'node_modules/gatehouse-client']);
+    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+  });
+
+  test('is under 4 kB gzipped', () => {
+    const octets = readFileSync(join(installed, 'dist/index.js'));
+    expect(gzipSync(octets).length).toBeLessThan(4_000);
+    expect(octets.toString()).not.toMatch(/\bfrom\s*"|import\(/);
+  });
+
+  test('is found without fault by publint', async () => {
+    const { messages, pkg } = await publint({
+      pkgDir: installed,
+      level: 'suggestion',
+      strict: true,
+      pack: false,
+    });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  test('logs in and out from an empty folder', async () => {
+    const person = await signedUp(overHttp);
+    const printed = await runs(`
+      import { createClient, GatehouseError } from 'gatehouse-client';
+      const gatehouse = createClient({ baseUrl: ${JSON.stringify(inject('stack').apiUrl)} });
+      await gatehouse.logIn(${JSON.stringify(person)});
+      console.log((await gatehouse.welcome()).message);
+      await gatehouse.logOut();
+      console.log((await gatehouse.welcome().catch((error) => error)) instanceof GatehouseError);
+    `);
+    expect(printed).toBe('Welcome, Ada Lovelace!\ntrue');
+  });
+
+  test('says what its second entry needs', async () => {
+    rmSync(join(folder, 'node_modules/jose'), { force: true });
+    await expect(runs("import 'gatehouse-client/verify'")).rejects.toThrow(/Cannot find package 'jose'/);
+  });
+
+  test.for<[string, object]>([
+    ['of a page', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'], types: [] }],
+    [
+      'of a worker',
+      { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'webworker'], types: [] },
+    ],
+    ['of Node', { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022'], types: ['node'] }],
+  ])('has types that fit a program %s', async ([, compilerOptions]) => {
+    lend('jose', '@types/node', 'undici-types');
+    writeFileSync(
+      join(folder, 'typed.ts'),
+      `
+      import { createClient, GatehouseError, memoryStorage, type SessionEnd, type User } from 'gatehouse-client';
+      import { accessTokenVerifier, type AccessTokenClaims } from 'gatehouse-client/verify';
+      const gatehouse = createClient({
+        baseUrl: 'https://auth.example.com',
+        storage: memoryStorage(),
+        onSessionEnd(reason: SessionEnd) {},
+      });
+      const { user }: { user: User } = await gatehouse.logIn({ email: '', password: '' });
+      const bio: string | null = user.bio;
+      const response: Response = await gatehouse.authFetch('https://auth.example.com', { method: 'POST' });
+      const claims: AccessTokenClaims = await accessTokenVerifier({ issuer: '' })('');
+      const seconds: number | undefined = new GatehouseError(0, '').retryAfter;
+      // @ts-expect-error: the password is missing
+      gatehouse.logIn({ email: '' });
+      // @ts-expect-error: a name that there is not
+      gatehouse.login;
+      export { bio, response, claims, seconds };
+    `,
+    );
+    const options = { strict: true, noEmit: true, target: 'es2022', skipLibCheck: false, ...compilerOptions };
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, files: ['typed.ts'] }),
+    );
+    await expect(printedBy(compiler, '-p', folder)).resolves.toBe('');
+  });
+});
+
+/** What a program of Node prints, also when it fails. */
+async function printedBy(...args: string[]): Promise<string> {
+  return run(process.execPath, args, { cwd: folder }).then(
+    ({ stdout }) => stdout,
+    ({ stdout, stderr }) => stdout + stderr,
+  );
+}
+
+describe('the example', () => {
+  let person: Person;
+  let good: string;
+  const environment = () => ({ ...process.env, ISSUER: inject('stack').environment.ISSUER ?? '' });
+
+  beforeAll(async () => {
+    lend('jose', 'express', 'fastify', 'hono');
+    cpSync(join(root, 'examples/verify'), folder, { recursive: true });
+    person = await signedUp(overHttp);
+    good = `Bearer ${(await loggedIn(overHttp, person)).accessToken}`;
+  });
+
+  test.for(['express.ts', 'fastify.ts'])(
+    '%s lets holders of an access token in, and nobody else',
+    async (file) => {
+      const port = await freePort();
+      const server = spawn(process.execPath, [file], {
+        cwd: folder,
+        env: { ...environment(), PORT: String(port) },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      onTestFinished(() => void server.kill());
+      await once(server.stdout, 'data');
+      await letsIn((headers) => fetch(`http://localhost:${port}/me`, { headers }));
+    },
+  );
+
+  test('hono.ts lets holders of an access token in, and nobody else', async () => {
+    const program = `
+      const { default: app } = await import('../../examples/verify/hono.ts');
+      const response = await app.request('/me', { headers: JSON.parse(process.argv[1]) });
+      console.log(JSON.stringify([response.status, [...response.headers], await response.text()]));
+    `;
+    await letsIn(async (headers) => {
+      const [status, pairs, text] = await evaluated(program, headers);
+      return new Response(text, { status, headers: pairs });
+    });
+  });
+
+  /** What a program prints as JSON, given a value. */
+  async function evaluated(program: string, value: object) {
+    const args = ['--input-type=module', '-e', program, JSON.stringify(value)];
+    const { stdout } = await run(process.execPath, args, { cwd: folder, env: environment() });
+    return JSON.parse(stdout);
+  }
+
+  async function letsIn(ask: (headers: Record<string, string>) => Promise<Response>): Promise<void> {
+    const accepted = await ask({ authorization: good });
+    expect([accepted.status, await accepted.json()]).toEqual([
+      200,
+      { userId: expect.any(String), email: person.email },
+    ]);
+    const without = await ask({});
+    expect([without.status, without.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    const forged = await ask({ authorization: good.replace(/.{40}$/, 'A'.repeat(40)) });
+    expect([forged.status, forged.headers.get('www-authenticate')]).toEqual([
+      401,
+      'Bearer error="invalid_token"',
+    ]);
+  }
+
+  test('lambda-authorizer.ts allows holders of an access token, and says Unauthorized to others', async () => {
+    const program = `
+      const { handler } = await import('../../examples/verify/lambda-authorizer.ts');
+      const outcome = await handler(JSON.parse(process.argv[1])).catch(({ message }) => message);
+      console.log(JSON.stringify(outcome));
+    `;
+    const methodArn = 'arn:aws:execute-api:eu-central-1:123456789012:abc123/prod/GET/things/1';
+    expect(await evaluated(program, { type: 'TOKEN', authorizationToken: good, methodArn })).toEqual({
+      principalId: expect.any(String),
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'execute-api:Invoke',
+            Resource: 'arn:aws:execute-api:eu-central-1:123456789012:abc123/prod/*',
+          },
+        ],
+      },
+      context: { userId: expect.any(String), email: person.email },
+    });
+    for (const authorizationToken of ['Bearer a.b.c', '']) {
+      expect(await evaluated(program, { type: 'TOKEN', authorizationToken, methodArn })).toBe('Unauthorized');
+    }
+  });
+
+  test.for(['express.ts', 'fastify.ts', 'hono.ts', 'lambda-authorizer.ts', 'api-gateway.yml'])(
+    '%s has what docs/client.md shows of it',
+    (file) => {
+      const page = readFileSync(join(root, 'docs/client.md'), 'utf8');
+      const shown = [...page.matchAll(/```(?:ts|yaml)\n(.*?)```/gs)].map(([, code = '']) => code);
+      const text = readFileSync(join(root, 'examples/verify', file), 'utf8');
+      expect(shown.filter((code) => text.includes(code))).toHaveLength(1);
+    },
+  );
+
+  test('api-gateway.yml has the authorizer that API Gateway makes of our issuer and audience', async () => {
+    const discovery = await fetch(`${inject('stack').apiUrl}/.well-known/openid-configuration`);
+    // API Gateway finds keys and issuer here, and takes no algorithm but these.
+    expect(await discovery.json()).toMatchObject({
+      issuer: environment().ISSUER,
+      jwks_uri: `${environment().ISSUER}/.well-known/jwks.json`,
+      id_token_signing_alg_values_supported: ['RS256'],
+    });
+    const template = readFileSync(join(root, 'examples/verify/api-gateway.yml'), 'utf8');
+    expect(template).toMatch(
+      /AuthorizerType: JWT\n\s+IdentitySource:\n\s+- \$request\.header\.Authorization/,
+    );
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { loggedIn } from '../../test/harness/memory/logged-in.ts';
+import { problemOf } from '../../test/harness/memory/problem-of.ts';
+import { ADA } from '../../test/harness/memory/users.ts';
+import { type World, world } from '../../test/harness/memory/world.ts';
+import { authenticate } from './authenticate.ts';
+import { welcome } from './welcome.ts';
+
+const DAY = 86_400_000;
+const OVER = {
+  problem: { code: 'invalid-access-token' },
+  message: 'the session of the access token is over',
+};
+
+test('an access token of a live session speaks for its user', async () => {
+  const it = world();
+  const { accessToken } = await loggedIn(it);
+  expect(await authenticate(it.parts, accessToken.token)).toEqual(ADA);
+});
+
+test('no access token is a problem of its own, found without a look at any table', async () => {
+  const it = world();
+  expect((await problemOf(authenticate(it.parts, undefined))).problem).toEqual({
+    code: 'missing-access-token',
+  });
+  expect(it.calls).toEqual([]);
+});
+
+test('a token that the verifier refuses costs no look at any table', async () => {
+  const it = world();
+  expect((await problemOf(authenticate(it.parts, 'forged'))).message).toBe('not one of the test');
+  expect((await problemOf(authenticate(it.parts, ''))).problem).toEqual({ code: 'invalid-access-token' });
+  expect(it.calls).toEqual(['verifier.verify', 'verifier.verify']);
+});
+
+test('the token is verified at the time of the request', async () => {
+  const it = world();
+  it.clock.pass(1_234);
+  const times: number[] = [];
+  const verifier = {
+    async verify(_: string, now: number) {
+      times.push(now);
+      return { userId: 'nobody', sessionId: 'none' };
+    },
+  };
+  await problemOf(authenticate({ ...it.parts, verifier }, 'any'));
+  expect(times).toEqual([it.clock()]);
+});
+
+describe('an access token is refused', () => {
+  test.each<[string, (it: World) => unknown]>([
+    ['after a log-out', (it) => it.sessions.end(it.sessions.only(), it.clock())],
+    ['when its session is gone', (it) => it.sessions.rows.clear()],
+    ['when its user is gone', (it) => it.users.rows.clear()],
+    ['when the account was disabled', (it) => it.users.rows.set(ADA.userId, { ...ADA, status: 'disabled' })],
+    ['after a reset', (it) => it.users.rows.set(ADA.userId, { ...ADA, credentialVersion: 4 })],
+    ['when the session was idle for too long', (it) => it.clock.pass(7 * DAY)],
+  ])('%s', async (_, happens) => {
+    const it = world();
+    const { accessToken } = await loggedIn(it);
+    happens(it);
+    expect(await problemOf(authenticate(it.parts, accessToken.token))).toEqual(OVER);
+    expect(await problemOf(welcome(it.parts, { accessToken: accessToken.token }))).toEqual(OVER);
+  });
+});
+
+test('a welcome tells whom the token belongs to, and no more than a client may know', async () => {
+  const it = world();
+  const { accessToken } = await loggedIn(it);
+  expect(await welcome(it.parts, { accessToken: accessToken.token })).toEqual({
+    userId: ADA.userId,
+    name: 'Ada Lovelace',
+    email: 'ada@example.com',
+    bio: null,
+  });
+});
+
+test('a welcome needs an access token', async () => {
+  expect((await problemOf(welcome(world().parts, { accessToken: undefined }))).problem).toEqual({
+    code: 'missing-access-token',
+  });
+});

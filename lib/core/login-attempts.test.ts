@@ -1,0 +1,275 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { NOON } from '../../test/harness/memory/clock.ts';
+import {
+  type Attempts,
+  attemptsExpireAt,
+  reserveAttempt,
+  settleAttempt,
+  silentAttempt,
+  withoutPending,
+} from './login-attempts.ts';
+
+const MINUTE = 60_000;
+
+/** An account with this many failures, the last just now, and no lock in force. */
+function failed(failures: number): Attempts {
+  return { failures, pending: [], lockedUntil: 0, quietAt: NOON + 15 * MINUTE };
+}
+
+const MINE = '55555555-5555-4555-8555-555555555555';
+const reserve = (stored: Attempts | undefined, now: number, sessionId: string = randomUUID()) =>
+  reserveAttempt(stored, sessionId, now);
+
+/** An attempt of somebody else that may be given up on at this time. */
+const until = (time: number) => ({ sessionId: `until ${time}`, until: time });
+
+function reserved(stored: Attempts | undefined, now: number, sessionId: string = randomUUID()) {
+  const reservation = reserve(stored, now, sessionId);
+  if (reservation.outcome !== 'reserved') throw new Error(`the attempt was ${reservation.outcome}`);
+  return { attempts: reservation.attempts, sessionId };
+}
+
+/** One more failure, at a moment when the account may be tried. */
+function failAgain(stored: Attempts | undefined, now: number): Attempts | undefined {
+  const { attempts, sessionId } = reserved(stored, now);
+  return settleAttempt(attempts, sessionId, 'failed', now);
+}
+
+describe('the lock', () => {
+  test.each([
+    { nth: 1, seconds: 0 },
+    { nth: 2, seconds: 0 },
+    { nth: 3, seconds: 0 },
+    { nth: 4, seconds: 0 },
+    { nth: 5, seconds: 1 },
+    { nth: 6, seconds: 2 },
+    { nth: 7, seconds: 4 },
+    { nth: 8, seconds: 8 },
+    { nth: 14, seconds: 512 },
+    { nth: 15, seconds: 900 },
+    { nth: 16, seconds: 900 },
+    { nth: 99, seconds: 900 },
+    { nth: 100, seconds: 900 },
+  ])('failure number $nth locks the account for $seconds s', ({ nth, seconds }) => {
+    expect(failAgain(nth === 1 ? undefined : failed(nth - 1), NOON)).toEqual({
+      failures: nth,
+      pending: [],
+      lockedUntil: NOON + seconds * 1000,
+      quietAt: NOON + 15 * MINUTE,
+    });
+  });
+
+  test('five failures in a row, one after the other, are checked; the sixth attempt is refused', () => {
+    let attempts: Attempts | undefined;
+    for (let nth = 1; nth <= 5; nth += 1) attempts = failAgain(attempts, NOON);
+    expect(reserve(attempts, NOON)).toEqual({ outcome: 'locked', retryAfter: 1 });
+  });
+
+  test('holds until its last millisecond and no longer', () => {
+    const attempts = { ...failed(6), lockedUntil: NOON + 2_000 };
+    expect(reserve(attempts, NOON + 1_999)).toEqual({ outcome: 'locked', retryAfter: 1 });
+    expect(reserve(attempts, NOON + 2_000).outcome).toBe('reserved');
+  });
+
+  test('names the seconds left, rounded up, so that coming back then succeeds', () => {
+    const attempts = { ...failed(9), lockedUntil: NOON + 16_000 };
+    expect(reserve(attempts, NOON)).toEqual({ outcome: 'locked', retryAfter: 16 });
+    expect(reserve(attempts, NOON + 1)).toEqual({ outcome: 'locked', retryAfter: 16 });
+    expect(reserve(attempts, NOON + 1_000)).toEqual({ outcome: 'locked', retryAfter: 15 });
+  });
+
+  test('after a hundred failures holds until a reset, however long one waits', () => {
+    const attempts = { ...failed(100), lockedUntil: NOON + 15 * MINUTE };
+    for (const now of [NOON, NOON + 15 * MINUTE, NOON + 365 * 86_400_000]) {
+      expect(reserve(attempts, now)).toEqual({ outcome: 'locked', retryAfter: 900 });
+    }
+  });
+
+  test('after ninety-nine failures still opens', () => {
+    expect(reserve(failed(99), NOON).outcome).toBe('reserved');
+  });
+});
+
+describe('fifteen quiet minutes', () => {
+  test('forget the failures', () => {
+    expect(reserved(failed(4), NOON + 15 * MINUTE, MINE).attempts).toEqual({
+      failures: 0,
+      pending: [{ sessionId: MINE, until: NOON + 15 * MINUTE + 40_000 }],
+      lockedUntil: 0,
+      quietAt: 0,
+    });
+  });
+
+  test('are not over a millisecond earlier', () => {
+    expect(reserved(failed(4), NOON + 15 * MINUTE - 1).attempts.failures).toBe(4);
+  });
+
+  test('begin again at every failure', () => {
+    expect(failAgain(failed(2), NOON + 10 * MINUTE)?.quietAt).toBe(NOON + 25 * MINUTE);
+  });
+
+  test('that end while a password is checked make its failure the first', () => {
+    const { attempts, sessionId } = reserved(failed(4), NOON + 15 * MINUTE - 1);
+    expect(settleAttempt(attempts, sessionId, 'failed', NOON + 15 * MINUTE)).toEqual({
+      failures: 1,
+      pending: [],
+      lockedUntil: NOON + 15 * MINUTE,
+      quietAt: NOON + 30 * MINUTE,
+    });
+  });
+
+  test('keep the attempts that are being checked', () => {
+    const other = until(NOON + 15 * MINUTE + 20_000);
+    const { attempts, sessionId } = reserved({ ...failed(4), pending: [other] }, NOON + 15 * MINUTE);
+    expect(attempts.pending.map((it) => it.sessionId)).toEqual([other.sessionId, sessionId]);
+  });
+});
+
+describe('attempts at once', () => {
+  test('are as many as may fail, and no more', () => {
+    let attempts: Attempts | undefined;
+    for (let nth = 1; nth <= 5; nth += 1) attempts = reserved(attempts, NOON).attempts;
+    expect(attempts?.pending).toHaveLength(5);
+    expect(reserve(attempts, NOON)).toEqual({ outcome: 'busy', silent: [] });
+  });
+
+  test.each([
+    { failures: 1, allowed: 4 },
+    { failures: 4, allowed: 1 },
+    { failures: 5, allowed: 1 },
+    { failures: 20, allowed: 1 },
+  ])('after $failures failures are at most $allowed', ({ failures, allowed }) => {
+    let attempts: Attempts = failed(failures);
+    for (let nth = 1; nth <= allowed; nth += 1) attempts = reserved(attempts, NOON).attempts;
+    expect(reserve(attempts, NOON).outcome).toBe('busy');
+  });
+
+  test('that all fail lock the account once', () => {
+    const sessionIds = [];
+    let attempts: Attempts | undefined;
+    for (let nth = 1; nth <= 5; nth += 1) {
+      const reservation = reserved(attempts, NOON + nth);
+      sessionIds.push(reservation.sessionId);
+      attempts = reservation.attempts;
+    }
+    for (const sessionId of sessionIds) attempts = settleAttempt(attempts, sessionId, 'failed', NOON + 300);
+    expect(attempts).toEqual({
+      failures: 5,
+      pending: [],
+      lockedUntil: NOON + 1_300,
+      quietAt: NOON + 300 + 15 * MINUTE,
+    });
+  });
+
+  test('of a function that crashed are given up after forty seconds', () => {
+    const { attempts } = reserved(failed(4), NOON);
+    expect(reserve(attempts, NOON + 39_999).outcome).toBe('busy');
+    expect(reserved(attempts, NOON + 40_000, MINE).attempts.pending).toEqual([
+      { sessionId: MINE, until: NOON + 80_000 },
+    ]);
+  });
+
+  test('reserved in the same millisecond are settled one at a time', () => {
+    const first = reserved(failed(1), NOON);
+    const second = reserved(first.attempts, NOON);
+    expect(settleAttempt(second.attempts, second.sessionId, 'failed', NOON)).toMatchObject({
+      failures: 2,
+      pending: [{ sessionId: first.sessionId }],
+    });
+  });
+});
+
+describe('a silent attempt', () => {
+  test('is given up when its function must have ended', () => {
+    expect(silentAttempt(MINE, NOON)).toEqual({ sessionId: MINE, until: NOON + 11_000, silent: true });
+  });
+
+  test('is named to who finds no place, for as long as it takes one', () => {
+    const silent = silentAttempt(MINE, NOON);
+    const full = { ...failed(2), pending: [until(NOON + 1), silent, until(NOON + 40_000)] };
+    expect(reserve(full, NOON)).toEqual({ outcome: 'busy', silent: [MINE] });
+    expect(reserve(full, NOON + 11_000).outcome).toBe('reserved');
+  });
+
+  test('makes place when it turns out to have succeeded', () => {
+    const others = [until(NOON + 1), until(NOON + 40_000)];
+    const full = { ...failed(2), pending: [...others, silentAttempt(MINE, NOON)] };
+    expect(withoutPending(full, [MINE])).toEqual({ ...full, pending: others });
+    expect(withoutPending(full, [])).toEqual(full);
+    expect(reserve(withoutPending(full, [MINE]), NOON).outcome).toBe('reserved');
+  });
+});
+
+describe('a verdict', () => {
+  const other = until(NOON + 35_000);
+  const mine = { sessionId: MINE, until: NOON + 40_000 };
+
+  test('of success forgets the failures, and the row with them', () => {
+    expect(settleAttempt({ ...failed(4), pending: [mine] }, MINE, 'succeeded', NOON)).toBeUndefined();
+  });
+
+  test('of success keeps what others have reserved, and the lock is gone', () => {
+    const attempts = { failures: 4, pending: [other, mine], lockedUntil: NOON + 1, quietAt: NOON + 2 };
+    expect(settleAttempt(attempts, MINE, 'succeeded', NOON)).toEqual({
+      failures: 0,
+      pending: [other],
+      lockedUntil: 0,
+      quietAt: 0,
+    });
+  });
+
+  test('of failure keeps what others have reserved', () => {
+    const attempts = { ...failed(1), pending: [other, mine] };
+    expect(settleAttempt(attempts, MINE, 'failed', NOON)).toMatchObject({ failures: 2, pending: [other] });
+  });
+
+  test('of failure counts although the row was removed meanwhile', () => {
+    expect(settleAttempt(undefined, MINE, 'failed', NOON)).toEqual({
+      failures: 1,
+      pending: [],
+      lockedUntil: NOON,
+      quietAt: NOON + 15 * MINUTE,
+    });
+  });
+
+  test('of failure counts although the attempt was given up, and takes nobody else’s', () => {
+    const attempts = { ...failed(1), pending: [other] };
+    expect(settleAttempt(attempts, MINE, 'failed', NOON)).toMatchObject({ failures: 2, pending: [other] });
+  });
+
+  test('takes an attempt away that a lost answer made twice', () => {
+    const attempts = { ...failed(1), pending: [mine, other, mine] };
+    expect(settleAttempt(attempts, MINE, 'failed', NOON)).toMatchObject({ failures: 2, pending: [other] });
+  });
+
+  test('of none, as the check threw, leaves the failures as they were', () => {
+    const attempts = { ...failed(3), lockedUntil: NOON + 1, pending: [mine] };
+    expect(settleAttempt(attempts, MINE, 'abandoned', NOON)).toEqual({ ...attempts, pending: [] });
+  });
+
+  test('of none keeps what others have reserved', () => {
+    const attempts = { ...failed(0), pending: [other, mine] };
+    expect(settleAttempt(attempts, MINE, 'abandoned', NOON)).toEqual({ ...attempts, pending: [other] });
+  });
+
+  test('of none leaves nothing behind where nothing was', () => {
+    const { attempts, sessionId } = reserved(undefined, NOON);
+    expect(settleAttempt(attempts, sessionId, 'abandoned', NOON)).toBeUndefined();
+    expect(settleAttempt(undefined, sessionId, 'abandoned', NOON)).toBeUndefined();
+  });
+});
+
+describe('the row', () => {
+  test('may be forgotten when the failures, the lock and the attempts in flight are all over', () => {
+    const row = { failures: 5, pending: [], lockedUntil: NOON + 1, quietAt: NOON };
+    expect(attemptsExpireAt(row)).toBe(NOON + 1);
+    expect(attemptsExpireAt({ ...row, quietAt: NOON + 2 })).toBe(NOON + 2);
+    expect(attemptsExpireAt({ ...row, pending: [until(NOON + 3), until(NOON + 4)] })).toBe(NOON + 4);
+  });
+
+  test('of a hundred failures is never forgotten by itself', () => {
+    expect(attemptsExpireAt(failed(99))).toBe(NOON + 15 * MINUTE);
+    expect(attemptsExpireAt(failed(100))).toBeUndefined();
+  });
+});

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { normalisePassword, refusedPassword } from './password-policy.ts';
+
+describe('a password may be set', () => {
+  test.each([
+    ['of eight characters', 'abcdefgh'],
+    ['of eight code points that are two UTF-16 units each', '🔑'.repeat(8)],
+    ['of 72 octets', 'a'.repeat(72)],
+    ['of 72 octets in 18 code points', '🔑'.repeat(18)],
+    ['of 72 octets after NFC that were 108 before', 'u\u{308}'.repeat(36)],
+    ['of spaces', ' '.repeat(8)],
+    ['with control characters', 'tab\tand\nline feed'],
+  ])('%s', (_, password) => {
+    expect(refusedPassword(password, 8)).toBeUndefined();
+  });
+});
+
+describe('a password is refused', () => {
+  test.each([
+    ['of seven characters', 'abcdefg', 'password-too-short'],
+    ['of seven code points in fourteen UTF-16 units', '🔑'.repeat(7), 'password-too-short'],
+    ['of eight code points that NFC makes seven', 'u\u{308}bcdefg', 'password-too-short'],
+    ['that is empty', '', 'password-too-short'],
+    ['of 73 octets', 'a'.repeat(73), 'password-too-long'],
+    ['of 37 characters that are 74 octets', 'ü'.repeat(37), 'password-too-long'],
+    ['of 72 octets that NFC makes more', `${'a'.repeat(68)}\u{fb2c}a`, 'password-too-long'],
+    ['with NUL, at which bcrypt would end', 'abcdefgh\0', 'password-unusable-characters'],
+    ['with a high surrogate alone', 'abcdefgh\u{d83d}', 'password-unusable-characters'],
+    ['with a low surrogate alone', '\u{dd11}abcdefgh', 'password-unusable-characters'],
+    ['that is too short and has NUL', '\0', 'password-unusable-characters'],
+  ])('%s', (_, password, reason) => {
+    expect(refusedPassword(password, 8)).toBe(reason);
+  });
+
+  test('below the minimum that is configured', () => {
+    expect(refusedPassword('a'.repeat(11), 12)).toBe('password-too-short');
+    expect(refusedPassword('a'.repeat(12), 12)).toBeUndefined();
+    expect(refusedPassword('', 1)).toBe('password-too-short');
+    expect(refusedPassword('a', 1)).toBeUndefined();
+  });
+});
+
+test('a password typed as letter and accent is the password typed as one character', () => {
+  expect(normalisePassword('u\u{308}ber')).toBe('\u{fc}ber');
+});
+
+test('compatibility characters stay what they are: NFC, not NFKC', () => {
+  expect(normalisePassword('ﬁﬃ①')).toBe('ﬁﬃ①');
+});
+
+const password = fc.string({
+  unit: fc.constantFrom('a', ' ', 'ü', 'u\u{308}', '🔑', '\u{fb2c}', 'か\u{3099}', '\0'),
+});
+
+describe('whatever the password', () => {
+  test('one that may be set has 8 code points and at most 72 octets in the form that is hashed', () => {
+    fc.assert(
+      fc.property(fc.oneof(password, fc.string({ unit: 'binary', maxLength: 90 })), (text) => {
+        fc.pre(refusedPassword(text, 8) === undefined);
+        const hashed = normalisePassword(text);
+        expect([...hashed].length).toBeGreaterThanOrEqual(8);
+        expect(Buffer.byteLength(hashed)).toBeLessThanOrEqual(72);
+        expect(hashed).not.toContain('\0');
+        expect(Buffer.from(hashed).toString()).toBe(hashed);
+      }),
+    );
+  });
+
+  test('its normal form is judged as it is, and is normal', () => {
+    fc.assert(
+      fc.property(password, (text) => {
+        const normal = normalisePassword(text);
+        expect(normalisePassword(normal)).toBe(normal);
+        expect(refusedPassword(normal, 8)).toBe(refusedPassword(text, 8));
+        expect(refusedPassword(text.normalize('NFD'), 8)).toBe(refusedPassword(text, 8));
+      }),
+    );
+  });
+});

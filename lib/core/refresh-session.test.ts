@@ -1,0 +1,394 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { NOON } from '../../test/harness/memory/clock.ts';
+import { loggedIn } from '../../test/harness/memory/logged-in.ts';
+import { problemOf } from '../../test/harness/memory/problem-of.ts';
+import { ADA } from '../../test/harness/memory/users.ts';
+import { type World, world } from '../../test/harness/memory/world.ts';
+import { authenticate } from './authenticate.ts';
+import { hashSecret, newSecret, readRefreshToken, writeRefreshToken } from './opaque-token.ts';
+import { refreshSession } from './refresh-session.ts';
+
+const GRACE = 10_000;
+const DAY = 86_400_000;
+const REFUSED = { code: 'invalid-refresh-token' };
+const REPLAYED = 'a replaced token was used again; the session was ended';
+
+/** A refresh from an address of its own, unless one is named. */
+function refresh(it: World, refreshToken: unknown, client: string = randomUUID()) {
+  return refreshSession(it.parts, { fields: { refreshToken }, client });
+}
+
+function partsOf(refreshToken: string) {
+  const token = readRefreshToken(refreshToken);
+  if (token === undefined) throw new Error('not a refresh token');
+  return token;
+}
+
+/** A refresh token of the same session, with other secrets. */
+function forged(refreshToken: string, secrets: { family?: Buffer; secret?: Buffer }): string {
+  return writeRefreshToken({ ...partsOf(refreshToken), ...secrets });
+}
+
+describe('a refresh', () => {
+  test('replaces the token: the successor names the same session and has a new secret', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    it.clock.pass(DAY);
+    const answer = await refresh(it, refreshToken);
+    const [old, successor] = [partsOf(refreshToken), partsOf(answer.refreshToken)];
+    expect(successor).toEqual({ ...old, secret: expect.any(Buffer) });
+    expect(successor.secret).not.toEqual(old.secret);
+    expect(it.sessions.only()).toMatchObject({
+      idleExpiresAt: NOON + 8 * DAY,
+      absoluteExpiresAt: NOON + 30 * DAY,
+      refresh: {
+        familyHash: hashSecret(old.family),
+        currentHash: hashSecret(successor.secret),
+        previous: { hash: hashSecret(old.secret), rotatedAt: NOON + DAY },
+      },
+    });
+    expect(it.sessions.only().endedAt).toBeUndefined();
+  });
+
+  test('gives an access token of the same session, signed now', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    it.clock.pass(DAY);
+    const { accessToken } = await refresh(it, refreshToken);
+    const session = it.sessions.only();
+    expect(JSON.parse(accessToken.token)).toEqual({
+      userId: ADA.userId,
+      name: ADA.name,
+      email: ADA.email,
+      sessionId: session.sessionId,
+      now: NOON + DAY,
+    });
+    expect(await authenticate(it.parts, accessToken.token)).toEqual(ADA);
+  });
+
+  test('can be followed by the next, as long as one likes within the life of the session', async () => {
+    const it = world();
+    let { refreshToken } = await loggedIn(it);
+    for (let day = 0; day < 29; day += 1) {
+      it.clock.pass(DAY);
+      ({ refreshToken } = await refresh(it, refreshToken));
+    }
+    it.clock.pass(DAY - 1);
+    ({ refreshToken } = await refresh(it, refreshToken));
+    it.clock.pass(1);
+    expect(await problemOf(refresh(it, refreshToken))).toEqual({
+      problem: REFUSED,
+      message: 'the session is over',
+    });
+  });
+
+  test('has the key before it rotates, so that a key that cannot be had costs the client nothing', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const before = it.sessions.only();
+    const failure = new Error('no key');
+    const parts = { ...it.parts, signer: { ready: () => Promise.reject(failure) } };
+    const failed = refreshSession(parts, { fields: { refreshToken }, client: 'c' });
+    await expect(failed).rejects.toBe(failure);
+    expect(it.sessions.only()).toEqual(before);
+    it.calls.length = 0;
+    await refresh(it, refreshToken);
+    expect(it.calls).toEqual(['signer.ready', 'users.get', 'sessions.rotate', 'sign']);
+  });
+
+  test('is never counted when it is granted', async () => {
+    const it = world();
+    let { refreshToken } = await loggedIn(it);
+    for (let nth = 0; nth < 9; nth += 1) ({ refreshToken } = await refresh(it, refreshToken, '192.0.2.1'));
+    expect(it.throttleStore.requests.size).toBe(1); // of the log-in
+  });
+
+  test('that is refused counts for the address, which has so many in five minutes', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    for (let nth = 0; nth < 3; nth += 1)
+      expect((await problemOf(refresh(it, 'x', '192.0.2.1'))).problem).toEqual(REFUSED);
+    expect((await problemOf(refresh(it, 'x', '192.0.2.1'))).problem).toEqual({
+      code: 'throttled',
+      retryAfter: 300,
+    });
+    await refresh(it, refreshToken, '192.0.2.1');
+  });
+
+  test('that replays a token ends its session although the address is over its limit', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await refresh(it, refreshToken);
+    for (let nth = 0; nth < 4; nth += 1) await problemOf(refresh(it, 'x', '192.0.2.1'));
+    it.clock.pass(GRACE + 1);
+    expect((await problemOf(refresh(it, refreshToken, '192.0.2.1'))).message).toBe(REPLAYED);
+    expect(it.sessions.only().endedAt).toBe(NOON + GRACE + 1);
+  });
+
+  test.each([
+    [undefined, 'required'],
+    [null, 'not-text'],
+  ])('with %j for a token is told so, and counts nowhere', async (refreshToken, reason) => {
+    const it = world();
+    expect((await problemOf(refresh(it, refreshToken))).problem).toEqual({
+      code: 'invalid-fields',
+      fields: [{ field: 'refreshToken', reason }],
+    });
+    expect(it.calls).toEqual([]);
+  });
+
+  test('with what cannot be a token counts for the address and looks at no account', async () => {
+    const it = world();
+    expect(await problemOf(refresh(it, 'not a token'))).toEqual({
+      problem: REFUSED,
+      message: 'not a refresh token',
+    });
+    expect(it.calls).toEqual(['throttle.increment']);
+  });
+});
+
+describe('the token that was just replaced', () => {
+  test('is answered with the same successor for ten seconds, and the session goes on', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const first = await refresh(it, refreshToken);
+    it.clock.pass(GRACE);
+    const again = await refresh(it, refreshToken);
+    expect(again.refreshToken).toBe(first.refreshToken);
+    expect((await authenticate(it.parts, again.accessToken.token)).userId).toBe(ADA.userId);
+    await refresh(it, again.refreshToken);
+  });
+
+  test('is answered so although the session does not move by it', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await refresh(it, refreshToken);
+    const before = it.sessions.only();
+    for (const ms of [0, 1, GRACE - 1]) {
+      it.clock.pass(ms);
+      await refresh(it, refreshToken);
+      expect(it.sessions.only()).toEqual(before);
+    }
+  });
+
+  test('used by ten tabs at once gives all of them one successor', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(it, refreshToken)));
+    expect(new Set(answers.map((answer) => answer.refreshToken)).size).toBe(1);
+  });
+
+  test('ends the session a millisecond later', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const { refreshToken: successor } = await refresh(it, refreshToken);
+    it.clock.pass(GRACE + 1);
+    expect(await problemOf(refresh(it, refreshToken))).toEqual({ problem: REFUSED, message: REPLAYED });
+    expect(it.sessions.only().endedAt).toBe(NOON + GRACE + 1);
+    expect((await problemOf(refresh(it, successor))).problem).toEqual(REFUSED);
+  });
+
+  test('is not answered any more once the session was ended', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await refresh(it, refreshToken);
+    await it.sessions.end(it.sessions.only(), NOON);
+    expect(await problemOf(refresh(it, refreshToken))).toEqual({
+      problem: REFUSED,
+      message: 'the session is over',
+    });
+  });
+
+  test('is not answered when the stored successor was tampered with', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await refresh(it, refreshToken);
+    const session = it.sessions.only();
+    const previous = session.refresh?.previous;
+    if (previous === undefined || session.refresh === undefined) throw new Error('nothing was replaced');
+    const refreshed = { ...session.refresh, previous: { ...previous, sealedSuccessor: 'eyJ.x.x.x.x' } };
+    await it.sessions.open({ ...session, refresh: refreshed });
+    await expect(refresh(it, refreshToken)).rejects.toThrow();
+  });
+});
+
+describe('a rotation whose user could not be read', () => {
+  /** Two calls at once, of which only the rotation succeeds. */
+  async function rotatedInVain(it: World, refreshToken: string) {
+    const failure = new Error('the table of users is down');
+    const parts = { ...it.parts, users: { get: () => Promise.reject(failure) } };
+    await expect(refreshSession(parts, { fields: { refreshToken }, client: 'c' })).rejects.toBe(failure);
+  }
+
+  test('is answered however long the outage lasts, and then has its ten seconds', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await rotatedInVain(it, refreshToken);
+    it.clock.pass(3_600_000);
+    await rotatedInVain(it, refreshToken);
+    it.clock.pass(3_600_000);
+    const answer = await refresh(it, refreshToken);
+    it.clock.pass(GRACE);
+    expect((await refresh(it, refreshToken)).refreshToken).toBe(answer.refreshToken);
+    it.clock.pass(1);
+    expect((await problemOf(refresh(it, refreshToken))).message).toBe(REPLAYED);
+  });
+
+  test('of a parallel request that had its answer lives on by that answer', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await rotatedInVain(it, refreshToken);
+    const { refreshToken: successor } = await refresh(it, refreshToken);
+    const { refreshToken: next } = await refresh(it, successor);
+    await refresh(it, next);
+  });
+
+  test('of which nothing came, the token being an old one, opens no grace to it', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await refresh(it, refreshToken);
+    it.clock.pass(GRACE + 1);
+    const before = it.sessions.only();
+    await rotatedInVain(it, refreshToken);
+    expect(it.sessions.only()).toEqual(before);
+    expect((await problemOf(refresh(it, refreshToken))).message).toBe(REPLAYED);
+  });
+
+  test('does not move the grace of a later rotation', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const { refreshToken: second } = await refresh(it, refreshToken);
+    const first = it.sessions.only();
+    await refresh(it, second);
+    const before = it.sessions.only();
+    await it.sessions.moveGrace(first, first.refresh?.currentHash ?? '', NOON + DAY);
+    expect(it.sessions.only()).toEqual(before);
+  });
+
+  test('keeps its grace when the table of sessions is down as well: the session is as it was rotated', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const failure = new Error('down');
+    const fail = () => Promise.reject(failure);
+    const sessions = { ...it.sessions, moveGrace: fail };
+    const parts = { ...it.parts, users: { get: fail }, sessions };
+    await expect(refreshSession(parts, { fields: { refreshToken }, client: 'c' })).rejects.toBe(failure);
+    await refresh(it, refreshToken);
+  });
+});
+
+test('a rotation that fails is told, whatever became of the user', async () => {
+  const it = world();
+  const { refreshToken } = await loggedIn(it);
+  const failure = new Error('the table of sessions is down');
+  const sessions = { ...it.sessions, rotate: () => Promise.reject(failure) };
+  const request = { fields: { refreshToken }, client: 'c' };
+  await expect(refreshSession({ ...it.parts, sessions }, request)).rejects.toBe(failure);
+});
+
+describe('a session is ended', () => {
+  test('by the last token but one, even within its ten seconds', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const { refreshToken: second } = await refresh(it, refreshToken);
+    const { refreshToken: third } = await refresh(it, second);
+    expect(await problemOf(refresh(it, refreshToken))).toEqual({ problem: REFUSED, message: REPLAYED });
+    expect(it.sessions.only().endedAt).toBe(NOON);
+    for (const token of [second, third])
+      expect((await problemOf(refresh(it, token))).problem).toEqual(REFUSED);
+  });
+
+  test('by a secret that the session never had, of who knows the secret of its family', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const guess = forged(refreshToken, { secret: newSecret() });
+    expect(await problemOf(refresh(it, guess))).toEqual({ problem: REFUSED, message: REPLAYED });
+    expect(it.sessions.only().endedAt).toBe(NOON);
+  });
+
+  test('alone: the other sessions of the user go on', async () => {
+    const it = world();
+    const { refreshToken: other } = await loggedIn(it);
+    const { refreshToken } = await loggedIn(it);
+    await problemOf(refresh(it, forged(refreshToken, { secret: newSecret() })));
+    await refresh(it, other);
+  });
+});
+
+describe('a session is left alone', () => {
+  test.each([
+    ['the secret of another family', { family: newSecret() }],
+    ['two guessed secrets', { family: newSecret(), secret: newSecret() }],
+  ])('by a token with %s', async (_, secrets) => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const before = it.sessions.only();
+    expect(await problemOf(refresh(it, forged(refreshToken, secrets)))).toEqual({
+      problem: REFUSED,
+      message: 'not a token of the session',
+    });
+    expect(it.sessions.only()).toEqual(before);
+  });
+
+  test('by the replaced secret with another family, within the ten seconds', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const { refreshToken: successor } = await refresh(it, refreshToken);
+    const guess = forged(refreshToken, { family: newSecret() });
+    expect((await problemOf(refresh(it, guess))).message).toBe('not a token of the session');
+    await refresh(it, successor);
+  });
+
+  test('when it is one that cannot be refreshed', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const { refresh: _, ...session } = it.sessions.only();
+    await it.sessions.open(session);
+    expect((await problemOf(refresh(it, refreshToken))).message).toBe('not a token of the session');
+    expect(it.sessions.only()).toEqual(session);
+  });
+});
+
+describe('a refresh token is refused', () => {
+  const other = '99999999-9999-4999-8999-999999999999';
+
+  test.each<[string, string, (it: World) => unknown]>([
+    ['after a log-out', 'the session is over', (it) => it.sessions.end(it.sessions.only(), NOON)],
+    ['when the session was idle for too long', 'the session is over', (it) => it.clock.pass(7 * DAY)],
+    ['when there is no session', 'the session is over', (it) => it.sessions.rows.clear()],
+    [
+      'after a reset',
+      'the session is over',
+      (it) => it.users.rows.set(ADA.userId, { ...ADA, credentialVersion: 4 }),
+    ],
+    [
+      'when the account is disabled',
+      'the session is over',
+      (it) => it.users.rows.set(ADA.userId, { ...ADA, status: 'disabled' }),
+    ],
+    ['when the user is gone', 'the session is over', (it) => it.users.rows.clear()],
+  ])('%s', async (_, message, happens) => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    happens(it);
+    expect(await problemOf(refresh(it, refreshToken))).toEqual({ problem: REFUSED, message });
+  });
+
+  test('with the id of another session or user', async () => {
+    const it = world(ADA, { ...ADA, userId: other, email: 'eve@example.com' });
+    const { refreshToken } = await loggedIn(it);
+    for (const ids of [{ sessionId: other }, { userId: other }]) {
+      const token = writeRefreshToken({ ...partsOf(refreshToken), ...ids });
+      expect((await problemOf(refresh(it, token))).problem).toEqual(REFUSED);
+    }
+    await refresh(it, refreshToken);
+  });
+
+  test('to the last millisecond of idleness it is not', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    it.clock.pass(7 * DAY - 1);
+    await refresh(it, refreshToken);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import type { Problem, Reason } from '../core/problem.ts';
+import type { Request } from '../http/request.ts';
+import { pageMessages } from '../messages/catalogue.ts';
+import { pages } from './pages.ts';
+
+const { en } = pageMessages;
+const { forget, reset } = pages({
+  brand: { name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined },
+  appUrl: 'https://app.example.com',
+  loginUrl: undefined,
+  passwordMinimum: 8,
+  tagLifetime: 1_800_000,
+});
+
+const sent = (headers: Record<string, string>): Request => ({
+  client: '192.0.2.1',
+  language: 'en',
+  header: (name) => headers[name],
+  query: () => undefined,
+  body: Buffer.from('email=ada%40example.com&tag=abc'),
+});
+const asJson = sent({ accept: 'application/json' });
+
+test.each<[problem: Problem, status: number, says: string]>([
+  [{ code: 'malformed-body' }, 400, en.trouble.unreadable],
+  [{ code: 'body-too-large' }, 413, en.trouble.tooLarge],
+  [{ code: 'unsupported-media-type' }, 415, en.trouble.unreadable],
+  [{ code: 'throttled', retryAfter: 299 }, 429, en.trouble.throttled('5 minutes')],
+  [{ code: 'unavailable', retryAfter: 1 }, 503, en.trouble.unavailable('1 second')],
+  [{ code: 'internal' }, 500, en.trouble.internal],
+  // No page asks for these; should one ever be thrown, it is a defect of ours.
+  [{ code: 'email-taken' }, 500, en.trouble.internal],
+  [{ code: 'wrong-credentials' }, 500, en.trouble.internal],
+  [{ code: 'missing-access-token' }, 500, en.trouble.internal],
+  [{ code: 'invalid-access-token' }, 500, en.trouble.internal],
+  [{ code: 'invalid-refresh-token' }, 500, en.trouble.internal],
+  [{ code: 'foreign-refresh-token' }, 500, en.trouble.internal],
+])('%j is told as %i beside the form, on a page and to its script', (problem, status, alert) => {
+  for (const { fail } of [forget, reset]) {
+    const { page, ...answer } = fail(problem, sent({}));
+    expect(answer.status).toBe(status);
+    expect(page?.markup).toContain(`<p id="alert" class="alert" role="alert">${alert}</p>`);
+    const { body, headers = {} } = fail(problem, asJson);
+    expect(body).toMatchObject({ alert });
+    expect(headers).toEqual('retryAfter' in problem ? { 'Retry-After': String(problem.retryAfter) } : {});
+  }
+});
+
+describe('a field', () => {
+  const told = (field: 'email' | 'password' | 'name', reason: Reason, minimum?: number) =>
+    (
+      reset.fail({ code: 'invalid-fields', fields: [{ field, reason, ...(minimum && { minimum }) }] }, asJson)
+        .body as { error: string }
+    ).error;
+
+  test.each<[field: 'email' | 'password', reason: Reason, minimum: number | undefined, says: string]>([
+    ['email', 'required', undefined, en.fields.emailRequired],
+    ['email', 'invalid-email', undefined, en.fields.emailInvalid],
+    ['password', 'required', undefined, en.fields.passwordRequired],
+    ['password', 'password-too-short', 14, en.fields.passwordTooShort('14')],
+    ['password', 'password-too-long', undefined, en.fields.passwordTooLong],
+    ['password', 'password-unusable-characters', undefined, en.fields.passwordUnusable],
+  ])('%s that is %s (%s) is told so', (field, reason, minimum, says) => {
+    expect(told(field, reason, minimum)).toBe(says);
+  });
+
+  test('that no page has is told as a form that cannot be read', () => {
+    expect(told('name', 'name-length')).toBe(en.trouble.unreadable);
+  });
+});

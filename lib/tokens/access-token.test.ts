@@ -1,0 +1,338 @@
+import { createHmac, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { type CryptoKey, decodeJwt, decodeProtectedHeader, importJWK, type JWK } from 'jose';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { NOON } from '../../test/harness/memory/clock.ts';
+import { problemOf } from '../../test/harness/memory/problem-of.ts';
+import { ADA } from '../../test/harness/memory/users.ts';
+import { ProblemError } from '../core/problem.ts';
+import { accessTokenSigner, accessTokenVerifier } from './access-token.ts';
+import type { VerificationKeys } from './verification-keys.ts';
+
+const PARTIES = { issuer: 'https://auth.example.com', audience: 'https://app.example.com' };
+const SESSION_ID = '22222222-2222-4222-8222-222222222222';
+const KID = 'the-key';
+const IAT = NOON / 1000;
+
+// Of 2048 bits, which take less time to make than ours.
+const OURS = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const THEIRS = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const publicJwk = OURS.publicKey.export({ format: 'jwk' }) as JWK;
+
+const HEADER = { alg: 'RS256', typ: 'at+jwt', kid: KID };
+const CLAIMS = {
+  iss: PARTIES.issuer,
+  aud: PARTIES.audience,
+  sub: ADA.userId,
+  sid: SESSION_ID,
+  jti: randomUUID(),
+  iat: IAT,
+  exp: IAT + 3_600,
+};
+
+/** The published keys: ours alone. */
+function published(find?: VerificationKeys['find']): VerificationKeys & { asked: unknown[] } {
+  const asked: unknown[] = [];
+  return {
+    asked,
+    all: async () => [],
+    forget() {},
+    async find(kid) {
+      asked.push(kid);
+      return find ? find(kid) : kid === KID ? { kid, publicJwk, signsFrom: 0 } : undefined;
+    },
+  };
+}
+
+const encode = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+
+/** A token of any header and payload, with a signature that holds unless another key is given. */
+function tokenOf(header: unknown, payload: unknown, key: KeyObject = OURS.privateKey): string {
+  const input = `${encode(header)}.${encode(payload)}`;
+  return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`;
+}
+
+const verify = (token: string, now = NOON) => accessTokenVerifier(published(), PARTIES).verify(token, now);
+
+/** The reason for the log, for which a token is refused. */
+async function refusal(token: string, now = NOON): Promise<string> {
+  const { problem, message } = await problemOf(verify(token, now));
+  expect(problem).toEqual({ code: 'invalid-access-token' });
+  expect(message).toMatch(/^access token refused: [\w ]+$/);
+  return message.slice('access token refused: '.length);
+}
+
+describe('a token that is signed', () => {
+  let privateKey: CryptoKey;
+
+  beforeAll(async () => {
+    privateKey = (await importJWK(OURS.privateKey.export({ format: 'jwk' }) as JWK, 'RS256')) as CryptoKey;
+  });
+
+  const signed = (now: number) =>
+    accessTokenSigner(
+      { current: async () => ({ kid: KID, privateKey }), ensure: async () => {} },
+      PARTIES,
+      3_600,
+    )
+      .ready()
+      .then((sign) => sign(ADA, SESSION_ID, now));
+
+  test('has the header and the claims that RFC 9068 asks for, and those that clients know', async () => {
+    const { token, expiresIn } = await signed(NOON + 999);
+    expect(expiresIn).toBe(3_600);
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'RS256', typ: 'at+jwt', kid: KID });
+    expect(decodeJwt(token)).toEqual({
+      iss: 'https://auth.example.com',
+      aud: 'https://app.example.com',
+      client_id: 'https://app.example.com',
+      sub: ADA.userId,
+      sid: SESSION_ID,
+      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      iat: IAT,
+      exp: IAT + 3_600,
+      userId: ADA.userId,
+      userName: 'Ada Lovelace',
+      email: 'ada@example.com',
+    });
+  });
+
+  test('is verified', async () => {
+    const { token } = await signed(NOON);
+    expect(await verify(token)).toEqual({ userId: ADA.userId, sessionId: SESSION_ID });
+  });
+
+  test('is like no other', async () => {
+    const tokens = await Promise.all([signed(NOON), signed(NOON)]);
+    expect(new Set(tokens.map(({ token }) => decodeJwt(token).jti)).size).toBe(2);
+  });
+
+  test('is one that every RS256 implementation verifies', async () => {
+    const [header, payload] = (await signed(NOON)).token.split('.');
+    const input = `${header}.${payload}`;
+    const signature = sign('sha256', Buffer.from(input), OURS.privateKey).toString('base64url');
+    expect(await verify(`${input}.${signature}`)).toEqual({ userId: ADA.userId, sessionId: SESSION_ID });
+  });
+});
+
+describe('a token is good', () => {
+  test('to the last millisecond before the second in which it expires', async () => {
+    const token = tokenOf(HEADER, CLAIMS);
+    const key = { userId: ADA.userId, sessionId: SESSION_ID };
+    expect(await verify(token, NOON + 3_599_999)).toEqual(key);
+    expect(await refusal(token, NOON + 3_600_000)).toBe('ERR_JWT_EXPIRED');
+  });
+
+  test('of 4096 characters, not of more, which are not even decoded', async () => {
+    const padded = (length: number) => {
+      for (const header of [HEADER, { ...HEADER, x: '' }, { ...HEADER, x: 'x' }]) {
+        for (let padding = 2_000; padding < 3_000; padding += 1) {
+          const bare = `${encode(header)}.${encode({ ...CLAIMS, padding: 'x'.repeat(padding) })}`.length;
+          if (bare + 1 + 342 === length) return tokenOf(header, { ...CLAIMS, padding: 'x'.repeat(padding) });
+        }
+      }
+      throw new Error(`no token is ${length} characters long`);
+    };
+    expect(await verify(padded(4_096))).toEqual({ userId: ADA.userId, sessionId: SESSION_ID });
+    expect(await refusal(padded(4_097))).toBe('longer than any of ours');
+  });
+
+  test('of 100 kB never, and no key is looked up for it', async () => {
+    const keys = published();
+    const token = tokenOf(HEADER, { ...CLAIMS, padding: 'x'.repeat(100_000) });
+    const { message } = await problemOf(accessTokenVerifier(keys, PARTIES).verify(token, NOON));
+    expect(message).toBe('access token refused: longer than any of ours');
+    expect(keys.asked).toEqual([]);
+  });
+
+  test('with the address of other keys in its header by ours alone', async () => {
+    const token = tokenOf({ ...HEADER, jku: 'http://127.0.0.1:1/', x5u: 'http://127.0.0.1:1/' }, CLAIMS);
+    expect(await verify(token)).toEqual({ userId: ADA.userId, sessionId: SESSION_ID });
+  });
+});
+
+describe('a token is refused whose algorithm', () => {
+  test.each(['none', 'None', 'NONE', ''])('is %j, with or without a signature', async (alg) => {
+    const header = { ...HEADER, alg };
+    await refusal(tokenOf(header, CLAIMS));
+    await refusal(`${encode(header)}.${encode(CLAIMS)}.`);
+    await refusal(`${encode(header)}.${encode(CLAIMS)}`);
+  });
+
+  test.each([
+    ['JWK', JSON.stringify(publicJwk)],
+    ['PEM', OURS.publicKey.export({ format: 'pem', type: 'spki' })],
+    ['PEM of PKCS #1', OURS.publicKey.export({ format: 'pem', type: 'pkcs1' })],
+    ['DER', OURS.publicKey.export({ format: 'der', type: 'spki' })],
+    ['modulus', Buffer.from(publicJwk.n ?? '', 'base64url')],
+  ])('is HS256, under the public key as %s', async (_, secret) => {
+    const input = `${encode({ ...HEADER, alg: 'HS256' })}.${encode(CLAIMS)}`;
+    const mac = createHmac('sha256', secret).update(input).digest('base64url');
+    expect(await refusal(`${input}.${mac}`)).toBe('ERR_JOSE_ALG_NOT_ALLOWED');
+  });
+
+  test.each(['RS384', 'RS512', 'PS256', 'ES256', 'EdDSA', 'dir'])('is said to be %s', async (alg) => {
+    expect(await refusal(tokenOf({ ...HEADER, alg }, CLAIMS))).toBe('ERR_JOSE_ALG_NOT_ALLOWED');
+  });
+
+  test('is RS512 with a signature that holds', async () => {
+    const input = `${encode({ ...HEADER, alg: 'RS512' })}.${encode(CLAIMS)}`;
+    const signature = sign('sha512', Buffer.from(input), OURS.privateKey).toString('base64url');
+    expect(await refusal(`${input}.${signature}`)).toBe('ERR_JOSE_ALG_NOT_ALLOWED');
+  });
+});
+
+describe('a token is refused whose header', () => {
+  test.each([
+    ['has no type', { typ: undefined }],
+    ['has the type of an ID token', { typ: 'JWT' }],
+    ['has a type that is no text', { typ: 7 }],
+    ['has a type like ours', { typ: 'at+jwtx' }],
+  ])('%s', async (_, changes) => {
+    expect(await refusal(tokenOf({ ...HEADER, ...changes }, CLAIMS))).toBe('ERR_JWT_CLAIM_VALIDATION_FAILED');
+  });
+
+  test.each([
+    ['names no key', { kid: undefined }],
+    ['names a key that is not published', { kid: 'another' }],
+    ['names a key by an empty text', { kid: '' }],
+    ['names a key by a number', { kid: 0 }],
+    ['names a key by null', { kid: null }],
+    ['names a key by an object', { kid: { toString: KID } }],
+    ['names a key by a list', { kid: [KID] }],
+    ['names what every object has', { kid: '__proto__' }],
+    ['names a file', { kid: '../../../dev/null' }],
+  ])('%s', async (_, changes) => {
+    expect(await refusal(tokenOf({ ...HEADER, ...changes }, CLAIMS))).toBe('ERR_JWKS_NO_MATCHING_KEY');
+  });
+
+  test('names no key, without a look at the keys', async () => {
+    const keys = published();
+    const token = tokenOf({ ...HEADER, kid: undefined }, CLAIMS);
+    await problemOf(accessTokenVerifier(keys, PARTIES).verify(token, NOON));
+    expect(keys.asked).toEqual([]);
+  });
+
+  test.each([
+    ['brings its own key', { jwk: THEIRS.publicKey.export({ format: 'jwk' }) }],
+    ['says where its key is', { jku: 'https://evil.example/jwks.json' }],
+    ['says where its certificate is', { x5u: 'https://evil.example/certificate.pem' }],
+    ['brings its certificate', { x5c: ['MIIB'] }],
+  ])('%s, under the name of ours or another', async (_, changes) => {
+    const header = { ...HEADER, ...changes };
+    expect(await refusal(tokenOf(header, CLAIMS, THEIRS.privateKey))).toBe(
+      'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+    );
+    expect(await refusal(tokenOf({ ...header, kid: 'theirs' }, CLAIMS, THEIRS.privateKey))).toBe(
+      'ERR_JWKS_NO_MATCHING_KEY',
+    );
+  });
+
+  test.each([
+    ['has an extension that must be understood', { crit: ['x'], x: 1 }],
+    ['has a claim for such an extension', { crit: ['exp'], exp: IAT }],
+    ['has an empty list of such extensions', { crit: [] }],
+    ['has a list that is none', { crit: 'x' }],
+    ['leaves its payload unencoded', { crit: ['b64'], b64: false }],
+  ])('%s', async (_, changes) => {
+    await refusal(tokenOf({ ...HEADER, ...changes }, CLAIMS));
+  });
+});
+
+describe('a token is refused whose claims', () => {
+  const UNSET = undefined;
+
+  test.each<[string, object]>([
+    ['are of another issuer', { iss: 'https://evil.example' }],
+    ['are of an issuer like ours', { iss: `${PARTIES.issuer}/` }],
+    ['are of no issuer', { iss: UNSET }],
+    ['are of a list of issuers', { iss: [PARTIES.issuer] }],
+    ['are for another audience', { aud: 'https://other.example' }],
+    ['are for no audience', { aud: UNSET }],
+    ['lack exp', { exp: UNSET }],
+    ['lack iat', { iat: UNSET }],
+    ['lack sub', { sub: UNSET }],
+    ['lack sid', { sid: UNSET }],
+    ['lack jti', { jti: UNSET }],
+    ['hold a time as text', { exp: String(IAT + 3_600) }],
+    ['have text for iat', { iat: 'now' }],
+    ['have null for iat', { iat: null }],
+    ['begin to hold later', { nbf: IAT + 1 }],
+  ])('%s', async (_, changes) => {
+    expect(await refusal(tokenOf(HEADER, { ...CLAIMS, ...changes }))).toBe('ERR_JWT_CLAIM_VALIDATION_FAILED');
+  });
+
+  test.each<[string, object]>([
+    ['are for several audiences', { aud: [PARTIES.audience, 'https://other.example'] }],
+    ['name a user by a number', { sub: 7 }],
+    ['name a user by a list', { sub: [ADA.userId] }],
+    ['name a user by an object', { sub: { userId: ADA.userId } }],
+    ['name a user by null', { sub: null }],
+    ['name a user by what is no UUID', { sub: 'ada' }],
+    ['name a user by more than a UUID', { sub: `${ADA.userId}\n` }],
+    ['name a session by a number', { sid: 7 }],
+    ['name a session by what is no UUID', { sid: '' }],
+    ['name the token by a number', { jti: 7 }],
+    ['have a fraction of a second for exp', { exp: IAT + 0.5 + 3_600 }],
+    ['have a fraction of a second for iat', { iat: IAT + 0.5 }],
+  ])('%s', async (_, changes) => {
+    expect(await refusal(tokenOf(HEADER, { ...CLAIMS, ...changes }))).toBe('a claim of the wrong type');
+  });
+
+  test.each(['[]', '"text"', 'null', '7', '{', ''])('are %s', async (payload) => {
+    await refusal(tokenOf(HEADER, payload));
+  });
+});
+
+describe('a token is refused whose signature', () => {
+  test('is of another key', async () => {
+    expect(await refusal(tokenOf(HEADER, CLAIMS, THEIRS.privateKey))).toBe(
+      'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+    );
+  });
+
+  test('is of other claims', async () => {
+    const [header, , signature] = tokenOf(HEADER, CLAIMS).split('.');
+    const claims = encode({ ...CLAIMS, sub: '99999999-9999-4999-8999-999999999999' });
+    expect(await refusal(`${header}.${claims}.${signature}`)).toBe('ERR_JWS_SIGNATURE_VERIFICATION_FAILED');
+  });
+
+  test('is of another header', async () => {
+    const [, claims, signature] = tokenOf({ ...HEADER, x: 1 }, CLAIMS).split('.');
+    expect(await refusal(`${encode(HEADER)}.${claims}.${signature}`)).toBe(
+      'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+    );
+  });
+
+  test('was cut off', async () => {
+    const token = tokenOf(HEADER, CLAIMS);
+    await refusal(token.slice(0, -4));
+    await refusal(token.slice(0, token.lastIndexOf('.') + 1));
+  });
+});
+
+test.each(['', '.', '..', '....', 'a.b', 'a.b.c', 'Bearer', 'null', 'a b c', '\0', 'e30.e30.e30', '{}'])(
+  '%j is no token',
+  async (token) => {
+    await refusal(token);
+  },
+);
+
+test('a token of a key that is withdrawn is refused', async () => {
+  let withdrawn = false;
+  const keys = published(async (kid) => (withdrawn ? undefined : { kid, publicJwk, signsFrom: 0 }));
+  const verifier = accessTokenVerifier(keys, PARTIES);
+  const token = tokenOf(HEADER, CLAIMS);
+  expect(await verifier.verify(token, NOON)).toEqual({ userId: ADA.userId, sessionId: SESSION_ID });
+  withdrawn = true;
+  expect((await problemOf(verifier.verify(token, NOON))).message).toBe(
+    'access token refused: ERR_JWKS_NO_MATCHING_KEY',
+  );
+});
+
+test('a token that cannot be judged because the keys cannot be read is not said to be wrong', async () => {
+  const unavailable = new ProblemError({ code: 'unavailable', retryAfter: 2 });
+  const keys = published(() => Promise.reject(unavailable));
+  const verifying = accessTokenVerifier(keys, PARTIES).verify(tokenOf(HEADER, CLAIMS), NOON);
+  await expect(verifying).rejects.toBe(unavailable);
+});

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { decodeProtectedHeader } from 'jose';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { memoryKeyStore } from '../../test/harness/memory/key-store.ts';
+import { type LocalKms, startLocalKms } from '../../test/harness/memory/kms.ts';
+import { problemOf } from '../../test/harness/memory/problem-of.ts';
+import { ADA } from '../../test/harness/memory/users.ts';
+import type { Config } from '../config.ts';
+import { accessTokenVerifier } from './access-token.ts';
+import { openSigner, openSigningKeys } from './open-keys.ts';
+
+const SESSION_ID = '22222222-2222-4222-8222-222222222222';
+const KMS_KEY = 'arn:aws:kms:eu-central-1:000000000000:key/1';
+
+let kms: LocalKms;
+
+beforeAll(async () => {
+  kms = await startLocalKms();
+});
+afterAll(() => kms.stop());
+
+function configOf(sealing: Config['sealing']): Config {
+  const parties = { issuer: 'https://auth.example.com', audience: 'https://app.example.com' };
+  return { ...parties, sealing, accessTokenSeconds: 60 } as Config;
+}
+
+test.each([
+  ['a secret', { secret: randomBytes(32) }, false],
+  ['KMS', { kmsKey: KMS_KEY }, true],
+])(
+  'with keys sealed by %s, one function signs what another verifies',
+  async (_, sealing, wraps) => {
+    const config = configOf(sealing);
+    const store = memoryKeyStore();
+    const { token, expiresIn } = await (await openSigner(config, store).ready())(ADA, SESSION_ID, Date.now());
+    const { published, signing } = openSigningKeys(config, store);
+    expect(await accessTokenVerifier(published, config).verify(token, Date.now())).toEqual({
+      userId: ADA.userId,
+      sessionId: SESSION_ID,
+    });
+    expect(expiresIn).toBe(60);
+    const [row] = store.rows.values();
+    expect((await signing.current()).kid).toBe(row?.key.kid);
+    expect('wrapped' in decodeProtectedHeader(row?.sealed ?? '')).toBe(wraps);
+    expect(row?.key.signsFrom).toBeGreaterThan(Date.now() - 60_000);
+  },
+  60_000,
+);
+
+test('a key sealed by one secret is of no use to a function that has another', async () => {
+  const store = memoryKeyStore();
+  await openSigningKeys(configOf({ secret: randomBytes(32) }), store).signing.ensure();
+  const other = openSigner(configOf({ secret: randomBytes(32) }), store);
+  expect((await problemOf(other.ready())).problem.code).toBe('unavailable');
+}, 60_000);

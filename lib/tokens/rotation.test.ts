@@ -1,0 +1,265 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { frozenClock, NOON } from '../../test/harness/memory/clock.ts';
+import { type KeyCommand, runKeyCommand } from './key-commands.ts';
+import type { KeyStore, PublicKey } from './key-store.ts';
+import { isPublished, signingKeyAt } from './key-store.ts';
+import {
+  PUBLISHED_BEFORE_MS,
+  type RotationParts,
+  rotateKeys,
+  rotateKeysNow,
+  withdrawKey,
+} from './rotation.ts';
+import { makeKey } from './signing-keys.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const MARGIN = 6 * 60_000;
+
+const sealing = { seal: async (text: string) => text, unseal: async (text: string) => text };
+let publicJwk: PublicKey['publicJwk'];
+
+beforeAll(async () => {
+  publicJwk = (await makeKey(sealing, NOON)).key.publicJwk;
+});
+
+type Rows = Map<string, PublicKey>;
+
+/** The table of keys in memory, with the conditions that the port asks for. */
+function memoryKeys(...keys: PublicKey[]): KeyStore & { rows: Rows } {
+  const rows: Rows = new Map(keys.map((key) => [key.kid, key]));
+  let newest = keys.at(-1)?.kid;
+  const retire = ({ kid, verifiesUntil }: { kid: string; verifiesUntil: number }) => {
+    const key = rows.get(kid);
+    if (key) rows.set(kid, { ...key, verifiesUntil });
+    return key !== undefined;
+  };
+  return {
+    rows,
+    list: async () => [...rows.values()],
+    sealedPrivateKey: async () => undefined,
+    newest: async () => newest,
+    async add(key, _sealed, seen, retired = []) {
+      if (seen !== newest || retired.some(({ kid }) => !rows.has(kid))) return false;
+      newest = key.kid;
+      rows.set(key.kid, key);
+      for (const retirement of retired) retire(retirement);
+      return true;
+    },
+    retire: async (retirement) => retire(retirement),
+  };
+}
+
+function world(...keys: PublicKey[]) {
+  const store = memoryKeys(...keys);
+  const clock = frozenClock();
+  const parts: RotationParts = { store, sealing, clock, keyLifetime: 30 * DAY, tokenLifetime: HOUR };
+  return { store, clock, parts };
+}
+
+const keyOf = (kid: string, signsFrom: number, verifiesUntil?: number): PublicKey => ({
+  kid,
+  publicJwk,
+  signsFrom,
+  ...(verifiesUntil !== undefined && { verifiesUntil }),
+});
+
+describe('the scheduled rotation', () => {
+  test('does nothing while the signing key has more than a day to go', async () => {
+    const { parts, store } = world(keyOf('old', NOON - 29 * DAY + 1));
+    expect(await rotateKeys(parts)).toEqual({ outcome: 'not due' });
+    expect(store.rows.size).toBe(1);
+  });
+
+  test('publishes the next key a day before it signs, and no less than the two hours that a JWKS is cached', async () => {
+    const { parts, store } = world(keyOf('old', NOON - 29 * DAY));
+    const result = await rotateKeys(parts);
+    const next = store.rows.get((result as { kid: string }).kid);
+    expect(result.outcome).toBe('rotated');
+    expect(next).toMatchObject({ signsFrom: NOON + DAY });
+    expect(next).not.toHaveProperty('verifiesUntil');
+    expect(PUBLISHED_BEFORE_MS).toBeGreaterThanOrEqual(2 * HOUR);
+  });
+
+  test('lets the old key sign until then, and keeps it until its last token has expired', async () => {
+    const { parts, store, clock } = world(keyOf('old', NOON - 29 * DAY));
+    const { kid } = (await rotateKeys(parts)) as { kid: string };
+    const keys = await store.list();
+    expect(signingKeyAt(keys, NOON + DAY - 1)?.kid).toBe('old');
+    expect(signingKeyAt(keys, NOON + DAY)?.kid).toBe(kid);
+    // The last token is signed at NOON + DAY by a function that has not looked for a minute, and lives an hour.
+    const lastExpiry = NOON + DAY + 60_000 + HOUR;
+    const old = store.rows.get('old') as PublicKey;
+    expect(isPublished(old, lastExpiry)).toBe(true);
+    expect(old.verifiesUntil).toBe(NOON + DAY + HOUR + MARGIN);
+    clock.set(NOON + DAY + HOUR + MARGIN);
+    expect(isPublished(old, clock())).toBe(false);
+  });
+
+  test('does nothing while the next key waits for its turn', async () => {
+    const { parts } = world(keyOf('old', NOON - 29 * DAY));
+    await rotateKeys(parts);
+    expect(await rotateKeys(parts)).toEqual({ outcome: 'not due' });
+  });
+
+  test('makes up for a schedule that did not run for a year', async () => {
+    const { parts, store } = world(keyOf('old', NOON - 365 * DAY));
+    expect((await rotateKeys(parts)).outcome).toBe('rotated');
+    expect(signingKeyAt(await store.list(), NOON)?.kid).toBe('old');
+  });
+
+  test('makes the first key, which signs at once', async () => {
+    const { parts, store } = world();
+    expect((await rotateKeys(parts)).outcome).toBe('rotated');
+    expect([...store.rows.values()]).toMatchObject([{ signsFrom: NOON }]);
+  });
+
+  test('makes a key that signs at once where every other is retired', async () => {
+    const { parts, store } = world(keyOf('old', NOON - 40 * DAY, NOON - DAY));
+    const { kid } = (await rotateKeys(parts)) as { kid: string };
+    expect(signingKeyAt(await store.list(), NOON)?.kid).toBe(kid);
+    expect(store.rows.get('old')?.verifiesUntil).toBe(NOON - DAY);
+  });
+
+  test('puts off no retirement that is under way', async () => {
+    const retiring = keyOf('older', NOON - 60 * DAY, NOON + 5);
+    const { parts, store } = world(retiring, keyOf('old', NOON - 29 * DAY));
+    await rotateKeys(parts);
+    expect(store.rows.get('older')).toEqual(retiring);
+  });
+
+  test('two at once add one key', async () => {
+    const { parts, store } = world(keyOf('old', NOON - 29 * DAY));
+    const results = await Promise.all([rotateKeys(parts), rotateKeys(parts)]);
+    expect(results.map(({ outcome }) => outcome).sort()).toEqual(['beaten', 'rotated']);
+    expect(store.rows.size).toBe(2);
+  });
+});
+
+describe('the rotation in an emergency', () => {
+  test('makes a key that signs at once, and keeps the old one for its tokens', async () => {
+    const { parts, store } = world(keyOf('old', NOON - DAY));
+    const { kid } = (await rotateKeysNow(parts)) as { kid: string };
+    expect(signingKeyAt(await store.list(), NOON)?.kid).toBe(kid);
+    expect(store.rows.get('old')?.verifiesUntil).toBe(NOON + HOUR + MARGIN);
+  });
+
+  test('withdraws the key that was to sign next, which may be as compromised', async () => {
+    const { parts, store } = world(keyOf('old', NOON - 29 * DAY));
+    const { kid: next } = (await rotateKeys(parts)) as { kid: string };
+    const { kid } = (await rotateKeysNow(parts)) as { kid: string };
+    expect(isPublished(store.rows.get(next) as PublicKey, NOON)).toBe(false);
+    expect(signingKeyAt(await store.list(), NOON + 2 * DAY)?.kid).toBe(kid);
+  });
+
+  test('leaves retired keys as they are', async () => {
+    const retired = keyOf('older', NOON - 60 * DAY, NOON - DAY);
+    const neverSigned = keyOf('never', NOON + DAY, NOON - 1);
+    const { parts, store } = world(retired, neverSigned, keyOf('old', NOON - DAY));
+    await rotateKeysNow(parts);
+    expect(store.rows.get('older')).toEqual(retired);
+    expect(store.rows.get('never')).toEqual(neverSigned);
+  });
+
+  test('keeps a key for its tokens that began to sign in this very millisecond', async () => {
+    const { parts, store } = world(keyOf('old', NOON));
+    await rotateKeysNow(parts);
+    expect(store.rows.get('old')?.verifiesUntil).toBe(NOON + HOUR + MARGIN);
+  });
+});
+
+describe('the withdrawal of a key', () => {
+  test('that signs makes another one first', async () => {
+    const { parts, store } = world(keyOf('old', NOON - DAY));
+    expect(await withdrawKey(parts, 'old')).toEqual({ outcome: 'withdrawn' });
+    expect(isPublished(store.rows.get('old') as PublicKey, NOON)).toBe(false);
+    const signing = signingKeyAt(await store.list(), NOON);
+    expect(signing).toBeDefined();
+    expect(signing?.kid).not.toBe('old');
+  });
+
+  test('that is to sign next makes another one first', async () => {
+    const { parts, store } = world(keyOf('old', NOON - 29 * DAY));
+    const { kid: next } = (await rotateKeys(parts)) as { kid: string };
+    await withdrawKey(parts, next);
+    expect(isPublished(store.rows.get(next) as PublicKey, NOON)).toBe(false);
+    expect(signingKeyAt(await store.list(), NOON + 2 * DAY)).toBeDefined();
+  });
+
+  test('that no longer signs makes none', async () => {
+    const { parts, store } = world(keyOf('older', NOON - 40 * DAY, NOON + HOUR), keyOf('old', NOON - DAY));
+    expect(await withdrawKey(parts, 'older')).toEqual({ outcome: 'withdrawn' });
+    expect(store.rows.size).toBe(2);
+    expect(store.rows.get('older')?.verifiesUntil).toBe(NOON);
+    expect(signingKeyAt(await store.list(), NOON)?.kid).toBe('old');
+  });
+
+  test('tries again when a scheduled rotation came first, whose key signs only tomorrow', async () => {
+    const { parts, store } = world(keyOf('old', NOON - 29 * DAY));
+    const list = store.list;
+    let calls = 0;
+    store.list = async () => {
+      const keys = await list();
+      calls += 1;
+      // Between what the emergency's rotation reads and what it writes.
+      if (calls === 2) {
+        await store.add(keyOf('scheduled', NOON + DAY), '', 'old', [
+          { kid: 'old', verifiesUntil: NOON + 2 * DAY },
+        ]);
+      }
+      return keys;
+    };
+    expect(await withdrawKey(parts, 'old')).toEqual({ outcome: 'withdrawn' });
+    expect(signingKeyAt(await list(), NOON)).toBeDefined();
+    expect(calls).toBeGreaterThan(3);
+  });
+
+  test('that does not exist changes nothing', async () => {
+    const { parts, store } = world(keyOf('old', NOON - DAY));
+    expect(await withdrawKey(parts, 'nobody')).toEqual({ outcome: 'unknown kid' });
+    expect([...store.rows.values()]).toEqual([keyOf('old', NOON - DAY)]);
+  });
+});
+
+describe('the commands', () => {
+  test('list the keys in the order in which they sign, each with its state', async () => {
+    const { parts } = world(
+      keyOf('next', NOON + 1),
+      keyOf('signing', NOON),
+      keyOf('verifying', NOON - DAY, NOON + 1),
+      keyOf('retired', NOON - 2 * DAY, NOON),
+    );
+    expect(await runKeyCommand(parts, { command: 'list' })).toEqual([
+      {
+        kid: 'retired',
+        state: 'retired',
+        signsFrom: '2026-01-13T12:00:00.000Z',
+        verifiesUntil: '2026-01-15T12:00:00.000Z',
+      },
+      {
+        kid: 'verifying',
+        state: 'verifying',
+        signsFrom: '2026-01-14T12:00:00.000Z',
+        verifiesUntil: '2026-01-15T12:00:00.001Z',
+      },
+      { kid: 'signing', state: 'signing', signsFrom: '2026-01-15T12:00:00.000Z' },
+      { kid: 'next', state: 'next', signsFrom: '2026-01-15T12:00:00.001Z' },
+    ]);
+  });
+
+  test.each<[KeyCommand, string]>([
+    [{ command: 'rotate' }, 'not due'],
+    [{ command: 'rotate-now' }, 'rotated'],
+    [{ command: 'withdraw', kid: 'old' }, 'withdrawn'],
+  ])('%j does what it says', async (command, outcome) => {
+    const { parts } = world(keyOf('old', NOON));
+    expect(await runKeyCommand(parts, command)).toMatchObject({ outcome });
+  });
+
+  test('that are none are refused with those that are', async () => {
+    const { parts } = world();
+    await expect(runKeyCommand(parts, { command: 'delete' } as never)).rejects.toThrow(
+      'the command is none of list, rotate, rotate-now and withdraw',
+    );
+  });
+});

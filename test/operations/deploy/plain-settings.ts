@@ -1,0 +1,18 @@
+import type { DeploySettings } from '../../../tools/deploy/deploy-settings.ts';
+
+/** The settings of a stage as serverless.yml has them, with nothing optional switched on. */
+export const plainSettings: DeploySettings = {
+  alarmEmail: null,
+  domainName: null,
+  certificateArn: null,
+  hostedZoneId: null,
+  waf: false,
+  wafRequests: 2000,
+  logRetentionDays: 30,
+  memoryMb: 1769,
+  provisionedConcurrency: 0,
+  requestsPerSecond: 500,
+  hashesPerSecond: 50,
+  canary: false,
+  apiReference: true,
+};

@@ -1,0 +1,626 @@
+// `npm run test:deploy`: the real package, deployed by the real command to a simulated AWS (moto_server), checked
+// resource by resource, driven through what was uploaded, deployed again and removed. Needs Python 3 and PyPI, but no
+// account and no Docker. Its last line is `N checks passed, N failed`.
+import { match, notEqual, ok, deepStrictEqual as same } from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { parseArgs, promisify } from 'node:util';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { type Pattern, serverlessProgram } from '../../../tools/deploy/service.ts';
+import { root } from '../../../tools/folders.ts';
+import { type DeployedFunctions, downloadFunctions } from './deployed-functions.ts';
+import { checkOf, checkRoutes, notSimulated, readStack, routesOf, type Stack } from './resources.ts';
+import {
+  type Answer,
+  check as checkWith,
+  installTools,
+  packagedTemplate,
+  type SimulatedAws,
+  startSimulatedAws,
+  type Template,
+  templateFile,
+} from './simulated-aws.ts';
+
+const { values: flags } = parseArgs({ options: { required: { type: 'boolean', default: false } } });
+
+const stackName = 'gatehouse-test';
+const prefix = `${stackName}-`;
+const settings = {
+  ALARM_EMAIL: 'on-call@example.com',
+  APP_URL: 'https://app.example.com',
+  MAIL_FROM: 'Gatehouse <no-reply@mail.example.com>',
+};
+
+let passed = 0;
+const failed: string[] = [];
+
+/** One check: what fails is reported and counted, and the others go on. */
+async function check(what: string, action: () => unknown): Promise<boolean> {
+  try {
+    await action();
+    passed += 1;
+    console.log(`  ✓ ${what}`);
+    return true;
+  } catch (error) {
+    failed.push(what);
+    console.log(`  ✗ ${what}\n      ${String((error as Error).message).replaceAll('\n', '\n      ')}`);
+    return false;
+  }
+}
+
+function heading(text: string): void {
+  console.log(`\n${text}`);
+}
+
+const plain = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR };
+
+/** The framework's command, with these variables alone. Rejects with its words. */
+async function serverless(args: string[], environment: Record<string, string>): Promise<string> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [serverlessProgram, ...args], {
+      cwd: root,
+      env: { ...plain, ...environment },
+      maxBuffer: 2 ** 26,
+    });
+    return stdout + stderr;
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
+    throw new Error(`${stdout}${stderr}`.trim() || message);
+  }
+}
+
+async function deploy(aws: SimulatedAws, given: Record<string, string>): Promise<Template> {
+  await serverless(['deploy', '--stage', 'test'], { ...aws.environment, ...given });
+  return packagedTemplate('.serverless/');
+}
+
+async function checkResources(aws: SimulatedAws, stack: Stack): Promise<void> {
+  const unseen = new Map<string, number>();
+  const { Resources } = stack.template;
+  for (const [id, resource] of Object.entries(Resources)) {
+    const { Type } = resource;
+    const physicalId = stack.physical.get(id);
+    if (notSimulated.has(Type)) unseen.set(Type, (unseen.get(Type) ?? 0) + 1);
+    else {
+      await check(`${Type.slice(5)} ${id}`, async () => {
+        const asked = checkOf[Type];
+        ok(physicalId !== undefined || asked, 'it was not made');
+        await asked?.(aws, stack, resource, physicalId ?? '');
+      });
+    }
+  }
+  await check('the API has the routes of serverless.yml and no other', () => checkRoutes(aws, stack));
+  await check('what moto leaves out of what it makes stands in the template', () => {
+    for (const [id, { Type, DeletionPolicy, Properties }] of Object.entries(Resources)) {
+      if (Type === 'AWS::Lambda::Function') same(Properties.Architectures, ['arm64'], id);
+      if (Type === 'AWS::ApiGateway::RestApi') {
+        same(Properties.BinaryMediaTypes, ['*/*']);
+        same(Properties.EndpointConfiguration.Types, ['REGIONAL']);
+      }
+      if (Type === 'AWS::KMS::Key') same(DeletionPolicy, 'Retain', id);
+      if (Type !== 'AWS::DynamoDB::Table') continue;
+      const kept = ['UsersTable', 'EmailsTable'].includes(id);
+      same(DeletionPolicy, kept ? 'Retain' : 'Delete', id);
+      same(Properties.DeletionProtectionEnabled ?? false, kept, id);
+      if (kept) same(Properties.SSESpecification, { SSEEnabled: true }, id);
+      same(Properties.PointInTimeRecoverySpecification?.PointInTimeRecoveryEnabled ?? false, kept, id);
+      same(Properties.TimeToLiveSpecification?.Enabled ?? false, !kept, id);
+    }
+  });
+  await check('nothing local is in the template', () => {
+    const text = JSON.stringify(stack.template);
+    for (const local of [
+      'SEALING_SECRET',
+      'AWS_ENDPOINT_URL',
+      'localhost',
+      '127.0.0.1',
+      '.local',
+      'AWS_ACCESS_KEY',
+    ])
+      ok(!text.includes(local), local);
+  });
+  const list = [...unseen].map(([type, count]) => `${count} ${type.slice(5)}`).join(', ');
+  console.log(`  – moto does not simulate: ${list}`);
+}
+
+/** The functions' code as it lies in the bucket of the deployment. */
+async function download(aws: SimulatedAws, stack: Stack): Promise<DeployedFunctions> {
+  const { Resources } = stack.template;
+  const codeKeys: Record<string, string> = {};
+  let patterns: Pattern[] = [];
+  for (const { Type, Properties } of Object.values(Resources)) {
+    if (Type === 'AWS::Lambda::Function')
+      codeKeys[Properties.FunctionName.slice(prefix.length)] = Properties.Code.S3Key;
+    if (Type === 'AWS::Lambda::EventSourceMapping')
+      patterns = Properties.FilterCriteria.Filters.map(({ Pattern }: Answer) => JSON.parse(Pattern));
+  }
+  const bucket = stack.physical.get('ServerlessDeploymentBucket') ?? '';
+  return downloadFunctions(aws, prefix, { bucket, codeKeys, patterns }, stack.restApiId);
+}
+
+/** Everything that a user does, through the code that was uploaded. Returns what is to survive an update. */
+async function drive(aws: SimulatedAws, functions: DeployedFunctions, issuer: string) {
+  const person = { name: 'Ada Lovelace', email: 'ada@example.com' };
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  let password = 'correct horse battery';
+  let tokens: Answer;
+  const welcome = async (token: string) =>
+    (await functions.send({ path: '/auth', headers: bearer(token) })).status;
+
+  /** Delivers the stream and reads the newest mail to the person. */
+  const mailed = async (subject: RegExp): Promise<string> => {
+    const { answer } = await functions.deliverStream();
+    same(answer?.batchItemFailures, []);
+    const mail = (await aws.mailsTo(person.email)).at(-1);
+    match(mail?.subject ?? '', subject);
+    same(mail?.source, settings.MAIL_FROM);
+    return mail?.body ?? '';
+  };
+  const tagIn = (body: string) => {
+    match(body, /https:\/\/app\.example\.com\/reset-password\?tag=/);
+    return /tag=([\w-]+)/.exec(body)?.[1] ?? '';
+  };
+
+  await check('every zip holds one bundle and its package.json', () => {
+    for (const [name, files] of Object.entries(functions.files))
+      same(files, [`functions/${name}.js`, 'package.json']);
+  });
+  await check('/auth: sign up', async () => {
+    const body = { ...person, password, confirm: password };
+    const reply = await functions.send({ path: '/auth/register', body });
+    same([reply.status, (reply.json as Answer).user?.email], [201, person.email], reply.text);
+  });
+  await check('/auth: the same address again is refused', async () => {
+    const body = { ...person, password, confirm: password };
+    same((await functions.send({ path: '/auth/register', body })).status, 400);
+  });
+  await check('/auth: log in', async () => {
+    const reply = await functions.send({ path: '/auth/login', body: { email: person.email, password } });
+    same(reply.status, 200, reply.text);
+    tokens = reply.json;
+  });
+  await check('/auth: a wrong password is refused', async () => {
+    const body = { email: person.email, password: 'wrong horse battery' };
+    same((await functions.send({ path: '/auth/login', body })).status, 401);
+  });
+  await check('/auth: welcome', async () => same(await welcome(tokens.accessToken), 200));
+  await check('/auth: refresh, and twice with one token gives one successor', async () => {
+    const body = { refreshToken: tokens.refreshToken };
+    const first = await functions.send({ path: '/auth/refresh-tokens', body });
+    const second = await functions.send({ path: '/auth/refresh-tokens', body });
+    same([first.status, second.status], [200, 200], first.text + second.text);
+    same((first.json as Answer).refreshToken, (second.json as Answer).refreshToken);
+    tokens = first.json;
+    same(await welcome(tokens.accessToken), 200);
+  });
+  await check('the published keys verify the token, issuer and audience included', async () => {
+    const { json } = await functions.send({ method: 'GET', path: '/.well-known/jwks.json' });
+    const keys = createLocalJWKSet(json as Answer);
+    const { payload } = await jwtVerify(tokens.accessToken, keys, { issuer, audience: issuer });
+    ok(payload.sub);
+  });
+  await check('the discovery document names the issuer', async () => {
+    const { json } = await functions.send({ method: 'GET', path: '/.well-known/openid-configuration' });
+    same((json as Answer).issuer, issuer);
+  });
+  await check('/auth: forget, mail from the stream, reset ends the session', async () => {
+    same(
+      (await functions.send({ path: '/auth/forget-password', body: { email: person.email } })).status,
+      202,
+    );
+    const tag = tagIn(await mailed(/reset/i));
+    password = 'battery staple horse';
+    const reply = await functions.send({ path: `/auth/reset-password?token=${tag}`, body: { password } });
+    same(reply.status, 200, reply.text);
+    same(await welcome(tokens.accessToken), 401);
+    const again = await functions.send({ path: `/auth/reset-password?token=${tag}`, body: { password } });
+    notEqual(again.status, 200, 'the link works twice');
+  });
+  await check('the owner is told that the password was changed', async () => {
+    await mailed(/password was changed/);
+  });
+  await check('an unknown address gets the same answer and no mail', async () => {
+    const reply = await functions.send({
+      path: '/auth/forget-password',
+      body: { email: 'nobody@example.com' },
+    });
+    same(reply.status, 202, reply.text);
+    same((await functions.deliverStream()).delivered, 0);
+  });
+  await check('/auth: log in anew, log out, nothing of it works any more', async () => {
+    const logIn = { path: '/auth/login', body: { email: person.email, password } };
+    tokens = (await functions.send(logIn)).json;
+    same(await welcome(tokens.accessToken), 200);
+    const body = { refreshToken: tokens.refreshToken };
+    const headers = bearer(tokens.accessToken);
+    const reply = await functions.send({ path: '/auth/logout', body, headers });
+    ok(reply.status < 300, reply.text);
+    same(await welcome(tokens.accessToken), 401);
+    same((await functions.send({ path: '/auth/refresh-tokens', body })).status, 401);
+  });
+
+  await check('/api/user: sign up and log in', async () => {
+    const body = { name: 'Grace Hopper', email: 'grace@example.com', password };
+    const signedUp = await functions.send({ path: '/api/user/signup', body });
+    ok(signedUp.status < 300, signedUp.text);
+    const loggedIn = await functions.send({ path: '/api/user/login', body });
+    same(loggedIn.status, 200, loggedIn.text);
+  });
+  await check('/api/user: a malformed body is a problem', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const reply = await functions.send({ path: '/api/user/login', headers, body: '{' });
+    same([reply.status, reply.headers['content-type']], [400, 'application/problem+json'], reply.text);
+  });
+
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  await check('/accounts: log in by a form, log out', async () => {
+    const body = `${new URLSearchParams({ username: person.email, password })}`;
+    const reply = await functions.send({ path: '/accounts/auth/', headers: form, body });
+    same(reply.status, 200, reply.text);
+    const { token } = reply.json as Answer;
+    const out = { method: 'GET', path: '/accounts/logout/', headers: { token } };
+    same((await functions.send(out)).status, 200);
+    notEqual((await functions.send(out)).status, 200, 'the log-out works twice');
+  });
+  await check('/accounts: forget, mail, reset, log in', async () => {
+    const forgot = await functions.send({
+      path: '/accounts/forgetpassword/',
+      headers: form,
+      body: `${new URLSearchParams({ email: person.email })}`,
+    });
+    same(forgot.status, 200, forgot.text);
+    const tag = tagIn(await mailed(/reset/i));
+    notEqual(tag, (forgot.json as Answer).tag);
+    password = 'staple horse battery';
+    const reply = await functions.send({ path: `/accounts/resetpassword/?tag=${tag}`, body: { password } });
+    same(reply.status, 200, reply.text);
+    const logIn = { path: '/accounts/auth/', body: { username: person.email, password } };
+    same((await functions.send(logIn)).status, 200);
+    await mailed(/password was changed/);
+  });
+  await check('/accounts: an error is a sentence', async () => {
+    const reply = await functions.send({ path: '/accounts/resetpassword/', body: { password } });
+    same([reply.status, reply.json], [406, ['Error: Missing Tag in GET!']]);
+  });
+  await check('a preflight is answered', async () => {
+    const headers = { origin: 'https://app.example.com', 'access-control-request-method': 'POST' };
+    same((await functions.send({ method: 'OPTIONS', path: '/auth/login', headers })).status, 204);
+  });
+  await check('the schedule’s event rotates keys', async () => {
+    ok(await functions.invoke('rotate-keys', { command: 'rotate' }));
+  });
+  await check('the tables hold no password, no token and no mailed link', async () => {
+    const dump = JSON.stringify(await rows(aws));
+    const secrets = [password, tokens.accessToken, tokens.refreshToken, 'correct horse battery'];
+    for (const mail of await aws.mailsTo(person.email)) {
+      const tag = /tag=([\w-]+)/.exec(mail.body)?.[1];
+      if (tag) secrets.push(tag);
+    }
+    for (const secret of secrets) ok(!dump.includes(secret), 'one of them is in a table');
+  });
+
+  const logIn = await functions.send({ path: '/auth/login', body: { email: person.email, password } });
+  return { ...person, password, tokens: logIn.json as Answer };
+}
+
+async function rows(aws: SimulatedAws): Promise<Record<string, Answer[]>> {
+  const found: Record<string, Answer[]> = {};
+  const { TableNames } = await aws.ask('dynamodb', 'ListTables');
+  for (const TableName of TableNames)
+    found[TableName.slice(prefix.length)] = (await aws.ask('dynamodb', 'Scan', { TableName })).Items;
+  return found;
+}
+
+async function codeOf(aws: SimulatedAws, name: string): Promise<string> {
+  const answer = await aws.ask('lambda', 'GetFunctionConfiguration', { FunctionName: prefix + name });
+  return answer.CodeSha256;
+}
+
+/** A deployment that uses everything that can be switched on, and what each of it is to make of the template. */
+const everything = {
+  ...settings,
+  AWS_REGION: 'eu-central-1',
+  CANARY: 'true',
+  CERTIFICATE_ARN: 'arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555',
+  CORS_ORIGINS: 'https://app.example.com, https://admin.example.com',
+  DOMAIN_NAME: 'auth.example.com',
+  HASHES_PER_SECOND: '20',
+  HOSTED_ZONE_ID: 'Z0123456789ABC',
+  LOG_RETENTION_DAYS: '365',
+  MEMORY_MB: '3538',
+  PROVISIONED_CONCURRENCY: '2',
+  REQUESTS_PER_SECOND: '900',
+  WAF: 'true',
+  WAF_REQUESTS: '500',
+};
+
+async function lint(template: string): Promise<void> {
+  for (const [tool, args] of [
+    ['cfn-lint', [template]],
+    ['checkov', ['--config-file', '.ci/checkov.yml', '-f', template]],
+  ] as const) {
+    await check(`${tool} has nothing to say`, async () => {
+      const { ok: content, output } = await checkWith(tool, [...args]);
+      ok(content, output);
+    });
+  }
+}
+
+async function checkEverything(): Promise<void> {
+  heading('A package of stage prod with everything switched on');
+  const folder = '.build/deploy-everything';
+  const made = await check('serverless package --stage prod', () =>
+    serverless(['package', '--stage', 'prod', '--package', folder], everything),
+  );
+  if (!made) return;
+  await lint(`${folder}/${templateFile}`);
+  const { Resources, Outputs } = packagedTemplate(`${folder}/`);
+  const all = (type: string) =>
+    Object.values(Resources)
+      .filter(({ Type }) => Type === `AWS::${type}`)
+      .map(({ Properties }) => Properties);
+  const [domain] = all('ApiGateway::DomainName');
+  await check(
+    'a domain by TLS 1.2 or newer, which is the only way in, the issuer and the printed URL',
+    () => {
+      same([domain?.DomainName, domain?.SecurityPolicy], ['auth.example.com', 'TLS_1_2']);
+      same(all('ApiGateway::RestApi')[0]?.DisableExecuteApiEndpoint, true);
+      same(all('Route53::RecordSetGroup')[0]?.RecordSets.length, 2);
+      for (const { Environment } of all('Lambda::Function'))
+        same(Environment.Variables.ISSUER, 'https://auth.example.com');
+      same((Outputs.ApiUrl as Answer).Value, 'https://auth.example.com');
+    },
+  );
+  await check('throttling of the stage, and of each route that hashes or mails', () => {
+    const [{ MethodSettings }] = all('ApiGateway::Stage') as [Answer];
+    const limits = Object.fromEntries(
+      MethodSettings.map((each: Answer) => [each.ResourcePath, Number(each.ThrottlingRateLimit)]),
+    );
+    same(limits['/*'], 900);
+    for (const [route, name] of Object.entries(
+      routesOf({ template: { Resources, Outputs }, prefix: 'gatehouse-prod-' }),
+    )) {
+      if (!/POST .*(signup|register|login|accounts\/auth|forget|reset)/.test(route)) continue;
+      same(limits[`/${route.slice(5).replaceAll('/', '~1')}`], 20, `${route} (${name})`);
+    }
+    for (const { LoggingLevel, DataTraceEnabled } of MethodSettings)
+      same([LoggingLevel, DataTraceEnabled], ['OFF', false]);
+  });
+  await check('access logs are JSON without query, address, header or body', () => {
+    const [{ AccessLogSetting }] = all('ApiGateway::Stage') as [Answer];
+    const format = JSON.parse(AccessLogSetting.Format) as Record<string, string>;
+    for (const value of Object.values(format))
+      ok(
+        !/querystring|sourceIp|userAgent|header|context\.path$|identity|authorizer|input/.test(value),
+        value,
+      );
+    same(
+      all('Logs::LogGroup').every(({ RetentionInDays }) => Number(RetentionInDays) === 365),
+      true,
+    );
+  });
+  await check('what API Gateway answers itself may be read by pages', () => {
+    const answers = all('ApiGateway::GatewayResponse');
+    ok(answers.length >= 5);
+    for (const { ResponseParameters } of answers)
+      same(ResponseParameters['gatewayresponse.header.Access-Control-Allow-Origin'], "'*'");
+  });
+  await check('a web ACL with a rate rule and the managed rules, on the stage', () => {
+    const [acl] = all('WAFv2::WebACL');
+    same(
+      acl?.Rules.map(({ Name }: Answer) => Name),
+      ['one-address', 'known-bad-inputs', 'common'],
+    );
+    same(Number(acl?.Rules[0].Statement.RateBasedStatement.Limit), 500);
+    same(all('WAFv2::WebACLAssociation').length, 1);
+  });
+  await check('each function of the API has an alias that CodeDeploy moves, and the API calls it', () => {
+    const aliases = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Alias');
+    const called = new Set(Object.values(routesOf({ template: { Resources, Outputs }, prefix: '' })));
+    same(aliases.length, called.size);
+    same(all('CodeDeploy::DeploymentGroup').length, called.size);
+    for (const { UpdatePolicy } of aliases) ok(UpdatePolicy?.CodeDeployLambdaAliasUpdate);
+    for (const { Integration } of all('ApiGateway::Method'))
+      match(JSON.stringify(Integration.Uri), /"(live|provisioned)"/);
+    const warm = aliases.filter(({ Properties }) => Properties.ProvisionedConcurrencyConfig);
+    same(warm.length, 3);
+  });
+  await check('memory as set', () => {
+    for (const { MemorySize } of all('Lambda::Function')) same(MemorySize, 3538);
+  });
+}
+
+async function checkRefusals(aws: SimulatedAws): Promise<void> {
+  heading('Settings that stop a deployment');
+  const refused = async (stage: string, given: Record<string, string>, sentences: RegExp[]) => {
+    const said = await serverless(['deploy', '--stage', stage], { ...aws.environment, ...given }).then(
+      () => 'It was deployed.',
+      (error: Error) => error.message,
+    );
+    for (const sentence of sentences) match(said, sentence);
+    same(said.match(/^ {2}- /gm)?.length, sentences.length, said);
+  };
+  await check('missing ones, all at once', () =>
+    refused('prod', {}, [/- APP_URL is missing/, /- MAIL_FROM is missing/, /- ALARM_EMAIL .* is missing/]),
+  );
+  await check('malformed ones, all at once', () =>
+    refused(
+      'test',
+      {
+        ACCESS_TOKEN_TTL: 'an hour',
+        ALARM_EMAIL: 'nobody',
+        APP_URL: 'app.example.com',
+        CANARY: 'perhaps',
+        CERTIFICATE_ARN: 'arn:aws:acm:us-east-1:123456789012:certificate/1',
+        CORS_ORIGINS: 'https://app.example.com/',
+        HASHES_PER_SECOND: '0',
+        ISSUER: 'auth.example.com',
+        LOG_RETENTION_DAYS: '31',
+        MAIL_FROM: 'nobody',
+        MEMORY_MB: 'plenty',
+        PROVISIONED_CONCURRENCY: '-1',
+        REQUESTS_PER_SECOND: 'many',
+        WAF: 'yes',
+        WAF_REQUESTS: '1',
+      },
+      [
+        /- ACCESS_TOKEN_TTL must/,
+        /- ALARM_EMAIL .* must/,
+        /- APP_URL must/,
+        /- CANARY .* must/,
+        /- CERTIFICATE_ARN .* must be of the API's region/,
+        /- CORS_ORIGINS must/,
+        /- DOMAIN_NAME .* is missing/,
+        /- HASHES_PER_SECOND .* must/,
+        /- ISSUER must/,
+        /- LOG_RETENTION_DAYS .* must/,
+        /- MAIL_FROM must/,
+        /- MEMORY_MB .* must/,
+        /- PROVISIONED_CONCURRENCY .* must/,
+        /- REQUESTS_PER_SECOND .* must/,
+        /- WAF .* must/,
+        /- WAF_REQUESTS .* must/,
+      ],
+    ),
+  );
+  await check('those of this machine or of a test', () =>
+    refused('test', { ...settings, APP_URL: 'http://localhost:3000', BCRYPT_COST: '4' }, [
+      /- APP_URL must begin with https/,
+      /- BCRYPT_COST must be at least 10/,
+    ]),
+  );
+  await check('nothing was touched', async () => {
+    same((await aws.ask('cloudformation', 'ListStacks')).StackSummaries ?? [], []);
+    same((await aws.ask('s3', 'ListBuckets')).Buckets ?? [], []);
+  });
+}
+
+async function main(aws: SimulatedAws): Promise<void> {
+  await checkRefusals(aws);
+  await checkEverything();
+  heading(`Deployed to moto at ${aws.url}: npx serverless deploy --stage test`);
+  let template: Template | undefined;
+  await check('the command succeeds', async () => {
+    template = await deploy(aws, settings);
+  });
+  if (template === undefined) return;
+  await lint(`.serverless/${templateFile}`);
+
+  heading('What is there');
+  const stack = await readStack(aws, stackName, template);
+  await checkResources(aws, stack);
+  const issuer = `https://${stack.restApiId}.execute-api.eu-central-1.amazonaws.com/test`;
+
+  heading('The flow, through the uploaded zips');
+  // An operator verifies the sender in SES before the first deployment.
+  await aws.ask('ses', 'VerifyEmailIdentity', { EmailAddress: 'no-reply@mail.example.com' });
+  const functions = await download(aws, stack);
+  let survivor: Awaited<ReturnType<typeof drive>>;
+  try {
+    survivor = await drive(aws, functions, issuer);
+  } finally {
+    functions.stop();
+  }
+  const before = await rows(aws);
+  const codeBefore = await codeOf(aws, 'login');
+
+  heading('An update: ACCESS_TOKEN_TTL=600');
+  await check('the command succeeds again', async () => {
+    template = await deploy(aws, { ...settings, ACCESS_TOKEN_TTL: '600' });
+  });
+  const updated = await readStack(aws, stackName, template);
+  await check('every row of every table is still there', async () => same(await rows(aws), before));
+  await check('API, tables and key are the same ones', () => {
+    for (const [id, { Type }] of Object.entries(updated.template.Resources)) {
+      if (!/RestApi|Table|KMS::Key/.test(Type)) continue;
+      same(updated.physical.get(id), stack.physical.get(id), id);
+    }
+  });
+  await check('the functions have the new setting, and the same code', async () => {
+    const { Environment } = await aws.ask('lambda', 'GetFunctionConfiguration', {
+      FunctionName: `${prefix}login`,
+    });
+    same(Environment.Variables.ACCESS_TOKEN_TTL, '600');
+    same(await codeOf(aws, 'login'), codeBefore);
+  });
+  const newer = await download(aws, updated);
+  try {
+    await check('a session from before goes on, a log-in from now has the new lifetime', async () => {
+      const headers = { authorization: `Bearer ${survivor.tokens.accessToken}` };
+      same((await newer.send({ path: '/auth', headers })).status, 200);
+      const reply = await newer.send({ path: '/auth/login', body: survivor });
+      same([reply.status, (reply.json as Answer).expiresIn], [200, 600], reply.text);
+    });
+  } finally {
+    newer.stop();
+  }
+
+  heading('npx serverless remove --stage test');
+  await check('the command succeeds', () =>
+    serverless(['remove', '--stage', 'test'], { ...aws.environment, ...settings }),
+  );
+  await check('accounts are left, the rest is gone', async () => {
+    const left = await rows(aws);
+    same(Object.keys(left).sort(), ['emails', 'users']);
+    same(left.users, before.users);
+    same(left.emails, before.emails);
+    // Not the API: moto's CloudFormation cannot delete one.
+    same((await aws.ask('lambda', 'ListFunctions')).Functions, []);
+    // One role stays with API Gateway's account-wide setting, which refers to it.
+    const { Roles } = await aws.ask('iam', 'ListRoles');
+    match(Roles.map(({ RoleName }: Answer) => RoleName).join(), /^[\w-]+-ApiLogRole-\w+$/);
+    same((await aws.ask('eventbridge', 'ListRules')).Rules, []);
+  });
+  await check('the sealing key is left', async () => {
+    const { KeyMetadata } = await aws.ask('kms', 'DescribeKey', { KeyId: stack.physical.get('SealingKey') });
+    same(KeyMetadata.KeyState, 'Enabled');
+  });
+
+  heading('Deployed anew, over the accounts that were left');
+  await check('the command succeeds', async () => {
+    template = await deploy(aws, settings);
+  });
+  const anew = await download(aws, await readStack(aws, stackName, template));
+  try {
+    await check('users log in as before, with keys of the new stack', async () => {
+      const reply = await anew.send({ path: '/auth/login', body: survivor });
+      same(reply.status, 200, reply.text);
+      const headers = { authorization: `Bearer ${(reply.json as Answer).accessToken}` };
+      same((await anew.send({ path: '/auth', headers })).status, 200);
+    });
+    await check('a token of before is refused', async () => {
+      const headers = { authorization: `Bearer ${survivor.tokens.accessToken}` };
+      same((await anew.send({ path: '/auth', headers })).status, 401);
+    });
+  } finally {
+    anew.stop();
+  }
+}
+
+try {
+  console.log(
+    'Python environments with moto, cfn-lint and checkov: .build/deploy-python, .build/deploy-checkov',
+  );
+  await installTools();
+} catch (error) {
+  console.log(`
+  ***********************************************************************
+  *  SKIPPED: nothing was deployed and nothing was checked.             *
+  *  moto, cfn-lint and checkov could not be installed from PyPI.       *
+  ***********************************************************************
+${(error as Error).message.trim().split('\n').slice(-3).join('\n')}
+
+0 checks passed, ${flags.required ? 1 : 0} failed`);
+  process.exit(flags.required ? 1 : 0);
+}
+const aws = await startSimulatedAws();
+try {
+  await main(aws);
+} catch (error) {
+  failed.push('the test itself');
+  console.log(`  ✗ ${(error as Error).stack}`);
+} finally {
+  await aws.stop();
+}
+if (failed.length > 0) console.log(`\nFailed: ${failed.join('; ')}`);
+console.log(`\n${passed} checks passed, ${failed.length} failed`);
+process.exit(failed.length > 0 ? 1 : 0);

@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { METRICS } from '../../lib/metrics.ts';
+import { startFaultyDynamodb } from '../faults/faulty-dynamodb.ts';
+import { startFaultySes } from '../faults/faulty-ses.ts';
+import {
+  coldHandler,
+  context,
+  deliveryOf,
+  functionOf,
+  type Handler,
+  ownWorld,
+  sendTo,
+} from '../faults/own-world.ts';
+import { askedFor, reset } from '../faults/scenarios.ts';
+import { startCold } from '../faults/try-faults.ts';
+import { captureOutput } from '../harness/captured-output.ts';
+import type { Call } from '../harness/client.ts';
+import { mailsTo, tagIn } from '../harness/inbox.ts';
+import { loggedIn, type Person, signedUp, somebody } from '../harness/people.ts';
+import { isMetricLine, metricsIn, SERVICE, seen } from './emitted.ts';
+import { sesReports } from './ses-reports.ts';
+
+const { dynamodbUrl, inboxUrl, routes } = inject('stack');
+const output = captureOutput();
+const ses = await startFaultySes(inboxUrl);
+Object.assign(process.env, { METRICS_SERVICE: SERVICE, AWS_ENDPOINT_URL_SES: ses.url });
+const world = await ownWorld();
+const { client } = world;
+const [mailEvents, rotateKeys, sendMail] = [
+  await coldHandler('mail-events', {}),
+  await coldHandler('rotate-keys', {}),
+  await coldHandler('send-mail', {}),
+];
+
+beforeEach(() => {
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodbUrl; // some tests start functions elsewhere
+  ses.fault = undefined;
+  output.lines();
+});
+afterAll(async () => {
+  output.restore();
+  await ses.stop();
+});
+
+/** What was counted since the last time, with every line checked. */
+function counted(): string[] {
+  return output.lines().filter(isMetricLine).flatMap(metricsIn);
+}
+
+/** What was counted while this ran. */
+async function countedBy(act: () => Promise<unknown>): Promise<string[]> {
+  output.lines();
+  await act();
+  return counted();
+}
+
+const logIn = ({ email }: Pick<Person, 'email'>, password: string, path = '/auth/login') =>
+  client.send({ path, body: { email, username: email, password } });
+const refresh = (refreshToken: string) =>
+  client.send({ path: '/auth/refresh-tokens', body: { refreshToken } });
+const refreshed = async (token: string) =>
+  ((await refresh(token)).json as { refreshToken: string }).refreshToken;
+
+test('a whole life of an account is counted step by step, each once', async () => {
+  const person = somebody();
+  expect(await countedBy(() => signedUp(client, person))).toEqual(['HashMilliseconds', 'SignUps success']);
+  expect(
+    await countedBy(() =>
+      client.send({ path: '/auth/register', body: { ...person, confirm: person.password } }),
+    ),
+  ).toEqual(['HashMilliseconds', 'SignUps email-taken']);
+  const { accessToken, refreshToken } = await loggedIn(client, person);
+  expect(counted()).toEqual(['HashMilliseconds', 'LogIns success']);
+
+  const authorization = `Bearer ${accessToken}`;
+  expect(await countedBy(() => client.send({ path: '/auth', headers: { authorization } }))).toEqual([
+    'TokenChecks success',
+  ]);
+  expect(await countedBy(() => client.send({ path: '/auth' }))).toEqual(['TokenChecks missing-access-token']);
+  expect(await countedBy(() => refresh(refreshToken))).toEqual(['Refreshes success']);
+
+  let tag = '';
+  expect(
+    await countedBy(async () => {
+      tag = await askedFor(world, person.email, false);
+    }),
+  ).toEqual(['ResetRequests success']);
+  const deliver = () => sendMail(deliveryOf(tag) as never, context);
+  expect(await countedBy(deliver)).toEqual(['Mails sent']);
+  expect(await countedBy(deliver)).toEqual([]); // nothing is due any more
+  const mailed = tagIn((await mailsTo(person.email))[0]);
+  expect(await countedBy(() => reset(world, mailed))).toEqual(['HashMilliseconds', 'PasswordResets success']);
+  expect(await countedBy(() => reset(world, mailed))).toEqual(['PasswordResets wrong-tag']);
+  expect(await countedBy(() => client.send({ path: '/auth/logout', body: { refreshToken } }))).toEqual([
+    'LogOuts success',
+  ]);
+  const keys = () => client.send({ method: 'GET', path: '/.well-known/jwks.json' });
+  expect(await countedBy(keys)).toEqual(['KeySets success']);
+});
+
+test('a replayed refresh token is one refusal and one reuse; its session, once ended, is no more of them', async () => {
+  const { refreshToken } = await loggedIn(client, await signedUp(client));
+  const second = await refreshed(refreshToken);
+  expect(await countedBy(() => refresh(refreshToken))).toEqual(['Refreshes success']); // within the grace
+  await refreshed(second);
+  const replay = () => refresh(refreshToken);
+  expect(await countedBy(replay)).toEqual(['Refreshes invalid-refresh-token', 'ReuseDetected']);
+  expect(await countedBy(replay)).toEqual(['Refreshes invalid-refresh-token']);
+  expect(await countedBy(() => refresh('A'.repeat(128)))).toEqual(['Refreshes invalid-refresh-token']);
+});
+
+test.each(['/accounts/auth', '/api/user/login', '/auth/login'])(
+  'the fifth wrong password in a row at %s is one lockout; who is locked out is none',
+  async (path) => {
+    const person = await signedUp(client);
+    const wrong = ['HashMilliseconds', 'LogIns wrong-credentials'];
+    for (let nth = 1; nth < 5; nth += 1)
+      expect(await countedBy(() => logIn(person, 'wrong', path))).toEqual(wrong);
+    expect(await countedBy(() => logIn(person, 'wrong', path))).toEqual([...wrong, 'Lockouts']);
+    expect(await countedBy(() => logIn(person, person.password, path))).toEqual(['LogIns throttled']);
+  },
+);
+
+test('the answer to a failure that locks is the answer to one that does not', async () => {
+  const person = await signedUp(client);
+  const answers = [];
+  for (let nth = 0; nth < 5; nth += 1) answers.push(await logIn(person, 'wrong'));
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+});
+
+const METRIC_OF: Record<string, string> = {
+  signup: 'SignUps',
+  login: 'LogIns',
+  welcome: 'TokenChecks',
+  'refresh-tokens': 'Refreshes',
+  logout: 'LogOuts',
+  'forget-password': 'ResetRequests',
+  'reset-password': 'PasswordResets',
+  jwks: 'KeySets',
+};
+/** A page that is looked at is counted as one; a form that is sent, as what it asks for. */
+const metricOf = (route: string, name: string) =>
+  route.startsWith('GET') && name === 'pages'
+    ? 'Pages'
+    : METRIC_OF[name === 'pages' ? route.replace(/^POST .forgot/, 'forget').replace(/^POST ./, '') : name];
+/** What is the same for everybody is not counted: API Gateway does. */
+const endpoints = Object.entries(routes).filter(
+  ([route, name]) => !route.startsWith('OPTIONS') && name !== 'docs',
+);
+
+test.each(endpoints)('%s counts each answer once, whatever it is asked', async (route, name) => {
+  const [method, path = ''] = route.split(' ') as ['GET' | 'POST', string];
+  const bodies: Call['body'][] = ['', '{', '[]', {}, { email: 5 }, Buffer.from([0xff]), 'x'.repeat(40_000)];
+  const types = [{ 'content-type': 'application/json' }, { 'content-type': 'text/plain' }, {}];
+  for (const body of bodies) {
+    for (const headers of types) {
+      const lines = await countedBy(() => client.send({ method, path, headers, body }));
+      expect(lines.map((line) => line.split(' ')[0])).toEqual([metricOf(route, name)]);
+    }
+  }
+});
+
+const reading = endpoints.filter(
+  ([route]) => !route.endsWith('openid-configuration') && route !== 'GET /forgot-password',
+);
+
+test.each(reading)('%s counts an outage of DynamoDB as unavailable', async (route, name) => {
+  const [method, path = ''] = route.split(' ') as ['GET' | 'POST', string];
+  const dynamodb = await startFaultyDynamodb(dynamodbUrl);
+  await dynamodb.stop(); // nobody answers there
+  const person = somebody();
+  const query = path.includes('reset') ? `?tag=${'A'.repeat(64)}&token=${'A'.repeat(64)}` : '';
+  const body = { ...person, username: person.email, confirm: person.password, refreshToken: 'A'.repeat(128) };
+  const headers = { authorization: 'Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ.e30.AA' };
+  const call: Call = {
+    method,
+    path: path + query,
+    headers,
+    ...(method === 'POST' && path !== '/auth' && { body }),
+  };
+  if (name === 'pages' && method === 'POST') {
+    call.headers = { ...headers, 'content-type': 'application/x-www-form-urlencoded' };
+    call.body = new URLSearchParams({
+      email: person.email,
+      password: 'x'.repeat(8),
+      tag: 'A'.repeat(64),
+    }).toString();
+  }
+  expect(functionOf(call)).toBe(name);
+  const { first } = await startCold({ name, prefix: world.prefix, dynamodb }, (cold) => sendTo(cold, call));
+  expect((await first).status).toBe(503);
+  const lines = counted().filter((line) => !/^(ColdStarts|HashMilliseconds)/.test(line));
+  expect(lines).toEqual([`${metricOf(route, name)} unavailable`]);
+});
+
+test('a defect of ours is counted as internal', async () => {
+  const person = await signedUp(client);
+  const [row] = await world.rowsOf('users', { email: person.email });
+  await world.putRow('users', { ...row, name: 5 });
+  const lines = await countedBy(() => logIn(person, person.password, '/accounts/auth'));
+  expect(lines).toEqual(['HashMilliseconds', 'LogIns internal']);
+});
+
+test('an attempt to mail is counted by what became of it', async () => {
+  const person = await signedUp(client);
+  const tag = await askedFor(world, person.email, false);
+  const deliver = () => sendMail(deliveryOf(tag) as never, context);
+  ses.fault = 'is down';
+  expect(await countedBy(deliver)).toEqual(['Mails failed']);
+  ses.fault = 'refuses the address';
+  expect(await countedBy(deliver)).toEqual(['Mails undeliverable']);
+  ses.fault = undefined;
+  await mailEvents(sesReports.bounced(person.email) as never, context);
+  expect(await countedBy(deliver)).toEqual(['Mails suppressed']);
+});
+
+test('what SES reports is counted by what it led to', async () => {
+  const [one, two] = [await signedUp(client), await signedUp(client)];
+  const report = (event: object) => countedBy(() => mailEvents(event as never, context));
+  expect(await report(sesReports.bounced(one.email))).toEqual(['MailEvents bounced']);
+  expect(await report(sesReports.complained(two.email))).toEqual(['MailEvents complained']);
+  expect(await report(sesReports.bounced(one.email, 'Transient'))).toEqual(['MailEvents ignored']);
+  expect(await report(sesReports.bounced(`${randomUUID()}@example.com`))).toEqual(['MailEvents ignored']);
+});
+
+test('a look at the keys is counted when it was the schedule’s and went well', async () => {
+  const run = (command: string) => countedBy(() => rotateKeys({ command } as never, context));
+  await client.send({ method: 'GET', path: '/.well-known/jwks.json' });
+  expect(await run('rotate')).toEqual(['RotationChecks']);
+  expect(await run('list')).toEqual([]);
+  output.lines();
+  await expect(run('nonsense')).rejects.toThrow();
+  expect(counted()).toEqual([]);
+});
+
+describe('a cold start', () => {
+  test.each([...new Set(endpoints.map(([, name]) => name)), 'send-mail', 'mail-events', 'rotate-keys'])(
+    'of %s is counted once, however many requests follow',
+    async (name) => {
+      process.env.AWS_LAMBDA_FUNCTION_NAME = `${SERVICE}-${name}`;
+      output.lines();
+      await coldHandler(name, {});
+      expect(counted()).toEqual([`ColdStarts ${SERVICE}-${name}`]);
+      delete process.env.AWS_LAMBDA_FUNCTION_NAME;
+    },
+  );
+
+  test('that nobody waits for is not counted', async () => {
+    process.env.AWS_LAMBDA_INITIALIZATION_TYPE = 'provisioned-concurrency';
+    output.lines();
+    const handler: Handler = await coldHandler('jwks', {});
+    await sendTo(handler, { method: 'GET', path: '/.well-known/jwks.json' });
+    expect(counted()).toEqual(['KeySets success']);
+    delete process.env.AWS_LAMBDA_INITIALIZATION_TYPE;
+  });
+});
+
+test('where no service is named, nothing is written', async () => {
+  delete process.env.METRICS_SERVICE;
+  await signedUp(client);
+  expect(output.lines().filter(isMetricLine)).toEqual([]);
+  process.env.METRICS_SERVICE = SERVICE;
+});
+
+test('metrics do not depend on the log level', () => {
+  expect(process.env.LOG_LEVEL).toBe('SILENT');
+});
+
+test('every metric was seen', () => {
+  expect([...seen].sort()).toEqual(Object.keys(METRICS).sort());
+});
+
+test('a dimension without bounds would be noticed', async () => {
+  const { measure } = await import('../../lib/metrics.ts');
+  measure({ LogIns: 1 }, { Outcome: 'ada@example.com' as never });
+  const [line = ''] = output.lines();
+  expect(() => metricsIn(line)).toThrow();
+  measure({ LogIns: 1 }, { Outcome: 'success', Function: 'a stowaway' });
+  const [other = ''] = output.lines();
+  expect(() => metricsIn(other)).toThrow();
+});

@@ -1,0 +1,63 @@
+// What the commands say of users.
+import type { User } from '../../../lib/core/account.ts';
+import type { Counts } from './import.ts';
+
+/** One line of `list`. */
+export function listed(user: Pick<User, 'userId' | 'email' | 'status' | 'createdAt'>, json: boolean): string {
+  const { userId, email, status } = user;
+  const createdAt = written(user.createdAt);
+  if (json) return JSON.stringify({ userId, email, status, createdAt });
+  return `${userId}  ${createdAt}  ${status.padEnd(8)}  ${email}`;
+}
+
+/** Everything about a user but the hash: of that, the form and the cost. */
+export function details({ passwordHash, ...user }: User, json: boolean): string {
+  const shown = {
+    userId: user.userId,
+    email: user.email,
+    name: user.name,
+    bio: user.bio,
+    status: user.status,
+    password: passwordHash === undefined ? null : `bcrypt ${passwordHash.slice(0, 6)}`,
+    credentialVersion: user.credentialVersion,
+    createdAt: written(user.createdAt),
+    ...(user.mailRefused && { mailRefused: user.mailRefused }),
+  };
+  if (json) return JSON.stringify(shown);
+  return Object.entries({ ...shown, password: shown.password ?? 'none: only a reset lets the owner in' })
+    .map(([name, value]) => `${name.padEnd(18)}${printable(value)}`)
+    .join('\n');
+}
+
+/** A damaged row is the very one that somebody wants to look at. */
+function written(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? `damaged: ${time}` : date.toISOString();
+}
+
+/** People choose their names and bios: none of them may move the cursor of whoever looks at it. */
+function printable(value: string | number | null): string {
+  return String(value ?? '–').replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+/** What an import came to. */
+export function summary(counts: Counts, dryRun: boolean): string {
+  const amount = (count: number) => count.toLocaleString('en');
+  const { rows, imported, before, refused, mailed, costs } = counts;
+  const sentences = [
+    `${amount(rows)} rows: ${amount(imported)} ${dryRun ? 'would be imported' : 'imported'}, ` +
+      `${amount(before)} there from before, ${amount(refused)} refused.`,
+  ];
+  if (mailed > 0)
+    sentences.push(
+      `${amount(mailed)} without a hash ${dryRun ? 'would be' : 'are'} sent a mail to set a password.`,
+    );
+  if (costs.size > 0) {
+    const each = [...costs].sort(([one], [other]) => one - other);
+    sentences.push(`Hashes by cost: ${each.map(([cost, count]) => `${cost}: ${amount(count)}`).join(', ')}.`);
+  }
+  return sentences.join('\n');
+}

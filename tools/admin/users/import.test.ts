@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'vitest';
+import type { User } from '../../../lib/core/account.ts';
+import { accountWrites } from '../../../lib/dynamodb/accounts.ts';
+import { resetRequestStore } from '../../../lib/dynamodb/reset-requests.ts';
+import { userStore } from '../../../lib/dynamodb/users.ts';
+import { fileOf, imported, NOW, ownTables, someHash, type Tables } from '../../../test/harness/own-tables.ts';
+import { findUser } from './accounts.ts';
+import { rowsOf } from './file.ts';
+import { importRows } from './import.ts';
+
+const people = (count: number, hash = true) =>
+  Array.from({ length: count }, (_, nth) => ({
+    email: `user${nth}@example.com`,
+    name: `User ${nth}`,
+    ...(hash && { passwordHash: someHash() }),
+  }));
+const linesOf = (rows: object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
+
+/** Every user has the claim on the address, and every claim its user. */
+async function expectWhole(tables: Tables, count: number): Promise<void> {
+  const pairs = (rows: Record<string, unknown>[]) =>
+    rows.map(({ userId, email }) => `${userId} ${email}`).sort();
+  const users = pairs(await tables.all('users'));
+  expect(users).toHaveLength(count);
+  expect(pairs(await tables.all('emails'))).toEqual(users);
+}
+
+describe('a file', () => {
+  test('of CSV is read with quotes, line breaks, a byte order mark and empty cells', async () => {
+    const tables = await ownTables();
+    const csv =
+      '\u{feff}name,email,bio,passwordHash,createdAt,status,userId\r\n' +
+      `"Hopper, ""Grace""",grace@example.com,"one\r\ntwo",${someHash()},2024-01-31,disabled,11111111-1111-4111-8111-111111111111\r\n` +
+      '\r\n' +
+      'Ada,ADA@example.com,,,,,\r\n';
+    const counts = await imported(tables, fileOf(csv, '.csv'));
+    expect(counts).toEqual({ rows: 2, imported: 2, before: 0, mailed: 1, refused: [] });
+    expect(await findUser(tables, 'grace@example.com')).toEqual({
+      userId: '11111111-1111-4111-8111-111111111111',
+      email: 'grace@example.com',
+      name: 'Hopper, "Grace"',
+      bio: 'one\r\ntwo',
+      passwordHash: someHash(),
+      status: 'disabled',
+      credentialVersion: NOW,
+      createdAt: Date.UTC(2024, 0, 31),
+    });
+    const ada = await findUser(tables, 'ada@example.com');
+    expect(ada).toMatchObject({ name: 'Ada', bio: null, status: 'active', createdAt: NOW });
+    expect(ada).not.toHaveProperty('passwordHash');
+  });
+
+  test('tells the line on which each refused row begins', async () => {
+    const csv = [
+      'email,name,bio',
+      'a@example.com,A,"two',
+      'lines"',
+      '',
+      'b,B,"two',
+      'lines"',
+      'c@example.com,C',
+      'A@example.com,Another,',
+      'd@example.com,D,',
+      'e,E,',
+    ].join('\n');
+    expect(await imported(await ownTables(), fileOf(csv, '.csv'), { mails: false })).toEqual({
+      rows: 6,
+      imported: 2,
+      before: 0,
+      mailed: 0,
+      refused: [
+        [5, 'email: Enter a valid email address.'],
+        [7, '2 values where the first line names 3 columns.'],
+        [8, 'the address is that of line 2.'],
+        [10, 'email: Enter a valid email address.'],
+      ],
+    });
+  });
+
+  test('of JSON lines too, whatever separators its texts hold', async () => {
+    const tables = await ownTables();
+    const [ada, bob, cid] = people(3);
+    const lines = [{ ...ada, bio: 'one\u2028two\u2029' }, '', bob, 'no JSON', [1], null]
+      .map((line) => (typeof line === 'string' ? line : JSON.stringify(line)))
+      .concat(JSON.stringify({ ...cid, userId: '11111111-1111-4111-8111-111111111111' }))
+      .concat(
+        JSON.stringify({ email: 'z@example.com', name: 'Z', userId: '11111111-1111-4111-8111-111111111111' }),
+      );
+    const counts = await imported(tables, fileOf(`\u{feff}${lines.join('\r\n')}`, '.jsonl'));
+    expect(counts).toMatchObject({ rows: 7, imported: 3 });
+    expect(counts.refused).toEqual([
+      [4, 'no JSON.'],
+      [5, 'no JSON object.'],
+      [6, 'no JSON object.'],
+      [8, 'the user id is that of line 7.'],
+    ]);
+    expect((await findUser(tables, 'user0@example.com')).bio).toBe('one\u2028two\u2029');
+  });
+
+  const rest = 'name\na@example.com,A\n';
+  test.each<[what: string, content: string | Buffer, ending: string, complaint: RegExp]>([
+    [
+      'a column that there is not',
+      'email,password_hash,name\n',
+      '.csv',
+      /columns that there are not: "password_hash"\. Rename/,
+    ],
+    ['semicolons', 'email;name\na;b\n', '.csv', /"email;name".*separated by commas/],
+    ['no address', 'name\nAda\n', '.csv', /no column email\./],
+    ['a column twice', `email,name,${rest}`, '.csv', /a column twice/],
+    ['nothing', '', '.csv', /is empty/],
+    ['a quote within a value', `email,${rest}b@example.com,B"x"\n`, '.csv', /no sound CSV at line 3/],
+    [
+      'a quote never closed',
+      `email,${rest}b@example.com,"B\nc@example.com,C\n`,
+      '.csv',
+      /no sound CSV at line/,
+    ],
+    [
+      'a quote not closed for long',
+      `email,${rest}b@example.com,"B\n${'c@example.com,C\n'.repeat(9_000)}`,
+      '.csv',
+      /no sound CSV at line/,
+    ],
+    ['Latin-1', Buffer.from(`email,${rest}b@example.com,Andr\u{e9}\n`, 'latin1'), '.csv', /is not UTF-8/],
+    ['Latin-1', Buffer.from('{"name":"Andr\u{e9}"}\n', 'latin1'), '.jsonl', /is not UTF-8/],
+    ['another ending', 'email,name\n', '.txt', /neither in \.csv nor in \.jsonl/],
+  ])('that has %s is unusable as a whole', async (_, content, ending, complaint) => {
+    const read = async () => {
+      for await (const _row of rowsOf(fileOf(content, ending)));
+    };
+    await expect(read()).rejects.toThrow(complaint);
+  });
+
+  test('that is not there is said so', async () => {
+    await expect(rowsOf('/nowhere/users.csv').next()).rejects.toThrow(/ENOENT.*users\.csv/);
+  });
+});
+
+describe('an import', () => {
+  test('that is run again finds its own users, and leaves what has become of them', async () => {
+    const tables = await ownTables();
+    const file = fileOf(linesOf([...people(120), ...people(121, false).slice(120)]), '.jsonl');
+    expect(await imported(tables, file)).toMatchObject({ rows: 121, imported: 121, mailed: 1 });
+    const first = await findUser(tables, 'user0@example.com');
+    await accountWrites(tables).reset({
+      tagId: (await tables.all('reset-tags'))[0]?.tagId as string,
+      userId: first.userId,
+      credentialVersion: NOW,
+      passwordHash: 'another hash',
+      now: NOW,
+      attemptsCounter: 'none',
+    });
+    const again = await imported(tables, file, { now: NOW + 1 });
+    expect(again).toEqual({ rows: 121, imported: 0, before: 121, mailed: 0, refused: [] });
+    expect((await findUser(tables, 'user0@example.com')).passwordHash).toBe('another hash');
+    expect(await tables.all('reset-tags')).toHaveLength(1);
+    await expectWhole(tables, 121);
+  });
+
+  test('that broke off goes on where it was', async () => {
+    const tables = await ownTables();
+    const file = fileOf(linesOf(people(400, false)), '.jsonl');
+    async function* broken() {
+      let rows = 0;
+      for await (const row of rowsOf(file)) {
+        if (++rows > 250) throw new Error('the machine went down');
+        yield row;
+      }
+    }
+    const options = { mails: true, now: NOW, onRefused: () => undefined };
+    await expect(importRows(tables, broken(), options)).rejects.toThrow('the machine went down');
+    const there = (await tables.all('users')).length;
+    expect(there).toBeGreaterThan(0);
+    expect(there).toBeLessThan(400);
+    await expectWhole(tables, there);
+
+    const again = await imported(tables, file);
+    expect(again).toEqual({
+      rows: 400,
+      imported: 400 - there,
+      before: there,
+      mailed: 400 - there,
+      refused: [],
+    });
+    await expectWhole(tables, 400);
+    const asked = (await tables.all('reset-tags')).map(({ userId }) => userId);
+    expect(new Set(asked).size).toBe(400);
+  });
+
+  test('beside another of the same file imports each user once', async () => {
+    const tables = await ownTables();
+    const file = fileOf(linesOf(people(300)), '.jsonl');
+    const both = await Promise.all([imported(tables, file), imported(tables, file, { now: NOW + 1 })]);
+    expect(both.map(({ imported: new_, before }) => new_ + before)).toEqual([300, 300]);
+    expect(both[0].imported + both[1].imported).toBe(300);
+    expect(both.flatMap(({ refused }) => refused)).toEqual([]);
+    await expectWhole(tables, 300);
+  });
+
+  test('refuses an address or a user id that somebody else has, and imports all around it', async () => {
+    const tables = await ownTables();
+    const owner: User = {
+      userId: '22222222-2222-4222-8222-222222222222',
+      email: 'user7@example.com',
+      name: 'Owner',
+      bio: null,
+      passwordHash: 'a hash',
+      status: 'active',
+      credentialVersion: 1,
+      createdAt: NOW,
+    };
+    await accountWrites(tables).create(owner, undefined);
+    const rows = people(100).map((row, nth) => (nth === 11 ? { ...row, userId: owner.userId } : row));
+    expect(await imported(tables, fileOf(linesOf(rows), '.jsonl'))).toEqual({
+      rows: 100,
+      imported: 98,
+      before: 0,
+      mailed: 0,
+      refused: [
+        [8, `the address belongs to user ${owner.userId} already.`],
+        [12, `the user id ${owner.userId} belongs to another address already.`],
+      ],
+    });
+    expect(await userStore(tables).get(owner.userId)).toEqual(owner);
+    await expectWhole(tables, 99);
+  });
+
+  test('asks for a mail for who is active and has no hash, as the service reads it', async () => {
+    const tables = await ownTables();
+    const [ada, bob, cid] = people(3, false);
+    const file = fileOf(
+      linesOf([ada, { ...bob, status: 'disabled' }, { ...cid, passwordHash: someHash() }] as object[]),
+      '.jsonl',
+    );
+    expect((await imported(tables, file)).mailed).toBe(1);
+    const [row, ...others] = await tables.all('reset-tags');
+    expect(others).toEqual([]);
+    const { userId } = await findUser(tables, 'user0@example.com');
+    const tagId = row?.tagId as string;
+    expect(await resetRequestStore(tables).get(tagId)).toEqual({
+      tagId,
+      kind: 'known',
+      state: 'requested',
+      userId,
+      requestedAt: NOW,
+      secretHashes: [],
+      expiresAt: NOW + 1_800_000,
+    });
+    expect(row?.expiresAt).toBe((NOW + 1_800_000 + 86_400_000) / 1000);
+  });
+
+  test('claims the address, so that nobody can sign up with it', async () => {
+    const tables = await ownTables();
+    await imported(tables, fileOf(linesOf(people(1)), '.jsonl'));
+    const user = await findUser(tables, 'user0@example.com');
+    const impostor = { ...user, userId: '33333333-3333-4333-8333-333333333333' };
+    expect(await accountWrites(tables).create(impostor, undefined)).toBe(false);
+    await expectWhole(tables, 1);
+  });
+
+  test('that is a trial, or that mails nobody, writes nothing, or mails nobody', async () => {
+    const tables = await ownTables();
+    const file = fileOf(linesOf(people(60, false)), '.jsonl');
+    const trial = await imported(tables, file, { dryRun: true });
+    expect(trial).toEqual({ rows: 60, imported: 60, before: 0, mailed: 60, refused: [] });
+    expect(await tables.all('users')).toEqual([]);
+    expect((await imported(tables, file, { mails: false })).mailed).toBe(0);
+    expect(await tables.all('reset-tags')).toEqual([]);
+    await expectWhole(tables, 60);
+    expect(await imported(tables, file, { dryRun: true })).toMatchObject({
+      imported: 0,
+      before: 60,
+      mailed: 0,
+    });
+  });
+
+  test('counts the hashes by their cost', async () => {
+    const rows = people(3).map((row, nth) => ({ ...row, passwordHash: someHash(nth ? '$2a$11' : '$2y$08') }));
+    const { costs } = await importRows(await ownTables(), rowsOf(fileOf(linesOf(rows), '.jsonl')), {
+      mails: true,
+      now: NOW,
+      onRefused: () => undefined,
+    });
+    expect([...costs]).toEqual([
+      [8, 1],
+      [11, 2],
+    ]);
+  });
+});

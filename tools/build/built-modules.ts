@@ -1,0 +1,63 @@
+// Modules that are run when a bundle is made, and whose values take their place in it.
+import { createHash } from 'node:crypto';
+import { basename, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+import { buildFolder, root } from '../folders.ts';
+import { writeFile } from '../write-file.ts';
+
+/** How everything is bundled: one ES module in memory for the Node that functions run on, with an account of what is in it. */
+export const forLambda = {
+  absWorkingDir: root,
+  bundle: true,
+  write: false,
+  metafile: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  logLevel: 'silent',
+} as const;
+
+/** What each module that was run for a bundle was made of, by its path from the root. */
+const parts = new Map<string, string[]>();
+
+/** The files behind an input of esbuild's metafile: itself, unless it is a module that was run. */
+export function partsOf(input: string): readonly string[] {
+  return parts.get(input) ?? [input];
+}
+
+/**
+ * Runs `*.built.ts` now: the bundle holds what such a module exports, which JSON has to be able to express, in place of
+ * its code and of all that it imports.
+ */
+export function builtModules(): Plugin {
+  return {
+    name: 'built-modules',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.built\.ts$/ }, async ({ path }) => {
+        const { outputFiles, metafile } = await build({
+          ...forLambda,
+          entryPoints: [path],
+          packages: 'external',
+          define: { 'import.meta.url': JSON.stringify(pathToFileURL(path).href) },
+        });
+        parts.set(relative(root, path), Object.keys(metafile.inputs));
+        const source = outputFiles[0]?.text ?? '';
+        // By its content, since Node runs a module of a name once.
+        const file = `${buildFolder}built/${basename(path, '.ts')}.${versionOf(source)}.js`;
+        writeFile(file, source);
+        const made = Object.entries((await import(pathToFileURL(file).href)) as object);
+        return {
+          contents: made
+            .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
+            .join('\n'),
+        };
+      });
+    },
+  };
+}
+
+/** Changes if and only if the source does. */
+export function versionOf(source: string): string {
+  return createHash('sha256').update(source).digest('base64url').slice(0, 12);
+}

@@ -1,0 +1,112 @@
+// Turns functions/<name>.ts into one ES module with everything it imports, the AWS SDK included: a bundled
+// client starts faster than the runtime's own copy, and its version is ours.
+import { basename, relative } from 'node:path';
+import type { BuildOptions, BuildResult, Metafile, OutputFile } from 'esbuild';
+import { build, formatMessages } from 'esbuild';
+import { root } from '../folders.ts';
+import { fairHash } from '../local/fair-hash.ts';
+import { writeFile } from '../write-file.ts';
+import { builtModules, forLambda, partsOf, versionOf } from './built-modules.ts';
+import { leanSdk } from './lean-sdk.ts';
+import { isBuiltinInput, quickBuiltins } from './quick-builtins.ts';
+
+/** One written bundle. `version` changes if and only if its content does. */
+export interface Bundle {
+  readonly name: string;
+  readonly file: string;
+  readonly bytes: number;
+  readonly version: string;
+  /** Our own files in it. */
+  readonly sources: readonly string[];
+  /** What it is made of: octets by npm package; our own code is `gatehouse`. */
+  readonly packages: Readonly<Record<string, number>>;
+}
+
+type BundleResult = BuildResult & { readonly outputFiles: OutputFile[]; readonly metafile: Metafile };
+
+/** How `names` are bundled into `<outdir>functions/`. Nothing is written by esbuild itself: see {@link writeBundles}. */
+function bundling(names: readonly string[], outdir: string, minify: boolean) {
+  return {
+    ...forLambda,
+    entryPoints: Object.fromEntries(
+      names.map((name) => [`functions/${name}`, `${root}functions/${name}.ts`]),
+    ),
+    outdir,
+    mainFields: ['module', 'main'],
+    plugins: [builtModules(), leanSdk(), quickBuiltins(), fairHash()],
+    legalComments: 'none',
+    minify,
+    sourcemap: minify ? false : 'inline',
+    sourcesContent: false,
+  } satisfies BuildOptions;
+}
+
+/**
+ * Bundles the functions of these names, minified as they are deployed.
+ * @throws Error with esbuild's report when the sources do not build
+ */
+export async function bundleForDeployment(names: readonly string[], outdir: string): Promise<Bundle[]> {
+  return buildAndWrite(names, outdir, true);
+}
+
+/**
+ * The same for running here: readable, with a source map, never packaged.
+ * @throws Error with esbuild's report when the sources do not build
+ */
+export async function bundleForRunning(names: readonly string[], outdir: string): Promise<Bundle[]> {
+  return buildAndWrite(names, outdir, false);
+}
+
+async function buildAndWrite(names: readonly string[], outdir: string, minify: boolean): Promise<Bundle[]> {
+  const result = await build(bundling(names, outdir, minify)).catch(async (error) => {
+    throw await readable(error);
+  });
+  if (minify) writeFile(`${outdir}meta.json`, JSON.stringify(result.metafile));
+  return writeBundles(result, outdir);
+}
+
+/** Writes what changed, each file in one step, so that a reader never sees half a bundle. */
+function writeBundles({ outputFiles, metafile }: BundleResult, outdir: string): Bundle[] {
+  writeFile(`${outdir}package.json`, '{"type":"module"}\n');
+  return outputFiles.map(({ path, text }) => {
+    writeFile(path, text);
+    const { inputs = {} } = metafile.outputs[relative(root, path)] ?? {};
+    return {
+      name: basename(path, '.js'),
+      file: path,
+      bytes: Buffer.byteLength(text),
+      version: versionOf(text),
+      sources: Object.keys(inputs)
+        .flatMap(partsOf)
+        .filter((input) => packageOf(input) === 'gatehouse')
+        .map((input) => `${root}${input}`),
+      packages: octetsByPackage(inputs),
+    };
+  });
+}
+
+function octetsByPackage(inputs: Metafile['outputs'][string]['inputs']): Record<string, number> {
+  const octets: Record<string, number> = {};
+  for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+    if (bytesInOutput === 0) continue;
+    const name = packageOf(input);
+    octets[name] = (octets[name] ?? 0) + bytesInOutput;
+  }
+  return octets;
+}
+
+/** The npm package of a file, `node` for what is Node's own, `gatehouse` for ours. */
+function packageOf(input: string): string {
+  if (isBuiltinInput(input)) return 'node';
+  const folders = input.split('node_modules/').at(-1)?.split('/') ?? [];
+  if (!input.includes('node_modules/')) return 'gatehouse';
+  return folders.slice(0, input.includes('node_modules/@') ? 2 : 1).join('/');
+}
+
+async function readable(error: unknown): Promise<Error> {
+  if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) {
+    return new Error(String(error));
+  }
+  const report = await formatMessages(error.errors, { kind: 'error', color: false });
+  return new Error(`the code does not build\n${report.join('').trimEnd()}`);
+}

@@ -1,0 +1,173 @@
+// What `deploy` asks of the settings before it touches anything. serverless.yml says where they come from
+// (`params`, `custom.settings`); what the functions themselves read is judged by lib/config.ts, as it is there.
+import * as v from 'valibot';
+import { readConfig } from '../../lib/config.ts';
+
+export type DeploySettings = v.InferOutput<typeof settingsSchema>;
+
+/** Each setting of `custom.settings` beside the environment variable that wins over its parameter. */
+const variableOf = {
+  alarmEmail: 'ALARM_EMAIL',
+  domainName: 'DOMAIN_NAME',
+  certificateArn: 'CERTIFICATE_ARN',
+  hostedZoneId: 'HOSTED_ZONE_ID',
+  waf: 'WAF',
+  wafRequests: 'WAF_REQUESTS',
+  logRetentionDays: 'LOG_RETENTION_DAYS',
+  memoryMb: 'MEMORY_MB',
+  provisionedConcurrency: 'PROVISIONED_CONCURRENCY',
+  requestsPerSecond: 'REQUESTS_PER_SECOND',
+  hashesPerSecond: 'HASHES_PER_SECOND',
+  canary: 'CANARY',
+  apiReference: 'API_REFERENCE',
+} as const;
+
+/** A value of YAML or of the environment, which knows text alone. */
+const whole = (minimum: number, maximum: number) =>
+  v.pipe(
+    v.unknown(),
+    v.check(
+      (value) => /^\d{1,9}$/.test(String(value)) && Number(value) >= minimum && Number(value) <= maximum,
+      `must be a whole number from ${minimum} to ${maximum}`,
+    ),
+    v.transform(Number),
+  );
+
+const onOrOff = v.pipe(
+  v.unknown(),
+  v.check((value) => ['true', 'false'].includes(String(value)), 'must be true or false'),
+  v.transform((value) => String(value) === 'true'),
+);
+
+const text = (pattern: RegExp, rule: string) => v.nullable(v.pipe(v.string(rule), v.regex(pattern, rule)));
+
+/** CloudWatch knows these and no other. */
+const retentions = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+].concat([3288, 3653]);
+
+const settingsSchema = v.object({
+  alarmEmail: text(/^[^\s@,<>]+@[^\s@,<>]+\.[^\s@,<>]+$/, 'must be one e-mail address'),
+  domainName: text(
+    /^(?=.{4,253}$)([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z]{2,63}$/,
+    'must be a host name such as auth.example.com',
+  ),
+  certificateArn: text(
+    /^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/,
+    'must be the ARN of an ACM certificate',
+  ),
+  hostedZoneId: text(/^Z[A-Z\d]{1,31}$/, 'must be the id of a Route 53 zone, which begins with Z'),
+  waf: onOrOff,
+  wafRequests: whole(10, 2_000_000),
+  logRetentionDays: v.pipe(
+    whole(1, 3653),
+    v.check((days) => retentions.includes(days), `must be one of ${retentions.join(', ')}`),
+  ),
+  memoryMb: whole(512, 10_240),
+  provisionedConcurrency: whole(0, 1_000),
+  requestsPerSecond: whole(1, 10_000),
+  hashesPerSecond: whole(1, 10_000),
+  canary: onOrOff,
+  apiReference: onOrOff,
+});
+
+export interface Deployment {
+  /** Whether it is to be deployed now: a package alone need not be complete. */
+  readonly complete: boolean;
+  readonly stage: string;
+  readonly region: string;
+  /** `custom.settings` of serverless.yml. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The functions' environment; an object is what CloudFormation will fill in. */
+  readonly environment: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The settings of a deployment.
+ * @throws Error with one sentence for each that is missing or malformed
+ */
+export function readDeploySettings(deployment: Deployment): DeploySettings {
+  const given = Object.fromEntries(
+    Object.entries(deployment.settings).map(([name, value]) => [name, value === '' ? null : value]),
+  );
+  const result = v.safeParse(settingsSchema, given);
+  const faults = (result.issues ?? []).map((issue) => {
+    const name = String(issue.path?.[0].key) as keyof typeof variableOf;
+    return `${variableOf[name] ?? name} (parameter ${name}) ${issue.message}.`;
+  });
+  if (deployment.complete) faults.push(...faultsOfFunctions(deployment.environment));
+  faults.push(...faultsTogether(deployment, given));
+  if (!result.success || faults.length > 0)
+    throw new Error(
+      `Nothing was deployed, since the settings of stage ${deployment.stage} are not right:\n${faults
+        .map((fault) => `  - ${fault}`)
+        .join('\n')}\nREADME.md lists them; serverless.yml holds them by stage, under params.`,
+    );
+  return result.output;
+}
+
+/** What the functions would refuse at their first start, and what would make them work against this machine. */
+function faultsOfFunctions(environment: Deployment['environment']): string[] {
+  const standIns: Record<string, string> = { SEALING_KMS_KEY: 'arn:', ISSUER: 'https://issuer.invalid' };
+  const variables: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === null || value === undefined) continue;
+    variables[name] = typeof value === 'object' ? standIns[name] : String(value);
+  }
+  const faults = [];
+  for (const name of Object.keys(variables)) {
+    if (name === 'SEALING_SECRET' || name.startsWith('AWS_'))
+      faults.push(`${name} is for this machine and must not be given to a deployed function.`);
+  }
+  for (const name of ['APP_URL', 'ISSUER']) {
+    if (variables[name]?.startsWith('http:'))
+      faults.push(`${name} must begin with https://, since nobody else can reach this machine.`);
+  }
+  const plain = (variables.CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim());
+  if (plain.some((origin) => origin.startsWith('http:') && !onThisMachine(origin)))
+    faults.push(
+      'CORS_ORIGINS must have https:// where it is not localhost: whoever is on the way changes a page of http://.',
+    );
+  if (Number(variables.BCRYPT_COST ?? 12) < 10)
+    faults.push('BCRYPT_COST must be at least 10 where it is deployed: less is for tests.');
+  try {
+    readConfig(variables);
+  } catch (error) {
+    const { message } = error as Error;
+    const parts = message
+      .replace(/^Wrong configuration: /, '')
+      .replace(/\.$/, '')
+      .split('; ');
+    faults.push(...parts.map((part) => `${part}${hintOf(part)}.`));
+  }
+  return faults;
+}
+
+/** An app in a web view has `http://localhost` or `http://tauri.localhost`, and whoever works on a page a port of it. */
+function onThisMachine(origin: string): boolean {
+  return /^http:\/\/((?:[a-z\d*-]+\.)?localhost|127\.0\.0\.1|\[::1\])(:(\d+|\*))?$/.test(origin);
+}
+
+function hintOf(fault: string): string {
+  if (fault === 'APP_URL is missing')
+    return ' (parameter appUrl): the links in mails are built from it, such as https://app.example.com';
+  if (fault === 'MAIL_FROM is missing')
+    return ' (parameter mailFrom): SES sends from this address, which it has verified';
+  return '';
+}
+
+function faultsTogether({ stage, region, complete }: Deployment, given: Record<string, unknown>): string[] {
+  const { alarmEmail = null, domainName = null, certificateArn = null, hostedZoneId = null } = given;
+  const faults = [];
+  if (complete && stage === 'prod' && alarmEmail === null)
+    faults.push('ALARM_EMAIL (parameter alarmEmail) is missing: the alarms of prod must reach somebody.');
+  if (domainName !== null && certificateArn === null)
+    faults.push(
+      'CERTIFICATE_ARN (parameter certificateArn) is missing: the domain needs a certificate of ACM.',
+    );
+  if (domainName === null && (certificateArn !== null || hostedZoneId !== null))
+    faults.push('DOMAIN_NAME (parameter domainName) is missing: a certificate or a zone is for a domain.');
+  if (typeof certificateArn === 'string' && !certificateArn.includes(`:acm:${region}:`))
+    faults.push(`CERTIFICATE_ARN (parameter certificateArn) must be of the API's region, ${region}.`);
+  return faults;
+}

@@ -1,0 +1,152 @@
+// Fits the service to the settings of its stage: what serverless.yml cannot say itself, since CloudFormation
+// would need a condition for each, or since the framework makes the resource.
+import { alarms } from '../../infrastructure/alarms.ts';
+import { dashboard } from '../../infrastructure/dashboard.ts';
+import { observedOf, type ServiceToWatch } from '../../infrastructure/observed.ts';
+import type { DeploySettings } from './deploy-settings.ts';
+
+interface Resource {
+  Type: string;
+  DependsOn?: string | string[];
+  UpdatePolicy?: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's, of any type of resource
+  Properties?: any;
+}
+
+export type Resources = Record<string, Resource>;
+
+export interface DeployedFunction {
+  readonly events?: ReadonlyArray<object>;
+  readonly name?: string;
+  provisionedConcurrency?: number;
+  versionFunction?: boolean;
+  /** The framework's own: who calls the function calls this alias of it. */
+  targetAlias?: { name: string; logicalId: string };
+  /** The framework's own: the resource of the version that is being deployed. */
+  versionLogicalId?: string;
+}
+
+export interface DeployedService {
+  readonly custom: {
+    readonly keepWarm: readonly string[];
+    readonly optional: Readonly<Record<'domain' | 'hostedZone' | 'waf' | 'canary', Resources>>;
+  };
+  readonly functions: Record<string, DeployedFunction>;
+  readonly provider: {
+    apiGateway?: { disableDefaultEndpoint?: boolean };
+    memorySize?: number;
+    logRetentionInDays?: number;
+    readonly environment: Record<string, unknown>;
+  };
+  readonly resources: { Resources: Resources; Outputs?: Record<string, { Value?: unknown }> };
+}
+
+/** Before anything is compiled: adds what the settings ask for. */
+export function fitToSettings(service: DeployedService, settings: DeploySettings): void {
+  const { custom, provider, resources } = service;
+  const { optional } = custom;
+  provider.memorySize = settings.memoryMb;
+  provider.logRetentionInDays = settings.logRetentionDays;
+  if (settings.domainName !== null) {
+    Object.assign(resources.Resources, optional.domain);
+    // A second way in, past the domain's TLS policy, would make both pointless.
+    provider.apiGateway = { ...provider.apiGateway, disableDefaultEndpoint: true };
+    const url = `https://${settings.domainName}`;
+    if (typeof provider.environment.ISSUER !== 'string') provider.environment.ISSUER = url;
+    const outputs = resources.Outputs ?? {};
+    if (outputs.ApiUrl) outputs.ApiUrl.Value = url;
+    if (outputs.JwksUrl) outputs.JwksUrl.Value = `${url}/.well-known/jwks.json`;
+  }
+  if (settings.hostedZoneId !== null) Object.assign(resources.Resources, optional.hostedZone);
+  if (settings.waf) Object.assign(resources.Resources, optional.waf);
+  if (settings.provisionedConcurrency > 0) {
+    for (const name of custom.keepWarm) {
+      const definition = service.functions[name];
+      if (definition) definition.provisionedConcurrency = settings.provisionedConcurrency;
+    }
+  }
+  if (!settings.apiReference) delete service.functions.docs;
+  if (settings.canary) {
+    Object.assign(resources.Resources, optional.canary);
+    for (const [name, definition] of releasedByCanary(service)) {
+      definition.versionFunction = true;
+      definition.targetAlias = { name: 'live', logicalId: `${idOf(name)}LiveAlias` };
+    }
+  }
+}
+
+/** Adds the alarms and the dashboard of what the service has by now. */
+export function watch(service: DeployedService & ServiceToWatch): void {
+  const observed = observedOf(service);
+  Object.assign(service.resources.Resources, alarms(observed), { Dashboard: dashboard(observed) });
+}
+
+/**
+ * Lets pages of the configured origins read what API Gateway answers by itself. It cannot choose among several
+ * origins; since those answers hold nothing of anybody's, and no credentials are allowed, `*` does no harm then.
+ */
+export function grantOrigins(resources: Resources, corsOrigins: unknown): void {
+  const origins = String(corsOrigins ?? '')
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter(Boolean);
+  if (origins.length === 0) return;
+  const single = origins.length === 1 && !origins[0]?.includes('*') ? origins[0] : undefined;
+  for (const { Type, Properties } of Object.values(resources)) {
+    if (Type !== 'AWS::ApiGateway::GatewayResponse') continue;
+    Properties.ResponseParameters = {
+      ...Properties.ResponseParameters,
+      'gatewayresponse.header.Access-Control-Allow-Origin': `'${single ?? '*'}'`,
+      'gatewayresponse.header.Access-Control-Expose-Headers': "'Retry-After, WWW-Authenticate'",
+    };
+  }
+}
+
+/** Once everything is compiled: gives each released function its alias, which CodeDeploy moves. */
+export function addReleases(template: Resources, service: DeployedService): void {
+  for (const [name, definition] of releasedByCanary(service)) {
+    const { targetAlias, versionLogicalId } = definition;
+    if (targetAlias === undefined || versionLogicalId === undefined) continue;
+    const group = `${idOf(name)}Release`;
+    // The framework makes one itself for provisioned concurrency, under another name.
+    const alias = template[targetAlias.logicalId] ?? {
+      Type: 'AWS::Lambda::Alias',
+      Properties: {
+        FunctionName: { Ref: `${idOf(name)}LambdaFunction` },
+        FunctionVersion: { 'Fn::GetAtt': [versionLogicalId, 'Version'] },
+        Name: targetAlias.name,
+      },
+    };
+    alias.UpdatePolicy = {
+      CodeDeployLambdaAliasUpdate: {
+        ApplicationName: { Ref: 'Releases' },
+        DeploymentGroupName: { Ref: group },
+      },
+    };
+    template[targetAlias.logicalId] = alias;
+    template[group] = {
+      Type: 'AWS::CodeDeploy::DeploymentGroup',
+      Properties: {
+        ApplicationName: { Ref: 'Releases' },
+        ServiceRoleArn: { 'Fn::GetAtt': ['ReleasesRole', 'Arn'] },
+        DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+        DeploymentStyle: { DeploymentType: 'BLUE_GREEN', DeploymentOption: 'WITH_TRAFFIC_CONTROL' },
+        AutoRollbackConfiguration: {
+          Enabled: true,
+          Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'],
+        },
+        AlarmConfiguration: { Enabled: true, Alarms: [{ Name: { Ref: 'ReleaseAlarm' } }] },
+      },
+    };
+  }
+}
+
+/** The functions that answer requests. The stream's and the schedule's have no traffic to divide. */
+function releasedByCanary({ functions }: DeployedService): [string, DeployedFunction][] {
+  return Object.entries(functions).filter(([, { events = [] }]) => events.some((event) => 'http' in event));
+}
+
+/** The name in logical ids, as the framework writes it. */
+function idOf(name: string): string {
+  return (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll('-', 'Dash').replaceAll('_', 'Underscore');
+}

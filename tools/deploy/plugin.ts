@@ -1,0 +1,312 @@
+// The framework's plugin of this service.
+//   package, deploy        one small zip per function: its bundle and `"type": "module"`
+//   offline, invoke local  the current code, in the environment of tools/local/environment.ts
+import { connect } from 'node:net';
+import { bundleForDeployment, bundleForRunning } from '../build/bundle.ts';
+import { buildFolder, liveFolder } from '../folders.ts';
+import { dynamodbEndpoint, localEnvironment, sesEndpoint } from '../local/environment.ts';
+import { behaveLikeApiGateway, type HapiServer } from '../local/gateway.ts';
+import { liveBuild } from '../local/live-build.ts';
+import { answerWorkers } from '../local/live-versions.ts';
+import { writeFile } from '../write-file.ts';
+import { readDeploySettings } from './deploy-settings.ts';
+import {
+  addReleases,
+  type DeployedFunction,
+  type DeployedService,
+  fitToSettings,
+  grantOrigins,
+  type Resources,
+  watch,
+} from './deployment.ts';
+import type { FunctionDefinition, Service } from './service.ts';
+
+type FunctionObject = FunctionDefinition &
+  DeployedFunction & {
+    handler: string;
+    timeout?: number;
+    package?: { artifact?: string };
+    readonly environment?: Record<string, unknown>;
+  };
+
+interface Statement {
+  readonly Condition?: { readonly StringEquals: Record<string, string> };
+}
+
+/** What is used of the framework, which ships no types for plugins. */
+interface Serverless {
+  readonly classes: { readonly Error: new (message: string, code: string) => Error };
+  readonly processedInput: {
+    readonly commands: string[];
+    readonly options: { readonly function?: string; readonly stage?: string };
+  };
+  readonly pluginManager: { readonly plugins: object[]; spawn(command: string): Promise<void> };
+  readonly service: DeployedService & {
+    readonly service: string;
+    readonly custom: { readonly settings: Record<string, unknown> };
+    readonly functions: Record<string, FunctionObject>;
+    readonly provider: Service['provider'] & {
+      environment: Record<string, unknown>;
+      readonly region: string;
+      readonly compiledCloudFormationTemplate: { readonly Resources: Resources };
+    };
+  };
+}
+
+interface Packager {
+  zipFiles(files: string[], zipName: string, prefix: string): Promise<string>;
+}
+
+interface ChangeSetMaker {
+  getCreateChangeSetParams(options: object): object;
+}
+
+interface OfflinePlugin {
+  internals(): { getApiGatewayServer(): HapiServer };
+}
+
+export default class GatehousePlugin {
+  readonly hooks: Record<string, () => unknown>;
+  readonly #serverless: Serverless;
+
+  constructor(serverless: Serverless) {
+    this.#serverless = serverless;
+    endWithOwner();
+    this.hooks = {
+      initialize: () => this.#initialize(),
+      'before:package:createDeploymentArtifacts': () => this.#zip(Object.keys(serverless.service.functions)),
+      'before:package:function:package': () => this.#zip([this.#chosenFunction()]),
+      'before:package:finalize': () => this.#finishTemplate(),
+      'before:deploy:deploy': () => this.#takeBackWhatWasKept(),
+      // The answer is printed; a connection that the function left open is nothing to wait for.
+      'after:invoke:local:invoke': () => setTimeout(() => process.exit(), 300).unref(),
+      'before:offline:start': () => serverless.pluginManager.spawn('offline:start'), // never returns
+      'before:offline:start:init': () => this.#goLive(),
+      'after:offline:start:init': () => this.#serve(),
+    };
+  }
+
+  async #initialize(): Promise<void> {
+    const { processedInput, service } = this.#serverless;
+    const [command, subcommand] = processedInput.commands;
+    grantOrigins(service.resources.Resources, service.provider.environment.CORS_ORIGINS);
+    const deploys = command === 'deploy' && subcommand !== 'list';
+    if (deploys || command === 'package') this.#fitToSettings(deploys);
+    watch(service);
+    if (command === 'offline') {
+      this.#describe();
+      this.#setLocalEnvironment();
+    }
+    if (command === 'invoke' && subcommand === 'local') {
+      this.#setLocalEnvironment();
+      await this.#prepareInvocation();
+    }
+  }
+
+  /** Tells tools/local/start.ts what the framework has read, so that it need not be read twice. */
+  #describe(): void {
+    const { service, provider, functions, resources } = this.#serverless.service;
+    process.send?.({ service, provider: { stage: provider.stage }, functions, resources } satisfies Service);
+  }
+
+  /** Before anything is built or AWS is asked. */
+  #fitToSettings(complete: boolean): void {
+    const { service } = this.#serverless;
+    const environments = [service.provider, ...Object.values(service.functions)];
+    const settings = this.#attempt(() =>
+      readDeploySettings({
+        complete,
+        stage: service.provider.stage,
+        region: service.provider.region,
+        settings: service.custom.settings,
+        environment: Object.assign({}, ...environments.map(({ environment }) => environment)),
+      }),
+    );
+    fitToSettings(service, settings);
+  }
+
+  async #zip(names: string[]): Promise<void> {
+    await this.#build(() => bundleForDeployment(names, buildFolder));
+    const packager = this.#plugin<Packager>('Package');
+    for (const name of names) {
+      const files = [`${buildFolder}functions/${name}.js`, `${buildFolder}package.json`];
+      const artifact = await packager.zipFiles(files, `${name}.zip`, buildFolder);
+      this.#function(name).package = { artifact };
+    }
+  }
+
+  #finishTemplate(): void {
+    const { Resources } = this.#serverless.service.provider.compiledCloudFormationTemplate;
+    addReleases(Resources, this.#serverless.service);
+    // A deployment is a snapshot of the API: made before the gateway responses, it would be without them.
+    const responses = Object.entries(this.#serverless.service.resources.Resources)
+      .filter(([, { Type }]) => Type === 'AWS::ApiGateway::GatewayResponse')
+      .map(([id]) => id);
+    for (const resource of Object.values(Resources)) {
+      if (resource.Type !== 'AWS::ApiGateway::Deployment') continue;
+      delete resource.Properties.StageName; // the stage is a resource of its own, in serverless.yml
+      resource.DependsOn = [...[resource.DependsOn ?? []].flat(), ...responses];
+    }
+    // The roles' plugin and the framework repeat what GetAtt and Ref say already; cfn-lint, and with it moto, stumbles over that.
+    for (const resource of Object.values(Resources)) {
+      if (resource.Type === 'AWS::Lambda::Alias') delete resource.DependsOn;
+      if (resource.Type !== 'AWS::Lambda::Function') continue;
+      resource.DependsOn = [resource.DependsOn ?? []]
+        .flat()
+        .filter((id) => !id.endsWith('IamRoleLambdaExecution'));
+    }
+    for (const { Type, Properties } of Object.values(Resources)) {
+      if (Type === 'AWS::IAM::Role') restrictSender(Properties);
+    }
+    // Each function has its own role; the framework's common one would only be something to steal.
+    const common = 'IamRoleLambdaExecution';
+    const role = Resources[common];
+    delete Resources[common];
+    if (role !== undefined && JSON.stringify(Resources).includes(`"${common}"`)) Resources[common] = role;
+  }
+
+  /** `remove` leaves the accounts' tables. A stack that is made anew adopts them, where it would fail over their names. */
+  #takeBackWhatWasKept(): void {
+    const deployment = this.#plugin<ChangeSetMaker>('AwsDeploy');
+    const make = deployment.getCreateChangeSetParams.bind(deployment);
+    deployment.getCreateChangeSetParams = (options) => ({ ...make(options), ImportExistingResources: true });
+  }
+
+  #setLocalEnvironment(): void {
+    const { provider } = this.#serverless.service;
+    const environment: Record<string, string> = {};
+    for (const [name, value] of Object.entries(provider.environment)) {
+      if (typeof value === 'string' && value !== '') environment[name] = value;
+    }
+    provider.environment = Object.assign(
+      environment,
+      this.#attempt(() => localEnvironment(process.env)),
+    );
+    // Whoever has real credentials in the shell must not reach a real account from here.
+    for (const name of ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SESSION_TOKEN']) delete process.env[name];
+    process.env.AWS_ACCESS_KEY_ID = 'local';
+    process.env.AWS_SECRET_ACCESS_KEY = 'local';
+  }
+
+  async #prepareInvocation(): Promise<void> {
+    const name = this.#chosenFunction();
+    await this.#requireAnswer('DynamoDB', dynamodbEndpoint(process.env));
+    if (name === 'send-mail') await this.#requireAnswer('SES', sesEndpoint(process.env));
+    await this.#build(() => bundleForRunning([name], liveFolder));
+    this.#replaceHandler(name, 'invoked');
+  }
+
+  async #goLive(): Promise<void> {
+    const names = Object.keys(this.#serverless.service.functions);
+    const build = await liveBuild(names, liveFolder);
+    answerWorkers((name) => build.version(name));
+    for (const name of names) {
+      this.#replaceHandler(name, 'live');
+      this.#function(name).timeout = 30; // many at once share this machine's cores
+    }
+    muteConsole();
+  }
+
+  #serve(): void {
+    unmuteConsole();
+    const server = this.#plugin<OfflinePlugin>('ServerlessOffline').internals().getApiGatewayServer();
+    behaveLikeApiGateway(server, this.#serverless.service.resources.Resources, (line) => console.log(line));
+    process.send?.('ready');
+  }
+
+  /** Puts a module of ours in front of the function that loads its current bundle. */
+  #replaceHandler(name: string, kind: 'live' | 'invoked'): void {
+    const module = `.build/live/${kind}/${name}`;
+    const source = `import { ${kind}Handler } from '../../../tools/local/${kind}-handler.ts';\nexport const handler = ${kind}Handler('${name}');\n`;
+    writeFile(`${liveFolder}${kind}/${name}.js`, source);
+    this.#function(name).handler = `${module}.handler`;
+  }
+
+  #requireAnswer(what: string, url: string): Promise<void> {
+    const { hostname, port, protocol } = new URL(url);
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) });
+      socket.setTimeout(2000, () => socket.destroy(new Error('timeout')));
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve();
+      });
+      socket.once('error', () =>
+        reject(
+          this.#error(
+            `The local ${what} does not answer at ${url}: run \`npm start\` in another terminal first.`,
+            'GATEHOUSE_NOT_STARTED',
+          ),
+        ),
+      );
+    });
+  }
+
+  async #build<T>(build: () => Promise<T>): Promise<T> {
+    try {
+      return await build();
+    } catch (error) {
+      throw this.#error((error as Error).message, 'GATEHOUSE_BUILD_FAILED');
+    }
+  }
+
+  #attempt<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw this.#error((error as Error).message, 'GATEHOUSE_CONFIGURATION');
+    }
+  }
+
+  #chosenFunction(): string {
+    const name = this.#serverless.processedInput.options.function ?? '';
+    this.#function(name);
+    return name;
+  }
+
+  #function(name: string): FunctionObject {
+    const definition = this.#serverless.service.functions[name];
+    if (definition !== undefined) return definition;
+    const known = Object.keys(this.#serverless.service.functions).join(', ');
+    throw this.#error(`There is no function "${name}". There are: ${known}.`, 'GATEHOUSE_NO_SUCH_FUNCTION');
+  }
+
+  #plugin<T>(className: string): T {
+    const found = this.#serverless.pluginManager.plugins.find(
+      (plugin) => plugin.constructor.name === className,
+    );
+    if (found === undefined)
+      throw this.#error(`The plugin ${className} is not loaded.`, 'GATEHOUSE_PLUGIN_MISSING');
+    return found as T;
+  }
+
+  /** An error that the framework prints as a sentence, without a stack. */
+  #error(message: string, code: string): Error {
+    return new this.#serverless.classes.Error(message, code);
+  }
+}
+
+/** IAM compares the bare address, where MAIL_FROM may hold `Name <address>`. */
+function restrictSender(role: unknown): void {
+  const { Policies = [] } = role as { Policies?: Array<{ PolicyDocument: { Statement: Statement[] } }> };
+  for (const { Condition } of Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)) {
+    const from = Condition?.StringEquals?.['ses:FromAddress'];
+    if (Condition && from) Condition.StringEquals['ses:FromAddress'] = from.replace(/^.*<(.*)>$/, '$1');
+  }
+}
+
+/** Under tools/local/api.ts: ends when the process that started this one does, by `kill -9` too. */
+function endWithOwner(): void {
+  if (process.env.GATEHOUSE_OWNED === undefined) return;
+  if (!process.connected) process.exit(0);
+  process.once('disconnect', () => process.exit(0));
+}
+
+// serverless-offline prints a box of all routes while it starts, on the console and not in its log.
+const { log } = console;
+function muteConsole(): void {
+  console.log = () => undefined;
+}
+function unmuteConsole(): void {
+  console.log = log;
+}

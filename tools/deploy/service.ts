@@ -1,0 +1,116 @@
+// serverless.yml with its variables resolved, by the framework itself: the one definition of tables, functions
+// and stream that everything here reads.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { buildFolder, root } from '../folders.ts';
+import { writeFile } from '../write-file.ts';
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
+export interface StreamMapping {
+  readonly batchSize?: number;
+  readonly functionResponseType?: string;
+  readonly bisectBatchOnFunctionError?: boolean;
+  readonly maximumRecordAgeInSeconds?: number;
+  readonly filterPatterns?: readonly Pattern[];
+}
+
+/** A pattern of Lambda's event filtering. */
+export interface Pattern {
+  readonly [key: string]: Pattern | readonly unknown[];
+}
+
+export interface FunctionDefinition {
+  readonly name: string;
+  readonly handler: string;
+  readonly events?: ReadonlyArray<{ readonly http?: string; readonly stream?: StreamMapping }>;
+  readonly iamRoleStatements?: readonly RoleStatement[];
+}
+
+interface RoleStatement {
+  readonly Action: string | readonly string[];
+  readonly Resource: GrantedResource | readonly GrantedResource[];
+}
+
+/** An attribute of a resource of this service; others are written as `Fn::Sub`. */
+interface GrantedResource {
+  readonly 'Fn::GetAtt'?: readonly [id: string, attribute: string];
+}
+
+export interface Service {
+  readonly service: string;
+  readonly provider: { readonly stage: string };
+  readonly functions: Readonly<Record<string, FunctionDefinition>>;
+  readonly resources: { readonly Resources: Readonly<Record<string, Resource>> };
+}
+
+/** The framework's command line program, to be run by this Node. */
+export const serverlessProgram: string = (() => {
+  const manifest = createRequire(import.meta.url).resolve('serverless/package.json');
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: Record<string, string> | string };
+  return join(
+    dirname(manifest),
+    typeof bin === 'string' ? bin : (bin.serverless ?? Object.values(bin)[0] ?? ''),
+  );
+})();
+
+/**
+ * The resolved serverless.yml, with what it includes. Asking the framework takes a second, so its answer is kept until
+ * one of the files changes.
+ * @throws Error with the framework's own words when the file is wrong
+ */
+export async function readService(): Promise<Service> {
+  const hash = createHash('sha256');
+  for (const file of filesOfService()) hash.update(`${file}\n`).update(readFileSync(`${root}${file}`));
+  const version = hash.digest('hex').slice(0, 16);
+  const kept = `${buildFolder}service-${version}.json`;
+  try {
+    return JSON.parse(readFileSync(kept, 'utf8')) as Service;
+  } catch {
+    const resolved = await printedService();
+    writeFile(kept, resolved);
+    return JSON.parse(resolved) as Service;
+  }
+}
+
+/** What the definition is made of: the file itself, what it includes, and the code that adds to it. */
+function filesOfService(): string[] {
+  const included = readdirSync(`${root}infrastructure`).sort();
+  return [
+    'serverless.yml',
+    'tools/deploy/deployment.ts',
+    ...included.map((name) => `infrastructure/${name}`),
+  ];
+}
+
+async function printedService(): Promise<string> {
+  try {
+    const args = [serverlessProgram, 'print', '--format', 'json'];
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
+      cwd: root,
+      env: plainEnvironment(),
+    });
+    return stdout;
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`serverless.yml cannot be read:\n${stderr}${stdout}`.trim());
+  }
+}
+
+/** What was set for one run must not end up in what is kept. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env;
+  return { PATH, HOME, TMPDIR, SLS_LOG_LEVEL: 'error' };
+}
+
+/** What the names of this service's tables, functions and queues begin with. */
+export function namePrefix({ service, provider }: Service): string {
+  return `${service}-${provider.stage}`;
+}

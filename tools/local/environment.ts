@@ -1,0 +1,44 @@
+// The one place that says what is different on this machine. The plugin gives it to functions under
+// `offline` and `invoke local` only; nothing of it is ever packaged.
+import { dataFolder } from '../folders.ts';
+import { ports } from './ports.ts';
+import { sealingSecret } from './sealing-secret.ts';
+
+const manyPerAddress = '10000'; // every local client has the same address
+
+/**
+ * The functions' environment here. A variable that is already given wins.
+ * @throws Error when a port variable is no port
+ */
+export function localEnvironment(given: NodeJS.ProcessEnv): Record<string, string> {
+  const origin = `http://localhost:${ports(given).api}`;
+  return {
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint(given),
+    AWS_ENDPOINT_URL_SES: sesEndpoint(given),
+    ISSUER: given.ISSUER ?? origin,
+    APP_URL: given.APP_URL ?? origin,
+    MAIL_FROM: given.MAIL_FROM ?? 'gatehouse@localhost.test',
+    SEALING_SECRET: given.SEALING_SECRET ?? sealingSecret(`${dataFolder}sealing-secret`),
+    LIMIT_LOGIN_FAILURES: given.LIMIT_LOGIN_FAILURES ?? manyPerAddress,
+    LIMIT_SIGNUPS: given.LIMIT_SIGNUPS ?? manyPerAddress,
+    LIMIT_FORGETS: given.LIMIT_FORGETS ?? manyPerAddress,
+    LIMIT_REFRESHES: given.LIMIT_REFRESHES ?? manyPerAddress,
+    LOG_LEVEL: given.LOG_LEVEL ?? 'WARN',
+    METRICS_SERVICE: '', // nobody collects metrics here
+    MAIL_CONFIGURATION_SET: '',
+  };
+}
+
+/** Where DynamoDB answers: `DYNAMODB_ENDPOINT`, else this machine's Dynoxide. */
+export function dynamodbEndpoint(given: NodeJS.ProcessEnv): string {
+  return (
+    given.AWS_ENDPOINT_URL_DYNAMODB ?? given.DYNAMODB_ENDPOINT ?? `http://127.0.0.1:${ports(given).dynamodb}`
+  );
+}
+
+/** Where SES answers. */
+export function sesEndpoint(given: NodeJS.ProcessEnv): string {
+  return given.AWS_ENDPOINT_URL_SES ?? `http://127.0.0.1:${ports(given).ses}`;
+}

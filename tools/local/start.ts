@@ -1,0 +1,160 @@
+// `npm start`: the whole service on this machine, until Ctrl-C.
+import { setTimeout as pause } from 'node:timers/promises';
+import { namePrefix, type Service } from '../deploy/service.ts';
+import { startApi } from './api.ts';
+import { startDynoxide } from './dynoxide.ts';
+import { dynamodbEndpoint } from './environment.ts';
+import { startInbox } from './inbox.ts';
+import { lambdaInvoker } from './lambda-invoker.ts';
+import type { Part } from './part.ts';
+import { isFree, type Ports, ports } from './ports.ts';
+import { type StackFolder, takeStackFolder } from './stack-folder.ts';
+import { driveStream } from './stream-driver.ts';
+import { createTables } from './tables.ts';
+import { untilAnswers } from './wait-for-http.ts';
+
+const mailer = 'send-mail';
+const running: Array<{ stop(): Promise<void> }> = []; // in the order in which they are to be stopped
+let folder: StackFolder | undefined;
+let ending = false;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (ending) process.exit(130); // asked twice: at once. The parts notice.
+    void end(0);
+  });
+}
+
+// npm passes SIGTERM on to its shell only, which dies without a word to us.
+if (process.env.npm_lifecycle_event === 'start') {
+  const shell = process.ppid;
+  setInterval(() => process.ppid !== shell && !ending && void end(0), 250).unref();
+}
+
+try {
+  await start();
+} catch (error) {
+  if (!ending) {
+    console.error((error as Error).message);
+    await end(1);
+  }
+}
+
+async function start(): Promise<void> {
+  const wanted = ports(process.env);
+  const external = process.env.DYNAMODB_ENDPOINT ?? process.env.AWS_ENDPOINT_URL_DYNAMODB;
+  folder = takeStackFolder(wanted.dynamodb);
+  await requireFreePorts(wanted, external !== undefined, folder.crashed);
+
+  const description = Promise.withResolvers<Service>();
+  const [api, service] = await Promise.all([
+    started(
+      startApi({
+        port: wanted.api,
+        log: (line) => console.log(line),
+        onDescribed: description.resolve,
+        onEnd: endUnexpectedly,
+      }),
+      'first',
+    ),
+    description.promise,
+    startStorage(wanted, external, folder.path, description.promise),
+    started(startInbox({ port: wanted.ses })),
+  ]);
+
+  const mapping = service.functions[mailer]?.events?.find(({ stream }) => stream !== undefined)?.stream;
+  if (mapping === undefined) throw new Error(`serverless.yml gives ${mailer} no stream to read.`);
+  const send = lambdaInvoker(api.lambdaUrl, `${namePrefix(service)}-${mailer}`);
+  const stream = driveStream({
+    endpoint: dynamodbEndpoint(process.env),
+    table: `${namePrefix(service)}-reset-tags`,
+    mapping,
+    invoke: (records) => send({ Records: records }),
+    checkpointFile: `${folder.path}stream-position.json`,
+    deadLetterFile: `${folder.path}dead-letters.jsonl`,
+    log: (sentence) => console.error(sentence),
+  });
+  running.unshift(stream);
+
+  const { api: apiPort, dynamodb, ses } = wanted;
+  const urls = {
+    API: `http://localhost:${apiPort}`,
+    DynamoDB: external ?? `http://localhost:${dynamodb}`,
+    Inbox: `http://localhost:${ses}`,
+  };
+  await Promise.all(Object.values(urls).map((url) => untilAnswers(url, 10)));
+  if (ending) return;
+  for (const [name, url] of Object.entries(urls)) console.log(`${name.padEnd(8)}  ${url}`);
+  console.log(`\nTry: ${tryThis(urls.API)}\n`);
+  console.log('ready');
+}
+
+async function startStorage(
+  { dynamodb }: Ports,
+  external: string | undefined,
+  path: string,
+  description: Promise<Service>,
+): Promise<void> {
+  const endpoint =
+    external ??
+    (await started(startDynoxide({ port: dynamodb, file: `${path}dynoxide.db`, onEnd: endUnexpectedly })))
+      .url;
+  const service = await description;
+  try {
+    await createTables({ endpoint, service });
+  } catch (error) {
+    throw new Error(`The tables cannot be made at ${endpoint}: ${(error as Error).message}`);
+  }
+}
+
+/** Notes a part so that it is stopped at the end, even if the end comes while it starts. */
+async function started<P extends Part>(starting: Promise<P>, stops: 'first' | 'last' = 'last'): Promise<P> {
+  const part = await starting;
+  if (ending) await part.stop();
+  else if (stops === 'first') running.unshift(part);
+  else running.push(part);
+  return part;
+}
+
+/** Right after a `kill -9` the parts of the killed stack need a moment to notice. */
+async function requireFreePorts(wanted: Ports, externalDynamodb: boolean, crashed: boolean): Promise<void> {
+  const needed: Array<[string, number]> = [
+    ['PORT', wanted.api],
+    ['SES_PORT', wanted.ses],
+    ...(externalDynamodb ? [] : ([['DYNAMODB_PORT', wanted.dynamodb]] satisfies Array<[string, number]>)),
+  ];
+  for (const [variable, port] of needed) {
+    const deadline = Date.now() + (crashed ? 5000 : 0);
+    while (!(await isFree(port))) {
+      if (Date.now() >= deadline) {
+        throw new Error(
+          `Port ${port} is in use: free it, or choose another one, as in ${variable}=${port + 100} npm start.`,
+        );
+      }
+      await pause(100);
+    }
+  }
+}
+
+function tryThis(api: string): string {
+  const account = {
+    name: 'Ada',
+    email: 'ada@example.com',
+    password: 'correct horse',
+    confirm: 'correct horse',
+  };
+  return `curl -i ${api}/auth/register -H 'Content-Type: application/json' -d '${JSON.stringify(account)}'`;
+}
+
+function endUnexpectedly(reason: string): void {
+  if (ending) return;
+  console.error(reason);
+  void end(1);
+}
+
+async function end(code: number): Promise<void> {
+  ending = true;
+  for (const part of running) await part.stop().catch(() => undefined);
+  folder?.release();
+  process.exit(code);
+}

@@ -1,0 +1,70 @@
+// Makes the local tables from the CloudFormation resources of serverless.yml.
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+  type TimeToLiveSpecification,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { namePrefix, readService, type Service } from '../deploy/service.ts';
+import { localAccess } from './local-access.ts';
+
+/** The properties of `AWS::DynamoDB::Table` that mean something on this machine. */
+interface TableProperties {
+  readonly TableName: string;
+  readonly AttributeDefinitions: CreateTableCommandInput['AttributeDefinitions'];
+  readonly KeySchema: CreateTableCommandInput['KeySchema'];
+  readonly StreamSpecification?: { readonly StreamViewType: 'NEW_AND_OLD_IMAGES' };
+  readonly TimeToLiveSpecification?: TimeToLiveSpecification;
+}
+
+export interface CreateTablesOptions {
+  /** Address of a local DynamoDB, such as `http://127.0.0.1:8000`. */
+  readonly endpoint: string;
+  /** Takes the place of `<service>-<stage>` in the tables' names. */
+  readonly prefix?: string;
+  /** serverless.yml as it was read already; read now otherwise. */
+  readonly service?: Service;
+}
+
+/** Makes those tables that do not exist yet, with streams and TTL, and returns all their names. */
+export async function createTables({ endpoint, prefix, service }: CreateTablesOptions): Promise<string[]> {
+  const client = new DynamoDBClient(localAccess(endpoint));
+  try {
+    const tables = tablesOf(service ?? (await readService()), prefix);
+    await Promise.all(tables.map((table) => createTable(client, table)));
+    return tables.map(({ TableName }) => TableName);
+  } finally {
+    client.destroy();
+  }
+}
+
+function tablesOf(service: Service, prefix = namePrefix(service)): TableProperties[] {
+  return Object.values(service.resources.Resources)
+    .filter(({ Type }) => Type === 'AWS::DynamoDB::Table')
+    .map(({ Properties }) => Properties as unknown as TableProperties)
+    .map((table) => ({ ...table, TableName: prefix + table.TableName.slice(namePrefix(service).length) }));
+}
+
+async function createTable(client: DynamoDBClient, table: TableProperties): Promise<void> {
+  const { TableName, AttributeDefinitions, KeySchema, StreamSpecification, TimeToLiveSpecification } = table;
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName,
+        AttributeDefinitions,
+        KeySchema,
+        BillingMode: 'PAY_PER_REQUEST',
+        ...(StreamSpecification && { StreamSpecification: { StreamEnabled: true, ...StreamSpecification } }),
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+  }
+  if (TimeToLiveSpecification === undefined) return;
+  const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName }));
+  if (TimeToLiveDescription?.TimeToLiveStatus === 'ENABLED') return; // AWS refuses to enable it twice
+  await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+}
