@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Brand } from './brand.ts';
 import type { AddressLimits } from './core/throttle.ts';
 import { isOriginPattern } from './http/allowed-origins.ts';
+import { readSender, type Sender } from './mail/sender.ts';
 
 /** Everything that can be set from outside; durations in milliseconds unless the name says otherwise. */
 export type Config = {
@@ -15,7 +16,7 @@ export type Config = {
   /** At the foot of every page. */
   termsUrl: string | undefined;
   supportUrl: string | undefined;
-  mailFrom: string;
+  mailFrom: Sender;
   /** Under which SES reports what became of a mail. */
   mailConfigurationSet: string | undefined;
   sealing: { kmsKey: string } | { secret: Uint8Array };
@@ -120,7 +121,11 @@ const environment = v.object({
   BRAND_LOGO_DARK_URL: logo,
   MAIL_FROM: v.pipe(
     v.string('is missing'),
-    v.regex(/^[^@\r\n]+@[^@\r\n]+$/, 'must be an address, or a name and an address: Name <name@example.com>'),
+    v.transform(readSender),
+    v.custom<Sender>(
+      (sender) => sender !== undefined,
+      'must be one email address, or a name and an address in angle brackets: Example <no-reply@example.com>',
+    ),
   ),
   MAIL_CONFIGURATION_SET: v.optional(
     v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'must be the name of a configuration set of SES')),

@@ -2,6 +2,7 @@ import { SESClient, SESServiceException, SendEmailCommand } from '@aws-sdk/clien
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { type Mailer, MailNotSentError, UndeliverableMailError } from '../core/reset-mail.ts';
 import type { Mail } from './layout.ts';
+import { type Sender, senderHeader } from './sender.ts';
 import { type MailSettings, passwordChangedMail, resetLinkMail } from './templates.ts';
 
 /**
@@ -12,7 +13,7 @@ import { type MailSettings, passwordChangedMail, resetLinkMail } from './templat
  * @param configurationSet where SES reports bounces and complaints; none locally
  */
 export function sesMailer(
-  from: string,
+  from: Sender,
   settings: MailSettings,
   configurationSet: string | undefined,
 ): Mailer {
@@ -25,7 +26,7 @@ export function sesMailer(
   async function send(to: string, { subject, text, html }: Mail): Promise<void> {
     const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });
     const command = new SendEmailCommand({
-      Source: from,
+      Source: senderHeader(from),
       ConfigurationSetName: configurationSet,
       Destination: { ToAddresses: [to] },
       Message: { Subject: utf8(subject), Body: { Text: utf8(text), Html: utf8(html) } },

@@ -60,6 +60,8 @@ test.each([
 test.each([
   ['APP_URL', null, /^APP_URL is missing/],
   ['MAIL_FROM', '', /^MAIL_FROM is missing/],
+  ['MAIL_FROM', 'Acme no-reply@example.com', /^MAIL_FROM must be one email address, or a name and/],
+  ['MAIL_FROM', 'Acme <no-reply@example.com', /^MAIL_FROM must be one email address, or a name and/],
   ['APP_URL', 'http://localhost:3000', /^APP_URL must begin with https/],
   ['ISSUER', 'http://127.0.0.1:3000', /^ISSUER must begin with https/],
   ['CORS_ORIGINS', 'https://app.example.com/', /^CORS_ORIGINS must be origins/],

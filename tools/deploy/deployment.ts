@@ -3,6 +3,7 @@
 import { alarms } from '../../infrastructure/alarms.ts';
 import { dashboard } from '../../infrastructure/dashboard.ts';
 import { observedOf, type ServiceToWatch } from '../../infrastructure/observed.ts';
+import { readSender } from '../../lib/mail/sender.ts';
 import type { DeploySettings } from './deploy-settings.ts';
 
 interface Resource {
@@ -99,6 +100,18 @@ export function grantOrigins(resources: Resources, corsOrigins: unknown): void {
       'gatewayresponse.header.Access-Control-Allow-Origin': `'${single ?? '*'}'`,
       'gatewayresponse.header.Access-Control-Expose-Headers': "'Retry-After, WWW-Authenticate'",
     };
+  }
+}
+
+type Statement = { Condition?: { StringEquals?: Record<string, string> } };
+
+/** IAM compares the bare address, as it will stand in the header, where MAIL_FROM may hold `Name <address>`. */
+export function restrictSender(role: unknown): void {
+  const { Policies = [] } = role as { Policies?: Array<{ PolicyDocument: { Statement: Statement[] } }> };
+  for (const { Condition } of Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)) {
+    const condition = Condition?.StringEquals;
+    const from = condition?.['ses:FromAddress'];
+    if (condition && from) condition['ses:FromAddress'] = readSender(from)?.address ?? from;
   }
 }
 

@@ -17,6 +17,7 @@ import {
   fitToSettings,
   grantOrigins,
   type Resources,
+  restrictSender,
   watch,
 } from './deployment.ts';
 import type { FunctionDefinition, Service } from './service.ts';
@@ -28,10 +29,6 @@ type FunctionObject = FunctionDefinition &
     package?: { artifact?: string };
     readonly environment?: Record<string, unknown>;
   };
-
-interface Statement {
-  readonly Condition?: { readonly StringEquals: Record<string, string> };
-}
 
 /** What is used of the framework, which ships no types for plugins. */
 interface Serverless {
@@ -283,15 +280,6 @@ export default class GatehousePlugin {
   /** An error that the framework prints as a sentence, without a stack. */
   #error(message: string, code: string): Error {
     return new this.#serverless.classes.Error(message, code);
-  }
-}
-
-/** IAM compares the bare address, where MAIL_FROM may hold `Name <address>`. */
-function restrictSender(role: unknown): void {
-  const { Policies = [] } = role as { Policies?: Array<{ PolicyDocument: { Statement: Statement[] } }> };
-  for (const { Condition } of Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)) {
-    const from = Condition?.StringEquals?.['ses:FromAddress'];
-    if (Condition && from) Condition.StringEquals['ses:FromAddress'] = from.replace(/^.*<(.*)>$/, '$1');
   }
 }
 
