@@ -1,4 +1,4 @@
-// The bundled handlers behind a small HTTP server, without serverless-offline between: what load and soak run against.
+// The bundled handlers behind a small HTTP server, without the gateway of `npm start` between: what load and soak run against.
 // Started by bench/served.ts; PLACE says where the store and the bundles are.
 import { createServer, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';

@@ -4,10 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { bundleForDeployment } from '../tools/build/bundle.ts';
-import { readService } from '../tools/deploy/service.ts';
+import { readService, routesOf } from '../tools/deploy/service.ts';
 import { buildFolder, root } from '../tools/folders.ts';
 import { startDynoxide } from '../tools/local/dynoxide.ts';
 import { localEnvironment } from '../tools/local/environment.ts';
+import { gatewayEvent } from '../tools/local/gateway-event.ts';
 import { startInbox } from '../tools/local/inbox.ts';
 import { freePort } from '../tools/local/ports.ts';
 import { createTables } from '../tools/local/tables.ts';
@@ -130,9 +131,7 @@ async function importFunctions(folder: string, inboxUrl: string): Promise<Functi
     handlers.set(name, handler);
   }
   const routes = new Map(
-    Object.entries(service.functions).flatMap(([name, { events = [] }]) =>
-      events.flatMap(({ http }) => (http === undefined ? [] : [[http, handlers.get(name)] as const])),
-    ),
+    routesOf(service).map(({ method, path, name }) => [`${method} ${path}`, handlers.get(name)] as const),
   );
 
   async function answer(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult | undefined> {
@@ -229,27 +228,12 @@ function context() {
 
 /** The event that API Gateway makes of a request. */
 export function eventOf({ method = 'POST', path, headers = {}, body, sourceIp }: Call): APIGatewayProxyEvent {
-  const url = new URL(path, 'http://localhost');
-  const sent: Record<string, string> = body ? { 'Content-Type': 'application/json', ...headers } : headers;
-  const query = Object.fromEntries(url.searchParams);
-  const hasQuery = url.search !== '';
-  return {
-    resource: url.pathname.replace(/(?<=.)\/$/, ''),
-    path: url.pathname,
-    httpMethod: method,
-    headers: sent,
-    multiValueHeaders: Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, [value]])),
-    queryStringParameters: hasQuery ? query : null,
-    multiValueQueryStringParameters: hasQuery
-      ? Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value]]))
-      : null,
-    pathParameters: null,
-    stageVariables: null,
-    requestContext: {
-      requestId: randomUUID(),
-      identity: { sourceIp: sourceIp ?? '192.0.2.1' },
-    } as APIGatewayProxyEvent['requestContext'],
-    body: body ? JSON.stringify(body) : null,
-    isBase64Encoded: false,
-  };
+  return gatewayEvent({
+    method,
+    url: path,
+    headers: Object.entries(body ? { 'Content-Type': 'application/json', ...headers } : headers),
+    body: body && Buffer.from(JSON.stringify(body)),
+    base64: false,
+    ...(sourceIp !== undefined && { sourceIp }),
+  });
 }

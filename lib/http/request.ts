@@ -59,7 +59,6 @@ function lastOfEach(
   spelling = (name: string) => name.toLowerCase(),
 ): Map<string, string> {
   const values = new Map<string, string>();
-  // serverless-offline adds a content type of its own to `headers`; `multiValueHeaders` has what was sent.
   const entries = multi
     ? Object.entries(multi).map(([name, all]) => [name, all?.at(-1)] as const)
     : Object.entries(single ?? {});

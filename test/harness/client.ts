@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { inject } from 'vitest';
+import { gatewayEvent } from '../../tools/local/gateway-event.ts';
 import { expectDocumented } from './documented.ts';
 
 /** A request as a client makes it. An object as the body goes as JSON; text and octets go as they are. */
@@ -87,34 +87,16 @@ export const clients = [inProcess, overHttp];
 /** The event that API Gateway makes of a request. */
 export function toEvent(call: Call): APIGatewayProxyEvent {
   const { headers, body } = prepare(call);
-  const url = new URL(call.path, 'http://localhost');
-  const resource = url.pathname.replace(/(?<=.)\/$/, '');
   const octets = body === undefined ? undefined : Buffer.from(body);
-  const sent: Record<string, string> = octets
-    ? { 'Content-Length': String(octets.length), ...headers }
-    : headers;
-  const query = [...new Set(url.searchParams.keys())].map(
-    (key) => [key, url.searchParams.getAll(key)] as const,
-  );
-  const base64 = call.base64 ?? body instanceof Buffer;
-  return {
-    resource,
-    path: url.pathname,
-    httpMethod: call.method ?? 'POST',
-    headers: sent,
-    multiValueHeaders: Object.fromEntries(Object.entries(sent).map(([key, value]) => [key, [value]])),
-    queryStringParameters:
-      query.length > 0 ? Object.fromEntries(query.map(([key, all]) => [key, all.at(-1)])) : null,
-    multiValueQueryStringParameters: query.length > 0 ? Object.fromEntries(query) : null,
-    pathParameters: null,
-    stageVariables: null,
-    requestContext: {
-      requestId: randomUUID(),
-      identity: { sourceIp: call.sourceIp ?? '192.0.2.1' },
-    } as never,
-    body: octets === undefined ? null : octets.toString(base64 ? 'base64' : 'utf8'),
-    isBase64Encoded: base64 && octets !== undefined,
-  };
+  const length = octets === undefined ? {} : { 'Content-Length': String(octets.length) };
+  return gatewayEvent({
+    method: call.method ?? 'POST',
+    url: call.path,
+    headers: Object.entries({ ...length, ...headers }),
+    body: octets,
+    base64: call.base64 ?? body instanceof Buffer,
+    ...(call.sourceIp !== undefined && { sourceIp: call.sourceIp }),
+  });
 }
 
 const context = { awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 } as Context;

@@ -1,10 +1,9 @@
 import type { TestProject } from 'vitest/node';
-import { namePrefix, readService } from '../../tools/deploy/service.ts';
+import { namePrefix, readService, routesOf } from '../../tools/deploy/service.ts';
 import { startApi } from '../../tools/local/api.ts';
 import { startDynoxide } from '../../tools/local/dynoxide.ts';
 import { localEnvironment } from '../../tools/local/environment.ts';
 import { startInbox } from '../../tools/local/inbox.ts';
-import { lambdaInvoker } from '../../tools/local/lambda-invoker.ts';
 import { freePort } from '../../tools/local/ports.ts';
 import { driveStream } from '../../tools/local/stream-driver.ts';
 import { createTables } from '../../tools/local/tables.ts';
@@ -33,6 +32,7 @@ export default async function startStack({ provide }: TestProject): Promise<() =
   const environment = {
     ...localEnvironment(ports),
     ...ports,
+    CORS_ORIGINS: '', // as deployed by default
     TABLE_PREFIX: namePrefix(service),
     AWS_REGION: 'eu-central-1',
     BCRYPT_COST: '4',
@@ -42,15 +42,14 @@ export default async function startStack({ provide }: TestProject): Promise<() =
   const dynoxide = await startDynoxide({ port: dynamodbPort });
   await createTables({ endpoint: dynoxide.url, service });
   const inbox = await startInbox({ port: inboxPort });
-  const api = await startApi({ port: apiPort, env: environment });
+  const api = await startApi({ port: apiPort, service, env: environment });
   const mapping = service.functions['send-mail']?.events?.find(({ stream }) => stream)?.stream;
   if (mapping === undefined) throw new Error('serverless.yml gives send-mail no stream to read');
-  const send = lambdaInvoker(api.lambdaUrl, `${namePrefix(service)}-send-mail`);
   const stream = driveStream({
     endpoint: dynoxide.url,
     table: `${namePrefix(service)}-reset-tags`,
     mapping,
-    invoke: (records) => send({ Records: records }),
+    invoke: (records) => api.invoke('send-mail', { Records: records }),
   });
 
   provide('stack', {
@@ -59,9 +58,7 @@ export default async function startStack({ provide }: TestProject): Promise<() =
     dynamodbUrl: dynoxide.url,
     environment,
     routes: Object.fromEntries(
-      Object.entries(service.functions).flatMap(([name, { events = [] }]) =>
-        events.flatMap(({ http }) => (http === undefined ? [] : [[http, name]])),
-      ),
+      routesOf(service).map(({ method, path, name }) => [`${method} ${path}`, name]),
     ),
   });
   return async () => {

@@ -1,13 +1,10 @@
 // The framework's plugin of this service.
 //   package, deploy        one small zip per function: its bundle and `"type": "module"`
-//   offline, invoke local  the current code, in the environment of tools/local/environment.ts
+//   invoke local           the current code, in the environment of tools/local/environment.ts
 import { connect } from 'node:net';
 import { bundleForDeployment, bundleForRunning } from '../build/bundle.ts';
 import { buildFolder, liveFolder } from '../folders.ts';
 import { dynamodbEndpoint, localEnvironment, sesEndpoint } from '../local/environment.ts';
-import { behaveLikeApiGateway, type HapiServer } from '../local/gateway.ts';
-import { liveBuild } from '../local/live-build.ts';
-import { answerWorkers } from '../local/live-versions.ts';
 import { writeFile } from '../write-file.ts';
 import { readDeploySettings } from './deploy-settings.ts';
 import {
@@ -25,7 +22,6 @@ import type { FunctionDefinition, Service } from './service.ts';
 type FunctionObject = FunctionDefinition &
   DeployedFunction & {
     handler: string;
-    timeout?: number;
     package?: { artifact?: string };
     readonly environment?: Record<string, unknown>;
   };
@@ -37,14 +33,13 @@ interface Serverless {
     readonly commands: string[];
     readonly options: { readonly function?: string; readonly stage?: string };
   };
-  readonly pluginManager: { readonly plugins: object[]; spawn(command: string): Promise<void> };
+  readonly pluginManager: { readonly plugins: object[] };
   readonly service: DeployedService & {
     readonly service: string;
     readonly custom: { readonly settings: Record<string, unknown> };
     readonly functions: Record<string, FunctionObject>;
-    readonly provider: Service['provider'] & {
+    readonly provider: Omit<Service['provider'], 'environment'> & {
       environment: Record<string, unknown>;
-      readonly region: string;
       readonly compiledCloudFormationTemplate: { readonly Resources: Resources };
     };
   };
@@ -58,17 +53,12 @@ interface ChangeSetMaker {
   getCreateChangeSetParams(options: object): object;
 }
 
-interface OfflinePlugin {
-  internals(): { getApiGatewayServer(): HapiServer };
-}
-
 export default class GatehousePlugin {
   readonly hooks: Record<string, () => unknown>;
   readonly #serverless: Serverless;
 
   constructor(serverless: Serverless) {
     this.#serverless = serverless;
-    endWithOwner();
     this.hooks = {
       initialize: () => this.#initialize(),
       'before:package:createDeploymentArtifacts': () => this.#zip(Object.keys(serverless.service.functions)),
@@ -77,9 +67,6 @@ export default class GatehousePlugin {
       'before:deploy:deploy': () => this.#takeBackWhatWasKept(),
       // The answer is printed; a connection that the function left open is nothing to wait for.
       'after:invoke:local:invoke': () => setTimeout(() => process.exit(), 300).unref(),
-      'before:offline:start': () => serverless.pluginManager.spawn('offline:start'), // never returns
-      'before:offline:start:init': () => this.#goLive(),
-      'after:offline:start:init': () => this.#serve(),
     };
   }
 
@@ -90,20 +77,10 @@ export default class GatehousePlugin {
     const deploys = command === 'deploy' && subcommand !== 'list';
     if (deploys || command === 'package') this.#fitToSettings(deploys);
     watch(service);
-    if (command === 'offline') {
-      this.#describe();
-      this.#setLocalEnvironment();
-    }
     if (command === 'invoke' && subcommand === 'local') {
       this.#setLocalEnvironment();
       await this.#prepareInvocation();
     }
-  }
-
-  /** Tells tools/local/start.ts what the framework has read, so that it need not be read twice. */
-  #describe(): void {
-    const { service, provider, functions, resources } = this.#serverless.service;
-    process.send?.({ service, provider: { stage: provider.stage }, functions, resources } satisfies Service);
   }
 
   /** Before anything is built or AWS is asked. */
@@ -190,32 +167,9 @@ export default class GatehousePlugin {
     await this.#requireAnswer('DynamoDB', dynamodbEndpoint(process.env));
     if (name === 'send-mail') await this.#requireAnswer('SES', sesEndpoint(process.env));
     await this.#build(() => bundleForRunning([name], liveFolder));
-    this.#replaceHandler(name, 'invoked');
-  }
-
-  async #goLive(): Promise<void> {
-    const names = Object.keys(this.#serverless.service.functions);
-    const build = await liveBuild(names, liveFolder);
-    answerWorkers((name) => build.version(name));
-    for (const name of names) {
-      this.#replaceHandler(name, 'live');
-      this.#function(name).timeout = 30; // many at once share this machine's cores
-    }
-    muteConsole();
-  }
-
-  #serve(): void {
-    unmuteConsole();
-    const server = this.#plugin<OfflinePlugin>('ServerlessOffline').internals().getApiGatewayServer();
-    behaveLikeApiGateway(server, this.#serverless.service.resources.Resources, (line) => console.log(line));
-    process.send?.('ready');
-  }
-
-  /** Puts a module of ours in front of the function that loads its current bundle. */
-  #replaceHandler(name: string, kind: 'live' | 'invoked'): void {
-    const module = `.build/live/${kind}/${name}`;
-    const source = `import { ${kind}Handler } from '../../../tools/local/${kind}-handler.ts';\nexport const handler = ${kind}Handler('${name}');\n`;
-    writeFile(`${liveFolder}${kind}/${name}.js`, source);
+    const module = `.build/live/invoked/${name}`;
+    const source = `import { invokedHandler } from '../../../tools/local/invoked-handler.ts';\nexport const handler = invokedHandler('${name}');\n`;
+    writeFile(`${liveFolder}invoked/${name}.js`, source);
     this.#function(name).handler = `${module}.handler`;
   }
 
@@ -281,20 +235,4 @@ export default class GatehousePlugin {
   #error(message: string, code: string): Error {
     return new this.#serverless.classes.Error(message, code);
   }
-}
-
-/** Under tools/local/api.ts: ends when the process that started this one does, by `kill -9` too. */
-function endWithOwner(): void {
-  if (process.env.GATEHOUSE_OWNED === undefined) return;
-  if (!process.connected) process.exit(0);
-  process.once('disconnect', () => process.exit(0));
-}
-
-// serverless-offline prints a box of all routes while it starts, on the console and not in its log.
-const { log } = console;
-function muteConsole(): void {
-  console.log = () => undefined;
-}
-function unmuteConsole(): void {
-  console.log = log;
 }

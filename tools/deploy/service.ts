@@ -30,8 +30,26 @@ export interface Pattern {
 export interface FunctionDefinition {
   readonly name: string;
   readonly handler: string;
-  readonly events?: ReadonlyArray<{ readonly http?: string; readonly stream?: StreamMapping }>;
+  readonly events?: ReadonlyArray<{ readonly http?: string | HttpEvent; readonly stream?: StreamMapping }>;
+  readonly environment?: Readonly<Record<string, unknown>>;
   readonly iamRoleStatements?: readonly RoleStatement[];
+}
+
+interface HttpEvent {
+  readonly method: string;
+  readonly path: string;
+  readonly authorizer?: string | { readonly type?: string };
+}
+
+/** A route of the API. */
+export interface Route {
+  readonly method: string;
+  /** Begins with a slash and doesn't end with one. */
+  readonly path: string;
+  /** The function that answers. */
+  readonly name: string;
+  /** Whether API Gateway wants the signature of an identity of AWS. */
+  readonly signed: boolean;
 }
 
 interface RoleStatement {
@@ -46,7 +64,11 @@ interface GrantedResource {
 
 export interface Service {
   readonly service: string;
-  readonly provider: { readonly stage: string };
+  readonly provider: {
+    readonly stage: string;
+    readonly region: string;
+    readonly environment: Readonly<Record<string, unknown>>;
+  };
   readonly functions: Readonly<Record<string, FunctionDefinition>>;
   readonly resources: { readonly Resources: Readonly<Record<string, Resource>> };
 }
@@ -108,6 +130,24 @@ async function printedService(): Promise<string> {
 function plainEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   return { PATH, HOME, TMPDIR, SLS_LOG_LEVEL: 'error' };
+}
+
+/** Every route of the API, with its function. */
+export function routesOf({ functions }: Service): Route[] {
+  return Object.entries(functions).flatMap(([name, { events = [] }]) =>
+    events.flatMap(({ http }) => (http === undefined ? [] : [{ name, ...routeOf(http) }])),
+  );
+}
+
+function routeOf(http: string | HttpEvent): Omit<Route, 'name'> {
+  const [method = '', path = ''] = typeof http === 'string' ? http.split(' ') : [http.method, http.path];
+  const { authorizer } = typeof http === 'string' ? {} : http;
+  const type = typeof authorizer === 'string' ? authorizer : authorizer?.type;
+  return {
+    method: method.toUpperCase(),
+    path: `/${path.replace(/^\/|\/$/g, '')}`,
+    signed: type?.toLowerCase() === 'aws_iam',
+  };
 }
 
 /** What the names of this service's tables, functions and queues begin with. */

@@ -1,83 +1,142 @@
-// API Gateway and Lambda on this machine: serverless-offline, in a process of its own.
-import { fork } from 'node:child_process';
+// The API on this machine: an HTTP server in front of the functions.
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { type Service, serverlessProgram } from '../deploy/service.ts';
-import { buildFolder, root } from '../folders.ts';
-import type { OnEnd, Part } from './part.ts';
-import { freePort } from './ports.ts';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Service } from '../deploy/service.ts';
+import { functionEnvironment, localEnvironment } from './environment.ts';
+import { type LocalFunctions, openFunctions } from './functions.ts';
+import { type Incoming, MAX_BODY, type Outgoing, openGateway } from './gateway.ts';
+import type { Part } from './part.ts';
+import { asker } from './wait-for-http.ts';
+
+/** One answered request, for whoever shows it. */
+export interface Answered {
+  readonly method: string;
+  /** Without the query, which may hold a secret. */
+  readonly path: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  readonly requestId: string;
+  /** The origin of a page that may not read the answer. */
+  readonly refusedOrigin?: string;
+}
 
 export interface ApiOptions {
   readonly port: number;
-  /** Variables that differ from this process's own: `DYNAMODB_ENDPOINT`, `SES_PORT`, or any of the functions'. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Gets what the API and the functions print, line by line. */
+  readonly service: Service;
+  /** Variables that the functions read. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Gets what the functions print, line by line, and why one failed. */
   readonly log?: (line: string) => void;
-  /** Gets serverless.yml as the framework has resolved it, well before the API serves. */
-  readonly onDescribed?: (service: Service) => void;
-  readonly onEnd?: OnEnd;
+  readonly answered?: (request: Answered) => void;
+  /** What a browser that opens `/` is shown. */
+  readonly home?: string;
 }
 
-export interface Api extends Part {
-  /** Where functions can be invoked directly. */
-  readonly lambdaUrl: string;
-}
+export type Api = Part & Pick<LocalFunctions, 'invoke'>;
 
-/** Builds the functions and serves them. Resolves when it answers. @throws Error with the framework's words */
-export async function startApi({
-  port,
-  env = {},
-  log = () => undefined,
-  onDescribed,
-  onEnd,
-}: ApiOptions): Promise<Api> {
-  const lambdaPort = await freePort(); // the usual 3002 would be the second stack's undoing
-  const args = ['offline', 'start', '--httpPort', String(port), '--lambdaPort', String(lambdaPort)];
-  const child = fork(serverlessProgram, args, {
-    cwd: root,
-    env: {
-      ...process.env,
-      ...env,
-      PORT: String(port),
-      GATEHOUSE_OWNED: '1', // tools/deploy/plugin.ts ends with us
-      SLS_LOG_LEVEL: 'error',
-      NO_COLOR: '1',
-      NODE_COMPILE_CACHE: `${buildFolder}compiled`, // the framework is large: it saves a third of a second
+/** Builds the functions and serves them. @throws Error when the port is taken */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { port, service, env, log = () => undefined, answered, home } = options;
+  const functions = await openFunctions({
+    names: Object.keys(service.functions),
+    environment: (name) => functionEnvironment(service, name, env),
+    log,
+  });
+  const gateway = openGateway({
+    service,
+    corsOrigins: localEnvironment(env).CORS_ORIGINS ?? '',
+    invoke: functions.invoke,
+    failed: (name, error) => log(`${name} failed: ${error.message}`),
+  });
+
+  async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const begin = performance.now();
+    const request = await requestOf(incoming);
+    const outgoing = home !== undefined && asksForHome(incoming) ? homePage(home) : await gateway(request);
+    send(response, incoming, outgoing);
+    if (incoming.headers['user-agent'] === asker) return;
+    const refusedOrigin = originRefused(incoming, outgoing);
+    answered?.({
+      method: request.method,
+      path: request.url.split('?', 1)[0] ?? '',
+      status: outgoing.status,
+      milliseconds: Math.round(performance.now() - begin),
+      requestId: request.requestId,
+      ...(refusedOrigin !== undefined && { refusedOrigin }),
+    });
+  }
+
+  const server = createServer((incoming, response) => {
+    answer(incoming, response).catch((error: Error) => {
+      log(`${incoming.method} could not be answered: ${error.message}`);
+      response.destroy();
+    });
+  });
+  server.keepAliveTimeout = 60_000; // longer than clients keep a connection, so that none is closed in their hands
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    invoke: functions.invoke,
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await functions.stop();
     },
-    detached: true, // Ctrl-C reaches the starter alone, which stops its parts in order
-    silent: true,
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    let partial = '';
-    stream?.setEncoding('utf8').on('data', (chunk: string) => {
-      output = (output + chunk).slice(-4000);
-      const lines = (partial + chunk).split('\n');
-      partial = lines.pop() ?? '';
-      for (const line of lines) if (line.trim() !== '') log(line);
-    });
+  };
+}
+
+async function requestOf(incoming: IncomingMessage): Promise<Incoming> {
+  const { method = 'GET', url = '/', rawHeaders, socket } = incoming;
+  return {
+    method,
+    url,
+    headers: rawHeaders.flatMap((name, place) =>
+      place % 2 === 0 ? [[name, rawHeaders[place + 1] ?? ''] as const] : [],
+    ),
+    body: await bodyOf(incoming),
+    sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    requestId: randomUUID(),
+  };
+}
+
+/** The whole body is read, of one that is too long too: a client sends all of it before it looks at the answer. */
+async function bodyOf(incoming: IncomingMessage): Promise<Uint8Array | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length <= MAX_BODY) chunks.push(chunk);
+    }
+  } catch {
+    // the client has gone
   }
+  return length <= MAX_BODY ? Buffer.concat(chunks) : undefined;
+}
 
-  let stopping = false;
-  const ended = once(child, 'exit').then(() => {
-    if (!stopping) onEnd?.('The API ended by itself.');
-  });
+function send(response: ServerResponse, { method }: IncomingMessage, { status, headers, body }: Outgoing) {
+  response.statusCode = status;
+  for (const [name, value] of headers) response.appendHeader(name, value);
+  if (status !== 204 && status !== 304) response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(method === 'HEAD' ? undefined : body);
+}
 
-  async function stop(): Promise<void> {
-    stopping = true;
-    child.kill('SIGTERM');
-    const tooLong = setTimeout(() => child.kill('SIGKILL'), 3000);
-    await ended;
-    clearTimeout(tooLong);
-  }
+/** A program gets what it gets from a deployed API, which has nothing at `/`. */
+function asksForHome({ method, url, headers }: IncomingMessage): boolean {
+  return method === 'GET' && url === '/' && (headers.accept ?? '').includes('text/html');
+}
 
-  const ready = new Promise<boolean>((resolve) => {
-    // From tools/deploy/plugin.ts: first the service, later that it serves.
-    child.on('message', (message: Service | 'ready') => {
-      if (message === 'ready') resolve(true);
-      else onDescribed?.(message);
-    });
-    child.once('exit', () => resolve(false));
-  });
-  if (!(await ready)) throw new Error(`The API did not start:\n${output.trim()}`);
-  return { url: `http://127.0.0.1:${port}`, lambdaUrl: `http://127.0.0.1:${lambdaPort}`, stop };
+function homePage(body: string): Outgoing {
+  return { status: 200, headers: [['Content-Type', 'text/html; charset=utf-8']], body, routed: false };
+}
+
+/** The origin of the page that asked, when the function did not allow it and the page isn't the API's own. */
+function originRefused({ headers }: IncomingMessage, outgoing: Outgoing): string | undefined {
+  const { origin, host } = headers;
+  if (origin === undefined || !outgoing.routed || origin === `http://${host}`) return undefined;
+  const allowed = outgoing.headers.some(([name]) => name.toLowerCase() === 'access-control-allow-origin');
+  return allowed ? undefined : origin;
 }

@@ -1,5 +1,6 @@
-// The one place that says what is different on this machine. The plugin gives it to functions under
-// `offline` and `invoke local` only; nothing of it is ever packaged.
+// The one place that says what is different on this machine. Functions get it under `npm start` and `invoke local` only;
+// nothing of it is ever packaged.
+import type { Service } from '../deploy/service.ts';
 import { dataFolder } from '../folders.ts';
 import { ports } from './ports.ts';
 import { sealingSecret } from './sealing-secret.ts';
@@ -19,6 +20,7 @@ export function localEnvironment(given: NodeJS.ProcessEnv): Record<string, strin
     AWS_ENDPOINT_URL_SES: sesEndpoint(given),
     ISSUER: given.ISSUER ?? origin,
     APP_URL: given.APP_URL ?? origin,
+    CORS_ORIGINS: corsOrigins(given.CORS_ORIGINS),
     MAIL_FROM: given.MAIL_FROM ?? 'gatehouse@localhost.test',
     SEALING_SECRET: given.SEALING_SECRET ?? sealingSecret(`${dataFolder}sealing-secret`),
     LIMIT_LOGIN_FAILURES: given.LIMIT_LOGIN_FAILURES ?? manyPerAddress,
@@ -29,6 +31,34 @@ export function localEnvironment(given: NodeJS.ProcessEnv): Record<string, strin
     METRICS_SERVICE: '', // nobody collects metrics here
     MAIL_CONFIGURATION_SET: '',
   };
+}
+
+/**
+ * The whole environment of a function here: what serverless.yml gives it, each variable as this process has it where it
+ * has it, and what is different on this machine.
+ */
+export function functionEnvironment(
+  { provider, functions }: Service,
+  name: string,
+  given: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const declared = Object.entries({ ...provider.environment, ...functions[name]?.environment });
+  const values = declared.flatMap(([variable, written]) => {
+    const value =
+      given[variable] ?? (['string', 'number', 'boolean'].includes(typeof written) ? written : null);
+    return value === null ? [] : [[variable, String(value)] as const];
+  });
+  return {
+    AWS_REGION: given.AWS_REGION ?? provider.region,
+    ...Object.fromEntries(values),
+    ...localEnvironment(given),
+  };
+}
+
+/** Every page that is served on this machine may call, besides those that are given; none at all if that is empty. */
+function corsOrigins(given: string | undefined): string {
+  if (given === '') return '';
+  return [given, 'http://localhost:*', 'http://127.0.0.1:*'].filter(Boolean).join(',');
 }
 
 /** Where DynamoDB answers: `DYNAMODB_ENDPOINT`, else this machine's Dynoxide. */

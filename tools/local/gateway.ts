@@ -1,8 +1,133 @@
-// Brings serverless-offline's answers closer to those of API Gateway as serverless.yml sets it up.
-import { availableParallelism } from 'node:os';
-import type { Resource } from '../deploy/service.ts';
-import { turnstile } from './semaphore.ts';
-import { asker } from './wait-for-http.ts';
+// What API Gateway does before and after a function, as serverless.yml sets it up: routes, limits, and answers of its own.
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { grantOrigins } from '../deploy/deployment.ts';
+import { type Route, routesOf, type Service } from '../deploy/service.ts';
+import { gatewayEvent, withoutTrailingSlash } from './gateway-event.ts';
+
+/** A request as it came in. */
+export interface Incoming {
+  readonly method: string;
+  /** As it was sent, with the query string. */
+  readonly url: string;
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
+  /** `undefined` when it was longer than {@link MAX_BODY}. */
+  readonly body: Uint8Array | undefined;
+  readonly sourceIp: string;
+  readonly requestId: string;
+}
+
+export interface Outgoing {
+  readonly status: number;
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly body: Uint8Array | string;
+  /** Whether a function answered, and not the gateway itself. */
+  readonly routed: boolean;
+}
+
+export interface GatewayOptions {
+  readonly service: Service;
+  /** As the functions have it: what the gateway says itself is for the same origins. */
+  readonly corsOrigins: string;
+  invoke(name: string, event: unknown): Promise<unknown>;
+  /** Told why a function failed, which the answer doesn't say. */
+  readonly failed: (name: string, error: Error) => void;
+}
+
+/** Octets. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
+export const MAX_BODY = 10 * 1024 * 1024;
+
+/** Answers requests as API Gateway would. */
+export function openGateway(options: GatewayOptions): (request: Incoming) => Promise<Outgoing> {
+  const { service, invoke, failed } = options;
+  const routes = routesOf(service);
+  const ownAnswer = ownAnswers(service, options.corsOrigins);
+
+  return async (request) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const found = find(routes, request.method, path);
+    if (found === undefined) return ownAnswer('MISSING_AUTHENTICATION_TOKEN', 404);
+    if (request.body === undefined) return ownAnswer('REQUEST_TOO_LARGE', 413);
+    const { route, pathParameters } = found;
+    if (route.signed && !isSigned(request)) return ownAnswer('DEFAULT_4XX', 403, 'Forbidden');
+    const event = gatewayEvent({
+      ...request,
+      resource: route.path,
+      pathParameters,
+      ...(route.signed && { userArn: 'arn:aws:iam::000000000000:user/local' }),
+    });
+    try {
+      return outgoing(await invoke(route.name, event));
+    } catch (error) {
+      failed(route.name, error as Error);
+      return ownAnswer('DEFAULT_5XX', 502);
+    }
+  };
+}
+
+/** The route of a path, with or without a slash at its end. One that names the path wins over one with a parameter. */
+function find(routes: readonly Route[], method: string, path: string) {
+  const segments = withoutTrailingSlash(path).split('/');
+  const found = routes
+    .filter((route) => route.method === method)
+    .map((route) => ({ route, pathParameters: parametersOf(route.path.split('/'), segments) }))
+    .filter(({ pathParameters }) => pathParameters !== undefined)
+    .sort((one, other) => countOf(one.pathParameters) - countOf(other.pathParameters));
+  return found[0];
+}
+
+/** What the parameters of a template stand for: `null` for a template without one, `undefined` when the path is another. */
+function parametersOf(template: string[], segments: string[]): Record<string, string> | null | undefined {
+  if (template.length !== segments.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [place, part] of template.entries()) {
+    const segment = segments[place] as string;
+    const [, name] = /^\{(\w+)\}$/.exec(part) ?? [];
+    if (name === undefined && part !== segment) return undefined;
+    if (name === undefined) continue;
+    const value = decoded(segment);
+    if (!value) return undefined;
+    parameters[name] = value;
+  }
+  return countOf(parameters) === 0 ? null : parameters;
+}
+
+const countOf = (parameters: object | null | undefined) => Object.keys(parameters ?? {}).length;
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it claims to be signed by an identity of AWS; nobody checks the signature here. */
+function isSigned({ headers }: Incoming): boolean {
+  return headers.some(
+    ([name, value]) => name.toLowerCase() === 'authorization' && value.startsWith('AWS4-HMAC-SHA256 '),
+  );
+}
+
+/** @throws Error when the function did not answer as a proxy integration has to */
+function outgoing(answer: unknown): Outgoing {
+  const result = (answer ?? {}) as Partial<APIGatewayProxyResult>;
+  const { statusCode, headers = {}, multiValueHeaders = {}, body = '', isBase64Encoded = false } = result;
+  if (typeof statusCode !== 'number' || typeof body !== 'string')
+    throw new Error('the function did not answer with a statusCode and a body');
+  const all = [
+    ...Object.entries(headers).map(([name, value]) => [name, String(value)] as const),
+    ...Object.entries(multiValueHeaders).flatMap(([name, values = []]) =>
+      values.map((value) => [name, String(value)] as const),
+    ),
+  ];
+  const typed = all.some(([name]) => name.toLowerCase() === 'content-type');
+  return {
+    status: statusCode,
+    headers: typed ? all : [...all, ['Content-Type', 'application/json']],
+    body: isBase64Encoded ? Buffer.from(body, 'base64') : body,
+    routed: true,
+  };
+}
 
 interface GatewayResponse {
   readonly ResponseType: string;
@@ -11,116 +136,27 @@ interface GatewayResponse {
   readonly ResponseTemplates?: Readonly<Record<string, string>>;
 }
 
-type Headers = Record<string, string | string[] | undefined>;
-
-interface HapiResponse {
-  readonly isBoom?: boolean;
-  readonly output?: { readonly statusCode: number };
-  readonly message?: string;
-  readonly statusCode: number | string;
-}
-
-interface HapiRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Headers;
-  readonly route: { readonly path: string };
-  readonly response: HapiResponse;
-  readonly info: { readonly received: number };
-  readonly app: { running?: boolean };
-}
-
-interface HapiToolkit {
-  readonly continue: symbol;
-  response(body: string): { code(status: number): HapiAnswer };
-}
-
-interface HapiAnswer {
-  header(name: string, value: string): HapiAnswer;
-  takeover(): HapiAnswer;
-}
-
-/** The part of the hapi server beneath serverless-offline that is used here. */
-export interface HapiServer {
-  ext(event: string, method: (request: HapiRequest, h: HapiToolkit) => unknown): void;
-  readonly events: { on(event: 'response', listener: (request: HapiRequest) => void): void };
-}
-
-const unknownRoute = '/{p*}';
-
-/**
- * How many requests run at once. Each has a worker thread of its own, as on Lambda. Fifty of them starting on
- * two cores take ten seconds and two gigabytes; eight, one after the other, are done long before.
- */
-const concurrency = Math.max(8, 4 * availableParallelism());
-
-/** @param log gets one line for each request */
-export function behaveLikeApiGateway(
-  server: HapiServer,
-  resources: Readonly<Record<string, Resource>>,
-  log: (line: string) => void,
-): void {
+/** What the gateway answers by itself, from the gateway responses of serverless.yml. */
+function ownAnswers(service: Service, corsOrigins: string) {
+  const resources = structuredClone(service.resources.Resources);
+  grantOrigins(resources, corsOrigins);
   const answers = new Map(
     Object.values(resources)
       .filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse')
       .map(({ Properties }) => Properties as unknown as GatewayResponse)
       .map((answer) => [answer.ResponseType, answer]),
   );
-
-  server.ext('onRequest', (request, h) => {
-    // Out of sight of hapi and serverless-offline, which would let any origin in, with credentials. API Gateway adds
-    // nothing to what the function says, and the function still sees both headers as they were sent.
-    delete request.headers.origin;
-    // binaryMediaTypes: */*: any body comes base64-encoded. serverless-offline does so for this type only, and hapi
-    // refuses by itself what it cannot read as a type.
-    request.headers['content-type'] = 'application/octet-stream';
-    return h.continue;
-  });
-
-  // hapi answers HEAD by the route of GET; API Gateway has no such route.
-  server.ext('onPreAuth', (request, h) => {
-    const unknown = answers.get('MISSING_AUTHENTICATION_TOKEN');
-    return request.method === 'head' && unknown ? rendered(unknown, 404, '', h).takeover() : h.continue;
-  });
-
-  server.ext('onPreResponse', ({ response, route }, h) => {
-    const status = Number(response.output?.statusCode ?? response.statusCode); // "502" at times
-    const type =
-      route.path === unknownRoute ? 'MISSING_AUTHENTICATION_TOKEN' : typeOf(status, response.isBoom);
-    const answer = type && answers.get(type);
-    return answer ? rendered(answer, status, response.message, h) : h.continue;
-  });
-
-  const workers = turnstile(concurrency);
-  server.ext('onPreHandler', async (request, h) => {
-    await workers.enter();
-    request.app.running = true;
-    return h.continue;
-  });
-  server.events.on('response', ({ app }) => {
-    if (app.running) workers.leave();
-  });
-
-  server.events.on('response', ({ method, path, headers, response, info }) => {
-    if (headers['user-agent'] === asker) return;
-    log(`${method.toUpperCase()} ${path} ${response.statusCode} ${Date.now() - info.received} ms`);
-  });
-}
-
-/** Which answer of API Gateway itself this is, if it is one. A function never answers 502 or 504 on purpose. */
-function typeOf(status: number, isBoom = false): string | undefined {
-  if (status === 502 || status === 504) return 'DEFAULT_5XX';
-  if (!isBoom) return undefined;
-  if (status === 413) return 'REQUEST_TOO_LARGE';
-  return status >= 500 ? 'DEFAULT_5XX' : 'DEFAULT_4XX';
-}
-
-function rendered(answer: GatewayResponse, status: number, message = '', h: HapiToolkit): HapiAnswer {
-  const template = answer.ResponseTemplates?.['application/json'] ?? '';
-  const body = template.replaceAll('$context.error.messageString', () => JSON.stringify(message));
-  const response = h.response(body).code(Number(answer.StatusCode ?? status));
-  for (const [name, value] of Object.entries(answer.ResponseParameters ?? {})) {
-    response.header(name.replace('gatewayresponse.header.', '').toLowerCase(), value.slice(1, -1));
-  }
-  return response;
+  return (type: string, status: number, message = ''): Outgoing => {
+    const { StatusCode = status, ResponseParameters = {}, ResponseTemplates = {} } = answers.get(type) ?? {};
+    const template = ResponseTemplates['application/json'] ?? '';
+    return {
+      status: Number(StatusCode),
+      headers: Object.entries(ResponseParameters).map(([name, value]) => [
+        name.replace('gatewayresponse.header.', ''),
+        value.slice(1, -1),
+      ]),
+      body: template.replaceAll('$context.error.messageString', () => JSON.stringify(message)),
+      routed: false,
+    };
+  };
 }

@@ -1,16 +1,18 @@
 // `npm start`: the whole service on this machine, until Ctrl-C.
 import { setTimeout as pause } from 'node:timers/promises';
-import { namePrefix, type Service } from '../deploy/service.ts';
+import { readConfig } from '../../lib/config.ts';
+import { namePrefix, readService, type Service } from '../deploy/service.ts';
 import { startApi } from './api.ts';
 import { startDynoxide } from './dynoxide.ts';
-import { dynamodbEndpoint } from './environment.ts';
+import { dynamodbEndpoint, functionEnvironment } from './environment.ts';
+import { homePage, type Place, placesOf } from './home.ts';
 import { startInbox } from './inbox.ts';
-import { lambdaInvoker } from './lambda-invoker.ts';
 import type { Part } from './part.ts';
 import { isFree, type Ports, ports } from './ports.ts';
 import { type StackFolder, takeStackFolder } from './stack-folder.ts';
 import { driveStream } from './stream-driver.ts';
 import { createTables } from './tables.ts';
+import { openTerminal } from './terminal.ts';
 import { untilAnswers } from './wait-for-http.ts';
 
 const mailer = 'send-mail';
@@ -46,46 +48,53 @@ async function start(): Promise<void> {
   folder = takeStackFolder(wanted.dynamodb);
   await requireFreePorts(wanted, external !== undefined, folder.crashed);
 
-  const description = Promise.withResolvers<Service>();
-  const [api, service] = await Promise.all([
+  const service = await readService();
+  // Every function reads the same settings, at its first request: what is wrong is to be known before that.
+  readConfig(functionEnvironment(service, mailer, process.env));
+
+  const places = placesOf({
+    api: `http://localhost:${wanted.api}`,
+    dynamodb: external ?? `http://localhost:${wanted.dynamodb}`,
+    inbox: `http://localhost:${wanted.ses}`,
+  });
+  const terminal = openTerminal((line) => console.log(line), `http://localhost:${wanted.ses}`);
+  const [api] = await Promise.all([
     started(
       startApi({
         port: wanted.api,
-        log: (line) => console.log(line),
-        onDescribed: description.resolve,
-        onEnd: endUnexpectedly,
+        service,
+        // Lines of requests are asked of the functions unless somebody wants another level: the terminal shows them.
+        env: { ...process.env, LOG_LEVEL: process.env.LOG_LEVEL ?? 'INFO' },
+        home: homePage(places),
+        ...terminal,
       }),
       'first',
     ),
-    description.promise,
-    startStorage(wanted, external, folder.path, description.promise),
+    startStorage(wanted, external, folder.path, service),
     started(startInbox({ port: wanted.ses })),
   ]);
 
   const mapping = service.functions[mailer]?.events?.find(({ stream }) => stream !== undefined)?.stream;
   if (mapping === undefined) throw new Error(`serverless.yml gives ${mailer} no stream to read.`);
-  const send = lambdaInvoker(api.lambdaUrl, `${namePrefix(service)}-${mailer}`);
   const stream = driveStream({
     endpoint: dynamodbEndpoint(process.env),
     table: `${namePrefix(service)}-reset-tags`,
     mapping,
-    invoke: (records) => send({ Records: records }),
+    invoke: (records) => api.invoke(mailer, { Records: records }),
     checkpointFile: `${folder.path}stream-position.json`,
     deadLetterFile: `${folder.path}dead-letters.jsonl`,
     log: (sentence) => console.error(sentence),
   });
   running.unshift(stream);
 
-  const { api: apiPort, dynamodb, ses } = wanted;
-  const urls = {
-    API: `http://localhost:${apiPort}`,
-    DynamoDB: external ?? `http://localhost:${dynamodb}`,
-    Inbox: `http://localhost:${ses}`,
-  };
-  await Promise.all(Object.values(urls).map((url) => untilAnswers(url, 10)));
+  await Promise.all(places.map(({ url }) => untilAnswers(url, 10)));
   if (ending) return;
-  for (const [name, url] of Object.entries(urls)) console.log(`${name.padEnd(8)}  ${url}`);
-  console.log(`\nTry: ${tryThis(urls.API)}\n`);
+  announce(places);
+}
+
+function announce(places: readonly Place[]): void {
+  for (const { name, url } of places) console.log(`${name.padEnd(9)}  ${url}`);
+  console.log(`\nTry: ${tryThis(places[0]?.url ?? '')}\n`);
   console.log('ready');
 }
 
@@ -93,13 +102,12 @@ async function startStorage(
   { dynamodb }: Ports,
   external: string | undefined,
   path: string,
-  description: Promise<Service>,
+  service: Service,
 ): Promise<void> {
   const endpoint =
     external ??
     (await started(startDynoxide({ port: dynamodb, file: `${path}dynoxide.db`, onEnd: endUnexpectedly })))
       .url;
-  const service = await description;
   try {
     await createTables({ endpoint, service });
   } catch (error) {
