@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { buildFolder, root } from '../folders.ts';
 import { writeFile } from '../write-file.ts';
 
-export interface Resource {
+interface Resource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
