@@ -82,7 +82,10 @@ test('the document says the password minimum that is configured', () => {
 test.each([true, false])('a deployment with apiReference %s has the function or not', (apiReference) => {
   const functions = { docs: {}, login: {} };
   const service = {
-    custom: { keepWarm: [], optional: { domain: {}, hostedZone: {}, waf: {}, canary: {} } },
+    custom: {
+      keepWarm: [],
+      optional: { domain: {}, hostedZone: {}, canary: {}, apiLogRole: {}, budget: {} },
+    },
     functions,
     provider: { environment: {} },
     resources: { Resources: {} },

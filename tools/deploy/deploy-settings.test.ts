@@ -43,6 +43,12 @@ test.each([
   ['alarmEmail', 'a@example.com, b@example.com'],
   ['waf', 'yes'],
   ['wafRequests', 9],
+  ['wafHashes', 'some'],
+  ['hashingConcurrency', 0],
+  ['hashingConcurrency', 'all'],
+  ['monthlyBudget', -1],
+  ['apiLogRole', 'mine'],
+  ['trustedProxyHeader', 'X Real Client'],
   ['logRetentionDays', 31],
   ['memoryMb', 'plenty'],
   ['memoryMb', 1769.5],
@@ -112,11 +118,24 @@ describe('settings that go together', () => {
       [/^CERTIFICATE_ARN .* region, eu-central-1/],
     ],
     ['a domain with its certificate', { domainName: 'auth.example.com', certificateArn: arn }, []],
+    [
+      'more kept warm than may run',
+      { hashingConcurrency: '2', provisionedConcurrency: '3' },
+      [/^HASHING_CONCURRENCY .* at least PROVISIONED_CONCURRENCY/],
+    ],
+    ['a budget for nobody', { monthlyBudget: 100, alarmEmail: null }, [/^ALARM_EMAIL .* is missing/]],
     ['prod without anybody to tell', { alarmEmail: null }, [/^ALARM_EMAIL .* is missing/]],
   ])('%s', (_, settings, sentences) => {
     expect(faultsOf({ settings: { ...fine.settings, ...settings } })).toEqual(
       sentences.map((sentence) => expect.stringMatching(sentence)),
     );
+  });
+
+  test('another stage than prod may have no budget that reaches nobody', () => {
+    const settings = { ...fine.settings, alarmEmail: null, monthlyBudget: 100 };
+    expect(faultsOf({ stage: 'dev', settings })).toEqual([
+      expect.stringMatching(/^ALARM_EMAIL .* the budget must reach somebody/),
+    ]);
   });
 
   test('another stage than prod may go without', () => {

@@ -13,11 +13,16 @@ const variableOf = {
   hostedZoneId: 'HOSTED_ZONE_ID',
   waf: 'WAF',
   wafRequests: 'WAF_REQUESTS',
+  wafHashes: 'WAF_HASHES',
+  monthlyBudget: 'MONTHLY_BUDGET',
+  apiLogRole: 'API_LOG_ROLE',
+  trustedProxyHeader: 'TRUSTED_PROXY_HEADER',
   logRetentionDays: 'LOG_RETENTION_DAYS',
   memoryMb: 'MEMORY_MB',
   provisionedConcurrency: 'PROVISIONED_CONCURRENCY',
   requestsPerSecond: 'REQUESTS_PER_SECOND',
   hashesPerSecond: 'HASHES_PER_SECOND',
+  hashingConcurrency: 'HASHING_CONCURRENCY',
   canary: 'CANARY',
   apiReference: 'API_REFERENCE',
 } as const;
@@ -59,6 +64,10 @@ const settingsSchema = v.object({
   hostedZoneId: text(/^Z[A-Z\d]{1,31}$/, 'must be the id of a Route 53 zone, which begins with Z'),
   waf: onOrOff,
   wafRequests: whole(10, 2_000_000),
+  wafHashes: whole(10, 2_000_000),
+  monthlyBudget: whole(0, 999_999_999),
+  apiLogRole: onOrOff,
+  trustedProxyHeader: text(/^[\w-]{1,40}$/, 'must be the name of a header such as CloudFront-Viewer-Address'),
   logRetentionDays: v.pipe(
     whole(1, 3653),
     v.check((days) => retentions.includes(days), `must be one of ${retentions.join(', ')}`),
@@ -67,6 +76,7 @@ const settingsSchema = v.object({
   provisionedConcurrency: whole(0, 1_000),
   requestsPerSecond: whole(1, 10_000),
   hashesPerSecond: whole(1, 10_000),
+  hashingConcurrency: v.union([v.null(), whole(1, 1_000)], 'must be a whole number from 1 to 1000'),
   canary: onOrOff,
   apiReference: onOrOff,
 });
@@ -101,7 +111,7 @@ export function readDeploySettings(deployment: Deployment): DeploySettings {
     throw new Error(
       `Nothing was deployed, since the settings of stage ${deployment.stage} are not right:\n${faults
         .map((fault) => `  - ${fault}`)
-        .join('\n')}\nREADME.md lists them; serverless.yml holds them by stage, under params.`,
+        .join('\n')}\ndocs/configuration.md lists them; serverless.yml holds them by stage, under params.`,
     );
   return result.output;
 }
@@ -158,9 +168,16 @@ function hintOf(fault: string): string {
 
 function faultsTogether({ stage, region, complete }: Deployment, given: Record<string, unknown>): string[] {
   const { alarmEmail = null, domainName = null, certificateArn = null, hostedZoneId = null } = given;
+  const { hashingConcurrency = null, provisionedConcurrency } = given;
   const faults = [];
+  if (hashingConcurrency !== null && Number(hashingConcurrency) < Number(provisionedConcurrency))
+    faults.push(
+      'HASHING_CONCURRENCY (parameter hashingConcurrency) must be at least PROVISIONED_CONCURRENCY: what is kept warm is taken from it.',
+    );
   if (complete && stage === 'prod' && alarmEmail === null)
     faults.push('ALARM_EMAIL (parameter alarmEmail) is missing: the alarms of prod must reach somebody.');
+  else if (alarmEmail === null && Number(given.monthlyBudget) > 0)
+    faults.push('ALARM_EMAIL (parameter alarmEmail) is missing: the budget must reach somebody.');
   if (domainName !== null && certificateArn === null)
     faults.push(
       'CERTIFICATE_ARN (parameter certificateArn) is missing: the domain needs a certificate of ACM.',

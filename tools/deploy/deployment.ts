@@ -2,7 +2,17 @@
 // would need a condition for each, or since the framework makes the resource.
 import { alarms } from '../../infrastructure/alarms.ts';
 import { dashboard } from '../../infrastructure/dashboard.ts';
+import { gatewayResponses } from '../../infrastructure/gateway-responses.ts';
 import { observedOf, type ServiceToWatch } from '../../infrastructure/observed.ts';
+import {
+  costlyPaths,
+  methodSettings,
+  preflights,
+  type Rates,
+  type RoutedFunction,
+  reserveConcurrency,
+} from '../../infrastructure/routes.ts';
+import { webAcl } from '../../infrastructure/web-acl.ts';
 import { readSender } from '../../lib/mail/sender.ts';
 import type { DeploySettings } from './deploy-settings.ts';
 
@@ -16,8 +26,8 @@ interface Resource {
 
 export type Resources = Record<string, Resource>;
 
-export interface DeployedFunction {
-  readonly events?: ReadonlyArray<object>;
+export interface DeployedFunction extends RoutedFunction {
+  events?: ReadonlyArray<object>;
   readonly name?: string;
   provisionedConcurrency?: number;
   versionFunction?: boolean;
@@ -30,7 +40,9 @@ export interface DeployedFunction {
 export interface DeployedService {
   readonly custom: {
     readonly keepWarm: readonly string[];
-    readonly optional: Readonly<Record<'domain' | 'hostedZone' | 'waf' | 'canary', Resources>>;
+    readonly optional: Readonly<
+      Record<'domain' | 'hostedZone' | 'canary' | 'apiLogRole' | 'budget', Resources>
+    >;
   };
   readonly functions: Record<string, DeployedFunction>;
   readonly provider: {
@@ -59,7 +71,10 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
     if (outputs.JwksUrl) outputs.JwksUrl.Value = `${url}/.well-known/jwks.json`;
   }
   if (settings.hostedZoneId !== null) Object.assign(resources.Resources, optional.hostedZone);
-  if (settings.waf) Object.assign(resources.Resources, optional.waf);
+  if (settings.apiLogRole) addApiLogRole(resources.Resources, optional.apiLogRole);
+  if (settings.monthlyBudget > 0) Object.assign(resources.Resources, optional.budget);
+  if (settings.hashingConcurrency !== null)
+    reserveConcurrency(service.functions, settings.hashingConcurrency);
   if (settings.provisionedConcurrency > 0) {
     for (const name of custom.keepWarm) {
       const definition = service.functions[name];
@@ -76,10 +91,41 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
   }
 }
 
-/** Adds the alarms and the dashboard of what the service has by now. */
-export function watch(service: DeployedService & ServiceToWatch): void {
+/** API Gateway refuses a stage that writes logs while the account has no role for them. */
+function addApiLogRole(resources: Resources, role: Resources): void {
+  Object.assign(resources, role);
+  if (resources.ApiGatewayStage) resources.ApiGatewayStage.DependsOn = 'ApiLogAccount';
+}
+
+/** In every command, and first: these routes belong to the API like those that are written down. */
+export function addPreflights({ functions }: DeployedService): void {
+  if (functions.preflight) functions.preflight.events = preflights(functions);
+}
+
+/** In every command: what follows from the service as it is by now. */
+export function complete(service: DeployedService & ServiceToWatch, settings: Rates): void {
+  const { functions, resources } = service;
+  const stage = resources.Resources.ApiGatewayStage;
+  if (stage) stage.Properties.MethodSettings = methodSettings(functions, settings);
   const observed = observedOf(service);
-  Object.assign(service.resources.Resources, alarms(observed), { Dashboard: dashboard(observed) });
+  Object.assign(resources.Resources, gatewayResponses(), alarms(observed), {
+    Dashboard: dashboard(observed),
+  });
+}
+
+/** Adds the web ACL, where the settings ask for it. */
+export function protect(service: DeployedService & ServiceToWatch, settings: DeploySettings): void {
+  if (!settings.waf) return;
+  const { stage } = service.provider;
+  const acl = webAcl({
+    name: `${service.service}-${stage}`,
+    stage,
+    requests: settings.wafRequests,
+    hashes: settings.wafHashes,
+    costlyPaths: costlyPaths(service.functions),
+    proxyHeader: settings.trustedProxyHeader,
+  });
+  Object.assign(service.resources.Resources, acl);
 }
 
 /**

@@ -8,14 +8,16 @@ import { dynamodbEndpoint, localEnvironment, sesEndpoint } from '../local/enviro
 import { writeFile } from '../write-file.ts';
 import { readDeploySettings } from './deploy-settings.ts';
 import {
+  addPreflights,
   addReleases,
+  complete,
   type DeployedFunction,
   type DeployedService,
   fitToSettings,
   grantOrigins,
+  protect,
   type Resources,
   restrictSender,
-  watch,
 } from './deployment.ts';
 import type { FunctionDefinition, Service } from './service.ts';
 
@@ -34,6 +36,7 @@ interface Serverless {
     readonly options: { readonly function?: string; readonly stage?: string };
   };
   readonly pluginManager: { readonly plugins: object[] };
+  readonly configSchemaHandler: { defineFunctionProperties(provider: string, schema: object): void };
   readonly service: DeployedService & {
     readonly service: string;
     readonly custom: { readonly settings: Record<string, unknown> };
@@ -59,6 +62,12 @@ export default class GatehousePlugin {
 
   constructor(serverless: Serverless) {
     this.#serverless = serverless;
+    serverless.configSchemaHandler.defineFunctionProperties('aws', {
+      properties: {
+        throttle: { enum: ['hashing', 'resetting', 'mailing', 'frequent', 'reference'] },
+        preflight: { type: 'boolean' },
+      },
+    });
     this.hooks = {
       initialize: () => this.#initialize(),
       'before:package:createDeploymentArtifacts': () => this.#zip(Object.keys(serverless.service.functions)),
@@ -73,10 +82,15 @@ export default class GatehousePlugin {
   async #initialize(): Promise<void> {
     const { processedInput, service } = this.#serverless;
     const [command, subcommand] = processedInput.commands;
-    grantOrigins(service.resources.Resources, service.provider.environment.CORS_ORIGINS);
+    addPreflights(service);
     const deploys = command === 'deploy' && subcommand !== 'list';
     if (deploys || command === 'package') this.#fitToSettings(deploys);
-    watch(service);
+    const { requestsPerSecond, hashesPerSecond } = service.custom.settings;
+    complete(service, {
+      requestsPerSecond: Number(requestsPerSecond),
+      hashesPerSecond: Number(hashesPerSecond),
+    });
+    grantOrigins(service.resources.Resources, service.provider.environment.CORS_ORIGINS);
     if (command === 'invoke' && subcommand === 'local') {
       this.#setLocalEnvironment();
       await this.#prepareInvocation();
@@ -97,6 +111,7 @@ export default class GatehousePlugin {
       }),
     );
     fitToSettings(service, settings);
+    protect(service, settings);
   }
 
   async #zip(names: string[]): Promise<void> {

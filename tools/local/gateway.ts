@@ -48,7 +48,7 @@ export function openGateway(options: GatewayOptions): (request: Incoming) => Pro
     if (found === undefined) return ownAnswer('MISSING_AUTHENTICATION_TOKEN', 404);
     if (request.body === undefined) return ownAnswer('REQUEST_TOO_LARGE', 413);
     const { route, pathParameters } = found;
-    if (route.signed && !isSigned(request)) return ownAnswer('DEFAULT_4XX', 403, 'Forbidden');
+    if (route.signed && !isSigned(request)) return ownAnswer('MISSING_AUTHENTICATION_TOKEN', 404);
     const event = gatewayEvent({
       ...request,
       resource: route.path,
@@ -146,16 +146,15 @@ function ownAnswers(service: Service, corsOrigins: string) {
       .map(({ Properties }) => Properties as unknown as GatewayResponse)
       .map((answer) => [answer.ResponseType, answer]),
   );
-  return (type: string, status: number, message = ''): Outgoing => {
+  return (type: string, status: number): Outgoing => {
     const { StatusCode = status, ResponseParameters = {}, ResponseTemplates = {} } = answers.get(type) ?? {};
-    const template = ResponseTemplates['application/json'] ?? '';
     return {
       status: Number(StatusCode),
       headers: Object.entries(ResponseParameters).map(([name, value]) => [
         name.replace('gatewayresponse.header.', ''),
         value.slice(1, -1),
       ]),
-      body: template.replaceAll('$context.error.messageString', () => JSON.stringify(message)),
+      body: ResponseTemplates['application/json'] ?? '',
       routed: false,
     };
   };

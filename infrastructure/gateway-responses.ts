@@ -1,0 +1,132 @@
+// What API Gateway answers by itself, in the shape of our own problems. No template repeats a word of API Gateway's
+// (`$context.error.messageString`): its words about an Authorization header that it cannot read hold that header.
+// tools/local/gateway.ts answers with the same resources.
+
+interface GatewayAnswer {
+  /** The logical id begins with it. */
+  readonly name: string;
+  readonly types: readonly string[];
+  /** Without one API Gateway's own status stays, and the body has none: templates know no variable for it. */
+  readonly status?: number;
+  readonly title: string;
+  readonly detail: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
+}
+
+const FAILED = 'The service could not answer. Try again later.';
+
+const ANSWERS: readonly GatewayAnswer[] = [
+  {
+    // An unknown route, as API Gateway sees it: without an Authorization header, with one that is no signature of AWS, or
+    // with a wrong one. A route for signed requests alone looks the same to whoever doesn't sign.
+    name: 'UnknownRoute',
+    types: [
+      'MISSING_AUTHENTICATION_TOKEN',
+      'INVALID_SIGNATURE',
+      'UNAUTHORIZED',
+      'INVALID_API_KEY',
+      'RESOURCE_NOT_FOUND',
+    ],
+    status: 404,
+    title: 'Not Found',
+    detail: 'There is no such method and path here.',
+  },
+  {
+    // Signed, but by somebody who may not call the route, or no longer.
+    name: 'Forbidden',
+    types: ['ACCESS_DENIED', 'EXPIRED_TOKEN'],
+    status: 403,
+    title: 'Forbidden',
+    detail: 'These credentials are not allowed to send this request.',
+  },
+  {
+    name: 'TooLarge',
+    types: ['REQUEST_TOO_LARGE'],
+    status: 413,
+    title: 'Content Too Large',
+    detail: 'The request body is too large.',
+  },
+  {
+    name: 'Throttled',
+    types: ['THROTTLED', 'QUOTA_EXCEEDED'],
+    status: 429,
+    title: 'Too Many Requests',
+    detail: 'Too many requests. Try again in a second.',
+    retryAfter: 1,
+  },
+  {
+    // The web ACL. Almost always its rate rules, whose window is five minutes.
+    name: 'Blocked',
+    types: ['WAF_FILTERED'],
+    status: 429,
+    title: 'Too Many Requests',
+    detail:
+      'Too many requests from your network, or one that looks like an attack. Try again in a few minutes.',
+    retryAfter: 60,
+  },
+  {
+    // Lambda did not run the function; most often it runs as many as are reserved.
+    name: 'Busy',
+    types: ['INTEGRATION_FAILURE'],
+    status: 503,
+    title: 'Service Unavailable',
+    detail: FAILED,
+    retryAfter: 1,
+  },
+  {
+    name: 'TimedOut',
+    types: ['INTEGRATION_TIMEOUT'],
+    status: 504,
+    title: 'Gateway Timeout',
+    detail: FAILED,
+  },
+  {
+    name: 'Refused',
+    types: ['DEFAULT_4XX'],
+    title: 'Request refused',
+    detail: 'The request was refused before it reached the service.',
+  },
+  { name: 'Failed', types: ['DEFAULT_5XX'], title: 'Service failed', detail: FAILED },
+];
+
+/** As lib/http/answer-headers.ts has them: the code's answers and these look alike. */
+const HEADERS = {
+  'Content-Type': 'application/problem+json',
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+};
+
+export function gatewayResponses(): Record<string, { Type: string; Properties: Record<string, unknown> }> {
+  return Object.fromEntries(
+    ANSWERS.flatMap((answer) =>
+      answer.types.map((type, index) => [
+        `${answer.name}Response${index === 0 ? '' : index + 1}`,
+        { Type: 'AWS::ApiGateway::GatewayResponse', Properties: propertiesOf(type, answer) },
+      ]),
+    ),
+  );
+}
+
+function propertiesOf(type: string, { status, title, detail, retryAfter }: GatewayAnswer) {
+  const headers = { ...HEADERS, ...(retryAfter && { 'Retry-After': String(retryAfter) }) };
+  const body = { type: 'about:blank', title, ...(status && { status }), detail, message: detail };
+  return {
+    RestApiId: { Ref: 'ApiGatewayRestApi' },
+    ResponseType: type,
+    ...(status && { StatusCode: String(status) }),
+    ResponseParameters: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [`gatewayresponse.header.${name}`, quoted(value)]),
+    ),
+    ResponseTemplates: { 'application/json': JSON.stringify(body) },
+  };
+}
+
+/** A static value as API Gateway's mappings write it. */
+function quoted(value: string): string {
+  return `'${value}'`;
+}
