@@ -1,5 +1,5 @@
 // What counts as trouble: one row an alarm, made into CloudFormation below. Each row names the section of
-// docs/operations.md that says what to do; test/observed holds them to it.
+// docs/operations.md that says what to do; test/operations/alarms.test.ts holds them to it.
 import { type Metric, metricsOf, type Observed } from './observed.ts';
 
 interface Alarm {

@@ -2,7 +2,7 @@
 // and which routes the web ACL counts by themselves.
 
 /** How a function's routes are limited; `throttle` of its row in serverless.yml. */
-export type Throttle =
+type Throttle =
   /** POST computes a hash, and everybody needs it: log-in, sign-up. */
   | 'hashing'
   /** POST computes a hash, but rarely: a reset. */

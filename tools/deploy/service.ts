@@ -108,6 +108,7 @@ function filesOfService(): string[] {
   return [
     'serverless.yml',
     'tools/deploy/deployment.ts',
+    'tools/deploy/plugin.ts',
     ...included.map((name) => `infrastructure/${name}`),
   ];
 }
