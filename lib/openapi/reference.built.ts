@@ -24,14 +24,22 @@ export const styles: Asset = asset('text/css; charset=utf-8', [
   new URL('./reference.css', import.meta.url),
 ]);
 
+/** What the licences of Swagger UI and of what it contains ask for: their texts go wherever the code goes. */
+function licences(): string {
+  const ours = ['NOTICE', 'LICENSE'].map((file) => readFileSync(packaged(file), 'utf8').trim());
+  const contained = readFileSync(packaged('swagger-ui-bundle.js.LICENSE.txt'), 'utf8').trim(); // comments already
+  return `/*!\n${ours.join('\n\n')}\n*/\n${contained}\n`;
+}
+
 function packaged(file: string): string {
   return createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`);
 }
 
 function asset(type: string, files: (string | URL)[]): Asset {
-  const text = files
-    .map((file) => readFileSync(file, 'utf8').replace(/^\/[/*]# sourceMappingURL=.*$/gm, ''))
-    .join('\n');
+  const text = [
+    licences(),
+    ...files.map((file) => readFileSync(file, 'utf8').replace(/^\/[/*]# sourceMappingURL=.*$/gm, '')),
+  ].join('\n');
   const octets = gzipSync(text, { level: 9 });
   const version = createHash('sha256').update(text).digest('base64url').slice(0, 12);
   return { type, version, gzipped: octets.toString('base64') };

@@ -70,7 +70,7 @@ function page(base: string): string {
 <link rel="stylesheet" href="${base}/docs/reference.css?${styles.version}">
 </head>
 <body>
-<main id="reference"></main>
+<div id="reference"></div>
 <noscript><p>This page needs JavaScript. What it shows is in <a href="${base}/openapi.json">openapi.json</a>.</p></noscript>
 <script src="${base}/docs/reference.js?${script.version}"></script>
 </body>

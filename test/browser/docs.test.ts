@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { somebody } from '../harness/people.ts';
@@ -76,6 +77,74 @@ describe.skipIf(!present)('the API reference', () => {
     expect(complaints.filter((text) => !text.includes('status of 401'))).toEqual([]);
     await page.close();
   });
+
+  test('fills in the access token and the refresh token of a log-in, so that what it proposes runs', async () => {
+    const { page, complaints } = await open('/docs');
+    const email = somebody().email;
+    const run = async (id: string, change: object = {}) => {
+      const block = operation(page, id);
+      await block.locator('.opblock-summary-control').click();
+      const body = block.locator('textarea.body-param__text');
+      if (Object.keys(change).length > 0)
+        await body.fill(JSON.stringify({ ...JSON.parse(await body.inputValue()), ...change }));
+      await block.getByRole('button', { name: 'Execute' }).click();
+      const answer = block.locator('.live-responses-table');
+      await answer.waitFor();
+      return (await answer.locator('tbody .response-col_status').first().innerText()).slice(0, 3);
+    };
+    expect(await run('authSignUp', { email })).toBe('201');
+    expect(await run('authLogIn', { email })).toBe('200');
+    expect(await run('authWelcome')).toBe('200');
+    expect(await run('authRefresh')).toBe('200');
+    expect(await run('authLogOut')).toBe('200');
+    await page.locator('.auth-wrapper .authorize').click();
+    const named = await page.locator('.modal-ux .auth-container').allInnerTexts();
+    expect(named).toHaveLength(2);
+    expect(new Set(named.map((text) => text.replace(/.*\n/, ''))).size).toBe(2);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('lists the pages, says the shared headers once, and unfolds an operation to a page or two', async () => {
+    const { page } = await open('/docs');
+    const origin = inject('stack').apiUrl;
+    const link = page.locator('.info a', { hasText: '/forgot-password' });
+    expect(await link.evaluate((anchor) => (anchor as { href?: string }).href)).toBe(
+      `${origin}/forgot-password`,
+    );
+    await page.locator('.info').getByText('/reset-password', { exact: false }).first().waitFor();
+    await operation(page, 'authLogIn').locator('.opblock-summary-control').click();
+    await operation(page, 'authLogIn').getByText('Example Value').first().waitFor();
+    expect(await page.getByText('Strict-Transport-Security').count()).toBe(1);
+    const box = await operation(page, 'authLogIn').boundingBox();
+    expect(box?.height).toBeLessThan(2_400);
+    await page.close();
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'axe finds no contrast or landmark that is wrong: %s',
+    async (scheme) => {
+      const { page } = await open('/docs', scheme);
+      for (const id of ['authLogIn', 'accountsLogOut']) {
+        await operation(page, id).locator('.opblock-summary-control').click();
+        await operation(page, id).locator('.responses-table').waitFor();
+      }
+      await page.locator('.models-control').first().click();
+      await page.waitForTimeout(600); // what unfolds fades in
+      await page.evaluate(axe.source);
+      const found = (await page.evaluate(
+        `axe.run({ runOnly: ['cat.color', 'cat.keyboard', 'cat.semantics'] })`,
+      )) as {
+        violations: { id: string; nodes: { html: string; any: { message: string }[] }[] }[];
+      };
+      const named = found.violations.filter(({ id }) => /^(color-contrast|landmark-.*|region)$/.test(id));
+      const told = named.flatMap(({ id, nodes }) =>
+        nodes.map(({ html, any }) => `${id}: ${html.slice(0, 150)} ${any[0]?.message ?? ''}`),
+      );
+      expect(told).toEqual([]);
+      await page.close();
+    },
+  );
 
   test.each([
     ['light', 'rgba(0, 0, 0, 0)'],

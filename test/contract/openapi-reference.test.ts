@@ -48,6 +48,13 @@ describe.each(clients)('$name', (client) => {
     expect(reply.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     expect(reply.text.length).toBeGreaterThan(100_000);
     expect(reply.text).not.toContain('sourceMappingURL=');
+    for (const words of [
+      'SmartBear Software',
+      'Apache License',
+      'TERMS AND CONDITIONS',
+      'Viacheslav Lotsmanov',
+    ])
+      expect(reply.text.slice(0, 20_000)).toContain(words);
   });
 });
 
