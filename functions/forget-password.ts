@@ -6,7 +6,7 @@ import { openDatabase } from '../lib/dynamodb/database.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { endpoint, on } from '../lib/http/endpoint.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
@@ -20,10 +20,7 @@ const parts = {
 
 /** Forget password: asks for the mail, which `send-mail` sends from the stream of what is written here. */
 export const handler = endpoint(
-  {
-    'POST /accounts/forgetpassword': accounts.forgetPassword,
-    'POST /auth/forget-password': auth.forgetPassword,
-  },
-  (request) => forgetPassword(parts, request),
   config,
+  on(accounts.forgetPassword, (request) => forgetPassword(parts, request)),
+  on(auth.forgetPassword, (request) => forgetPassword(parts, request)),
 );

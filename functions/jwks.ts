@@ -2,7 +2,7 @@ import { readConfig } from '../lib/config.ts';
 import * as wellKnown from '../lib/dialects/well-known.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { endpoint, on } from '../lib/http/endpoint.ts';
 import { discoveryDocument, jsonWebKeySet } from '../lib/tokens/jwks.ts';
 import { openSigningKeys } from '../lib/tokens/open-keys.ts';
 
@@ -11,14 +11,10 @@ const keys = openSigningKeys(config, keyStore(openDatabase(config.tablePrefix)))
 
 /** Public keys and discovery: what another service needs to verify our access tokens by itself. */
 export const handler = endpoint(
-  {
-    'GET /.well-known/jwks.json': wellKnown.jwks,
-    'GET /.well-known/openid-configuration': wellKnown.discovery,
-  },
-  async (document) => {
-    if (document === 'discovery') return discoveryDocument(config.issuer);
+  config,
+  on(wellKnown.jwks, async () => {
     await keys.signing.ensure();
     return jsonWebKeySet(keys.published);
-  },
-  config,
+  }),
+  on(wellKnown.discovery, async () => discoveryDocument(config.issuer)),
 );

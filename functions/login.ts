@@ -8,7 +8,7 @@ import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { hashRenewals, userStore } from '../lib/dynamodb/users.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { endpoint, on } from '../lib/http/endpoint.ts';
 import { describeError, log } from '../lib/log.ts';
 import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
@@ -34,11 +34,8 @@ const parts = {
 
 /** Log in: a session for who knows the password. */
 export const handler = endpoint(
-  {
-    'POST /accounts/auth': accounts.logIn,
-    'POST /api/user/login': apiUser.logIn,
-    'POST /auth/login': auth.logIn,
-  },
-  (request) => logIn(parts, request),
   config,
+  on(accounts.logIn, (request) => logIn(parts, request)),
+  on(apiUser.logIn, (request) => logIn(parts, request)),
+  on(auth.logIn, (request) => logIn(parts, request)),
 );

@@ -6,7 +6,7 @@ import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { endpoint, on } from '../lib/http/endpoint.ts';
 import { accessTokenVerifier } from '../lib/tokens/access-token.ts';
 import { verificationKeys } from '../lib/tokens/verification-keys.ts';
 
@@ -21,10 +21,7 @@ const parts = {
 
 /** Log out: the session is over, for both kinds of its tokens, at once. */
 export const handler = endpoint(
-  {
-    'GET /accounts/logout': accounts.logOut,
-    'POST /auth/logout': auth.logOut,
-  },
-  (request) => logOut(parts, request),
   config,
+  on(accounts.logOut, (request) => logOut(parts, request)),
+  on(auth.logOut, (request) => logOut(parts, request)),
 );

@@ -6,7 +6,7 @@ import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { endpoint, on } from '../lib/http/endpoint.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
@@ -22,7 +22,6 @@ const parts = {
 
 /** Refresh: the one successor of a refresh token, and a new access token. */
 export const handler = endpoint(
-  { 'POST /auth/refresh-tokens': auth.refreshTokens },
-  (request) => refreshSession(parts, request),
   config,
+  on(auth.refreshTokens, (request) => refreshSession(parts, request)),
 );

@@ -6,7 +6,7 @@ import { accountWrites } from '../lib/dynamodb/accounts.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { endpoint, on } from '../lib/http/endpoint.ts';
 import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
 
 const config = readConfig(process.env);
@@ -22,10 +22,7 @@ const parts = {
 
 /** Reset password: a new one for who holds the mailed tag; every session ends. */
 export const handler = endpoint(
-  {
-    'POST /accounts/resetpassword': accounts.resetPassword,
-    'POST /auth/reset-password': auth.resetPassword,
-  },
-  (request) => resetPassword(parts, request),
   config,
+  on(accounts.resetPassword, (request) => resetPassword(parts, request)),
+  on(auth.resetPassword, (request) => resetPassword(parts, request)),
 );

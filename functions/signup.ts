@@ -6,7 +6,7 @@ import { accountWrites } from '../lib/dynamodb/accounts.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { endpoint, on } from '../lib/http/endpoint.ts';
 import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
 
@@ -24,10 +24,7 @@ const parts = {
 
 /** Sign up: a new account, and in one dialect a first session. */
 export const handler = endpoint(
-  {
-    'POST /api/user/signup': apiUser.signUp,
-    'POST /auth/register': auth.signUp,
-  },
-  (request) => signUp(parts, request),
   config,
+  on(apiUser.signUp, (request) => signUp(parts, request)),
+  on(auth.signUp, (request) => signUp(parts, request)),
 );

@@ -5,7 +5,7 @@ import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { endpoint, on } from '../lib/http/endpoint.ts';
 import { accessTokenVerifier } from '../lib/tokens/access-token.ts';
 import { verificationKeys } from '../lib/tokens/verification-keys.ts';
 
@@ -19,4 +19,7 @@ const parts = {
 };
 
 /** Who am I: the owner of the access token. */
-export const handler = endpoint({ 'POST /auth': auth.welcome }, (request) => welcome(parts, request), config);
+export const handler = endpoint(
+  config,
+  on(auth.welcome, (request) => welcome(parts, request)),
+);

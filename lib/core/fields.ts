@@ -7,11 +7,19 @@ import { type Field, type FieldProblem, ProblemError, type Reason } from './prob
 /** What a dialect hands to the core: the fields as they came, under the core's names, of whatever type. */
 export type RawFields = Partial<Record<Field, unknown>>;
 
+/** What a request's fields have to be: all of these, or exactly one member of an array. */
+export type FieldRules = v.ObjectEntries | readonly v.ObjectEntries[];
+
 const MAX_NAME = 100;
 const MAX_BIO = 1000;
 
 /** Any text; the message of a valibot issue is one of our reasons. */
 export const text = v.string((issue) => reason(issue.input === undefined ? 'required' : 'not-text'));
+
+/** Any text, with an example of it for the OpenAPI document. */
+export function textSuchAs(example: string) {
+  return v.pipe(text, v.metadata({ examples: [example] }));
+}
 
 /*
  * The `metadata` beside a rule is what the OpenAPI document says of it (lib/openapi): the part of it that JSON Schema
@@ -135,6 +143,31 @@ export function readFields<const E extends v.ObjectEntries>(
       return issue ? [fieldProblem(field as Field, issue.message as Reason, minimum)] : [];
     }),
   );
+}
+
+/**
+ * Reads the one of several sets of fields that the request has: each field of that set, and none of the other sets'.
+ *
+ * @throws ProblemError `invalid-fields`, without a field to blame where the request fits none of the sets
+ */
+export function readOneOf<const A extends readonly v.ObjectEntries[]>(
+  alternatives: A,
+  fields: RawFields,
+  minimum?: number,
+): { [Index in keyof A]: v.InferOutput<v.ObjectSchema<A[Index], undefined>> }[number] {
+  const given = namesOf(alternatives).filter((name) => fields[name] !== undefined);
+  const fitting = alternatives.find(
+    (entries) =>
+      namesOf(entries).every((name) => given.includes(name)) && given.every((name) => name in entries),
+  );
+  if (fitting === undefined) throw invalidFields([]);
+  return readFields(fitting, fields, minimum) as never; // the type of an array's member, which TypeScript cannot follow
+}
+
+/** Every field that some rule is about. */
+export function namesOf(rules: FieldRules): Field[] {
+  const all = Array.isArray(rules) ? rules : [rules];
+  return [...new Set(all.flatMap((entries) => Object.keys(entries) as Field[]))];
 }
 
 export function invalidFields(fields: readonly FieldProblem[]): ProblemError {

@@ -10,7 +10,7 @@ import {
   type UserStore,
 } from './account.ts';
 import { normaliseEmail } from './email-address.ts';
-import { type RawFields, readFields, text } from './fields.ts';
+import { type RawFields, readFields, textSuchAs } from './fields.ts';
 import { hashSecret, newSecret, writeRefreshToken } from './opaque-token.ts';
 import { normalisePassword, refusedPassword } from './password-policy.ts';
 import { type Notice, ProblemError } from './problem.ts';
@@ -27,7 +27,10 @@ export type LogInRequest = {
 export type LoggedIn = { profile: Profile; accessToken: AccessToken; refreshToken?: string };
 
 /** The rules of a log-in's fields: what cannot be right is wrong credentials, like any other guess. */
-export const logInFields = { email: text, password: text };
+export const logInFields = {
+  email: textSuchAs('ada@example.com'),
+  password: textSuchAs('correct horse battery staple'),
+};
 
 export type LogInParts = {
   users: Pick<UserStore, 'ownerOf' | 'get'>;

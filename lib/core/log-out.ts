@@ -1,7 +1,7 @@
 import type { AccessTokenVerifier } from './access-token.ts';
 import type { Clock, UserStore } from './account.ts';
 import { ownerOfLive, sessionNamedBy } from './authenticate.ts';
-import { type RawFields, readFields, text } from './fields.ts';
+import { type RawFields, readFields, textSuchAs } from './fields.ts';
 import { hashSecret, readRefreshToken } from './opaque-token.ts';
 import { ProblemError } from './problem.ts';
 import type { SessionStore } from './session.ts';
@@ -12,7 +12,7 @@ export type LogOutRequest =
   | { by: 'refresh-token'; fields: RawFields };
 
 /** The rules of the fields of a log-out by refresh token. */
-export const logOutFields = { refreshToken: text };
+export const logOutFields = { refreshToken: textSuchAs('a-refresh-token') };
 
 export type LogOutParts = {
   users: Pick<UserStore, 'getEventually'>;

@@ -1,5 +1,5 @@
 /** The fields that a client can fill in, under the names the core uses; a dialect may call them differently. */
-export type Field = 'name' | 'bio' | 'email' | 'password' | 'confirm' | 'refreshToken';
+export type Field = 'name' | 'bio' | 'email' | 'password' | 'confirm' | 'refreshToken' | 'tag';
 
 /** Why a field was refused. Each dialect has its own sentence for each reason. */
 export type Reason =
@@ -26,6 +26,7 @@ export type Problem =
   | { code: 'malformed-body' }
   | { code: 'body-too-large' }
   | { code: 'unsupported-media-type' }
+  | { code: 'cross-site-request' }
   | { code: 'invalid-fields'; fields: readonly FieldProblem[] }
   | { code: 'email-taken' }
   | { code: 'wrong-credentials' }

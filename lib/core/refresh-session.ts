@@ -1,6 +1,6 @@
 import type { AccessToken, AccessTokenSigner } from './access-token.ts';
 import { type Clock, profileOf, type UserStore } from './account.ts';
-import { type RawFields, readFields, text } from './fields.ts';
+import { type RawFields, readFields, textSuchAs } from './fields.ts';
 import {
   hashSecret,
   newSecret,
@@ -18,7 +18,7 @@ const GRACE_MS = 10_000;
 
 export type RefreshRequest = { fields: RawFields; client: string };
 /** The rules of a refresh's fields. */
-export const refreshFields = { refreshToken: text };
+export const refreshFields = { refreshToken: textSuchAs('a-refresh-token') };
 
 export type Refreshed = { accessToken: AccessToken; refreshToken: string };
 

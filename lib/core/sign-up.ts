@@ -50,11 +50,10 @@ export type SignUpParts = {
  * @throws ProblemError `invalid-fields`, `email-taken`, `throttled`, `unavailable`
  */
 export async function signUp(parts: SignUpParts, request: SignUpRequest): Promise<SignedUp> {
-  const { name, bio, email, password } = readFields(
-    signUpFields(request, parts.passwordMinimum),
-    request.fields,
-    parts.passwordMinimum,
-  );
+  const rules = request.confirmed
+    ? confirmedSignUpFields(parts.passwordMinimum, request.fields.password)
+    : signUpFields(parts.passwordMinimum);
+  const { name, bio, email, password } = readFields(rules, request.fields, parts.passwordMinimum);
   await countRequest(parts.throttle, 'signUps', request.client);
 
   const sign = request.opensSession ? await parts.signer.ready() : undefined;
@@ -79,12 +78,21 @@ export async function signUp(parts: SignUpParts, request: SignUpRequest): Promis
 }
 
 /** The rules of a sign-up's fields. @param passwordMinimum code points */
-export function signUpFields({ fields, confirmed }: SignUpRequest, passwordMinimum: number) {
-  return {
-    name: personName,
-    bio: biography,
-    email: emailAddress,
-    password: newPassword(passwordMinimum),
-    ...(confirmed && { confirm: confirmationOf(fields.password) }),
-  };
-}
+const signUpFields = (passwordMinimum: number) => ({
+  name: personName,
+  bio: biography,
+  email: emailAddress,
+  password: newPassword(passwordMinimum),
+});
+
+/** The same for a dialect without a biography. */
+export const signUpFieldsWithoutBio = (passwordMinimum: number) => {
+  const { bio: _, ...others } = signUpFields(passwordMinimum);
+  return others;
+};
+
+/** The same with the password twice. @param password as it came */
+export const confirmedSignUpFields = (passwordMinimum: number, password?: unknown) => ({
+  ...signUpFields(passwordMinimum),
+  confirm: confirmationOf(password),
+});

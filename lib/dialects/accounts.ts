@@ -1,23 +1,27 @@
-import type { ForgetPasswordRequest } from '../core/forget-password.ts';
-import type { LoggedIn, LogInRequest } from '../core/log-in.ts';
+import * as v from 'valibot';
+import { type ForgetPasswordRequest, forgetPasswordFields } from '../core/forget-password.ts';
+import { type LoggedIn, type LogInRequest, logInFields } from '../core/log-in.ts';
 import type { LogOutRequest } from '../core/log-out.ts';
-import type { Field, Problem } from '../core/problem.ts';
-import type { ResetPasswordRequest } from '../core/reset-password.ts';
-import { jsonOrFormFields } from '../http/body.ts';
-import type { Request } from '../http/request.ts';
-import type { AccountsDone, AccountsLoggedIn, AccountsTag, Sentences } from '../openapi/answers.ts';
-import {
-  type Answer,
-  answerProblem,
-  bearerToken,
-  type Failures,
-  type Operation,
-  retryAfter,
-} from './dialect.ts';
+import type { Field } from '../core/problem.ts';
+import { type ResetPasswordRequest, resetPasswordFields } from '../core/reset-password.ts';
+import type { BodyForm } from '../http/body.ts';
+import type { Answer, Dialect, Operation } from '../http/operation.ts';
+import { accessToken, email, text, userId } from './answer-parts.ts';
+import * as examples from './examples.ts';
+import { answerProblem, type Failures, retryAfter } from './failures.ts';
 import { challenge, refusedTokenChallenge } from './problem-details.ts';
-import { sentenceFor, tryAgainIn } from './sentences.ts';
+import { CROSS_SITE, NOT_ONE_OF, sentenceFor, tryAgainIn } from './sentences.ts';
+import { FORGET, LOG_IN, mailedTag, RESET } from './words.ts';
 
 // The contract of `/accounts/*`: seeds 000 and 002. Errors are arrays of sentences, 406 unless said otherwise.
+
+const sentencesBody = v.pipe(
+  v.array(v.string()),
+  v.minLength(1),
+  v.title('Sentences'),
+  v.description('One sentence for each problem.'),
+);
+type Sentences = readonly string[] & v.InferInput<typeof sentencesBody>;
 
 const sentences = (status: number, all: Sentences, headers?: Record<string, string>): Answer<Sentences> => ({
   status,
@@ -25,98 +29,145 @@ const sentences = (status: number, all: Sentences, headers?: Record<string, stri
   body: all,
 });
 
-/** @param names what the dialect calls the core's fields, where it differs */
-function failuresWith(names: Partial<Record<Field, string>> = {}): Failures {
-  return {
-    'malformed-body': () => sentences(400, ['The body is neither a JSON object nor a form in UTF-8.']),
-    'body-too-large': () => sentences(413, ['The body is larger than 32 KiB.']),
-    'unsupported-media-type': () =>
-      sentences(415, [
-        'Send the body as application/json, application/x-www-form-urlencoded or multipart/form-data.',
-      ]),
-    'invalid-fields': ({ fields }) =>
-      sentences(
-        406,
-        fields.map((problem) => `${names[problem.field] ?? problem.field}: ${sentenceFor(problem)}`),
-      ),
-    'email-taken': () => sentences(406, ['email: This email address already has an account.']),
-    'wrong-credentials': () => sentences(406, ['Unable to log in with provided credentials.']),
-    // The seed's 401 has no body at all.
-    'missing-access-token': () => ({ status: 401, headers: challenge }),
-    'invalid-access-token': () => ({ status: 401, headers: refusedTokenChallenge }),
-    'invalid-refresh-token': () => ({ status: 401, headers: challenge }),
-    'foreign-refresh-token': () => sentences(406, ['This is not a refresh token of this service.']),
-    'missing-tag': () => sentences(406, ['Error: Missing Tag in GET!']),
-    'wrong-tag': () => sentences(406, ['Error: Wrong Tag!']),
-    'expired-tag': () => sentences(406, ['The link has expired']),
-    'unknown-user': () => sentences(406, ['Unknown request!']),
-    throttled: (problem) =>
-      sentences(429, [tryAgainIn(problem.retryAfter, 'Too many requests')], retryAfter(problem.retryAfter)),
-    unavailable: (problem) =>
-      sentences(
-        503,
-        [tryAgainIn(problem.retryAfter, 'The service is unavailable')],
-        retryAfter(problem.retryAfter),
-      ),
-    internal: () => sentences(500, ['The service failed; the failure was logged.']),
-  };
-}
+/** @param names what the operation calls the core's fields, where it differs */
+const failuresWith = (names: Partial<Record<Field, string>>): Failures => ({
+  'malformed-body': () => sentences(400, ['The body is neither a JSON object nor a form in UTF-8.']),
+  'body-too-large': () => sentences(413, ['The body is larger than 32 KiB.']),
+  'unsupported-media-type': () =>
+    sentences(415, [
+      'Send the body as application/json, application/x-www-form-urlencoded or multipart/form-data.',
+    ]),
+  'cross-site-request': () => sentences(403, [CROSS_SITE]),
+  'invalid-fields': ({ fields }) =>
+    sentences(
+      406,
+      fields.length === 0
+        ? [NOT_ONE_OF]
+        : fields.map((problem) => `${names[problem.field] ?? problem.field}: ${sentenceFor(problem)}`),
+    ),
+  'email-taken': () => sentences(406, ['email: This email address already has an account.']),
+  'wrong-credentials': () => sentences(406, ['Unable to log in with provided credentials.']),
+  // The seed's 401 has no body at all.
+  'missing-access-token': () => ({ status: 401, headers: challenge }),
+  'invalid-access-token': () => ({ status: 401, headers: refusedTokenChallenge }),
+  'invalid-refresh-token': () => ({ status: 401, headers: challenge }),
+  'foreign-refresh-token': () => sentences(406, ['This is not a refresh token of this service.']),
+  'missing-tag': () => sentences(406, ['Error: Missing Tag in GET!']),
+  'wrong-tag': () => sentences(406, ['Error: Wrong Tag!']),
+  'expired-tag': () => sentences(406, ['The link has expired']),
+  'unknown-user': () => sentences(406, ['Unknown request!']),
+  throttled: (problem) =>
+    sentences(429, [tryAgainIn(problem.retryAfter, 'Too many requests')], retryAfter(problem.retryAfter)),
+  unavailable: (problem) =>
+    sentences(
+      503,
+      [tryAgainIn(problem.retryAfter, 'The service is unavailable')],
+      retryAfter(problem.retryAfter),
+    ),
+  internal: () => sentences(500, ['The service failed; the failure was logged.']),
+});
 
-const failures = failuresWith();
-const logInFailures = failuresWith({ email: 'username' });
-const fail = (problem: Problem) => answerProblem(failures, problem);
+const accounts: Dialect = {
+  name: 'accounts',
+  description: 'JSON or forms. Errors are an array of sentences, mostly with status 406.',
+  problem: sentencesBody,
+  fail: (problem, _, { takes }) => answerProblem(failuresWith(takes.body?.names ?? {}), problem),
+};
 
-/** The named fields; what is `null` or empty counts as missing here, as it does for an HTML form. */
-async function fieldsOf(request: Request, ...names: string[]): Promise<unknown[]> {
-  const fields = await jsonOrFormFields(request);
-  return names.map((name) => (fields[name] === null || fields[name] === '' ? undefined : fields[name]));
-}
+const forms: readonly BodyForm[] = ['json', 'urlencoded', 'multipart'];
 
-export const logIn: Operation<LogInRequest, LoggedIn, AccountsLoggedIn> = {
-  name: 'log-in',
-  dialect: 'accounts',
-  async read(request) {
-    const [email, password] = await fieldsOf(request, 'username', 'password');
-    return { fields: { email, password }, refreshes: false, client: request.client };
-  },
-  write({ profile, accessToken }) {
+const loggedIn = v.pipe(
+  v.object({
+    token: accessToken,
+    user: v.object({
+      sid: userId,
+      first_name: text('The name up to its first white space.', 'Ada'),
+      last_name: text('The rest of the name, which may be empty.', 'Lovelace'),
+      email,
+    }),
+  }),
+  v.title('AccountsLoggedIn'),
+);
+
+export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof loggedIn>> = {
+  id: 'accountsLogIn',
+  dialect: accounts,
+  route: 'POST /accounts/auth/',
+  metric: 'LogIns',
+  summary: 'Log in',
+  description: LOG_IN,
+  takes: { body: { fields: logInFields, names: { email: 'username' }, forms, emptyIsMissing: true } },
+  input: ({ fields }, { client }) => ({ fields, refreshes: false, client }),
+  problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
+  success: { body: loggedIn, example: examples.loggedIn },
+  write({ profile, accessToken: issued }) {
     const [firstName] = profile.name.split(/\s/u, 1) as [string];
     const lastName = profile.name.slice(firstName.length).trim();
     const user = { sid: profile.userId, first_name: firstName, last_name: lastName, email: profile.email };
-    return { status: 200, body: { token: accessToken.token, user } };
+    return { status: 200, body: { token: issued.token, user } };
   },
-  fail: (problem) => answerProblem(logInFailures, problem),
 };
 
-export const forgetPassword: Operation<ForgetPasswordRequest, { tagId: string }, AccountsTag> = {
-  name: 'forget-password',
-  dialect: 'accounts',
-  async read(request) {
-    const [email] = await fieldsOf(request, 'email');
-    return { fields: { email }, client: request.client, language: request.language };
-  },
-  write: ({ tagId }) => ({ status: 200, body: { tag: tagId } }),
-  fail,
-};
-
-export const resetPassword: Operation<ResetPasswordRequest, void, AccountsDone> = {
-  name: 'reset-password',
-  dialect: 'accounts',
-  async read(request) {
-    const [password] = await fieldsOf(request, 'password');
-    return { tag: request.query('tag'), fields: { password } };
-  },
-  write: () => ({ status: 200, body: {} }),
-  fail,
-};
-
-export const logOut: Operation<LogOutRequest, void, AccountsDone> = {
-  name: 'log-out',
-  dialect: 'accounts',
-  read: async (request) => ({
-    by: 'access-token',
-    accessToken: request.header('token') || bearerToken(request),
+const tag = v.pipe(
+  v.object({
+    tag: v.pipe(
+      v.string(),
+      v.uuid(),
+      v.description('Names the request. It opens nothing: only the tag in the email does.'),
+    ),
   }),
+  v.title('AccountsTag'),
+);
+
+export const forgetPassword: Operation<
+  ForgetPasswordRequest,
+  { tagId: string },
+  v.InferOutput<typeof tag>
+> = {
+  id: 'accountsForgetPassword',
+  dialect: accounts,
+  route: 'POST /accounts/forgetpassword/',
+  metric: 'ResetRequests',
+  summary: 'Ask for a reset email',
+  description: FORGET,
+  takes: { body: { fields: forgetPasswordFields, forms, emptyIsMissing: true } },
+  input: ({ fields }, { client, language }) => ({ fields, client, language }),
+  problems: ['invalid-fields', 'throttled'],
+  success: { body: tag, example: { tagId: '9b2f6a6c-7c3a-4f0e-8e55-0d6a1f7f1a42' } },
+  write: ({ tagId }) => ({ status: 200, body: { tag: tagId } }),
+};
+
+const done = v.pipe(v.object({}), v.title('AccountsDone'));
+type Done = v.InferOutput<typeof done>;
+
+export const resetPassword: Operation<ResetPasswordRequest, void, Done> = {
+  id: 'accountsResetPassword',
+  dialect: accounts,
+  route: 'POST /accounts/resetpassword/',
+  metric: 'PasswordResets',
+  summary: 'Reset the password',
+  description: RESET,
+  takes: {
+    query: { tag: mailedTag },
+    body: { fields: resetPasswordFields, forms, emptyIsMissing: true },
+  },
+  input: ({ fields, query }) => ({ tag: query('tag'), fields }),
+  problems: ['missing-tag', 'wrong-tag', 'expired-tag', 'unknown-user', 'invalid-fields'],
+  success: { body: done, example: undefined },
   write: () => ({ status: 200, body: {} }),
-  fail,
+};
+
+export const logOut: Operation<LogOutRequest, void, Done> = {
+  id: 'accountsLogOut',
+  dialect: accounts,
+  route: 'GET /accounts/logout/',
+  metric: 'LogOuts',
+  summary: 'Log out',
+  description:
+    'Ends the session of the access token, which is sent in the header `token` or as `Authorization: Bearer`.',
+  takes: { accessToken: ['token', 'bearer'] },
+  input: ({ accessToken: token }) => ({ by: 'access-token', accessToken: token }),
+  problems: ['missing-access-token', 'invalid-access-token'],
+  success: { body: done, example: undefined },
+  write: () => ({ status: 200, body: {} }),
 };

@@ -1,57 +1,74 @@
-import type { LoggedIn, LogInRequest } from '../core/log-in.ts';
-import type { Problem } from '../core/problem.ts';
-import type { SignedUp, SignUpRequest } from '../core/sign-up.ts';
-import { jsonFields } from '../http/body.ts';
-import type { ApiUserLoggedIn } from '../openapi/answers.ts';
-import { type Answer, answerProblem, type Failures, type Operation } from './dialect.ts';
-import { problemDetails, problemFailures } from './problem-details.ts';
-import { sentenceFor } from './sentences.ts';
+import * as v from 'valibot';
+import { type LoggedIn, type LogInRequest, logInFields } from '../core/log-in.ts';
+import { type SignedUp, type SignUpRequest, signUpFieldsWithoutBio } from '../core/sign-up.ts';
+import type { Answer, Dialect, Operation } from '../http/operation.ts';
+import { accessToken, email, name, userId } from './answer-parts.ts';
+import * as examples from './examples.ts';
+import { answerProblem, type Failures } from './failures.ts';
+import { type ProblemDetails, problemAnswer, problemDetails, problemFailures } from './problem-details.ts';
+import { NOT_ONE_OF, sentenceFor } from './sentences.ts';
+import { LOG_IN } from './words.ts';
 
 // The contract of `/api/user/*`: seed 003. It has sign-up and log-in alone; the other codes are answered all the same,
 // so that an operation added to it cannot meet one without an answer.
 
-const failures: Failures = {
+const failures: Failures<ProblemDetails> = {
   ...problemFailures,
   'invalid-fields': ({ fields }) =>
-    problemDetails(400, fields.map((problem) => `${problem.field}: ${sentenceFor(problem)}`).join(' ')),
-  'email-taken': () => problemDetails(409, 'This email address already has an account.'),
+    problemAnswer(
+      400,
+      fields.map((problem) => `${problem.field}: ${sentenceFor(problem)}`).join(' ') || NOT_ONE_OF,
+    ),
+  'email-taken': () => problemAnswer(409, 'This email address already has an account.'),
 };
 
-const fail = (problem: Problem) => answerProblem(failures, problem);
+const apiUser: Dialect = {
+  name: 'api-user',
+  description: 'JSON. Errors are problem details.',
+  problem: problemDetails,
+  fail: (problem) => answerProblem(failures, problem),
+};
 
-const write = ({ profile, accessToken }: SignedUp | LoggedIn): Answer<ApiUserLoggedIn> => ({
+const loggedIn = v.pipe(
+  v.object({ userId, email, userName: name, token: accessToken }),
+  v.title('ApiUserLoggedIn'),
+);
+type Body = v.InferOutput<typeof loggedIn>;
+
+const write = ({ profile, accessToken: issued }: SignedUp | LoggedIn): Answer<Body> => ({
   status: 200,
   body: {
     userId: profile.userId,
     email: profile.email,
     userName: profile.name,
-    token: accessToken?.token as string, // a sign-up has one too, since it opens a session below
+    token: issued?.token as string, // a sign-up has one too, since it opens a session below
   },
 });
 
-export const signUp: Operation<SignUpRequest, SignedUp, ApiUserLoggedIn> = {
-  name: 'sign-up',
-  dialect: 'api-user',
-  async read(request) {
-    const { name, email, password } = await jsonFields(request);
-    return {
-      fields: { name, email, password },
-      confirmed: false,
-      opensSession: true,
-      client: request.client,
-    };
-  },
+export const signUp: Operation<SignUpRequest, SignedUp, Body> = {
+  id: 'apiUserSignUp',
+  dialect: apiUser,
+  route: 'POST /api/user/signup',
+  metric: 'SignUps',
+  summary: 'Sign up',
+  description: 'Creates an account and opens a session, which cannot be refreshed.',
+  takes: { body: { fields: signUpFieldsWithoutBio } },
+  input: ({ fields }, { client }) => ({ fields, confirmed: false, opensSession: true, client }),
+  problems: ['invalid-fields', 'email-taken', 'throttled'],
+  success: { body: loggedIn, example: examples.loggedIn },
   write,
-  fail,
 };
 
-export const logIn: Operation<LogInRequest, LoggedIn, ApiUserLoggedIn> = {
-  name: 'log-in',
-  dialect: 'api-user',
-  async read(request) {
-    const { email, password } = await jsonFields(request);
-    return { fields: { email, password }, refreshes: false, client: request.client };
-  },
+export const logIn: Operation<LogInRequest, LoggedIn, Body> = {
+  id: 'apiUserLogIn',
+  dialect: apiUser,
+  route: 'POST /api/user/login',
+  metric: 'LogIns',
+  summary: 'Log in',
+  description: LOG_IN,
+  takes: { body: { fields: logInFields } },
+  input: ({ fields }, { client }) => ({ fields, refreshes: false, client }),
+  problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
+  success: { body: loggedIn, example: examples.loggedIn },
   write,
-  fail,
 };

@@ -18,6 +18,7 @@ const sent = (headers: Record<string, string>): Request => ({
   language: 'en',
   header: (name) => headers[name],
   query: () => undefined,
+  path: () => undefined,
   body: Buffer.from('email=ada%40example.com&tag=abc'),
 });
 const asJson = sent({ accept: 'application/json' });
@@ -26,6 +27,7 @@ test.each<[problem: Problem, status: number, says: string]>([
   [{ code: 'malformed-body' }, 400, en.trouble.unreadable],
   [{ code: 'body-too-large' }, 413, en.trouble.tooLarge],
   [{ code: 'unsupported-media-type' }, 415, en.trouble.unreadable],
+  [{ code: 'cross-site-request' }, 400, en.trouble.unreadable],
   [{ code: 'throttled', retryAfter: 299 }, 429, en.trouble.throttled('5 minutes')],
   [{ code: 'unavailable', retryAfter: 1 }, 503, en.trouble.unavailable('1 second')],
   [{ code: 'internal' }, 500, en.trouble.internal],
@@ -37,11 +39,12 @@ test.each<[problem: Problem, status: number, says: string]>([
   [{ code: 'invalid-refresh-token' }, 500, en.trouble.internal],
   [{ code: 'foreign-refresh-token' }, 500, en.trouble.internal],
 ])('%j is told as %i beside the form, on a page and to its script', (problem, status, alert) => {
-  for (const { fail } of [forget, reset]) {
-    const { page, ...answer } = fail(problem, sent({}));
+  for (const operation of [forget, reset]) {
+    const { fail } = operation.dialect;
+    const { page, ...answer } = fail(problem, sent({}), operation);
     expect(answer.status).toBe(status);
     expect(page?.markup).toContain(`<p id="alert" class="alert" role="alert">${alert}</p>`);
-    const { body, headers = {} } = fail(problem, asJson);
+    const { body, headers = {} } = fail(problem, asJson, operation);
     expect(body).toMatchObject({ alert });
     expect(headers).toEqual('retryAfter' in problem ? { 'Retry-After': String(problem.retryAfter) } : {});
   }
@@ -50,8 +53,11 @@ test.each<[problem: Problem, status: number, says: string]>([
 describe('a field', () => {
   const told = (field: 'email' | 'password' | 'name', reason: Reason, minimum?: number) =>
     (
-      reset.fail({ code: 'invalid-fields', fields: [{ field, reason, ...(minimum && { minimum }) }] }, asJson)
-        .body as { error: string }
+      reset.dialect.fail(
+        { code: 'invalid-fields', fields: [{ field, reason, ...(minimum && { minimum }) }] },
+        asJson,
+        reset,
+      ).body as { error: string }
     ).error;
 
   test.each<[field: 'email' | 'password', reason: Reason, minimum: number | undefined, says: string]>([

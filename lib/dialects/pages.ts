@@ -1,15 +1,11 @@
+import * as v from 'valibot';
 import { normaliseEmail } from '../core/email-address.ts';
-import type { ForgetPasswordRequest } from '../core/forget-password.ts';
+import { text } from '../core/fields.ts';
+import { type ForgetPasswordRequest, forgetPasswordFields } from '../core/forget-password.ts';
 import { LANGUAGES, type Language } from '../core/language.ts';
-import {
-  type FieldProblem,
-  type Problem,
-  type ProblemCode,
-  ProblemError,
-  type Reason,
-} from '../core/problem.ts';
-import type { LiveTag, ResetPasswordRequest } from '../core/reset-password.ts';
-import { formFields } from '../http/body.ts';
+import type { FieldProblem, Problem, ProblemCode, Reason } from '../core/problem.ts';
+import { type LiveTag, type ResetPasswordRequest, resetPasswordFields } from '../core/reset-password.ts';
+import type { Answer, Declaration, Dialect, Operation } from '../http/operation.ts';
 import type { Request } from '../http/request.ts';
 import { durationIn, numberIn } from '../messages/amounts.ts';
 import { pageMessages } from '../messages/catalogue.ts';
@@ -17,29 +13,25 @@ import type { PageMessages } from '../messages/messages.ts';
 import type { ScriptAnswer } from '../pages/enhance.ts';
 import { type PageSettings, pageWriter } from '../pages/page.ts';
 import type { View } from '../pages/view.ts';
-import { type Answer, type Operation, retryAfter } from './dialect.ts';
+import { retryAfter } from './failures.ts';
+import { mailedTag } from './words.ts';
 
 // The contract of people: pages with forms. Where the page's own script asks, the same words as JSON.
 
 /** The pages with a form. */
 type PageKind = 'reset' | 'forget';
 
-export type PageRequest =
-  | { ask: 'reset form'; tag: string | undefined }
-  | ({ ask: 'reset' } & ResetPasswordRequest)
-  | { ask: 'forget form' }
-  | ({ ask: 'forget' } & ForgetPasswordRequest)
-  | { ask: 'done'; of: PageKind };
+const RESET = 'POST /reset-password';
+const FORGET = 'POST /forgot-password';
 
-/** What is to be shown; with a form, what it is about. */
-export type PageOutcome =
-  | ({ show: 'reset form'; tag: string } & LiveTag)
-  | { show: 'reset' }
-  | { show: 'forget form' }
-  | { show: 'forget' }
-  | { show: 'done'; of: PageKind };
-
-type PageOperation = Operation<PageRequest, PageOutcome>;
+/** The operations of pages: each an answer to people, whose body is markup. */
+export type Pages = {
+  /** `done`: the browser was sent here after the form. */
+  resetForm: Operation<{ tag: string | undefined; done: boolean }, (LiveTag & { tag: string }) | undefined>;
+  reset: Operation<ResetPasswordRequest, void>;
+  forgetForm: Operation<undefined, undefined>;
+  forget: Operation<ForgetPasswordRequest, unknown>;
+};
 
 /** What pages show of the configuration. */
 export type PagesSettings = PageSettings & {
@@ -115,9 +107,7 @@ function formPages({ loginUrl, tagLifetime }: PagesSettings): Record<PageKind, F
   };
 }
 
-export function pages(
-  settings: PagesSettings,
-): Record<'resetForm' | 'reset' | 'forgetForm' | 'forget', PageOperation> {
+export function pages(settings: PagesSettings): Pages {
   const writePage = pageWriter(settings);
   const kinds = formPages(settings);
 
@@ -142,21 +132,8 @@ export function pages(
     return answer(200, kinds[kind].open(typed, undefined, wordsOf(request)) as View, request);
   }
 
-  function write(outcome: PageOutcome, request: Request): Answer {
-    switch (outcome.show) {
-      case 'reset form':
-        return open('reset', outcome, request);
-      case 'forget form':
-        return open('forget', { email: emailAskedFor(request) }, request);
-      case 'reset':
-      case 'forget':
-        return sent(outcome.show, request);
-      case 'done':
-        return done(outcome.of, request);
-    }
-  }
-
-  function fail(problem: Problem, request: Request, kind: PageKind | undefined): Answer {
+  function fail(problem: Problem, request: Request, { route }: Declaration): Answer {
+    const kind = ({ [RESET]: 'reset', [FORGET]: 'forget' } as const)[route as string];
     const words = wordsOf(request);
     const { link, trouble } = words.messages;
     const { status, headers, over, alert, error } = troubleOf(problem, words);
@@ -169,37 +146,65 @@ export function pages(
     return answer(status, { ...(view ?? { title: trouble.title, paragraphs: [] }), alert }, request, headers);
   }
 
-  const operation = (
-    name: PageOperation['name'],
-    sent: PageKind | undefined,
-    read: PageOperation['read'],
-  ): PageOperation => ({
-    name,
-    dialect: 'pages',
-    read,
-    write,
-    fail: (problem, request) => fail(problem, request, sent),
-  });
+  const dialect: Dialect = {
+    name: 'pages',
+    description: 'Pages with forms, for people.',
+    problem: v.void(),
+    ownSiteOnly: true,
+    fail,
+  };
+  /** Pages are not in the OpenAPI document, which therefore asks for no words and no examples. */
+  const undescribed = { dialect, summary: '', description: '', problems: [] };
+  const form = { forms: ['urlencoded'], emptyIsMissing: true } as const;
 
   return {
-    resetForm: operation('page', undefined, async (request) => {
-      const tag = request.query('tag');
-      return tag === undefined && isDone(request) ? { ask: 'done', of: 'reset' } : { ask: 'reset form', tag };
-    }),
-    reset: operation('reset-password', 'reset', async (request) => {
-      refuseOtherSites(request);
-      const { tag, password } = await formFields(request);
-      return { ask: 'reset', tag: tag as string | undefined, fields: { password: password || undefined } };
-    }),
-    forgetForm: operation('page', undefined, async (request) =>
-      isDone(request) ? { ask: 'done', of: 'forget' } : { ask: 'forget form' },
-    ),
-    forget: operation('forget-password', 'forget', async (request) => {
-      refuseOtherSites(request);
-      const { email } = await formFields(request);
-      const { client } = request;
-      return { ask: 'forget', fields: { email: email || undefined }, client, language: languageOf(request) };
-    }),
+    resetForm: {
+      ...undescribed,
+      id: 'pagesResetForm',
+      route: 'GET /reset-password',
+      metric: 'Pages',
+      takes: { query: { tag: mailedTag } },
+      input: ({ query }, request) => {
+        const tag = query('tag');
+        return { tag, done: tag === undefined && isDone(request) };
+      },
+      success: { body: v.any(), example: undefined },
+      write: (found, request) =>
+        found === undefined ? done('reset', request) : open('reset', found, request),
+    },
+    reset: {
+      ...undescribed,
+      id: 'pagesReset',
+      route: RESET,
+      metric: 'PasswordResets',
+      takes: { body: { ...form, fields: (minimum) => ({ tag: text, ...resetPasswordFields(minimum) }) } },
+      input: ({ fields: { tag, ...fields } }) => ({ tag: tag as string | undefined, fields }),
+      success: { body: v.any(), example: undefined },
+      write: (_, request) => sent('reset', request),
+    },
+    forgetForm: {
+      ...undescribed,
+      id: 'pagesForgetForm',
+      route: 'GET /forgot-password',
+      metric: 'Pages',
+      takes: {},
+      input: () => undefined,
+      success: { body: v.any(), example: undefined },
+      write: (_, request) =>
+        isDone(request)
+          ? done('forget', request)
+          : open('forget', { email: emailAskedFor(request) }, request),
+    },
+    forget: {
+      ...undescribed,
+      id: 'pagesForget',
+      route: FORGET,
+      metric: 'ResetRequests',
+      takes: { body: { ...form, fields: forgetPasswordFields } },
+      input: ({ fields }, request) => ({ fields, client: request.client, language: languageOf(request) }),
+      success: { body: v.any(), example: undefined },
+      write: (_, request) => sent('forget', request),
+    },
   };
 }
 
@@ -230,18 +235,6 @@ function emailAskedFor(request: Request): string | undefined {
 function wordsOf(request: Request): Words {
   const language = languageOf(request);
   return { messages: pageMessages[language], language };
-}
-
-/**
- * A form that a page of another site sends in its visitors' name: each of them would have a limit of their own, so that
- * many could fill a mailbox. Every browser of today says where a request comes from; programs say nothing and may.
- *
- * @see https://www.w3.org/TR/fetch-metadata/
- */
-function refuseOtherSites(request: Request): void {
-  const site = request.header('sec-fetch-site') ?? 'none';
-  if (!['same-origin', 'none'].includes(site))
-    throw new ProblemError({ code: 'malformed-body' }, 'the form was sent by a page of another site');
 }
 
 /** The language asked for in the address, or else by the browser. */
@@ -285,6 +278,7 @@ const troubles: {
   'malformed-body': (_, { messages }) => ({ status: 400, alert: messages.trouble.unreadable }),
   'body-too-large': (_, { messages }) => ({ status: 413, alert: messages.trouble.tooLarge }),
   'unsupported-media-type': (_, { messages }) => ({ status: 415, alert: messages.trouble.unreadable }),
+  'cross-site-request': (_, { messages }) => ({ status: 400, alert: messages.trouble.unreadable }),
   'invalid-fields': ({ fields }, words) => ({
     status: 400,
     error: fields.map((field) => sentenceOf(field, words)).join(' '),

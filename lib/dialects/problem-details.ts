@@ -1,11 +1,29 @@
-import type { ProblemDetails } from '../openapi/answers.ts';
-import { type Answer, type Failures, retryAfter } from './dialect.ts';
-import { tryAgainIn } from './sentences.ts';
+import * as v from 'valibot';
+import type { Answer } from '../http/operation.ts';
+import { text } from './answer-parts.ts';
+import { type Failures, retryAfter } from './failures.ts';
+import { CROSS_SITE, tryAgainIn } from './sentences.ts';
+
+/** An error of every dialect but `/accounts/*`; `/auth*` adds to it. */
+export const problemDetails = v.pipe(
+  v.object({
+    type: v.pipe(v.literal('about:blank'), v.description('The status says it all.')),
+    title: text('The name of the status.', 'Bad Request'),
+    status: v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599)),
+    detail: text('What was wrong, for people. Its wording may change.'),
+    message: text('The same as `detail`, for clients that look for it here.'),
+  }),
+  v.title('ProblemDetails'),
+  v.description('RFC 9457, with a `message`.'),
+);
+
+export type ProblemDetails = v.InferOutput<typeof problemDetails>;
 
 /** The names of RFC 9110 section 15 and RFC 6585; for 413 Node still has the one before. */
 const titles = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
@@ -15,23 +33,15 @@ const titles = {
 };
 
 /** An error as RFC 9457 problem details, with a `message` that repeats `detail` for clients that look for one. */
-export function problemDetails(
+export function problemAnswer(
   status: keyof typeof titles,
   detail: string,
-  more: { headers?: Record<string, string>; errors?: { field: string; message: string }[] } = {},
+  headers: Record<string, string> = {},
 ): Answer<ProblemDetails> {
-  const { headers, errors } = more;
   return {
     status,
     headers: { ...headers, 'Content-Type': 'application/problem+json' },
-    body: {
-      type: 'about:blank',
-      title: titles[status],
-      status,
-      detail,
-      message: detail,
-      ...(errors && { errors }),
-    },
+    body: { type: 'about:blank', title: titles[status], status, detail, message: detail },
   };
 }
 
@@ -40,37 +50,34 @@ export const challenge = { 'WWW-Authenticate': 'Bearer' };
 export const refusedTokenChallenge = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
 
 /** What the dialects that speak problem details say alike; about fields each has its own way. */
-export const problemFailures: Omit<Failures, 'invalid-fields' | 'email-taken'> = {
-  'malformed-body': () => problemDetails(400, 'The body is not a JSON object in UTF-8.'),
-  'body-too-large': () => problemDetails(413, 'The body is larger than 32 KiB.'),
-  'unsupported-media-type': () => problemDetails(415, 'Send the body as application/json.'),
-  'wrong-credentials': () =>
-    problemDetails(401, 'The email or the password is wrong.', { headers: challenge }),
+export const problemFailures: Omit<Failures<ProblemDetails>, 'invalid-fields' | 'email-taken'> = {
+  'malformed-body': () => problemAnswer(400, 'The body is not a JSON object in UTF-8.'),
+  'body-too-large': () => problemAnswer(413, 'The body is larger than 32 KiB.'),
+  'unsupported-media-type': () => problemAnswer(415, 'Send the body as application/json.'),
+  'cross-site-request': () => problemAnswer(403, CROSS_SITE),
+  'wrong-credentials': () => problemAnswer(401, 'The email or the password is wrong.', challenge),
   'missing-access-token': () =>
-    problemDetails(401, 'Send an access token in the header Authorization: Bearer.', { headers: challenge }),
+    problemAnswer(401, 'Send an access token in the header Authorization: Bearer.', challenge),
   'invalid-access-token': () =>
-    problemDetails(401, 'The access token is invalid, expired or revoked; log in or refresh it.', {
-      headers: refusedTokenChallenge,
-    }),
+    problemAnswer(
+      401,
+      'The access token is invalid, expired or revoked; log in or refresh it.',
+      refusedTokenChallenge,
+    ),
   'invalid-refresh-token': () =>
-    problemDetails(401, 'The refresh token is invalid, expired, used or revoked; log in again.', {
-      headers: challenge,
-    }),
-  'foreign-refresh-token': () => problemDetails(400, 'This is not a refresh token of this service.'),
-  'missing-tag': () => problemDetails(400, 'The URL has no token; open the link of the email.'),
-  'wrong-tag': () =>
-    problemDetails(401, 'The token is unknown or used; ask for a new email.', { headers: challenge }),
-  'expired-tag': () =>
-    problemDetails(401, 'The token has expired; ask for a new email.', { headers: challenge }),
-  'unknown-user': () =>
-    problemDetails(401, 'The token is unknown or used; ask for a new email.', { headers: challenge }),
+    problemAnswer(401, 'The refresh token is invalid, expired, used or revoked; log in again.', challenge),
+  'foreign-refresh-token': () => problemAnswer(400, 'This is not a refresh token of this service.'),
+  'missing-tag': () => problemAnswer(400, 'The URL has no token; open the link of the email.'),
+  'wrong-tag': () => problemAnswer(401, 'The token is unknown or used; ask for a new email.', challenge),
+  'expired-tag': () => problemAnswer(401, 'The token has expired; ask for a new email.', challenge),
+  'unknown-user': () => problemAnswer(401, 'The token is unknown or used; ask for a new email.', challenge),
   throttled: (problem) =>
-    problemDetails(429, tryAgainIn(problem.retryAfter, 'Too many requests'), {
-      headers: retryAfter(problem.retryAfter),
-    }),
+    problemAnswer(429, tryAgainIn(problem.retryAfter, 'Too many requests'), retryAfter(problem.retryAfter)),
   unavailable: (problem) =>
-    problemDetails(503, tryAgainIn(problem.retryAfter, 'The service is unavailable'), {
-      headers: retryAfter(problem.retryAfter),
-    }),
-  internal: () => problemDetails(500, 'The service failed; the failure was logged.'),
+    problemAnswer(
+      503,
+      tryAgainIn(problem.retryAfter, 'The service is unavailable'),
+      retryAfter(problem.retryAfter),
+    ),
+  internal: () => problemAnswer(500, 'The service failed; the failure was logged.'),
 };

@@ -20,6 +20,13 @@ export function sentenceFor({ reason, minimum }: FieldProblem): string {
   return minimum === undefined ? sentences[reason] : `Enter a password of at least ${minimum} characters.`;
 }
 
+/** What a request gets that has several sets of fields, or none, where one of them is asked for. */
+export const NOT_ONE_OF = 'Send exactly one of the sets of fields that this operation takes.';
+
+/** What a page of another site gets, whose developer may read it. */
+export const CROSS_SITE =
+  'The request comes from a page of an origin that is not allowed here (CORS_ORIGINS).';
+
 /** The sentence of a 429 or a 503. @param seconds after which the client may try again */
 export function tryAgainIn(seconds: number, because: string): string {
   return `${because}; try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;

@@ -1,27 +1,102 @@
-import type { Discovery, JsonWebKeySet } from '../openapi/answers.ts';
-import * as auth from './auth.ts';
-import type { Answer, Operation } from './dialect.ts';
+import * as v from 'valibot';
+import type { Answer, Dialect, Operation } from '../http/operation.ts';
+import { text } from './answer-parts.ts';
+import { answerProblem } from './failures.ts';
+import { problemAnswer, problemDetails, problemFailures } from './problem-details.ts';
 
-// The documents of RFC 7517 and OpenID Connect Discovery: no dialect's, so that problems are told as `/auth` tells them.
+// The documents of RFC 7517 and OpenID Connect Discovery, for programs of every dialect.
+
+const wellKnown: Dialect = {
+  name: 'well-known',
+  description: 'For services that verify access tokens by themselves.',
+  problem: problemDetails,
+  fail: (problem) => answerProblem(failures, problem),
+};
+
+/** Requests of this dialect have no fields to refuse. */
+const unexpected = () => problemAnswer(500, 'The service failed; the failure was logged.');
+const failures = { ...problemFailures, 'invalid-fields': unexpected, 'email-taken': unexpected };
 
 /** Seconds. API Gateway and most libraries keep a key set about this long or longer. */
 const MAX_AGE = 300;
 
-const write = (document: JsonWebKeySet | Discovery): Answer<JsonWebKeySet | Discovery> => ({
+const write = <Document>(document: Document): Answer<Document> => ({
   status: 200,
   headers: { 'Cache-Control': `public, max-age=${MAX_AGE}` },
   body: document,
 });
 
-export const jwks: Operation<'jwks' | 'discovery', JsonWebKeySet | Discovery, JsonWebKeySet | Discovery> = {
-  name: 'keys',
-  dialect: 'well-known',
-  read: async () => 'jwks',
+const jsonWebKeySet = v.pipe(
+  v.object({
+    keys: v.array(
+      v.object({
+        kty: v.literal('RSA'),
+        n: text('The modulus, base64url.'),
+        e: text('The exponent, base64url.', 'AQAB'),
+        kid: text('Which key it is: `kid` of the tokens that it signed.'),
+        alg: v.literal('RS256'),
+        use: v.literal('sig'),
+      }),
+    ),
+  }),
+  v.title('JsonWebKeySet'),
+  v.description('RFC 7517. The next key is in it hours before it signs.'),
+);
+type JsonWebKeySet = v.InferOutput<typeof jsonWebKeySet>;
+
+export const jwks: Operation<undefined, JsonWebKeySet, JsonWebKeySet> = {
+  id: 'jwks',
+  dialect: wellKnown,
+  route: 'GET /.well-known/jwks.json',
+  metric: 'KeySets',
+  summary: 'Public keys',
+  description: 'The keys by which any other service verifies access tokens by itself.',
+  takes: {},
+  input: () => undefined,
+  problems: [],
+  success: {
+    body: jsonWebKeySet,
+    example: {
+      keys: [{ kty: 'RSA', n: 'u1W…', e: 'AQAB', kid: '2026-11-22-k3J9', alg: 'RS256', use: 'sig' }],
+    },
+  },
   write,
-  fail: auth.welcome.fail,
 };
 
-export const discovery: typeof jwks = {
-  ...jwks,
-  read: async () => 'discovery',
+const discoveryBody = v.pipe(
+  v.object({
+    issuer: v.pipe(v.string(), v.url(), v.description('`iss` of the access tokens.')),
+    jwks_uri: v.pipe(v.string(), v.url()),
+    response_types_supported: v.pipe(v.array(v.string()), v.maxLength(0)),
+    subject_types_supported: v.array(v.literal('public')),
+    id_token_signing_alg_values_supported: v.array(v.literal('RS256')),
+  }),
+  v.title('Discovery'),
+  v.description(
+    'What an OpenID Connect library needs to verify access tokens. This is not an OpenID provider: it has no authorization endpoint.',
+  ),
+);
+type Discovery = v.InferOutput<typeof discoveryBody>;
+
+export const discovery: Operation<undefined, Discovery, Discovery> = {
+  id: 'openidConfiguration',
+  dialect: wellKnown,
+  route: 'GET /.well-known/openid-configuration',
+  metric: 'KeySets',
+  summary: 'Discovery',
+  description: 'Where an OpenID Connect library finds the keys, and by which `iss` it knows the tokens.',
+  takes: {},
+  input: () => undefined,
+  problems: [],
+  success: {
+    body: discoveryBody,
+    example: {
+      issuer: 'https://auth.example.com',
+      jwks_uri: 'https://auth.example.com/.well-known/jwks.json',
+      response_types_supported: [],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+    },
+  },
+  write,
 };

@@ -6,44 +6,32 @@ const MAX_OCTETS = 32 * 1024;
 
 type Fields = Record<string, unknown>;
 
+/** How a body may be encoded. */
+export type BodyForm = 'json' | 'urlencoded' | 'multipart';
+
+export const MEDIA_TYPES: Record<BodyForm, string> = {
+  json: 'application/json',
+  urlencoded: 'application/x-www-form-urlencoded',
+  multipart: 'multipart/form-data',
+};
+
 /**
- * The fields of a JSON body; none where there is no body.
+ * The fields of a body in one of these forms; none where there is no body.
  *
  * @throws ProblemError `body-too-large`, `unsupported-media-type`, `malformed-body`, asked in this order
  */
-export async function jsonFields(request: Request): Promise<Fields> {
-  return readFieldsAs({ 'application/json': jsonObject }, request);
-}
-
-/** The fields of a body in JSON or either encoding of HTML forms. @throws as `jsonFields` */
-export async function jsonOrFormFields(request: Request): Promise<Fields> {
-  return readFieldsAs(
-    {
-      'application/json': jsonObject,
-      'application/x-www-form-urlencoded': urlencodedForm,
-      'multipart/form-data': multipartForm,
-    },
-    request,
-  );
-}
-
-/** The fields of a plain HTML form. @throws as `jsonFields` */
-export async function formFields(request: Request): Promise<Fields> {
-  return readFieldsAs({ 'application/x-www-form-urlencoded': urlencodedForm }, request);
-}
-
-type Reader = (text: string, contentType: string, body: Buffer) => Fields | Promise<Fields>;
-
-async function readFieldsAs(readers: Record<string, Reader>, request: Request): Promise<Fields> {
+export async function bodyFields(request: Request, forms: readonly BodyForm[]): Promise<Fields> {
   const { body } = request;
   if (body === undefined) return {};
   if (body.length > MAX_OCTETS) throw new ProblemError({ code: 'body-too-large' });
   const contentType = request.header('content-type') ?? '';
   const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const reader = Object.hasOwn(readers, mediaType) ? readers[mediaType] : undefined;
-  if (reader === undefined) throw new ProblemError({ code: 'unsupported-media-type' });
-  return reader(decode(body, request.header('content-length')), contentType, body);
+  const form = forms.find((candidate) => MEDIA_TYPES[candidate] === mediaType);
+  if (form === undefined) throw new ProblemError({ code: 'unsupported-media-type' });
+  return READERS[form](decode(body, request.header('content-length')), contentType, body);
 }
+
+type Reader = (text: string, contentType: string, body: Buffer) => Fields | Promise<Fields>;
 
 /** Octets to text, whatever `charset` says: RFC 8259 section 8.1 knows none but UTF-8. */
 function decode(body: Buffer, contentLength: string | undefined): string {
@@ -93,6 +81,12 @@ async function multipartForm(_text: string, contentType: string, body: Buffer): 
     throw malformed('not multipart/form-data', cause);
   }
 }
+
+const READERS: Record<BodyForm, Reader> = {
+  json: jsonObject,
+  urlencoded: urlencodedForm,
+  multipart: multipartForm,
+};
 
 function malformed(detail: string, cause?: unknown): ProblemError {
   return new ProblemError({ code: 'malformed-body' }, `the body is ${detail}`, { cause });

@@ -1,16 +1,24 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import type { Operation } from '../dialects/dialect.ts';
 import { unavailable } from '../unavailable.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { answerProblems } from './answer-problems.ts';
+import { type Answer, type Declaration, type Operation, routeKeyOf } from './operation.ts';
+import { refuseOtherSites, type SiteSettings } from './other-sites.ts';
 import { proxyResult } from './proxy-result.ts';
-import { readRequest, routeOf } from './request.ts';
+import { type Request, readRequest, routeOf } from './request.ts';
 import { requestLog } from './request-log.ts';
 import { requestMetrics } from './request-metrics.ts';
+import { taker } from './take.ts';
 
 /** A Lambda handler for a REST API with proxy integration. */
 export type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
+
+/** What an endpoint has to know of the configuration. */
+export type EndpointSettings = SiteSettings;
+
+/** An operation and the use-case that carries it out. */
+export type Route = { operation: Declaration; answer(request: Request): Promise<Answer> };
 
 /**
  * How long before Lambda ends the function a request that still waits for a dependency is answered. Dependencies that
@@ -18,23 +26,30 @@ export type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promis
  */
 const ANSWER_BEFORE_END_MS = 500;
 
-/**
- * Wraps a use-case into the one stack that every endpoint has. A request flows one way: its route picks the dialect,
- * the dialect reads it, the use-case decides, the dialect writes. The route is looked up before the body is touched,
- * so that even a body that nobody can read gets the error of the dialect it was meant for.
- *
- * @param routes `POST /auth/login` and the like, without a trailing slash, each with its dialect's operation
- */
-export function endpoint<Input, Output>(
-  routes: Record<string, Operation<Input, Output>>,
+/** Serves an operation by a use-case: the declaration reads the request, `act` decides, the declaration writes. */
+export function on<Input, Output, Body>(
+  operation: Operation<Input, Output, Body>,
   act: (input: Input) => Promise<Output>,
-  options: { corsOrigins: readonly string[] },
-): Endpoint {
-  const operationOf = (event: APIGatewayProxyEvent): Operation<Input, Output> => {
-    const operation = routes[routeOf(event)];
-    if (operation === undefined)
+): Route {
+  const take = taker(operation.takes);
+  return {
+    operation,
+    answer: async (request) =>
+      operation.write(await act(operation.input(await take(request), request)), request),
+  };
+}
+
+/**
+ * Wraps operations into the one stack that every endpoint has. The route is looked up before the body is touched, so
+ * that even a body that nobody can read gets the error of the dialect it was meant for.
+ */
+export function endpoint(settings: EndpointSettings, ...routes: readonly Route[]): Endpoint {
+  const byKey = new Map(routes.map((route) => [routeKeyOf(route.operation), route]));
+  const routeFor = (event: APIGatewayProxyEvent): Route => {
+    const route = byKey.get(routeOf(event));
+    if (route === undefined)
       throw new Error('serverless.yml sends this function a route that it does not have');
-    return operation;
+    return route;
   };
 
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
@@ -43,13 +58,14 @@ export function endpoint<Input, Output>(
       throw unavailable('the function ran out of time');
     },
   })
-    .use(requestMetrics((event) => operationOf(event).name))
-    .use(requestLog((event) => routes[routeOf(event)]?.dialect))
-    .use(answerHeaders(options.corsOrigins))
-    .use(answerProblems((event) => operationOf(event).fail))
+    .use(requestMetrics((event) => routeFor(event).operation.metric))
+    .use(requestLog((event) => byKey.get(routeOf(event))?.operation.dialect.name))
+    .use(answerHeaders(settings.corsOrigins))
+    .use(answerProblems((event) => routeFor(event).operation))
     .handler(async (event) => {
-      const operation = operationOf(event);
+      const { operation, answer } = routeFor(event);
       const request = readRequest(event);
-      return proxyResult(operation.write(await act(await operation.read(request)), request));
+      refuseOtherSites(operation, request, settings);
+      return proxyResult(await answer(request));
     }) as Endpoint;
 }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import type { Answer } from '../dialects/dialect.ts';
+import type { Answer } from './operation.ts';
 
 /** An answer as API Gateway wants it. */
 export function proxyResult({ status, headers, body, page }: Answer): APIGatewayProxyResult {

@@ -1,7 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { ProblemError } from '../core/problem.ts';
-import type { DialectName } from '../dialects/dialect.ts';
 import { describeError, log } from '../log.ts';
 import type { Outcome } from '../metrics.ts';
 import { routeOf } from './request.ts';
@@ -13,7 +12,7 @@ import { outcomeOf } from './request-metrics.ts';
  * @param dialectOf the dialect of an event's route; `undefined` for a route that the function does not have
  */
 export function requestLog(
-  dialectOf: (event: APIGatewayProxyEvent) => DialectName | undefined,
+  dialectOf: (event: APIGatewayProxyEvent) => string | undefined,
 ): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
   const line = (request: Observed, outcome: Outcome) => ({
     route: routeOf(request.event),

@@ -13,6 +13,8 @@ export type Request = {
   header(name: string): string | undefined;
   /** A query parameter's one value, decoded; of several the last. */
   query(name: string): string | undefined;
+  /** A value of the route's path, decoded. */
+  path(name: string): string | undefined;
   /** The octets of the body; `undefined` where there is none. */
   body: Buffer | undefined;
 };
@@ -33,6 +35,7 @@ export function readRequest(event: APIGatewayProxyEvent): Request {
     },
     header: (name) => headers.get(name.toLowerCase()),
     query: (name) => query.get(name),
+    path: (name) => event.pathParameters?.[name],
     body: bodyOf(event),
   };
 }

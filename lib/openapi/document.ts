@@ -1,6 +1,8 @@
-import { describeOperation } from './describe.ts';
+import { operations } from '../dialects/all.ts';
+import type { AnyOperation } from '../http/operation.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { operations } from './operations.ts';
+import { describeRequest } from './request.ts';
+import { describeResponses } from './responses.ts';
 
 type Json = Record<string, unknown>;
 
@@ -27,46 +29,66 @@ method that does not exist, 403 by a web ACL, 413 for a body of more than 10 MB,
 504 when a function did not answer.`,
 };
 
-const TAGS = [
-  {
-    name: 'auth',
-    description: 'JSON. Refresh tokens. Errors are problem details, with `errors` for refused fields.',
-  },
-  { name: 'api-user', description: 'JSON. Errors are problem details.' },
-  {
-    name: 'accounts',
-    description: 'JSON or forms. Errors are an array of sentences, mostly with status 406.',
-  },
-  { name: 'well-known', description: 'For services that verify access tokens by themselves.' },
-];
-
 const SECURITY_SCHEMES = {
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token.' },
+  iam: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Authorization',
+    description: 'A signature of AWS (SigV4) by an IAM principal that may invoke this route.',
+    'x-amazon-apigateway-authtype': 'awsSigv4',
+  },
   tokenHeader: { type: 'apiKey', in: 'header', name: 'token', description: 'An access token.' },
 };
 
-/** The API as an OpenAPI 3.1 document, made of the code that answers. */
-export async function openapiDocument({ server, passwordMinimum }: Deployment): Promise<Json> {
+/** The API as an OpenAPI 3.1 document, made of the operations' declarations. */
+export function openapiDocument(
+  { server, passwordMinimum }: Deployment,
+  declared: readonly AnyOperation[] = operations,
+): Json {
   const paths: Record<string, Json> = {};
   const schemas: Record<string, JsonSchema> = {};
-  for (const described of operations) {
-    const [method = '', path = ''] = described.route.split(' ');
-    const made = await describeOperation(described, passwordMinimum);
-    paths[path] = { ...paths[path], [method.toLowerCase()]: made.operation };
-    Object.assign(schemas, made.schemas);
+  const codes = new Map<string, number>();
+  for (const operation of declared) {
+    const [method = '', path = ''] = operation.route.split(' ');
+    const { id, summary, description, dialect } = operation;
+    const request = describeRequest(operation, passwordMinimum);
+    const { responses, ...made } = describeResponses(operation, passwordMinimum);
+    const described = { operationId: id, summary, description, tags: [dialect.name], ...request.members };
+    paths[path] = { ...paths[path], [method.toLowerCase()]: { ...described, responses } };
+    Object.assign(schemas, request.schemas, made.schemas);
+    for (const [code, status] of made.codes) codes.set(code, status);
   }
+  const used = JSON.stringify(
+    Object.values(paths)
+      .flatMap(Object.values)
+      .map(({ security }) => security),
+  );
   return {
     openapi: '3.1.1',
     info: INFO,
     servers: [{ url: server, description: 'The API that this document was asked of.' }],
-    tags: TAGS,
+    tags: tagsOf(declared, codes),
     paths,
     components: {
       ...sharedParts(paths),
       schemas: sorted(schemas),
-      securitySchemes: SECURITY_SCHEMES,
+      securitySchemes: Object.fromEntries(
+        Object.entries(SECURITY_SCHEMES).filter(([name]) => used.includes(`"${name}"`)),
+      ),
     },
   };
+}
+
+/** The dialects; for the one whose problems have codes, all of them with their statuses. */
+function tagsOf(declared: readonly AnyOperation[], codes: Map<string, number>): Json[] {
+  const dialects = new Map(declared.map(({ dialect }) => [dialect.name, dialect]));
+  const rows = [...codes].sort().map(([code, status]) => `| \`${code}\` | ${status} |`);
+  const table = ['', '', '| `code` | status |', '|---|---|', ...rows].join('\n');
+  return [...dialects.values()].map(({ name, description, problem }) => ({
+    name,
+    description: `${description}${'entries' in problem && 'code' in (problem.entries as object) ? table : ''}`,
+  }));
 }
 
 type Parts = Record<string, Json>;

@@ -30,7 +30,7 @@ export function answerSchema(schema: Schema): JsonSchema {
 /** What the schema is called in the document: its `v.title`. */
 export function nameOf(schema: Schema): string {
   const name = v.getTitle(schema);
-  if (name === undefined) throw new Error('A schema of lib/openapi/answers.ts has no v.title.');
+  if (name === undefined) throw new Error('A schema of an answer in lib/dialects has no v.title.');
   return name;
 }
 

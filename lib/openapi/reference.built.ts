@@ -12,7 +12,7 @@ export type Asset = { type: string; version: string; gzipped: string };
 /** What stands in the document for the deployment's own values. Neither can be part of anything else in it. */
 export const marks = { server: '/{server}', passwordMinimum: 987_654_321 };
 
-export const document: string = JSON.stringify(await openapiDocument(marks));
+export const document: string = JSON.stringify(openapiDocument(marks));
 
 export const script: Asset = asset('text/javascript; charset=utf-8', [
   packaged('swagger-ui-bundle.js'),

@@ -1,6 +1,17 @@
-import type { Discovery, JsonWebKeySet } from '../openapi/answers.ts';
 import { ALGORITHM } from './signing-keys.ts';
 import type { VerificationKeys } from './verification-keys.ts';
+
+export type JsonWebKeySet = {
+  keys: { kty: 'RSA'; n: string; e: string; kid: string; alg: typeof ALGORITHM; use: 'sig' }[];
+};
+
+export type Discovery = {
+  issuer: string;
+  jwks_uri: string;
+  response_types_supported: [];
+  subject_types_supported: ['public'];
+  id_token_signing_alg_values_supported: [typeof ALGORITHM];
+};
 
 /** The published keys as a JWK Set. @see RFC 7517 section 5 */
 export async function jsonWebKeySet(keys: VerificationKeys): Promise<JsonWebKeySet> {

@@ -9,9 +9,9 @@ import { welcome } from '../../lib/core/welcome.ts';
 import * as accounts from '../../lib/dialects/accounts.ts';
 import * as apiUser from '../../lib/dialects/api-user.ts';
 import * as auth from '../../lib/dialects/auth.ts';
-import type { Operation } from '../../lib/dialects/dialect.ts';
-import { type PageOutcome, type PageRequest, pages } from '../../lib/dialects/pages.ts';
-import { type Endpoint, endpoint } from '../../lib/http/endpoint.ts';
+import { pages } from '../../lib/dialects/pages.ts';
+import { type Endpoint, endpoint, on } from '../../lib/http/endpoint.ts';
+import { routeKeyOf } from '../../lib/http/operation.ts';
 import { world } from '../harness/memory/world.ts';
 
 const MANY = 1_000_000_000;
@@ -21,73 +21,36 @@ const MANY = 1_000_000_000;
  * is left is what happens before the hash, and after it.
  */
 export function endpoints(): Map<string, Endpoint> {
-  const byRoute = new Map<string, Endpoint>();
-  function serve<Input, Output>(
-    routes: Record<string, Operation<Input, Output>>,
-    act: (input: Input) => Promise<Output>,
-  ): void {
-    const handler = endpoint(routes, act, { corsOrigins: ['https://app.example.com'] });
-    for (const route of Object.keys(routes)) byRoute.set(route, handler);
-  }
-
   const { parts: inMemory } = world();
   const limits = { logins: MANY, signUps: MANY, forgets: MANY, refreshes: MANY };
   const parts = { ...inMemory, throttle: { ...inMemory.throttle, limits } };
-
-  serve(
-    {
-      'POST /accounts/auth': accounts.logIn,
-      'POST /api/user/login': apiUser.logIn,
-      'POST /auth/login': auth.logIn,
-    },
-    (request) => logIn(parts, request),
-  );
-  serve({ 'POST /api/user/signup': apiUser.signUp, 'POST /auth/register': auth.signUp }, (request) =>
-    signUp(parts, request),
-  );
-  serve({ 'POST /auth': auth.welcome }, (request) => welcome(parts, request));
-  serve({ 'POST /auth/refresh-tokens': auth.refreshTokens }, (request) => refreshSession(parts, request));
-  serve({ 'GET /accounts/logout': accounts.logOut, 'POST /auth/logout': auth.logOut }, (request) =>
-    logOut(parts, request),
-  );
-  serve(
-    {
-      'POST /accounts/forgetpassword': accounts.forgetPassword,
-      'POST /auth/forget-password': auth.forgetPassword,
-    },
-    (request) => forgetPassword(parts, request),
-  );
-  serve(
-    {
-      'POST /accounts/resetpassword': accounts.resetPassword,
-      'POST /auth/reset-password': auth.resetPassword,
-    },
-    (request) => resetPassword(parts, request),
-  );
   const brand = { name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined };
-  const { resetForm, reset, forgetForm, forget } = pages({
-    ...parts,
-    brand,
-    appUrl: '',
-    loginUrl: undefined,
-  });
-  serve<PageRequest, PageOutcome>(
-    {
-      'GET /reset-password': resetForm,
-      'POST /reset-password': reset,
-      'GET /forgot-password': forgetForm,
-      'POST /forgot-password': forget,
-    },
-    async (request) => {
-      if (request.ask === 'forget form') return { show: 'forget form' };
-      if (request.ask === 'done') return { show: 'done', of: request.of };
-      if (request.ask === 'forget') await forgetPassword(parts, request);
-      else if (request.ask === 'reset') await resetPassword(parts, request);
-      else return { show: 'reset form', tag: request.tag ?? '', ...(await lookAtTag(parts, request.tag)) };
-      return { show: request.ask };
-    },
-  );
-  return byRoute;
+  const appUrl = 'https://app.example.com';
+  const { resetForm, reset, forgetForm, forget } = pages({ ...parts, brand, appUrl, loginUrl: undefined });
+
+  const routes = [
+    on(accounts.logIn, (request) => logIn(parts, request)),
+    on(apiUser.logIn, (request) => logIn(parts, request)),
+    on(auth.logIn, (request) => logIn(parts, request)),
+    on(apiUser.signUp, (request) => signUp(parts, request)),
+    on(auth.signUp, (request) => signUp(parts, request)),
+    on(auth.welcome, (request) => welcome(parts, request)),
+    on(auth.refreshTokens, (request) => refreshSession(parts, request)),
+    on(accounts.logOut, (request) => logOut(parts, request)),
+    on(auth.logOut, (request) => logOut(parts, request)),
+    on(accounts.forgetPassword, (request) => forgetPassword(parts, request)),
+    on(auth.forgetPassword, (request) => forgetPassword(parts, request)),
+    on(accounts.resetPassword, (request) => resetPassword(parts, request)),
+    on(auth.resetPassword, (request) => resetPassword(parts, request)),
+    on(resetForm, async ({ tag = '', done }) =>
+      done ? undefined : { tag, ...(await lookAtTag(parts, tag)) },
+    ),
+    on(reset, (request) => resetPassword(parts, request)),
+    on(forgetForm, async () => undefined),
+    on(forget, (request) => forgetPassword(parts, request)),
+  ];
+  const settings = { corsOrigins: [appUrl], appUrl };
+  return new Map(routes.map((route) => [routeKeyOf(route.operation), endpoint(settings, route)]));
 }
 
 /**

@@ -40,7 +40,10 @@ export function problem(
   status: number,
   title: string,
   detail: unknown,
-  more: { headers?: Record<string, unknown>; errors?: { field: string; message: string }[] } = {},
+  more: {
+    headers?: Record<string, unknown>;
+    errors?: { field: string; code: string; message: string }[];
+  } = {},
 ): Answer {
   return {
     status,
@@ -56,10 +59,23 @@ export function problem(
   };
 }
 
+/** A problem of `/auth*`, which has a code for programs too. */
+export const coded = (code: string, { body, ...answer }: Answer): Answer => ({
+  ...answer,
+  body: { ...(body as object), code },
+});
+
 export const unreadableProblems: Record<Unreadable, Answer> = {
   malformed: problem(400, 'Bad Request', 'The body is not a JSON object in UTF-8.'),
   'too large': problem(413, 'Content Too Large', 'The body is larger than 32 KiB.'),
   unsupported: problem(415, 'Unsupported Media Type', 'Send the body as application/json.'),
+};
+
+/** The same under `/auth*`. */
+export const unreadableAuthProblems: Record<Unreadable, Answer> = {
+  malformed: coded('malformed-body', unreadableProblems.malformed),
+  'too large': coded('body-too-large', unreadableProblems['too large']),
+  unsupported: coded('unsupported-media-type', unreadableProblems.unsupported),
 };
 
 /** RFC 6750 section 3: without an error code where no access token was sent or none is asked for. */

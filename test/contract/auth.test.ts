@@ -8,60 +8,84 @@ import {
   aRefreshToken,
   aToken,
   challenge,
+  coded,
   expectAnswer,
   expectClaims,
   noText,
   ok,
   problem,
   refusedToken,
-  unreadableProblems,
+  unreadableAuthProblems,
 } from './answers.ts';
 import { signedWithPublicKey, twinOf, unsigned } from './minted-tokens.ts';
 import { changeSession, deleteUser, disable, expireTag, nearlyLock, userOf } from './rows.ts';
 import { readableBodies, unreadableBodiesFor } from './unreadable-bodies.ts';
 
-type FieldError = { field: string; message: string };
+type FieldError = { field: string; code: string; message: string };
 type Fields = Record<string, unknown>;
 
 const invalid = (...errors: FieldError[]) =>
-  problem(400, 'Bad Request', 'Some fields are missing or invalid; see errors.', { errors });
-const required = (field: string): FieldError => ({ field, message: 'This field is required.' });
-const notText = (field: string): FieldError => ({ field, message: 'Not a valid string.' });
-const invalidEmail: FieldError = { field: 'email', message: 'Enter a valid email address.' };
+  coded(
+    'invalid-fields',
+    problem(400, 'Bad Request', 'Some fields are missing or invalid; see errors.', { errors }),
+  );
+const required = (field: string): FieldError => ({
+  field,
+  code: 'required',
+  message: 'This field is required.',
+});
+const notText = (field: string): FieldError => ({ field, code: 'not-text', message: 'Not a valid string.' });
+const invalidEmail: FieldError = {
+  field: 'email',
+  code: 'invalid-email',
+  message: 'Enter a valid email address.',
+};
 const password = {
-  short: { field: 'password', message: 'Enter a password of at least 8 characters.' },
+  short: {
+    field: 'password',
+    code: 'password-too-short',
+    message: 'Enter a password of at least 8 characters.',
+  },
   long: {
     field: 'password',
+    code: 'password-too-long',
     message: 'Enter a password of at most 72 bytes (in UTF-8); longer ones cannot be hashed whole.',
   },
   characters: {
     field: 'password',
+    code: 'password-unusable-characters',
     message: 'Enter a password of valid Unicode text without NUL characters.',
   },
 };
 
-const wrongCredentials = problem(401, 'Unauthorized', 'The email or the password is wrong.', {
-  headers: challenge,
-});
-const missingAccessToken = problem(
-  401,
-  'Unauthorized',
-  'Send an access token in the header Authorization: Bearer.',
-  { headers: challenge },
+const wrongCredentials = coded(
+  'wrong-credentials',
+  problem(401, 'Unauthorized', 'The email or the password is wrong.', {
+    headers: challenge,
+  }),
 );
-const invalidAccessToken = problem(
-  401,
-  'Unauthorized',
-  'The access token is invalid, expired or revoked; log in or refresh it.',
-  { headers: refusedToken },
+const missingAccessToken = coded(
+  'missing-access-token',
+  problem(401, 'Unauthorized', 'Send an access token in the header Authorization: Bearer.', {
+    headers: challenge,
+  }),
 );
-const invalidRefreshToken = problem(
-  401,
-  'Unauthorized',
-  'The refresh token is invalid, expired, used or revoked; log in again.',
-  { headers: challenge },
+const invalidAccessToken = coded(
+  'invalid-access-token',
+  problem(401, 'Unauthorized', 'The access token is invalid, expired or revoked; log in or refresh it.', {
+    headers: refusedToken,
+  }),
 );
-const foreignRefreshToken = problem(400, 'Bad Request', 'This is not a refresh token of this service.');
+const invalidRefreshToken = coded(
+  'invalid-refresh-token',
+  problem(401, 'Unauthorized', 'The refresh token is invalid, expired, used or revoked; log in again.', {
+    headers: challenge,
+  }),
+);
+const foreignRefreshToken = coded(
+  'foreign-refresh-token',
+  problem(400, 'Bad Request', 'This is not a refresh token of this service.'),
+);
 
 /** Bodies without a refresh token that could be looked up. */
 const noRefreshToken: [rule: string, call: Omit<Call, 'path'>, error: FieldError][] = [
@@ -124,12 +148,12 @@ describe.each(clients)('$name', (client) => {
     '/auth/reset-password',
   ])('POST %s', (path) => {
     test.each(unreadableBodiesFor(client))('refuses $rule', async ({ call, because }) => {
-      expectAnswer(await client.send({ path, ...call }), unreadableProblems[because]);
+      expectAnswer(await client.send({ path, ...call }), unreadableAuthProblems[because]);
     });
 
     test('refuses the content type text/plain with a trailing slash too', async () => {
       const call = { headers: { 'content-type': 'text/plain' }, body: '{}' };
-      expectAnswer(await client.send({ path: `${path}/`, ...call }), unreadableProblems.unsupported);
+      expectAnswer(await client.send({ path: `${path}/`, ...call }), unreadableAuthProblems.unsupported);
     });
   });
 
@@ -224,14 +248,26 @@ describe.each(clients)('$name', (client) => {
     });
 
     const name = {
-      length: { field: 'name', message: 'Enter a name of 1 to 100 characters.' },
-      characters: { field: 'name', message: 'Enter a name without control characters.' },
+      length: { field: 'name', code: 'name-length', message: 'Enter a name of 1 to 100 characters.' },
+      characters: {
+        field: 'name',
+        code: 'name-unusable-characters',
+        message: 'Enter a name without control characters.',
+      },
     };
     const bio = {
-      long: { field: 'bio', message: 'Enter a bio of at most 1,000 characters.' },
-      characters: { field: 'bio', message: 'Enter a bio of valid Unicode text.' },
+      long: { field: 'bio', code: 'bio-too-long', message: 'Enter a bio of at most 1,000 characters.' },
+      characters: {
+        field: 'bio',
+        code: 'bio-unusable-characters',
+        message: 'Enter a bio of valid Unicode text.',
+      },
     };
-    const unlike: FieldError = { field: 'confirm', message: 'Enter the same password twice.' };
+    const unlike: FieldError = {
+      field: 'confirm',
+      code: 'confirm-differs',
+      message: 'Enter the same password twice.',
+    };
     test.each<[rule: string, fields: Fields, error: FieldError]>([
       ['a missing name', { name: undefined }, required('name')],
       ['a name that is null', { name: null }, notText('name')],
@@ -327,7 +363,10 @@ describe.each(clients)('$name', (client) => {
     ])('refuses an address that is taken, spelled %s', async (_, spell) => {
       const owner = await signedUp(client);
       const message = 'This email address already has an account.';
-      const taken = problem(400, 'Bad Request', message, { errors: [{ field: 'email', message }] });
+      const taken = coded(
+        'email-taken',
+        problem(400, 'Bad Request', message, { errors: [{ field: 'email', code: 'email-taken', message }] }),
+      );
       expectAnswer(
         await registerWith({ email: spell(owner.email), password: 'x'.repeat(8), confirm: 'x'.repeat(8) }),
         taken,
@@ -435,9 +474,12 @@ describe.each(clients)('$name', (client) => {
     });
 
     describe('to an account that is locked', () => {
-      const locked = problem(429, 'Too Many Requests', 'Too many requests; try again in 900 seconds.', {
-        headers: { 'retry-after': '900' },
-      });
+      const locked = coded(
+        'throttled',
+        problem(429, 'Too Many Requests', 'Too many requests; try again in 900 seconds.', {
+          headers: { 'retry-after': '900' },
+        }),
+      );
 
       async function lock(email: string): Promise<void> {
         await logIn(email, 'wrong password');
@@ -884,13 +926,22 @@ describe.each(clients)('$name', (client) => {
     const resetBy = (query: string, body: object = { password: newPassword }) =>
       post(`/auth/reset-password${query}`, body);
     const success = ok({ message: 'The password was changed; log in with the new one.' });
-    const missingTag = problem(400, 'Bad Request', 'The URL has no token; open the link of the email.');
-    const wrongTag = problem(401, 'Unauthorized', 'The token is unknown or used; ask for a new email.', {
-      headers: challenge,
-    });
-    const expiredTag = problem(401, 'Unauthorized', 'The token has expired; ask for a new email.', {
-      headers: challenge,
-    });
+    const missingTag = coded(
+      'missing-tag',
+      problem(400, 'Bad Request', 'The URL has no token; open the link of the email.'),
+    );
+    const wrongTag = coded(
+      'wrong-tag',
+      problem(401, 'Unauthorized', 'The token is unknown or used; ask for a new email.', {
+        headers: challenge,
+      }),
+    );
+    const expiredTag = coded(
+      'expired-tag',
+      problem(401, 'Unauthorized', 'The token has expired; ask for a new email.', {
+        headers: challenge,
+      }),
+    );
     let person: Person;
     beforeEach(async () => {
       person = await signedUp(client);

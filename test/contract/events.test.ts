@@ -14,6 +14,7 @@ import {
   aRefreshToken,
   aToken,
   challenge,
+  coded,
   expectAnswer,
   ok,
   problem,
@@ -74,22 +75,28 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
   },
   'auth/logout.json': {
     of: 'nobody',
-    answer: problem(400, 'Bad Request', 'This is not a refresh token of this service.'),
+    answer: coded(
+      'foreign-refresh-token',
+      problem(400, 'Bad Request', 'This is not a refresh token of this service.'),
+    ),
   },
   'auth/refresh-tokens.json': {
     of: 'nobody',
-    answer: problem(
-      401,
-      'Unauthorized',
-      'The refresh token is invalid, expired, used or revoked; log in again.',
-      { headers: challenge },
+    answer: coded(
+      'invalid-refresh-token',
+      problem(401, 'Unauthorized', 'The refresh token is invalid, expired, used or revoked; log in again.', {
+        headers: challenge,
+      }),
     ),
   },
   'auth/reset-password.json': {
     of: 'nobody',
-    answer: problem(401, 'Unauthorized', 'The token is unknown or used; ask for a new email.', {
-      headers: challenge,
-    }),
+    answer: coded(
+      'wrong-tag',
+      problem(401, 'Unauthorized', 'The token is unknown or used; ask for a new email.', {
+        headers: challenge,
+      }),
+    ),
   },
   'auth/signup.json': {
     of: 'nobody',
@@ -97,11 +104,11 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
   },
   'auth/welcome.json': {
     of: 'nobody',
-    answer: problem(
-      401,
-      'Unauthorized',
-      'The access token is invalid, expired or revoked; log in or refresh it.',
-      { headers: refusedToken },
+    answer: coded(
+      'invalid-access-token',
+      problem(401, 'Unauthorized', 'The access token is invalid, expired or revoked; log in or refresh it.', {
+        headers: refusedToken,
+      }),
     ),
   },
   'cors/preflight.json': {
@@ -217,7 +224,7 @@ describe('an event whose body is no text', () => {
     const event = { ...read<APIGatewayProxyEvent>('auth/login.json'), body: body as never };
     expectAnswer(
       await deliver(event),
-      problem(400, 'Bad Request', 'The body is not a JSON object in UTF-8.'),
+      coded('malformed-body', problem(400, 'Bad Request', 'The body is not a JSON object in UTF-8.')),
     );
   });
 
@@ -233,9 +240,12 @@ test('an event that has nothing but its route is answered too', async () => {
   const event = { httpMethod: 'POST', resource: '/auth/refresh-tokens' } as APIGatewayProxyEvent;
   expectAnswer(
     await deliver(event),
-    problem(400, 'Bad Request', 'Some fields are missing or invalid; see errors.', {
-      errors: [{ field: 'refreshToken', message: 'This field is required.' }],
-    }),
+    coded(
+      'invalid-fields',
+      problem(400, 'Bad Request', 'Some fields are missing or invalid; see errors.', {
+        errors: [{ field: 'refreshToken', code: 'required', message: 'This field is required.' }],
+      }),
+    ),
   );
 });
 

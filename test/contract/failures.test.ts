@@ -3,7 +3,7 @@ import { freePort } from '../../tools/local/ports.ts';
 import { clients, inProcess } from '../harness/client.ts';
 import { functionsWith } from '../harness/functions-with.ts';
 import { signedUp } from '../harness/people.ts';
-import { type Answer, expectAnswer, problem, sentences } from './answers.ts';
+import { type Answer, coded, expectAnswer, problem, sentences } from './answers.ts';
 import { corruptName } from './rows.ts';
 
 describe.each(clients)('a defect of ours, $name, is told in each dialect without any detail', (client) => {
@@ -11,7 +11,7 @@ describe.each(clients)('a defect of ours, $name, is told in each dialect without
   test.each<[path: string, answer: Answer]>([
     ['/accounts/auth/', sentences(500, words)],
     ['/api/user/login', problem(500, 'Internal Server Error', words)],
-    ['/auth/login', problem(500, 'Internal Server Error', words)],
+    ['/auth/login', coded('internal', problem(500, 'Internal Server Error', words))],
   ])('POST %s', async (path, answer) => {
     const { email, password } = await signedUp(client);
     await corruptName(email);
@@ -26,6 +26,7 @@ describe('a database that does not answer is told in each dialect, with when to 
   const headers = { 'retry-after': '2' };
   const inAccounts = { ...sentences(503, words), headers };
   const inOthers = problem(503, 'Service Unavailable', words, { headers });
+  const inAuth = coded('unavailable', inOthers);
   const body = {
     name: 'Ada Lovelace',
     email: 'ada@example.com',
@@ -42,7 +43,10 @@ describe('a database that does not answer is told in each dialect, with when to 
     .map((route) => route.replace('POST ', ''));
   test.each(post)('POST %s', async (path) => {
     const call = { path: `${path}?tag=${'A'.repeat(64)}&token=${'A'.repeat(64)}`, body };
-    expectAnswer(await inProcess.send(call), path.startsWith('/accounts/') ? inAccounts : inOthers);
+    expectAnswer(
+      await inProcess.send(call),
+      path.startsWith('/accounts/') ? inAccounts : path.startsWith('/auth') ? inAuth : inOthers,
+    );
   });
 
   test('GET /.well-known/jwks.json, which no cache may keep then', async () => {
@@ -57,7 +61,7 @@ describe('a database that does not answer is told in each dialect, with when to 
   const accessToken = `${Buffer.from('{"alg":"RS256","typ":"at+jwt","kid":"x"}').toString('base64url')}.e30.AA`;
   test('POST /auth, never as an invalid token', async () => {
     const call = { path: '/auth', headers: { authorization: `Bearer ${accessToken}` } };
-    expectAnswer(await inProcess.send(call), inOthers);
+    expectAnswer(await inProcess.send(call), inAuth);
   });
 
   test('GET /accounts/logout/, never as an invalid token', async () => {

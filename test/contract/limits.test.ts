@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Call, inProcess, type Reply } from '../harness/client.ts';
 import { somebody } from '../harness/people.ts';
-import { type Answer, expectAnswer, problem, sentences } from './answers.ts';
+import { type Answer, coded, expectAnswer, problem, sentences } from './answers.ts';
 
 // What is configured, in process alone: over HTTP every client has one address, and the limits are those of all tests.
 
@@ -26,6 +26,7 @@ const words = 'Too many requests; try again in 299 seconds.';
 const headers = { 'retry-after': '299' };
 const inAccounts = { ...sentences(429, words), headers };
 const inOthers = problem(429, 'Too Many Requests', words, { headers });
+const inAuth = coded('throttled', inOthers);
 
 /** An address of a network that no other test is in. */
 const newAddress = () => `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`;
@@ -37,12 +38,12 @@ const newPerson = () => {
 describe.each<[path: string, throttled: Answer]>([
   ['/accounts/auth/', inAccounts],
   ['/api/user/login', inOthers],
-  ['/auth/login', inOthers],
+  ['/auth/login', inAuth],
   ['/api/user/signup', inOthers],
-  ['/auth/register', inOthers],
+  ['/auth/register', inAuth],
   ['/accounts/forgetpassword/', inAccounts],
-  ['/auth/forget-password', inOthers],
-  ['/auth/refresh-tokens', inOthers],
+  ['/auth/forget-password', inAuth],
+  ['/auth/refresh-tokens', inAuth],
 ])('POST %s, allowed twice in five minutes', (path, throttled) => {
   const send = (sourceIp: string, call: Partial<Call> = {}): Promise<Reply> =>
     inProcess.send({ path, body: newPerson(), sourceIp, ...call });
@@ -127,9 +128,12 @@ describe('a longer minimum of passwords', () => {
     const call = { path: '/auth/register', body, sourceIp: newAddress() };
     expectAnswer(
       await inProcess.send(call),
-      problem(400, 'Bad Request', 'Some fields are missing or invalid; see errors.', {
-        errors: [{ field: 'password', message }],
-      }),
+      coded(
+        'invalid-fields',
+        problem(400, 'Bad Request', 'Some fields are missing or invalid; see errors.', {
+          errors: [{ field: 'password', code: 'password-too-short', message }],
+        }),
+      ),
     );
   });
 });

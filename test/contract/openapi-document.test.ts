@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { openapiDocument } from '../../lib/openapi/document.ts';
 import { isOptional, requestSchema } from '../../lib/openapi/json-schema.ts';
-import { readingOf } from '../../lib/openapi/reading.ts';
 import { readService } from '../../tools/deploy/service.ts';
 import { root } from '../../tools/folders.ts';
 import { expectDocumented } from '../harness/documented.ts';
@@ -12,7 +11,7 @@ import { expectDocumented } from '../harness/documented.ts';
 type Operation = { operationId: string; responses: object; requestBody?: { content: object } };
 type Document = { paths: Record<string, Record<string, Operation>> };
 
-const document = (await openapiDocument({ server: '/', passwordMinimum: 8 })) as unknown as Document;
+const document = openapiDocument({ server: '/', passwordMinimum: 8 }) as unknown as Document;
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ method, path, ...operation })),
 );
@@ -42,7 +41,7 @@ describe('the OpenAPI document', () => {
   });
 
   test('says the password minimum of the deployment, in the schema and in the sentences', async () => {
-    const text = JSON.stringify(await openapiDocument({ server: '/', passwordMinimum: 15 }));
+    const text = JSON.stringify(openapiDocument({ server: '/', passwordMinimum: 15 }));
     expect(text).toContain('"minLength":15');
     expect(text).toContain('Enter a password of at least 15 characters.');
     expect(text).not.toContain('at least 8 characters');
@@ -57,18 +56,6 @@ describe('the OpenAPI document', () => {
 });
 
 describe('what is asked of the code', () => {
-  const operation = {
-    name: 'log-in',
-    dialect: 'auth',
-    write: () => ({ status: 200 }),
-    fail: () => ({ status: 400 }),
-  } as const;
-
-  test('is an error when a dialect calls a field by a name nobody knows', async () => {
-    const read = async () => ({ fields: { email: undefined } });
-    await expect(readingOf({ ...operation, read })).rejects.toThrow(/calls email by a name/);
-  });
-
   test('is an error when a rule of code says nothing of itself', () => {
     const rule = v.pipe(
       v.string(),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { type Client, clients, inProcess, overHttp } from '../harness/client.ts';
-import { expectAnswer, problem } from './answers.ts';
+import { coded, expectAnswer, problem } from './answers.ts';
 
 const routes = [
   'POST /accounts/auth',
@@ -165,9 +165,12 @@ describe('with origins in the configuration', () => {
     const reply = await inProcess.send({ path: '/auth', headers: { origin } });
     expectAnswer(
       reply,
-      problem(401, 'Unauthorized', 'Send an access token in the header Authorization: Bearer.', {
-        headers: { 'www-authenticate': 'Bearer', ...granted },
-      }),
+      coded(
+        'missing-access-token',
+        problem(401, 'Unauthorized', 'Send an access token in the header Authorization: Bearer.', {
+          headers: { 'www-authenticate': 'Bearer', ...granted },
+        }),
+      ),
     );
     expect(reply.headers.vary).toBe('Origin');
   });

@@ -1,6 +1,6 @@
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { expect, inject } from 'vitest';
-import { expectAnswer, problem, seconds, sentences } from '../contract/answers.ts';
+import { coded, expectAnswer, problem, seconds, sentences } from '../contract/answers.ts';
 import type { Call, Reply } from '../harness/client.ts';
 import {
   canMeet,
@@ -113,7 +113,9 @@ function expectUnavailable({ path }: Call, reply: Reply): void {
     reply,
     path.startsWith('/accounts')
       ? { ...sentences(503, inWords), headers }
-      : problem(503, 'Service Unavailable', inWords, { headers }),
+      : path.startsWith('/auth')
+        ? coded('unavailable', problem(503, 'Service Unavailable', inWords, { headers }))
+        : problem(503, 'Service Unavailable', inWords, { headers }),
   );
 }
 

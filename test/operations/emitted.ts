@@ -16,6 +16,7 @@ const outcomes: Record<Outcome | MailOutcome | MailEventOutcome, true> = {
   'malformed-body': true,
   'body-too-large': true,
   'unsupported-media-type': true,
+  'cross-site-request': true,
   'invalid-fields': true,
   'email-taken': true,
   'wrong-credentials': true,

@@ -9,7 +9,7 @@ import { root } from '../folders.ts';
 const file = `${root}docs/openapi.yaml`;
 
 const text = `# Made by \`npm run openapi\` from the code that answers (lib/openapi); not to be edited.
-${stringify(await openapiDocument({ server: '/', passwordMinimum: 8 }), { lineWidth: 0, aliasDuplicateObjects: false })}`;
+${stringify(openapiDocument({ server: '/', passwordMinimum: 8 }), { lineWidth: 0, aliasDuplicateObjects: false })}`;
 
 /** Redocly's recommended rules, as errors, without those that are not for this API. */
 const config = await createConfig({

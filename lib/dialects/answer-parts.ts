@@ -1,0 +1,29 @@
+import * as v from 'valibot';
+
+// Parts of the bodies that several dialects answer. The tests compare every answer with them, strictly.
+
+/** @param examples of values as they are answered */
+/* @__NO_SIDE_EFFECTS__ */ export function text(description: string, ...examples: string[]) {
+  return v.pipe(v.string(), v.description(description), v.examples(examples));
+}
+
+export const accessToken = v.pipe(
+  v.string(),
+  v.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+  v.description(
+    'A JWT (RFC 9068, RS256), to be verified by the keys of `/.well-known/jwks.json` or sent to this service.',
+  ),
+);
+
+export const userId = v.pipe(
+  v.string(),
+  v.uuid(),
+  v.description('The id of the user, `sub` of the access token.'),
+);
+
+export const email = text(
+  'The stored address: lower case, its domain as an A-label (punycode).',
+  'ada@example.com',
+);
+
+export const name = text('The name, trimmed.', 'Ada Lovelace');

@@ -1,0 +1,99 @@
+import * as v from 'valibot';
+import type { Profile } from '../../core/account.ts';
+import type { Problem } from '../../core/problem.ts';
+import type { Answer, Dialect } from '../../http/operation.ts';
+import { email, name, text } from '../answer-parts.ts';
+import { answerProblem, type Failures } from '../failures.ts';
+import { type ProblemDetails, problemAnswer, problemDetails, problemFailures } from '../problem-details.ts';
+import { NOT_ONE_OF, sentenceFor } from '../sentences.ts';
+
+// The contract of `/auth*`: seed 004, and the account contract. What its operations have in common.
+
+export const message = text('For people. Its wording may change; go by the status.');
+
+/** Seed 004's `User`. */
+export const user = v.pipe(
+  v.object({ name, bio: v.nullable(text('As it was given; `null` when it was not.')), email }),
+  v.title('AuthUser'),
+);
+
+/** The success of an operation that has nothing to answer but that it was done. */
+export const done = v.pipe(v.object({ message }), v.title('AuthDone'));
+export type Done = v.InferOutput<typeof done>;
+
+/** Who the account belongs to, as answers say it. */
+export const userOf = (profile: Profile) => ({
+  name: profile.name,
+  bio: profile.bio,
+  email: profile.email,
+});
+
+const errors = v.pipe(
+  v.array(
+    v.object({
+      field: text('The field of the request.', 'email'),
+      code: text('What was wrong with it, for programs. More may come.', 'invalid-email'),
+      message: text('What was wrong with it, for people.', 'Enter a valid email address.'),
+    }),
+  ),
+  v.minLength(1),
+  v.description('When fields were refused: each of them.'),
+);
+
+const problem = v.pipe(
+  v.object({
+    ...problemDetails.entries,
+    code: v.optional(
+      text(
+        'What was wrong, for programs. More codes may come. Answers of API Gateway itself, such as its 429, have none.',
+        'invalid-fields',
+      ),
+    ),
+    errors: v.optional(errors),
+  }),
+  v.title('AuthProblem'),
+  v.description('RFC 9457, with a `message` and a `code`.'),
+);
+
+/** The body of an error: besides what the schema says, members of one problem alone. */
+type Body = ProblemDetails & { errors?: v.InferOutput<typeof errors> };
+
+const TAKEN = 'This email address already has an account.';
+
+const failures: Failures<Body> = {
+  ...problemFailures,
+  'invalid-fields': ({ fields }) =>
+    fields.length === 0
+      ? problemAnswer(400, NOT_ONE_OF)
+      : withMembers(problemAnswer(400, 'Some fields are missing or invalid; see errors.'), {
+          errors: fields.map((field) => ({
+            field: field.field,
+            code: field.reason,
+            message: sentenceFor(field),
+          })),
+        }),
+  'email-taken': () =>
+    withMembers(problemAnswer(400, TAKEN), {
+      errors: [{ field: 'email', code: 'email-taken', message: TAKEN }],
+    }),
+};
+
+/** Adds members to the body of a problem (RFC 9457 section 3.2). */
+function withMembers<Members extends object>(
+  { body, ...answer }: Answer<ProblemDetails>,
+  members: Members,
+): Answer<ProblemDetails & Members> {
+  return { ...answer, body: { ...(body as ProblemDetails), ...members } };
+}
+
+export const auth: Dialect = {
+  name: 'auth',
+  description:
+    'JSON. Refresh tokens. Errors are problem details with a `code`, and with `errors` for refused fields.',
+  problem,
+  fail(failure: Problem) {
+    // A deleted account's tag gets the answer of a disabled one's: whoever holds an old mail learns no more.
+    const told: Problem = failure.code === 'unknown-user' ? { code: 'wrong-tag' } : failure;
+    return withMembers(answerProblem(failures, told) as Answer<ProblemDetails>, { code: told.code });
+  },
+};

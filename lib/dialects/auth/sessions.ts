@@ -1,0 +1,121 @@
+import * as v from 'valibot';
+import type { Profile } from '../../core/account.ts';
+import { type LoggedIn, type LogInRequest, logInFields } from '../../core/log-in.ts';
+import { type LogOutRequest, logOutFields } from '../../core/log-out.ts';
+import { type Refreshed, type RefreshRequest, refreshFields } from '../../core/refresh-session.ts';
+import type { Operation } from '../../http/operation.ts';
+import { accessToken } from '../answer-parts.ts';
+import * as examples from '../examples.ts';
+import { LOG_IN } from '../words.ts';
+import { auth, type Done, done, message, user, userOf } from './dialect.ts';
+
+const refreshToken = v.pipe(
+  v.string(),
+  v.regex(/^[\w-]{64,}$/),
+  v.description('Opaque. Each use answers the next one; keep that one and forget this.'),
+);
+
+const tokenType = v.literal('Bearer');
+
+const expiresIn = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1),
+  v.description('Seconds from now on for which the access token is valid.'),
+);
+
+const loggedIn = v.pipe(
+  v.object({ message, accessToken, refreshToken, tokenType, expiresIn, user }),
+  v.title('AuthLoggedIn'),
+);
+
+export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof loggedIn>> = {
+  id: 'authLogIn',
+  dialect: auth,
+  route: 'POST /auth/login',
+  metric: 'LogIns',
+  summary: 'Log in',
+  description: LOG_IN,
+  takes: { body: { fields: logInFields } },
+  input: ({ fields }, { client }) => ({ fields, refreshes: true, client }),
+  problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
+  success: { body: loggedIn, example: examples.loggedIn },
+  write: (opened) => ({
+    status: 200,
+    body: {
+      message: 'You are logged in.',
+      accessToken: opened.accessToken.token,
+      refreshToken: opened.refreshToken as string, // asked for above
+      tokenType: 'Bearer',
+      expiresIn: opened.accessToken.expiresIn,
+      user: userOf(opened.profile),
+    },
+  }),
+};
+
+const welcomed = v.pipe(v.object({ message, user }), v.title('AuthWelcome'));
+
+export const welcome: Operation<
+  { accessToken: string | undefined },
+  Profile,
+  v.InferOutput<typeof welcomed>
+> = {
+  id: 'authWelcome',
+  dialect: auth,
+  route: 'POST /auth',
+  metric: 'TokenChecks',
+  summary: 'Who am I',
+  description: 'Says whose access token it is, and by that whether it is still good.',
+  takes: { accessToken: ['bearer'] },
+  input: ({ accessToken: token }) => ({ accessToken: token }),
+  problems: ['missing-access-token', 'invalid-access-token'],
+  success: { body: welcomed, example: examples.profile },
+  write: (profile) => ({
+    status: 200,
+    body: { message: `Welcome, ${profile.name}!`, user: userOf(profile) },
+  }),
+};
+
+const refreshed = v.pipe(
+  v.object({ message, accessToken, refreshToken, tokenType, expiresIn }),
+  v.title('AuthRefreshed'),
+);
+
+export const refreshTokens: Operation<RefreshRequest, Refreshed, v.InferOutput<typeof refreshed>> = {
+  id: 'authRefresh',
+  dialect: auth,
+  route: 'POST /auth/refresh-tokens',
+  metric: 'Refreshes',
+  summary: 'Refresh',
+  description:
+    'Trades a refresh token for the next one and a new access token. Within 10 seconds the same token may be used again, by another tab or because the answer was lost, and gets the same next one. Later than that it ends the session.',
+  takes: { body: { fields: refreshFields } },
+  input: ({ fields }, { client }) => ({ fields, client }),
+  problems: ['invalid-fields', 'invalid-refresh-token', 'throttled'],
+  success: { body: refreshed, example: examples.loggedIn },
+  write: (next) => ({
+    status: 200,
+    body: {
+      message: 'The tokens were refreshed.',
+      accessToken: next.accessToken.token,
+      refreshToken: next.refreshToken,
+      tokenType: 'Bearer',
+      expiresIn: next.accessToken.expiresIn,
+    },
+  }),
+};
+
+export const logOut: Operation<LogOutRequest, void, Done> = {
+  id: 'authLogOut',
+  dialect: auth,
+  route: 'POST /auth/logout',
+  metric: 'LogOuts',
+  summary: 'Log out',
+  description:
+    'Ends the session of a refresh token: its refresh and access tokens are refused from the next request on. It answers the same for a session that is over already.',
+  takes: { body: { fields: logOutFields } },
+  input: ({ fields }) => ({ by: 'refresh-token', fields }),
+  problems: ['invalid-fields', 'foreign-refresh-token'],
+  success: { body: done, example: undefined },
+  write: () => ({ status: 200, body: { message: 'You are logged out.' } }),
+};

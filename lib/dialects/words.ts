@@ -1,0 +1,20 @@
+import type { Takes } from '../http/operation.ts';
+
+// What the OpenAPI document says alike of one use-case in several dialects.
+
+export const LOG_IN =
+  'Opens a session. A wrong password, an unknown address and a disabled account get the same answer in the same time.';
+
+export const FORGET =
+  'Sends a link, valid for 30 minutes, if the address has an account. Known and unknown addresses get the same answer in the same time.';
+
+export const RESET =
+  'Sets a new password with the tag of the mailed link. It ends every session of the user and every other open link. After a refused password the tag can still be used.';
+
+/** The query parameter that holds the tag of a mailed link. */
+export const mailedTag = {
+  description: 'The tag of the mailed link. It can be used once.',
+  example: 'the-tag-of-the-mailed-link',
+  required: true,
+  schema: { type: 'string', minLength: 1 },
+} satisfies NonNullable<Takes['query']>[string];

@@ -1,0 +1,128 @@
+import { STATUS_CODES } from 'node:http';
+import type * as v from 'valibot';
+import { alwaysHeaders } from '../http/answer-headers.ts';
+import type { Answer, AnyOperation } from '../http/operation.ts';
+import { answerSchema, type JsonSchema, nameOf } from './json-schema.ts';
+import { type Outcome, outcomesOf } from './outcomes.ts';
+
+type Json = Record<string, unknown>;
+
+/** The Responses Object, the schemas that it refers to, and the codes of its problems with their statuses. */
+export function describeResponses(
+  operation: AnyOperation,
+  passwordMinimum: number,
+): { responses: Json; schemas: Record<string, JsonSchema>; codes: [code: string, status: number][] } {
+  const schemas: Record<string, JsonSchema> = {};
+  const outcomes = outcomesOf(operation, passwordMinimum);
+  const statuses = [...new Set(outcomes.map(({ answer }) => answer.status))].sort((a, b) => a - b);
+  const responses = Object.fromEntries(
+    statuses.map((status) => {
+      const same = outcomes.filter(({ answer }) => answer.status === status);
+      return [String(status), response(status, same, schemas, operation.success.headers)];
+    }),
+  );
+  const codes = outcomes.flatMap(({ code, answer: { status } }): [string, number][] =>
+    code === undefined ? [] : [[code, status]],
+  );
+  return { responses, schemas, codes };
+}
+
+function response(
+  status: number,
+  outcomes: Outcome[],
+  schemas: Record<string, JsonSchema>,
+  ownHeaders: Record<string, string> = {},
+): Json {
+  const content: Record<string, { schema: Json; examples: Json }> = {};
+  for (const { name, answer, schema } of outcomes) {
+    if (answer.body === undefined) continue;
+    const { $ref, mediaType } = referTo(schema, answer, schemas);
+    content[mediaType] ??= { schema: { $ref }, examples: {} };
+    const { examples } = content[mediaType];
+    const known = Object.values(examples).some((value) => same(value, { value: answer.body }));
+    if (!known) examples[name] = { value: answer.body };
+  }
+  return {
+    description: descriptionOf(status, outcomes),
+    headers: headersOf(outcomes, ownHeaders),
+    ...(Object.keys(content).length > 0 && { content }),
+  };
+}
+
+function referTo(schema: v.GenericSchema, { headers }: Answer, schemas: Record<string, JsonSchema>) {
+  const name = nameOf(schema);
+  schemas[name] = answerSchema(schema);
+  return {
+    $ref: `#/components/schemas/${name}`,
+    mediaType: headers?.['Content-Type'] ?? 'application/json',
+  };
+}
+
+/** What a status means here, where its name does not say it. */
+const DESCRIPTIONS: Record<number, string> = {
+  200: 'Done.',
+  201: 'Created.',
+  202: 'Accepted. The response does not reveal whether anything follows.',
+  400: 'The request cannot be read, or its fields are refused.',
+  401: 'The credentials, the token or the tag is wrong.',
+  403: 'A page of an origin that is not allowed sent the request, or the web ACL refused it.',
+  406: 'Refused; the sentences say why.',
+  409: 'Something that exists is in the way.',
+  413: 'The body is larger than 32 KiB. For one larger than 10 MB API Gateway answers.',
+  415: 'The body has a media type that is not accepted here.',
+  429: 'Too many requests of this client or about this account. When the whole API is too busy, API Gateway answers.',
+  500: 'The service failed.',
+  503: 'A dependency of the service does not answer; nothing was half done.',
+};
+
+function descriptionOf(status: number, outcomes: Outcome[]): string {
+  const description = DESCRIPTIONS[status] ?? `${STATUS_CODES[status]}.`;
+  const codes = [...new Set(outcomes.flatMap(({ code }) => (code === undefined ? [] : [`\`${code}\``])))];
+  return [
+    description,
+    ...(outcomes.every(({ answer }) => answer.body === undefined) ? ['No body.'] : []),
+    ...(codes.length > 0 ? [`\`code\`: ${codes.join(', ')}.`] : []),
+  ].join(' ');
+}
+
+const HEADERS: Record<string, string> = {
+  'Cache-Control': 'Whether the answer may be kept.',
+  'Content-Disposition': 'A browser saves the answer as a file.',
+  'Content-Security-Policy': 'A browser that shows the answer loads nothing for it.',
+  'X-Content-Type-Options': 'The body is what its type says.',
+  'X-Frame-Options': 'No page may frame the answer.',
+  'Strict-Transport-Security': 'Only HTTPS.',
+  'Referrer-Policy': 'Tags in URLs are not passed on to anyone.',
+  'Retry-After': 'Seconds after which to try again.',
+  'WWW-Authenticate':
+    'RFC 6750 section 3. API Gateway sends it as `x-amzn-remapped-www-authenticate`: go by the status.',
+};
+
+function headersOf(outcomes: Outcome[], ownHeaders: Record<string, string>): Json {
+  const all = outcomes.map(({ answer }) => {
+    const { 'Content-Type': _, ...headers }: Record<string, string> = { ...alwaysHeaders, ...answer.headers };
+    return headers;
+  });
+  const names = [...new Set(all.flatMap((headers) => Object.keys(headers)))];
+  return Object.fromEntries(
+    names.map((name) => {
+      const description = ownHeaders[name] ?? HEADERS[name];
+      if (description === undefined)
+        throw new Error(`No words for the header ${name}: put them into success.headers of the operation.`);
+      const values = [...new Set(all.flatMap((headers) => headers[name] ?? []))];
+      const required = all.every((headers) => name in headers);
+      return [name, { description, required, ...headerSchema(name, values) }];
+    }),
+  );
+}
+
+function headerSchema(name: string, values: string[]): Json {
+  const [value] = values;
+  if (name === 'Retry-After') return { schema: { type: 'integer', minimum: 1 }, example: Number(value) };
+  const schema = values.length === 1 ? { const: value } : { enum: values };
+  return { schema: { type: 'string', ...schema }, example: value };
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
