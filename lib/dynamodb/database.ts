@@ -14,7 +14,7 @@ import { orUnavailable } from '../unavailable.ts';
 const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
 const MAX_ATTEMPTS = 3;
 
-type TableName = 'users' | 'emails' | 'sessions' | 'reset-tags' | 'throttles' | 'keys';
+type TableName = 'users' | 'emails' | 'tombstones' | 'sessions' | 'reset-tags' | 'throttles' | 'keys';
 
 /** A connection and the names of the tables behind it. */
 export type Database = { client: DynamoDBClient; nameOf: (table: TableName) => string };

@@ -52,6 +52,8 @@ describe('a password', () => {
     ['a hash that was cut off', '$2b$04$abcdefghijklmnopqrstuv'],
     ['a hash with something behind it', `$2b$04$${'.'.repeat(53)}x`],
     ['a cost that there is not', `$2b$32$${'.'.repeat(53)}`],
+    ['a cost that would take minutes', `$2b$17$${'.'.repeat(53)}`],
+    ['a cost that would take a month', `$2y$31$${'.'.repeat(53)}`],
     ['a cost that is too low', `$2b$03$${'.'.repeat(53)}`],
     ['another algorithm', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA'],
   ])('does not belong to %s, whatever it is', async (_, stored) => {

@@ -3,6 +3,10 @@ import type { PasswordHasher } from '../core/account.ts';
 import { log } from '../log.ts';
 import { measure } from '../metrics.ts';
 
+/** As high as `BCRYPT_COST` may be: beyond it a log-in would outlast its function, and its 503 would tell that there is an account. */
+export const MAX_BCRYPT_COST = 16;
+export const MIN_BCRYPT_COST = 4;
+
 /**
  * bcrypt, as `$2b$` strings that every other system imports.
  *
@@ -28,7 +32,7 @@ export function bcryptHasher(cost: number): PasswordHasher {
       if (stored !== undefined && !usable)
         log.error('password', {
           userId,
-          problem: 'the stored hash is no bcrypt hash: only a reset lets the owner in',
+          problem: `the stored hash isn't a bcrypt hash of a cost up to ${MAX_BCRYPT_COST}: only a reset lets the owner in`,
         });
       const matches = await timed(compare(password, usable ? stored : nobody));
       // A hash of an old cost would otherwise answer sooner than an unknown account, and so tell that it is one.
@@ -48,5 +52,6 @@ async function timed<T>(computation: Promise<T>): Promise<T> {
 }
 
 function isBcrypt(text: string): boolean {
-  return /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(text) && getRounds(text) >= 4 && getRounds(text) <= 31;
+  if (!/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(text)) return false;
+  return getRounds(text) >= MIN_BCRYPT_COST && getRounds(text) <= MAX_BCRYPT_COST;
 }

@@ -5,9 +5,22 @@ import { join } from 'node:path';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { inject } from 'vitest';
+import type { User } from '../../lib/core/account.ts';
+import { findUser } from '../../lib/core/administer-account.ts';
+import {
+  type ImportCounts,
+  type ImportOptions,
+  type ImportRow,
+  importUsers,
+} from '../../lib/core/import-users.ts';
+import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
 import type { Database } from '../../lib/dynamodb/database.ts';
+import { importStore } from '../../lib/dynamodb/import-store.ts';
+import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
+import { userStore } from '../../lib/dynamodb/users.ts';
 import { rowsOf } from '../../tools/admin/users/file.ts';
-import { type Counts, type ImportOptions, importRows } from '../../tools/admin/users/import.ts';
+import { refusalSentence } from '../../tools/admin/users/format.ts';
+import { accountsOf } from '../../tools/admin/users/row.ts';
 import { localAccess } from '../../tools/local/local-access.ts';
 import { createTables } from '../../tools/local/tables.ts';
 
@@ -50,16 +63,45 @@ export function fileOf(content: string | Buffer, ending: string): string {
 
 export const NOW = Date.UTC(2026, 5, 1);
 
-/** Imports a file. @returns the counts, without the costs, and who was refused in the order of their lines */
-export async function imported(database: Database, file: string, options: Partial<ImportOptions> = {}) {
+/** Imports rows, those of a file by default. @returns the counts, and who was refused in the order of their lines */
+export async function importedWithCosts(
+  database: Database,
+  rows: string | AsyncIterable<ImportRow>,
+  options: Partial<ImportOptions> = {},
+) {
   const refused: [line: number, reason: string][] = [];
-  const { costs: _, ...counts }: Counts = await importRows(database, rowsOf(file), {
+  const deps = { accounts: importStore(database), tombstones: tombstoneStore(database) };
+  const now = options.now ?? NOW;
+  const source = typeof rows === 'string' ? accountsOf(rowsOf(rows), now) : rows;
+  const counts: ImportCounts = await importUsers(deps, source, {
     mails: true,
-    now: NOW,
-    onRefused: (line, reason) => refused.push([line, reason]),
+    now,
+    onRefused: (line, refusal) => refused.push([line, refusalSentence(refusal)]),
     ...options,
   });
   return { ...counts, refused: refused.sort(([one], [other]) => one - other) };
+}
+
+/** The same without the costs. */
+export async function imported(...given: Parameters<typeof importedWithCosts>) {
+  const { costs: _, ...counts } = await importedWithCosts(...given);
+  return counts;
+}
+
+/** @throws ProblemError `unknown-user` */
+export function userOf(database: Database, emailOrUserId: string): Promise<User> {
+  return findUser(userStore(database), emailOrUserId);
+}
+
+/** What an operator's use-cases need. */
+export function operatorOf(database: Database, now: () => number = Date.now) {
+  return {
+    users: userStore(database),
+    accounts: accountAdministration(database),
+    tombstones: tombstoneStore(database),
+    clock: now,
+    pause: async () => undefined,
+  };
 }
 
 /** A bcrypt hash of nothing in particular, in a form that bcrypt could have written. */

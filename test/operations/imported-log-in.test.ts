@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { hash } from 'bcryptjs';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { hashRenewals } from '../../lib/dynamodb/users.ts';
-import { findUser } from '../../tools/admin/users/accounts.ts';
 import { startFaultyDynamodb } from '../faults/faulty-dynamodb.ts';
 import { coldHandler, ownWorld, sendTo } from '../faults/own-world.ts';
 import { reset } from '../faults/scenarios.ts';
 import { captureOutput } from '../harness/captured-output.ts';
 import { awaitMails, mailsTo, tagIn } from '../harness/inbox.ts';
-import { fileOf, imported, tablesUnder } from '../harness/own-tables.ts';
+import { fileOf, imported, tablesUnder, userOf } from '../harness/own-tables.ts';
 
 let world: Awaited<ReturnType<typeof ownWorld>>;
 let tables: ReturnType<typeof tablesUnder>;
@@ -42,12 +41,12 @@ test('who comes without a hash gets in by no password, without an alarm, until t
   for (const password of ['', 'undefined', 'null', PASSWORD]) expect(await logIn(email, password)).toBe(401);
   expect(output.lines()).toEqual([]);
 
-  const { userId } = await findUser(tables, email);
+  const { userId } = await userOf(tables, email);
   const [request] = await world.rowsOf('reset-tags', { userId });
   expect(await world.sendMail(request?.tagId as string)).toEqual({ batchItemFailures: [] });
   expect(await reset(world, tagIn((await awaitMails(email, 1))[0]), PASSWORD)).toBe(200);
   expect(await logIn(email)).toBe(200);
-  expect((await findUser(tables, email)).passwordHash).toMatch(/^\$2b\$04\$/);
+  expect((await userOf(tables, email)).passwordHash).toMatch(/^\$2b\$04\$/);
 });
 
 test('who comes without a hash and lost the first mail asks for another as anyone does', async () => {
@@ -63,14 +62,14 @@ test.each(['$2a$', '$2y$'])(
   async (prefix) => {
     const old = (await hash(PASSWORD, 4)).replace('$2b$', prefix);
     const email = await importedPerson(old);
-    const before = await findUser(tables, email);
+    const before = await userOf(tables, email);
     expect(await logIn(email, 'a wrong password')).toBe(401);
-    expect(await findUser(tables, email)).toEqual(before);
+    expect(await userOf(tables, email)).toEqual(before);
     expect(await logIn(email)).toBe(200);
-    const after = await findUser(tables, email);
+    const after = await userOf(tables, email);
     expect(after).toEqual({ ...before, passwordHash: expect.stringMatching(/^\$2b\$04\$/) });
     expect(await logIn(email)).toBe(200);
-    expect(await findUser(tables, email)).toEqual(after);
+    expect(await userOf(tables, email)).toEqual(after);
   },
 );
 
@@ -79,28 +78,28 @@ test('a hash of a lower cost is replaced by one of the cost that is configured',
   const handler = await coldHandler('login', { BCRYPT_COST: '5' });
   const reply = await sendTo(handler, { path: '/auth/login', body: { email, password: PASSWORD } });
   expect(reply.status).toBe(200);
-  const { passwordHash } = await findUser(tables, email);
+  const { passwordHash } = await userOf(tables, email);
   expect(passwordHash).toMatch(/^\$2b\$05\$/);
   // A lower cost, as after a mistake in the configuration, weakens nothing that is stored.
   expect(await logIn(email)).toBe(200);
-  expect((await findUser(tables, email)).passwordHash).toBe(passwordHash);
+  expect((await userOf(tables, email)).passwordHash).toBe(passwordHash);
 });
 
 test('a hash is replaced only while it is the one that was read, and nobody is made by it', async () => {
-  const user = await findUser(tables, await importedPerson(await hash(PASSWORD, 4)));
+  const user = await userOf(tables, await importedPerson(await hash(PASSWORD, 4)));
   const renewals = hashRenewals(tables);
   await renewals.store({ userId: user.userId, from: 'the hash before a reset', to: 'new' });
-  expect(await findUser(tables, user.userId)).toEqual(user);
+  expect(await userOf(tables, user.userId)).toEqual(user);
   const userId = randomUUID();
   await renewals.store({ userId, from: 'old', to: 'new' });
   expect(await world.rowOf('users', { userId })).toBeUndefined();
   await renewals.store({ userId: user.userId, from: user.passwordHash as string, to: 'new' });
-  expect(await findUser(tables, user.userId)).toEqual({ ...user, passwordHash: 'new' });
+  expect(await userOf(tables, user.userId)).toEqual({ ...user, passwordHash: 'new' });
 });
 
 test('a log-in goes on where the new hash cannot be stored, and the log says whose it is and why', async () => {
   const email = await importedPerson((await hash(PASSWORD, 4)).replace('$2b$', '$2y$'));
-  const before = await findUser(tables, email);
+  const before = await userOf(tables, email);
   const always = { fault: 'failed', lasts: 'as long as the call is tried' } as const;
   const { dynamodbUrl } = inject('stack');
   const dynamodb = await startFaultyDynamodb(dynamodbUrl, { call: 'UpdateItem users 1', ...always });
@@ -123,5 +122,5 @@ test('a log-in goes on where the new hash cannot be stored, and the log says who
       failure: expect.objectContaining({ cause: expect.objectContaining({ name: 'InternalServerError' }) }),
     }),
   ]);
-  expect(await findUser(tables, email)).toEqual(before);
+  expect(await userOf(tables, email)).toEqual(before);
 });

@@ -1,6 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { accountCounter } from '../../lib/core/throttle.ts';
+import { accountWrites } from '../../lib/dynamodb/accounts.ts';
+import { throttleStore } from '../../lib/dynamodb/throttles.ts';
+import { userStore } from '../../lib/dynamodb/users.ts';
 import { overHttp } from '../../test/harness/client.ts';
 import { fileOf, ownTables, someHash, type Tables } from '../../test/harness/own-tables.ts';
 import { signedUp } from '../../test/harness/people.ts';
@@ -28,7 +33,7 @@ let at: string[];
 const CSV = [
   'email,name,passwordHash,createdAt',
   `ada@example.com,Ada,${someHash()},2024-01-31`,
-  `grace@example.com,Grace \u{202e}ecarG,,2024-02-01`,
+  `grace@example.com,Grace \u{200d}ecarG,,2024-02-01`,
   `x,X,${someHash()},`,
 ].join('\n');
 
@@ -45,7 +50,7 @@ describe('the command', () => {
       code: 1,
       out:
         '3 rows: 2 imported, 0 there from before, 1 refused.\n' +
-        '1 without a hash are sent a mail to set a password.\nHashes by cost: 10: 1.\n',
+        '1 without a hash get an email to set a password.\nHashes by cost: 10: 1.\n',
       err: `3 rows of ${file} into gatehouse-${tables.stage} in local\nline 4: email: Enter a valid email address.\n`,
     });
     expect((await users(['import', file, ...at])).out).toMatch(
@@ -70,13 +75,16 @@ describe('the command', () => {
     expect(shown.out).toMatch(/^password +bcrypt \$2b\$10$/m);
     expect(shown.out).not.toContain(someHash().slice(7));
     expect((await users(['show', 'GRACE@example.com', ...at])).out).toMatch(
-      /^name +Grace \\u\{202e\}ecarG\n.*\nstatus +active\npassword +none: only a reset/m,
+      /^name +Grace \\u\{200d\}ecarG\n.*\nstatus +active\npassword +none: only a reset/m,
     );
     expect(JSON.parse((await users(['show', ada.email, '--json', ...at])).out)).toEqual({
       ...ada,
       name: 'Ada',
       bio: null,
       password: 'bcrypt $2b$10',
+      failedLogIns: 0,
+      lockedUntil: null,
+      mailRefused: null,
       credentialVersion: expect.any(Number),
     });
 
@@ -98,14 +106,14 @@ describe('the command', () => {
     expect(statSync(exported).mode & 0o777).toBe(0o600);
     expect(await users(['export', '--file', exported, ...at])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('EEXIST'),
+      err: `${exported} is there already: name another file, or remove it first.\n`,
     });
 
     expect(await done('delete', ada.email)).toMatch(/^ada@example\.com \(.*\) is deleted; sessions/);
     expect(await users(['show', ada.email, ...at])).toEqual({
       code: 1,
       out: '',
-      err: 'No user has the address "ada@example.com".\n',
+      err: 'No user has this email address.\n',
     });
   });
 
@@ -119,7 +127,7 @@ describe('the command', () => {
       code: 1,
       out: '',
       err:
-        `Nothing answers at http://127.0.0.1:${nobody.DYNAMODB_PORT}: start the local stack with \`npm start\`, ` +
+        `Nothing answers at http://127.0.0.1:${nobody.DYNAMODB_PORT}: run \`npm start\` first, ` +
         'or name a deployed stage with --stage.\n',
     });
   });
@@ -136,30 +144,130 @@ describe('the command', () => {
     const fresh = await ownTables();
     const file = fileOf(`${CSV}\n"y@example.com`, '.csv');
     const { code, err } = await users(['import', file, '--stage', fresh.stage]);
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/no sound CSV at line 5/) });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/not sound CSV at line 5/) });
     expect(err).not.toContain(someHash().slice(7));
     expect(await fresh.all('users')).toEqual([]);
   });
 
   test.each([
     [[], 'Which command?'],
-    [['frobnicate'], '"frobnicate" is no command.'],
-    [['toString'], '"toString" is no command.'],
-    [['list', 'ada@example.com'], '`list` does not take "ada@example.com".'],
-    [['show', 'a', 'b'], '`show` does not take "b".'],
-    [['delete'], 'Whom? `delete` takes an address or a user id.'],
-    [['import'], 'Which file?'],
-    [['list', '--yes'], '`list` takes no --yes.'],
-    [['list', '--stag', 'prod'], "Unknown option '--stag'"],
+    [['frobnicate'], 'There is no such command.'],
+    [['toString'], 'There is no such command.'],
+    [['list', 'ada@example.com'], 'That is one argument too many.'],
+    [['show', 'a', 'b'], 'That is one argument too many.'],
+    [['delete'], 'Which user? `delete` takes an email address or a user id.'],
+    [['disable', ''], 'Which user? `disable` takes an email address or a user id.'],
+    [['show'], 'Which user? `show` takes an email address or a user id.'],
+    [['import'], 'Which file? `import` takes a .csv or .jsonl file.'],
+    [['list', '--yes'], 'This command has no option --yes.'],
+    [['list', '--stag', 'prod'], 'This command has no option --stag.'],
+    [['list', '--stage'], 'The option --stage needs a value.'],
     [['list', '--region', 'eu-west-1'], '--region and --aws-profile are for a deployed stage'],
+    [['list', '--aws-profile', 'ops'], '--region and --aws-profile are for a deployed stage'],
     [['end-sessions'], 'Name one user, or give --all.'],
     [['end-sessions', 'a@example.com', '--all'], 'Name one user, or give --all.'],
     [['end-sessions', '--all'], 'add --yes if that is meant.'],
-  ])('%j is told what is wrong, and how it is used', async (args, complaint) => {
+  ])('%j is refused in one sentence, which names the help', async (args, complaint) => {
     const { code, out, err } = await users(args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err.split('\n')[0]).toContain(complaint);
-    expect(err).toContain('Usage: npm run users -- <command>');
+    expect(err).toContain(complaint);
+    expect(err).toMatch(/^.* See npm run users -- --help\.\n$/);
+  });
+
+  test.each([
+    [['import', '/nowhere/users.csv'], 'There is no file /nowhere/users.csv.'],
+    [['import', 'FOLDER.csv'], 'FOLDER.csv is a folder: name a file.'],
+    [['import', 'LOCKED.csv'], 'LOCKED.csv ends'],
+    [['export', '--file', '/nowhere/users.jsonl'], 'There is no folder for /nowhere/users.jsonl.'],
+    [
+      ['export', '--file', 'FOLDER.csv'],
+      'FOLDER.csv is there already: name another file, or remove it first.',
+    ],
+    [['show', 'nobody@example.com'], 'No user has this email address.'],
+    [['disable', '11111111-1111-4111-8111-000000000000'], 'No user has this user id.'],
+    [['unlock', 'ada'], 'No user has this user id.'],
+  ])('%j fails in one sentence', async (args, complaint) => {
+    const folder = `${fileOf('', '')}.csv`;
+    mkdirSync(folder);
+    const given = args.map((one) => one.replace('FOLDER.csv', folder).replace('LOCKED.csv', '/etc/passwd'));
+    const { code, out, err } = await users([...given, ...at]);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err.split('\n')).toHaveLength(2);
+    expect(err).toContain(complaint.replace('FOLDER.csv', folder).replace('LOCKED.csv', '/etc/passwd'));
+  });
+
+  test.each([
+    [
+      {
+        AWS_ACCESS_KEY_ID: undefined,
+        AWS_SECRET_ACCESS_KEY: undefined,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        HOME: '/nowhere',
+      },
+      'There are no usable AWS credentials: name a profile with --aws-profile (and a region with --region)',
+    ],
+    [
+      { AWS_ENDPOINT_URL_DYNAMODB: 'http://nowhere.invalid' },
+      'AWS cannot be reached: check the network and --region',
+    ],
+  ])(
+    'a deployed stage that cannot be reached is said to be, in one sentence: %j',
+    async (environment, complaint) => {
+      const { code, out, err } = await users(['list', '--stage', 'prod'], environment);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toContain(complaint);
+      expect(err.split('\n')).toHaveLength(2);
+    },
+  );
+
+  test.each([
+    [['--help'], /import \[options\] \[file\]/],
+    ...[
+      'list',
+      'show',
+      'disable',
+      'enable',
+      'unlock',
+      'allow-mail',
+      'end-sessions',
+      'delete',
+      'export',
+      'import',
+    ].map((name): [string[], RegExp] => [
+      [name, '--help'],
+      new RegExp(`^Usage: npm run users -- ${name} .*--stage <stage>`, 's'),
+    ]),
+  ])('%j shows the help', async (args, help) => {
+    expect(await users(args)).toEqual({ code: 0, out: expect.stringMatching(help), err: '' });
+  });
+
+  test('shows a lock and refused mail, and lifts both', async () => {
+    const { users: store, accounts } = { users: userStore(tables), accounts: accountWrites(tables) };
+    const email = 'locked@example.com';
+    const user = {
+      userId: randomUUID(),
+      email,
+      name: 'L',
+      bio: null,
+      status: 'active' as const,
+      credentialVersion: 1,
+    };
+    await accounts.create({ ...user, createdAt: 0, mailRefused: 'bounced' }, undefined);
+    const until = Date.now() + 3_600_000;
+    const attempts = { failures: 20, pending: [], lockedUntil: until, quietAt: until };
+    await throttleStore(tables).swapAttempts(accountCounter(email), undefined, attempts, Date.now());
+
+    const shown = await users(['show', email, ...at]);
+    expect(shown.out).toMatch(
+      /^failedLogIns +20\nlockedUntil +2\d{3}-.*Z \(`unlock` lifts it\)\nmailRefused +bounced \(`allow-mail` lifts it\)$/m,
+    );
+    const done = async (...args: string[]) => (await users([...args, ...at])).out;
+    expect(await done('unlock', email)).toBe('locked@example.com is not locked any more.\n');
+    expect(await done('unlock', email)).toBe('locked@example.com was not locked.\n');
+    expect(await done('allow-mail', email)).toBe('locked@example.com gets mail again.\n');
+    expect(await done('allow-mail', email)).toBe('locked@example.com got mail already.\n');
+    expect(await done('show', email)).toMatch(/^failedLogIns +0\nlockedUntil +not locked\nmailRefused +no$/m);
+    expect(await store.get(user.userId)).not.toHaveProperty('mailRefused');
   });
 
   test('is the one in package.json', () => {

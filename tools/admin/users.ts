@@ -1,182 +1,215 @@
 // `npm run users`: the accounts of the local stack, or with `--stage prod` (and `--region`, `--aws-profile`) of a stage
-// that is deployed. Speaks to DynamoDB with the caller's own credentials: there is no API for this.
-// docs/administration.md shows each command at work.
+// that is deployed. Speaks to DynamoDB with the caller's own credentials: there is no API for this. It parses, calls the
+// use-cases of lib/core and prints; docs/administration.md shows each command at work.
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { deleteUser, disable, enable, endAllSessions, endSessions, findUser } from './users/accounts.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { User } from '../../lib/core/account.ts';
+import { lockOf, unlockAccount } from '../../lib/core/account-lock.ts';
+import {
+  allowMail,
+  deleteAccount,
+  disableAccount,
+  enableAccount,
+  endEverybodysSessions,
+  endSessions,
+  findUser,
+  RowsDisagree,
+} from '../../lib/core/administer-account.ts';
+import { type ImportCounts, type ImportRow, importUsers } from '../../lib/core/import-users.ts';
+import { ProblemError } from '../../lib/core/problem.ts';
+import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
+import { importStore } from '../../lib/dynamodb/import-store.ts';
+import { throttleStore } from '../../lib/dynamodb/throttles.ts';
+import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
+import { userStore } from '../../lib/dynamodb/users.ts';
+import { awsSentence } from './users/aws-sentence.ts';
+import { checkPlace, program, run, UsageError, withPlace } from './users/command-line.ts';
 import { exportedLines } from './users/export.ts';
 import { rowsOf } from './users/file.ts';
-import { details, listed, summary } from './users/format.ts';
-import { type Counts, importRows } from './users/import.ts';
-import { openPlace, type Place } from './users/place.ts';
-import { usersWith } from './users/table.ts';
+import { details, listed, refusalSentence, summary } from './users/format.ts';
+import { OperatorError } from './users/operator-error.ts';
+import { openPlace, type Place, type PlaceOptions } from './users/place.ts';
+import { accountsOf } from './users/row.ts';
 
-const usage = `Usage: npm run users -- <command>, and --stage <stage> for a deployed one (--region, --aws-profile)
-  list [--json]                                 one line a user
-  show <email|userId> [--json]                  all but the hash
-  disable <email|userId>                        lets a user in nowhere and ends all sessions at once
-  enable <email|userId>
-  end-sessions <email|userId> | --all --yes     ends all sessions, of one user or of everybody
-  delete <email|userId>                         deletes a user and frees the address
-  export [--file <file.jsonl>]                  all users as JSON lines, hashes included
-  import <file.csv|file.jsonl> [--no-mail] [--dry-run]`;
+const NAME = 'npm run users --';
+const main = program(NAME, 'Looks after the accounts of the local stack, or of a deployed stage.');
+let place: Place | undefined;
 
-const options = {
-  stage: { type: 'string' },
-  region: { type: 'string' },
-  'aws-profile': { type: 'string' },
-  json: { type: 'boolean' },
-  all: { type: 'boolean' },
-  yes: { type: 'boolean' },
-  file: { type: 'string' },
-  'no-mail': { type: 'boolean' },
-  'dry-run': { type: 'boolean' },
-} as const;
+type Deps = ReturnType<typeof depsOf>;
 
-type Given = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values'];
-type Command = {
-  /** The one argument it takes; `user?`: or none. */
-  takes?: 'user' | 'user?' | 'file';
-  options?: readonly (keyof typeof options)[];
-  run(place: Place, argument: string, given: Given): Promise<void>;
-};
+function depsOf({ database }: Place) {
+  return {
+    users: userStore(database),
+    accounts: accountAdministration(database),
+    tombstones: tombstoneStore(database),
+    store: throttleStore(database),
+    clock: Date.now,
+    pause: (ms: number) => pause(ms),
+  };
+}
 
-const commands: Record<string, Command> = {
-  list: {
-    options: ['json'],
-    async run({ database }, _, { json }) {
-      const shown = ['userId', 'email', 'status', 'createdAt'] as const;
-      for await (const user of usersWith(database, shown)) await say(listed(user, json === true));
-    },
+async function open(options: PlaceOptions): Promise<{ place: Place; deps: Deps }> {
+  checkPlace(options);
+  place = await openPlace(options);
+  return { place, deps: depsOf(place) };
+}
+
+function command(usage: string, description: string): Command {
+  return withPlace(main.command(usage)).description(description);
+}
+
+/** A command about one user. @param act returns the sentence to print */
+function userCommand(
+  name: string,
+  description: string,
+  act: (deps: Deps, user: User) => Promise<string>,
+): void {
+  command(`${name} [email|userId]`, description).action(async (given: string | undefined, options) => {
+    if (!given) throw new UsageError(`Which user? \`${name}\` takes an email address or a user id.`);
+    const { deps } = await open(options);
+    await say(await act(deps, await find(deps, given)));
+  });
+}
+
+async function find({ users }: Deps, given: string): Promise<User> {
+  try {
+    return await findUser(users, given);
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.code !== 'unknown-user') throw error;
+    throw new OperatorError(`No user has this ${given.includes('@') ? 'email address' : 'user id'}.`);
+  }
+}
+
+command('list', 'prints one line a user')
+  .option('--json', 'prints a JSON object a line')
+  .action(async (options) => {
+    const { deps } = await open(options);
+    for await (const user of deps.accounts.all(['userId', 'email', 'status', 'createdAt']))
+      await say(listed(user, options.json === true));
+  });
+
+command(
+  'show [email|userId]',
+  'shows everything about a user but the hash, and whether log-in is locked or mail refused',
+)
+  .option('--json', 'prints a JSON object')
+  .action(async (given: string | undefined, options) => {
+    if (!given) throw new UsageError('Which user? `show` takes an email address or a user id.');
+    const { deps } = await open(options);
+    const user = await find(deps, given);
+    await say(details(user, await lockOf(deps, user), options.json === true));
+  });
+
+userCommand('disable', 'locks a user out of everything and ends all sessions at once', async (deps, user) => {
+  const done = await disableAccount(deps.accounts, user.userId);
+  return `${user.email} ${done ? 'is disabled, and all sessions have ended' : 'was disabled already'}.`;
+});
+
+userCommand('enable', 'lets a disabled user log in again', async (deps, user) => {
+  const done = await enableAccount(deps.accounts, user.userId);
+  return `${user.email} ${done ? 'can log in again' : 'was not disabled'}.`;
+});
+
+userCommand('unlock', 'forgets the failed log-ins of a user, and so lifts the lock', async (deps, user) => {
+  const done = await unlockAccount(deps, user);
+  return `${user.email} ${done ? 'is not locked any more' : 'was not locked'}.`;
+});
+
+userCommand(
+  'allow-mail',
+  'lets mail go to a user again after a bounce or a complaint',
+  async (deps, user) => {
+    const done = await allowMail(deps.accounts, user.userId);
+    return `${user.email} ${done ? 'gets mail again' : 'got mail already'}.`;
   },
-  show: {
-    takes: 'user',
-    options: ['json'],
-    async run({ database }, who, { json }) {
-      await say(details(await findUser(database, who), json === true));
-    },
-  },
-  disable: {
-    takes: 'user',
-    async run({ database }, who) {
-      const user = await findUser(database, who);
-      const done = await disable(database, user);
-      await say(
-        `${user.email} ${done ? 'is disabled, and all sessions have ended' : 'was disabled already'}.`,
+);
+
+command('end-sessions [email|userId]', 'ends all sessions of one user, or of everybody')
+  .option('--all', 'of everybody')
+  .option('--yes', 'confirms --all')
+  .action(async (given: string | undefined, { all, yes, ...options }) => {
+    if ((given === undefined) !== (all === true)) throw new UsageError('Name one user, or give --all.');
+    const { deps, place } = await open(options);
+    if (given !== undefined) {
+      const user = await find(deps, given);
+      await endSessions(deps.accounts, user.userId);
+      return say(`All sessions of ${user.email} have ended.`);
+    }
+    if (!yes)
+      throw new UsageError(
+        `Everybody of ${place.name} would have to log in again: add --yes if that is meant.`,
       );
-    },
-  },
-  enable: {
-    takes: 'user',
-    async run({ database }, who) {
-      const user = await findUser(database, who);
-      const done = await enable(database, user);
-      await say(`${user.email} ${done ? 'can log in again' : 'was not disabled'}.`);
-    },
-  },
-  'end-sessions': {
-    takes: 'user?',
-    options: ['all', 'yes'],
-    async run({ database, name }, who, { all, yes }) {
-      if ((who === '') !== (all === true)) throw new UsageError('Name one user, or give --all.');
-      if (all && !yes)
-        throw new UsageError(`Everybody of ${name} would have to log in again: add --yes if that is meant.`);
-      if (all) {
-        const progress = reporter((done: number) => `${amount(done)} users`);
-        const ended = await endAllSessions(database, progress);
-        return say(`All sessions of ${amount(ended)} users have ended.`);
-      }
-      const user = await findUser(database, who);
-      await endSessions(database, user);
-      await say(`All sessions of ${user.email} have ended.`);
-    },
-  },
-  delete: {
-    takes: 'user',
-    async run({ database }, who) {
-      const user = await findUser(database, who);
-      await deleteUser(database, user);
-      await say(
-        `${user.email} (${user.userId}) is deleted; sessions and mailed links died with the account.`,
-      );
-    },
-  },
-  export: {
-    options: ['file'],
-    async run({ database }, _, { file }) {
-      const lines = await exportedLines(database);
-      if (file === undefined) for (const line of lines) await write(line);
-      // For the owner's eyes only, and never over another export.
-      else writeFileSync(file, lines.join(''), { flag: 'wx', mode: 0o600 });
-      console.error(`${amount(lines.length)} users, hashes included: keep the file as you keep the tables.`);
-    },
-  },
-  import: {
-    takes: 'file',
-    options: ['no-mail', 'dry-run'],
-    async run({ database, name }, file, { 'no-mail': noMail, 'dry-run': dryRun = false }) {
-      let total = 0; // a file that is unusable somewhere stops the import before it begins
-      for await (const _ of rowsOf(file)) total += 1;
-      console.error(`${amount(total)} rows of ${file} into ${name}${dryRun ? ', as a trial' : ''}`);
-      const began = Date.now();
-      const counts = await importRows(database, rowsOf(file), {
-        mails: !noMail,
-        dryRun,
-        now: began,
-        onRefused: (line, reason) => console.error(`line ${line}: ${reason}`),
-        onProgress: reporter(({ imported, before, refused }: Counts) => {
-          const done = imported + before + refused;
-          return `${amount(done)} of ${amount(total)} rows, ${amount(Math.round((done * 1000) / (Date.now() - began)))} a second`;
-        }),
-      });
-      await say(summary(counts, dryRun));
-      if (counts.refused > 0) process.exitCode = 1;
-    },
-  },
-};
+    const ended = await endEverybodysSessions(
+      deps,
+      reporter((done: number) => `${amount(done)} users`),
+    );
+    return say(`All sessions of ${amount(ended)} users have ended.`);
+  });
 
-class UsageError extends Error {}
+userCommand(
+  'delete',
+  'deletes a user, frees the address and keeps imports from bringing the user back',
+  async (deps, user) => {
+    try {
+      await deleteAccount(deps, user);
+    } catch (error) {
+      if (!(error instanceof RowsDisagree)) throw error;
+      throw new OperatorError(
+        'Nothing was deleted: the rows of this user and of the address do not belong together; look at both with `show`.',
+      );
+    }
+    return `${user.email} (${user.userId}) is deleted; sessions and mailed links died with the account.`;
+  },
+);
+
+command('export', 'prints all users as JSON lines, hashes included')
+  .option('--file <file>', 'writes them into a new file')
+  .option('--without-deleted', 'leaves out users whose deletion is remembered, as restored tables need it')
+  .action(async ({ file, withoutDeleted, ...options }) => {
+    const { deps } = await open(options);
+    const lines = await exportedLines(deps.accounts, withoutDeleted ? deps.tombstones : undefined);
+    if (file === undefined) for (const line of lines) await write(line);
+    else writeNew(file, lines.join(''));
+    console.error(`${amount(lines.length)} users, hashes included: keep the file as you keep the tables.`);
+  });
+
+command('import [file]', 'imports the users of a .csv or .jsonl file')
+  .option('--no-mail', 'sends no email to users without a password hash')
+  .option('--dry-run', 'checks every row and writes nothing')
+  .option('--include-deleted', 'imports users, too, who were deleted here')
+  .action(async (file: string | undefined, { mail, dryRun = false, includeDeleted = false, ...options }) => {
+    if (!file) throw new UsageError('Which file? `import` takes a .csv or .jsonl file.');
+    const { deps, place } = await open(options);
+    let total = 0; // a file that is unusable somewhere stops the import before it begins
+    for await (const _ of rowsOf(file)) total += 1;
+    console.error(`${amount(total)} rows of ${file} into ${place.name}${dryRun ? ', as a trial' : ''}`);
+    const began = Date.now();
+    const rows: AsyncIterable<ImportRow> = accountsOf(rowsOf(file), began);
+    const counts = await importUsers({ ...deps, accounts: importStore(place.database) }, rows, {
+      ...{ mails: mail, dryRun, includeDeleted, now: began },
+      onRefused: (line, refusal) => console.error(`line ${line}: ${refusalSentence(refusal)}`),
+      onProgress: reporter(({ imported, before, refused }: ImportCounts) => {
+        const done = imported + before + refused;
+        return `${amount(done)} of ${amount(total)} rows, ${amount(Math.round((done * 1000) / (Date.now() - began)))} a second`;
+      }),
+    });
+    await say(summary(counts, dryRun));
+    if (counts.refused > 0) process.exitCode = 1;
+  });
 
 // `npm run users -- list | head`: whoever reads no further has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-let place: Place | undefined;
-try {
-  const { command, argument, given } = readArguments();
-  place = await openPlace(given);
-  await command.run(place, argument, given);
-} catch (error) {
-  const isUsage = error instanceof UsageError;
-  console.error(isUsage || place === undefined ? (error as Error).message : place.explain(error));
-  if (isUsage) console.error(usage);
-  process.exitCode = isUsage ? 2 : 1;
-}
+await run(NAME, main, (error) => (place === undefined ? awsSentence(error) : place.explain(error)));
 
-function readArguments(): { command: Command; argument: string; given: Given } {
-  const { values: given, positionals } = parsed();
-  const [name = '', argument = '', ...rest] = positionals;
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined)
-    throw new UsageError(name === '' ? 'Which command?' : `"${name}" is no command.`);
-  const allowed = ['stage', 'region', 'aws-profile', ...(command.options ?? [])];
-  const foreign = Object.keys(given).find((option) => !allowed.includes(option));
-  if (foreign !== undefined) throw new UsageError(`\`${name}\` takes no --${foreign}.`);
-  if (given.stage === undefined && (given.region ?? given['aws-profile']) !== undefined)
-    throw new UsageError('--region and --aws-profile are for a deployed stage: name it with --stage.');
-  const surplus = command.takes === undefined ? argument : rest[0];
-  if (surplus) throw new UsageError(`\`${name}\` does not take "${surplus}".`);
-  if (argument === '' && (command.takes === 'user' || command.takes === 'file'))
-    throw new UsageError(
-      command.takes === 'user' ? `Whom? \`${name}\` takes an address or a user id.` : 'Which file?',
-    );
-  return { command, argument, given };
-}
-
-function parsed() {
+/** For the owner's eyes only, and never over another export. */
+function writeNew(file: string, text: string): void {
   try {
-    return parseArgs({ allowPositionals: true, options });
+    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new OperatorError(`There is no folder for ${file}.`);
   }
 }
 

@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { User } from '../../../lib/core/account.ts';
+import { deleteAccount } from '../../../lib/core/administer-account.ts';
 import { accountWrites } from '../../../lib/dynamodb/accounts.ts';
-import { fileOf, imported, NOW, ownTables, someHash } from '../../../test/harness/own-tables.ts';
+import { fileOf, imported, NOW, operatorOf, ownTables, someHash } from '../../../test/harness/own-tables.ts';
 import { exportedLines } from './export.ts';
 
 const ODD: Partial<User>[] = [
   { name: '名前 🏴󠁧󠁢󠁷󠁬󠁳󠁿 👩‍👩‍👧', bio: 'right \u202e to left' },
   { name: 'u\u{308} and \u{fc}', bio: '' },
-  { name: '"quoted", =1+1; \\ \u2028\u2029.', bio: 'one\ntwo\r\nthree\ttabs\u0000' },
+  { name: '"quoted", =1+1; \\ .', bio: '\u2028\u2029one\ntwo\r\nthree\ttabs\u0000' },
   { name: '__proto__', bio: 'x'.repeat(1_000) },
   { name: '\u{1f600}'.repeat(100), bio: '\u{1f600}'.repeat(1_000) },
   { status: 'disabled', passwordHash: someHash('$2y$16') },
   { status: 'disabled', credentialVersion: 12 },
   { mailRefused: 'bounced' },
+  { name: 'NULL', bio: 'NULL' },
+  { name: '\\N', bio: '\\N' },
   { createdAt: 0, email: 'xn@xn--exmple-cua.com' },
   { createdAt: Date.UTC(2024, 1, 29, 23, 59, 59, 999), email: "o'hara+tag/=@example.com" },
 ];
@@ -40,11 +43,11 @@ test('what is exported, imported into empty tables and exported again is the sam
   ];
   for (const one of users) await accountWrites(from).create(one, undefined);
 
-  const lines = await exportedLines(from);
+  const lines = await exportedLines(operatorOf(from).accounts);
   expect(lines).toHaveLength(users.length);
   const counts = await imported(to, fileOf(lines.join(''), '.jsonl'), { mails: false });
   expect(counts).toEqual({ rows: users.length, imported: users.length, before: 0, mailed: 0, refused: [] });
-  expect((await exportedLines(to)).join('')).toBe(lines.join(''));
+  expect((await exportedLines(operatorOf(to).accounts)).join('')).toBe(lines.join(''));
 
   const rows = (await to.all('users')) as User[];
   const withoutVersion = ({ credentialVersion: _, ...rest }: User) => rest;
@@ -57,8 +60,24 @@ test('who was deleted and comes back from an export comes back under a version t
   const tables = await ownTables();
   const ada = user(1, { credentialVersion: 7 });
   await accountWrites(tables).create(ada, undefined);
-  const lines = await exportedLines(tables);
+  const lines = await exportedLines(operatorOf(tables).accounts);
   const empty = await ownTables();
   await imported(empty, fileOf(lines.join(''), '.jsonl'));
   expect(await empty.all('users')).toEqual([{ ...ada, credentialVersion: NOW }]);
+});
+
+test('users whose deletion is remembered are left out on request, and those who came back later are not', async () => {
+  const tables = await ownTables();
+  const [gone, back, other] = [user(1), user(2), user(4)];
+  const operator = operatorOf(tables, () => NOW);
+  for (const one of [gone, back, other]) await accountWrites(tables).create(one, undefined);
+  for (const one of [gone, back]) await deleteAccount(operator, one);
+  // As in tables that were restored to a second before, and an account that signed up again.
+  for (const one of [gone, { ...back, createdAt: NOW + 1 }])
+    await accountWrites(tables).create(one, undefined);
+
+  expect(await exportedLines(operator.accounts)).toHaveLength(3);
+  const kept = (await exportedLines(operator.accounts, operator.tombstones)).join('');
+  expect(kept).not.toContain(gone.email);
+  for (const one of [back, other]) expect(kept).toContain(one.email);
 });

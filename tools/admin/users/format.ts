@@ -1,6 +1,7 @@
-// What the commands say of users.
+// What the commands print about users.
 import type { User } from '../../../lib/core/account.ts';
-import type { Counts } from './import.ts';
+import type { Lock } from '../../../lib/core/account-lock.ts';
+import type { ImportCounts, ImportRefusal } from '../../../lib/core/import-users.ts';
 
 /** One line of `list`. */
 export function listed(user: Pick<User, 'userId' | 'email' | 'status' | 'createdAt'>, json: boolean): string {
@@ -11,7 +12,7 @@ export function listed(user: Pick<User, 'userId' | 'email' | 'status' | 'created
 }
 
 /** Everything about a user but the hash: of that, the form and the cost. */
-export function details({ passwordHash, ...user }: User, json: boolean): string {
+export function details({ passwordHash, ...user }: User, lock: Lock, json: boolean): string {
   const shown = {
     userId: user.userId,
     email: user.email,
@@ -19,12 +20,20 @@ export function details({ passwordHash, ...user }: User, json: boolean): string 
     bio: user.bio,
     status: user.status,
     password: passwordHash === undefined ? null : `bcrypt ${passwordHash.slice(0, 6)}`,
+    failedLogIns: lock.failures,
+    lockedUntil: lock.lockedUntil === undefined ? null : written(lock.lockedUntil),
+    mailRefused: user.mailRefused ?? null,
     credentialVersion: user.credentialVersion,
     createdAt: written(user.createdAt),
-    ...(user.mailRefused && { mailRefused: user.mailRefused }),
   };
   if (json) return JSON.stringify(shown);
-  return Object.entries({ ...shown, password: shown.password ?? 'none: only a reset lets the owner in' })
+  const forPeople = {
+    ...shown,
+    password: shown.password ?? 'none: only a reset lets the owner in',
+    lockedUntil: shown.lockedUntil === null ? 'not locked' : `${shown.lockedUntil} (\`unlock\` lifts it)`,
+    mailRefused: shown.mailRefused === null ? 'no' : `${shown.mailRefused} (\`allow-mail\` lifts it)`,
+  };
+  return Object.entries(forPeople)
     .map(([name, value]) => `${name.padEnd(18)}${printable(value)}`)
     .join('\n');
 }
@@ -43,8 +52,24 @@ function printable(value: string | number | null): string {
   );
 }
 
+/** Why a row isn't imported. */
+export function refusalSentence(refusal: ImportRefusal): string {
+  switch (refusal.why) {
+    case 'unreadable':
+      return refusal.reason;
+    case 'repeated':
+      return `the ${refusal.what} is that of line ${refusal.line}.`;
+    case 'address-taken':
+      return `the address belongs to user ${refusal.owner} already.`;
+    case 'user-id-taken':
+      return 'the user id belongs to another address already.';
+    case 'deleted':
+      return `this account was deleted here on ${written(refusal.at)}; --include-deleted imports it all the same.`;
+  }
+}
+
 /** What an import came to. */
-export function summary(counts: Counts, dryRun: boolean): string {
+export function summary(counts: ImportCounts, dryRun: boolean): string {
   const amount = (count: number) => count.toLocaleString('en');
   const { rows, imported, before, refused, mailed, costs } = counts;
   const sentences = [
@@ -53,7 +78,7 @@ export function summary(counts: Counts, dryRun: boolean): string {
   ];
   if (mailed > 0)
     sentences.push(
-      `${amount(mailed)} without a hash ${dryRun ? 'would be' : 'are'} sent a mail to set a password.`,
+      `${amount(mailed)} without a hash ${dryRun ? 'would get' : 'get'} an email to set a password.`,
     );
   if (costs.size > 0) {
     const each = [...costs].sort(([one], [other]) => one - other);

@@ -1,12 +1,24 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { User } from '../../../lib/core/account.ts';
+import { deleteAccount } from '../../../lib/core/administer-account.ts';
 import { accountWrites } from '../../../lib/dynamodb/accounts.ts';
 import { resetRequestStore } from '../../../lib/dynamodb/reset-requests.ts';
 import { userStore } from '../../../lib/dynamodb/users.ts';
-import { fileOf, imported, NOW, ownTables, someHash, type Tables } from '../../../test/harness/own-tables.ts';
-import { findUser } from './accounts.ts';
+import {
+  fileOf,
+  imported,
+  importedWithCosts,
+  NOW,
+  operatorOf,
+  ownTables,
+  someHash,
+  type Tables,
+  userOf,
+} from '../../../test/harness/own-tables.ts';
 import { rowsOf } from './file.ts';
-import { importRows } from './import.ts';
+import { OperatorError } from './operator-error.ts';
+import { accountsOf } from './row.ts';
 
 const people = (count: number, hash = true) =>
   Array.from({ length: count }, (_, nth) => ({
@@ -35,7 +47,7 @@ describe('a file', () => {
       'Ada,ADA@example.com,,,,,\r\n';
     const counts = await imported(tables, fileOf(csv, '.csv'));
     expect(counts).toEqual({ rows: 2, imported: 2, before: 0, mailed: 1, refused: [] });
-    expect(await findUser(tables, 'grace@example.com')).toEqual({
+    expect(await userOf(tables, 'grace@example.com')).toEqual({
       userId: '11111111-1111-4111-8111-111111111111',
       email: 'grace@example.com',
       name: 'Hopper, "Grace"',
@@ -45,7 +57,7 @@ describe('a file', () => {
       credentialVersion: NOW,
       createdAt: Date.UTC(2024, 0, 31),
     });
-    const ada = await findUser(tables, 'ada@example.com');
+    const ada = await userOf(tables, 'ada@example.com');
     expect(ada).toMatchObject({ name: 'Ada', bio: null, status: 'active', createdAt: NOW });
     expect(ada).not.toHaveProperty('passwordHash');
   });
@@ -89,51 +101,102 @@ describe('a file', () => {
     const counts = await imported(tables, fileOf(`\u{feff}${lines.join('\r\n')}`, '.jsonl'));
     expect(counts).toMatchObject({ rows: 7, imported: 3 });
     expect(counts.refused).toEqual([
-      [4, 'no JSON.'],
-      [5, 'no JSON object.'],
-      [6, 'no JSON object.'],
+      [4, 'not JSON.'],
+      [5, 'not a JSON object.'],
+      [6, 'not a JSON object.'],
       [8, 'the user id is that of line 7.'],
     ]);
-    expect((await findUser(tables, 'user0@example.com')).bio).toBe('one\u2028two\u2029');
+    expect((await userOf(tables, 'user0@example.com')).bio).toBe('one\u2028two\u2029');
   });
 
   const rest = 'name\na@example.com,A\n';
+  const SECRET = `${someHash()}`;
+  const NAMES =
+    /first line must name the columns, separated by commas, but column 1 is none of userId, email/;
+  const jsonOf = (row: object) => `${JSON.stringify(row)}\n`;
   test.each<[what: string, content: string | Buffer, ending: string, complaint: RegExp]>([
     [
       'a column that there is not',
       'email,password_hash,name\n',
       '.csv',
-      /columns that there are not: "password_hash"\. Rename/,
+      /column 2 is none of .* \(did you mean passwordHash\?\)\.$/,
     ],
-    ['semicolons', 'email;name\na;b\n', '.csv', /"email;name".*separated by commas/],
+    ['no header', `ada@example.com,Ada,${SECRET}\n`, '.csv', NAMES],
+    ['no header, and quotes', `"ada@example.com","Ada","${SECRET}"\r\n`, '.csv', NAMES],
+    ['semicolons', `email;name\nada@example.com;${SECRET}\n`, '.csv', NAMES],
+    ['semicolons and no header', `ada@example.com;Ada;${SECRET}\n`, '.csv', NAMES],
+    ['tabs and no header', `ada@example.com\tAda\t${SECRET}\n`, '.csv', NAMES],
+    ['old line ends', `email,name\rada@example.com,${SECRET}\r`, '.csv', /but column 2 is none of/],
+    ['a byte order mark and no header', `\u{feff}ada@example.com,${SECRET}\n`, '.csv', NAMES],
+    [
+      'UTF-16',
+      Buffer.from(`\u{feff}email,name\nada@example.com,${SECRET}\n`, 'utf16le'),
+      '.csv',
+      /is not UTF-8/,
+    ],
+    [
+      'UTF-16 unmarked',
+      Buffer.from(`email,name\nada@example.com,${SECRET}\n`, 'utf16le'),
+      '.csv',
+      /is not UTF-8/,
+    ],
+    [
+      'UTF-16 unmarked',
+      Buffer.from(jsonOf({ email: 'ada@example.com' }), 'utf16le'),
+      '.jsonl',
+      /is not UTF-8/,
+    ],
+    [
+      'a member that there is not',
+      jsonOf({ email: 'b@example.com', name: 'B' }) + jsonOf({ email: 'ada@example.com', [SECRET]: 1 }),
+      '.jsonl',
+      /line 2: member 2 of the object is none of userId/,
+    ],
+    ['a member named like a method', jsonOf({ toString: 1 }), '.jsonl', /member 1 of the object is none of/],
     ['no address', 'name\nAda\n', '.csv', /no column email\./],
     ['a column twice', `email,name,${rest}`, '.csv', /a column twice/],
     ['nothing', '', '.csv', /is empty/],
-    ['a quote within a value', `email,${rest}b@example.com,B"x"\n`, '.csv', /no sound CSV at line 3/],
+    [
+      'a quote within a value',
+      `email,${rest}b@example.com,${SECRET}"x"\n`,
+      '.csv',
+      /not sound CSV at line 3/,
+    ],
     [
       'a quote never closed',
-      `email,${rest}b@example.com,"B\nc@example.com,C\n`,
+      `email,${rest}ada@example.com,"${SECRET}\nc@example.com,C\n`,
       '.csv',
-      /no sound CSV at line/,
+      /not sound CSV at line/,
     ],
     [
       'a quote not closed for long',
-      `email,${rest}b@example.com,"B\n${'c@example.com,C\n'.repeat(9_000)}`,
+      `email,${rest}ada@example.com,"${SECRET}\n${'c@example.com,C\n'.repeat(9_000)}`,
       '.csv',
-      /no sound CSV at line/,
+      /not sound CSV at line/,
     ],
-    ['Latin-1', Buffer.from(`email,${rest}b@example.com,Andr\u{e9}\n`, 'latin1'), '.csv', /is not UTF-8/],
+    ['Latin-1', Buffer.from(`email,${rest}ada@example.com,Andr\u{e9}\n`, 'latin1'), '.csv', /is not UTF-8/],
     ['Latin-1', Buffer.from('{"name":"Andr\u{e9}"}\n', 'latin1'), '.jsonl', /is not UTF-8/],
     ['another ending', 'email,name\n', '.txt', /neither in \.csv nor in \.jsonl/],
-  ])('that has %s is unusable as a whole', async (_, content, ending, complaint) => {
-    const read = async () => {
-      for await (const _row of rowsOf(fileOf(content, ending)));
-    };
-    await expect(read()).rejects.toThrow(complaint);
-  });
+  ])(
+    'that has %s is unusable as a whole, in a sentence without a value of it',
+    async (_, content, ending, complaint) => {
+      const read = async () => {
+        for await (const _row of rowsOf(fileOf(content, ending)));
+      };
+      const error = await read().catch((thrown: Error) => thrown);
+      expect(error).toBeInstanceOf(OperatorError);
+      const { message } = error as Error;
+      expect(message).toMatch(complaint);
+      expect(message).not.toContain('\n');
+      for (const value of ['ada@', 'Ada', SECRET.slice(7, 20)]) expect(message).not.toContain(value);
+    },
+  );
 
-  test('that is not there is said so', async () => {
-    await expect(rowsOf('/nowhere/users.csv').next()).rejects.toThrow(/ENOENT.*users\.csv/);
+  test.each([
+    ['/nowhere/users.csv', 'There is no file /nowhere/users.csv.'],
+    ['/nowhere/users.jsonl', 'There is no file /nowhere/users.jsonl.'],
+  ])('that is not there is said so', async (file, sentence) => {
+    await expect(rowsOf(file).next()).rejects.toThrow(sentence);
   });
 });
 
@@ -142,7 +205,7 @@ describe('an import', () => {
     const tables = await ownTables();
     const file = fileOf(linesOf([...people(120), ...people(121, false).slice(120)]), '.jsonl');
     expect(await imported(tables, file)).toMatchObject({ rows: 121, imported: 121, mailed: 1 });
-    const first = await findUser(tables, 'user0@example.com');
+    const first = await userOf(tables, 'user0@example.com');
     await accountWrites(tables).reset({
       tagId: (await tables.all('reset-tags'))[0]?.tagId as string,
       userId: first.userId,
@@ -153,7 +216,7 @@ describe('an import', () => {
     });
     const again = await imported(tables, file, { now: NOW + 1 });
     expect(again).toEqual({ rows: 121, imported: 0, before: 121, mailed: 0, refused: [] });
-    expect((await findUser(tables, 'user0@example.com')).passwordHash).toBe('another hash');
+    expect((await userOf(tables, 'user0@example.com')).passwordHash).toBe('another hash');
     expect(await tables.all('reset-tags')).toHaveLength(1);
     await expectWhole(tables, 121);
   });
@@ -163,13 +226,12 @@ describe('an import', () => {
     const file = fileOf(linesOf(people(400, false)), '.jsonl');
     async function* broken() {
       let rows = 0;
-      for await (const row of rowsOf(file)) {
+      for await (const row of accountsOf(rowsOf(file), NOW)) {
         if (++rows > 250) throw new Error('the machine went down');
         yield row;
       }
     }
-    const options = { mails: true, now: NOW, onRefused: () => undefined };
-    await expect(importRows(tables, broken(), options)).rejects.toThrow('the machine went down');
+    await expect(imported(tables, broken())).rejects.toThrow('the machine went down');
     const there = (await tables.all('users')).length;
     expect(there).toBeGreaterThan(0);
     expect(there).toBeLessThan(400);
@@ -219,7 +281,7 @@ describe('an import', () => {
       mailed: 0,
       refused: [
         [8, `the address belongs to user ${owner.userId} already.`],
-        [12, `the user id ${owner.userId} belongs to another address already.`],
+        [12, 'the user id belongs to another address already.'],
       ],
     });
     expect(await userStore(tables).get(owner.userId)).toEqual(owner);
@@ -236,7 +298,7 @@ describe('an import', () => {
     expect((await imported(tables, file)).mailed).toBe(1);
     const [row, ...others] = await tables.all('reset-tags');
     expect(others).toEqual([]);
-    const { userId } = await findUser(tables, 'user0@example.com');
+    const { userId } = await userOf(tables, 'user0@example.com');
     const tagId = row?.tagId as string;
     expect(await resetRequestStore(tables).get(tagId)).toEqual({
       tagId,
@@ -253,7 +315,7 @@ describe('an import', () => {
   test('claims the address, so that nobody can sign up with it', async () => {
     const tables = await ownTables();
     await imported(tables, fileOf(linesOf(people(1)), '.jsonl'));
-    const user = await findUser(tables, 'user0@example.com');
+    const user = await userOf(tables, 'user0@example.com');
     const impostor = { ...user, userId: '33333333-3333-4333-8333-333333333333' };
     expect(await accountWrites(tables).create(impostor, undefined)).toBe(false);
     await expectWhole(tables, 1);
@@ -277,14 +339,82 @@ describe('an import', () => {
 
   test('counts the hashes by their cost', async () => {
     const rows = people(3).map((row, nth) => ({ ...row, passwordHash: someHash(nth ? '$2a$11' : '$2y$08') }));
-    const { costs } = await importRows(await ownTables(), rowsOf(fileOf(linesOf(rows), '.jsonl')), {
-      mails: true,
-      now: NOW,
-      onRefused: () => undefined,
-    });
+    const { costs } = await importedWithCosts(await ownTables(), fileOf(linesOf(rows), '.jsonl'));
     expect([...costs]).toEqual([
       [8, 1],
       [11, 2],
     ]);
+  });
+
+  test('does not bring back who was deleted, unless told to; a later account of the address is another one', async () => {
+    const tables = await ownTables();
+    const dated = [
+      { ...people(3)[0], createdAt: NOW - 1 },
+      { ...people(3)[1], createdAt: NOW },
+      { ...people(3)[2], createdAt: NOW + 2 },
+    ];
+    const undated = people(3);
+    await imported(tables, fileOf(linesOf(undated), '.jsonl'));
+    for (const { email } of undated)
+      await deleteAccount(
+        operatorOf(tables, () => NOW),
+        await userOf(tables, email),
+      );
+    await expectWhole(tables, 0);
+
+    const sentence =
+      'this account was deleted here on 2026-06-01T00:00:00.000Z; --include-deleted imports it all the same.';
+    const all = [1, 2, 3].map((line) => [line, sentence]);
+    const later = { now: NOW + 5 };
+    expect(await imported(tables, fileOf(linesOf(undated), '.jsonl'), later)).toMatchObject({
+      imported: 0,
+      refused: all,
+    });
+    expect(
+      await imported(tables, fileOf(linesOf(dated), '.jsonl'), { ...later, dryRun: true }),
+    ).toMatchObject({
+      imported: 1,
+      refused: all.slice(0, 2),
+    });
+    expect(await imported(tables, fileOf(linesOf(dated), '.jsonl'), later)).toMatchObject({
+      imported: 1,
+      refused: all.slice(0, 2),
+    });
+    expect(
+      await imported(tables, fileOf(linesOf(dated), '.jsonl'), { ...later, includeDeleted: true }),
+    ).toMatchObject({
+      imported: 2,
+      before: 1,
+      refused: [],
+    });
+    await expectWhole(tables, 3);
+  });
+
+  test('leaves tombstones that name nobody, and expire', async () => {
+    const tables = await ownTables();
+    await imported(tables, fileOf(linesOf(people(1)), '.jsonl'));
+    await deleteAccount(
+      operatorOf(tables, () => NOW),
+      await userOf(tables, 'user0@example.com'),
+    );
+    const rows = await tables.all('tombstones');
+    const [row] = rows.filter(({ tombstone }) => tombstone !== 'key');
+    expect(rows).toHaveLength(2);
+    expect(row).toEqual({
+      tombstone: expect.stringMatching(/^[0-9a-f]{64}$/),
+      deletedAt: NOW,
+      expiresAt: NOW / 1000 + 400 * 24 * 60 * 60,
+    });
+    expect(row?.tombstone).not.toBe(createHash('sha256').update('user0@example.com').digest('hex'));
+  });
+
+  test('makes ids that differ from stage to stage, and stay within one', async () => {
+    const [one, other] = [await ownTables(), await ownTables()];
+    const file = fileOf(linesOf(people(1, false)), '.jsonl');
+    for (const tables of [one, other]) await imported(tables, file);
+    const idIn = async (tables: Tables) => (await userOf(tables, 'user0@example.com')).userId;
+    expect(await idIn(one)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(await idIn(one)).not.toBe(await idIn(other));
+    expect(await imported(one, file)).toMatchObject({ before: 1, refused: [] });
   });
 });

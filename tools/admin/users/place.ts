@@ -4,20 +4,21 @@ import type { Database } from '../../../lib/dynamodb/database.ts';
 import { namePrefix, readService } from '../../deploy/service.ts';
 import { dynamodbEndpoint } from '../../local/environment.ts';
 import { localAccess } from '../../local/local-access.ts';
+import { awsSentence } from './aws-sentence.ts';
 
 export interface PlaceOptions {
   /** A deployed stage; without one, the local stack. */
   readonly stage?: string | undefined;
   readonly region?: string | undefined;
-  readonly 'aws-profile'?: string | undefined;
+  readonly awsProfile?: string | undefined;
 }
 
 export interface Place {
   /** `gatehouse-prod in eu-central-1`, for people. */
   readonly name: string;
   readonly database: Database;
-  /** What to say of an error that DynamoDB or the way to it threw. */
-  explain(error: unknown): string;
+  /** One sentence for an error that DynamoDB or the way to it threw. */
+  explain(error: Error): string;
 }
 
 // A command that runs for minutes outlives throttling that a request could not wait for.
@@ -27,17 +28,13 @@ const MAX_ATTEMPTS = 10;
  * The tables of a stage, with credentials from the SDK's default chain (environment, profile, SSO, role); without a
  * stage those of the local stack, which are never reached with real credentials.
  */
-export async function openPlace({ stage, region, 'aws-profile': profile }: PlaceOptions): Promise<Place> {
+export async function openPlace({ stage, region, awsProfile: profile }: PlaceOptions): Promise<Place> {
   const service = await readService();
   if (stage === undefined) {
     const endpoint = dynamodbEndpoint(process.env);
     const prefix = namePrefix(service);
     const client = new DynamoDBClient({ ...localAccess(endpoint), maxAttempts: 3 });
-    return placeOf(client, prefix, `the local ${prefix} at ${endpoint}`, (error) =>
-      isUnreachable(error)
-        ? `Nothing answers at ${endpoint}: start the local stack with \`npm start\`, or name a deployed stage with --stage.`
-        : undefined,
-    );
+    return placeOf(client, prefix, `the local ${prefix} at ${endpoint}`, endpoint);
   }
   // As in serverless.yml, whose own region is resolved for nobody in particular.
   const usual = (service.provider as { region?: string }).region;
@@ -48,15 +45,10 @@ export async function openPlace({ stage, region, 'aws-profile': profile }: Place
     maxAttempts: MAX_ATTEMPTS,
     ...(profile !== undefined && { profile }),
   });
-  return placeOf(client, prefix, `${prefix} in ${where}`, () => undefined);
+  return placeOf(client, prefix, `${prefix} in ${where}`);
 }
 
-function placeOf(
-  client: DynamoDBClient,
-  prefix: string,
-  name: string,
-  explain: (cause: Error) => string | undefined,
-): Place {
+function placeOf(client: DynamoDBClient, prefix: string, name: string, localEndpoint?: string): Place {
   return {
     name,
     database: { client, nameOf: (table) => `${prefix}-${table}` },
@@ -64,15 +56,16 @@ function placeOf(
       const cause = causeOf(error);
       if (cause.name === 'ResourceNotFoundException')
         return `There are no tables of ${name}: deploy (or start) it first, or correct --stage and --region.`;
-      return explain(cause) ?? (cause.name === 'Error' ? cause.message : `${cause.name}: ${cause.message}`);
+      if (localEndpoint !== undefined && isUnreachable(cause))
+        return `Nothing answers at ${localEndpoint}: run \`npm start\` first, or name a deployed stage with --stage.`;
+      return awsSentence(cause);
     },
   };
 }
 
 /** The stores wrap what the SDK throws for clients of the API; here its own words are wanted. */
-function causeOf(error: unknown): Error {
-  const own = error instanceof Error ? error : new Error(String(error));
-  return own.name === 'ProblemError' && own.cause instanceof Error ? own.cause : own;
+function causeOf(error: Error): Error {
+  return error.name === 'ProblemError' && error.cause instanceof Error ? error.cause : error;
 }
 
 function isUnreachable(error: Error): boolean {

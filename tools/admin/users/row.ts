@@ -1,9 +1,11 @@
 // One user as a row of a file: what `export` writes and `import` reads.
-import { createHash } from 'node:crypto';
 import type { User } from '../../../lib/core/account.ts';
 import { biography, emailAddress, personName, readFields } from '../../../lib/core/fields.ts';
+import type { AccountToImport, ImportRow } from '../../../lib/core/import-users.ts';
 import { ProblemError } from '../../../lib/core/problem.ts';
 import { sentenceFor } from '../../../lib/dialects/sentences.ts';
+import { readImportedHash } from '../../../lib/passwords/imported-hash.ts';
+import { readTime } from './time.ts';
 
 /**
  * What a file holds of a user, in the order in which it is written: all but the version, which an import chooses anew.
@@ -24,11 +26,16 @@ const COLUMNS = {
 export type Column = keyof typeof COLUMNS;
 export const columns = Object.keys(COLUMNS) as Column[];
 
+/** How other programs spell a value that is absent: an empty cell, MySQL's and PostgreSQL's NULL. */
+const ABSENT = new Set(['', 'NULL', '\\N']);
+
 /** The line of a user in an export, without its end. */
 export function writeRow(user: Pick<User, Column>): string {
   const { createdAt, passwordChangedAt, ...rest } = user;
   const row: Record<string, unknown> = {
     ...rest,
+    name: writeText(user.name),
+    bio: writeText(user.bio),
     createdAt: new Date(createdAt).toISOString(),
     ...(passwordChangedAt !== undefined && { passwordChangedAt: new Date(passwordChangedAt).toISOString() }),
   };
@@ -37,148 +44,126 @@ export function writeRow(user: Pick<User, Column>): string {
   );
 }
 
+/** Somebody may really be called NULL: as an object the text means itself. */
+function writeText(text: string | null): unknown {
+  return text !== null && text !== '' && ABSENT.has(text) ? { text } : text;
+}
+
 /** A row of a file that has not been looked at yet: names and values as they came. */
 export type RawRow = Readonly<Record<string, unknown>>;
 
-/** Why a row is not imported, for the person who wrote it. Never holds a hash. */
+/** Why a row is not imported, for the person who wrote it. Holds no value of the row. */
 export class RefusedRow extends Error {
   override readonly name = 'RefusedRow';
 }
 
 /**
- * Reads a row as a user who can be stored.
+ * Reads a row as an account that can be stored.
  *
- * @param now milliseconds since the epoch: the creation time of who has none, and the version (see below)
+ * @param now milliseconds since the epoch: no time may lie after it
  * @throws RefusedRow naming everything that is wrong with it
  */
-export function readRow(raw: RawRow, now: number): User {
+export function readRow(raw: RawRow, now: number): AccountToImport {
   const faults: string[] = [];
-  const attempt = <T>(read: () => T): T | undefined => {
+  const attempt = <T>(column: Column, read: (value: unknown) => T): T | undefined => {
+    const value = presentValue(column, raw[column]);
+    if (value === undefined) return undefined;
     try {
-      return read();
+      return read(value);
     } catch (error) {
-      faults.push(...faultsOf(error));
+      if (!(error instanceof RefusedRow)) throw error;
+      faults.push(`${column}: ${error.message}`);
       return undefined;
     }
   };
 
-  const unknown = Object.keys(raw).filter((name) => !(columns as string[]).includes(name));
-  if (unknown.length > 0) faults.push(`${unknown.map((name) => `"${name}"`).join(', ')}: no such column.`);
-  const { email, name, bio } = raw;
-  const fields = attempt(() =>
-    readFields({ email: emailAddress, name: personName, bio: biography }, { email, name, bio }),
-  );
-  const passwordHash = attempt(() => readHash(raw.passwordHash));
-  const status = attempt(() => readStatus(raw.status));
-  const createdAt = attempt(() => readTime('createdAt', raw.createdAt, now) ?? now);
-  const passwordChangedAt = attempt(() => readTime('passwordChangedAt', raw.passwordChangedAt, now));
-  const userId = attempt(() => readUserId(raw.userId));
-  const mailRefused = attempt(() => readMailRefused(raw.mailRefused));
-  if (faults.length > 0 || !fields || !status || createdAt === undefined)
-    throw new RefusedRow(faults.join(' '));
+  const fields = readPersonal(raw, faults);
+  const passwordHash = attempt('passwordHash', readHash);
+  const status = attempt('status', (value) => oneOf(value, ['active', 'disabled'])) ?? 'active';
+  const createdAt = attempt('createdAt', (value) => readMoment(value, now));
+  const passwordChangedAt = attempt('passwordChangedAt', (value) => readMoment(value, now));
+  const userId = attempt('userId', readUserId);
+  const mailRefused = attempt('mailRefused', (value) => oneOf(value, ['bounced', 'complained']));
+  if (faults.length > 0 || !fields) throw new RefusedRow(faults.join(' '));
 
   return {
-    userId: userId ?? userIdOf(fields.email, passwordHash),
+    ...(userId !== undefined && { userId }),
     ...fields,
     ...(passwordHash !== undefined && { passwordHash }),
     status,
-    // Above every version that is counted from 1, or from an earlier import: an account that was deleted and comes
-    // back under its old id revives neither sessions nor mailed links.
-    credentialVersion: now,
-    createdAt,
+    ...(createdAt !== undefined && { createdAt }),
     ...(passwordChangedAt !== undefined && { passwordChangedAt }),
     ...(mailRefused !== undefined && { mailRefused }),
   };
 }
 
-function faultsOf(error: unknown): string[] {
-  if (error instanceof RefusedRow) return [error.message];
-  if (!(error instanceof ProblemError) || error.problem.code !== 'invalid-fields') throw error;
-  return error.problem.fields.map((problem) => `${problem.field}: ${sentenceFor(problem)}`);
+/** `undefined` for what other programs write where there is nothing. A bio may be an empty text, though. */
+function presentValue(column: Column, value: unknown): unknown {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value === 'string' && ABSENT.has(value))
+    return column === 'bio' && value === '' ? '' : undefined;
+  const literal = (column === 'name' || column === 'bio') && typeof value === 'object' && 'text' in value;
+  return literal ? value.text : value;
 }
 
-const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
-
-const BCRYPT = /^\$2([abxy])\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/;
-const BASE64 = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** As high as `BCRYPT_COST` may be: beyond it a log-in would outlast its function. */
-const MAX_COST = 16;
-
-/** @throws RefusedRow for what `lib/passwords` could never find a password to belong to */
-function readHash(value: unknown): string | undefined {
-  if (isAbsent(value)) return undefined;
-  const parts = typeof value === 'string' ? BCRYPT.exec(value) : null;
-  if (parts === null)
-    throw new RefusedRow(
-      'passwordHash: no bcrypt hash ($2a$, $2b$ or $2y$, 60 characters); leave it out and the owner gets a reset mail.',
-    );
-  const [hash, variant, cost, salt = '', digest = ''] = parts;
-  if (variant === 'x')
-    throw new RefusedRow(
-      'passwordHash: $2x$ marks hashes of a broken bcrypt, which no sound one can verify; leave it out and the owner gets a reset mail.',
-    );
-  if (Number(cost) < 4 || Number(cost) > MAX_COST)
-    throw new RefusedRow(
-      `passwordHash: its cost is ${Number(cost)}; costs from 4 to ${MAX_COST} can be verified.`,
-    );
-  // 22 characters carry 132 bits, of which the salt is 128; 31 carry 186, of which the digest is 184.
-  if (BASE64.indexOf(salt.at(-1) ?? '') % 16 !== 0 || BASE64.indexOf(digest.at(-1) ?? '') % 4 !== 0)
-    throw new RefusedRow(
-      'passwordHash: damaged, since bits are set that bcrypt leaves empty; no password matches it.',
-    );
-  return hash;
+function readPersonal(raw: RawRow, faults: string[]) {
+  try {
+    const entries = { email: emailAddress, name: personName, bio: biography };
+    const present = (['email', 'name', 'bio'] as const).map((name) => [name, presentValue(name, raw[name])]);
+    return readFields(entries, Object.fromEntries(present));
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.code !== 'invalid-fields') throw error;
+    faults.push(...error.problem.fields.map((problem) => `${problem.field}: ${sentenceFor(problem)}`));
+    return undefined;
+  }
 }
 
-function readStatus(value: unknown): User['status'] {
-  if (isAbsent(value)) return 'active';
-  if (value === 'active' || value === 'disabled') return value;
-  throw new RefusedRow('status: neither "active" nor "disabled".');
+function readHash(value: unknown): string {
+  const read = readImportedHash(typeof value === 'string' ? value : '');
+  if ('refused' in read) throw new RefusedRow(read.refused);
+  return read.hash;
 }
 
-function readMailRefused(value: unknown): User['mailRefused'] {
-  if (isAbsent(value)) return undefined;
-  if (value === 'bounced' || value === 'complained') return value;
-  throw new RefusedRow('mailRefused: neither "bounced" nor "complained".');
+function oneOf<const T extends string>(value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw new RefusedRow(`neither ${allowed.map((one) => `"${one}"`).join(' nor ')}.`);
+  return found;
 }
 
-const ISO = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Milliseconds of 1973; seconds only get there in the year 5138. */
-const SURELY_MILLISECONDS = 100_000_000_000;
 
-function readTime(column: Column, value: unknown, now: number): number | undefined {
-  if (isAbsent(value)) return undefined;
-  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-  const time = typeof number === 'string' && ISO.test(number) ? Date.parse(number) : number;
-  if (typeof time !== 'number' || !Number.isSafeInteger(time))
-    throw new RefusedRow(
-      `${column}: neither a time such as 2026-01-31T12:00:00Z, with its zone, nor milliseconds since 1970.`,
-    );
-  if (time === number && time < SURELY_MILLISECONDS)
-    throw new RefusedRow(`${column}: these look like seconds; give milliseconds since 1970, or a date.`);
-  if (time > now + DAY_MS) throw new RefusedRow(`${column}: in the future.`);
-  return time;
+function readMoment(value: unknown, now: number): number {
+  const read = readTime(value);
+  if ('refused' in read) throw new RefusedRow(read.refused);
+  if (read.time > now + DAY_MS) throw new RefusedRow('in the future.');
+  return read.time;
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** A refresh token carries its user's id as 16 octets: nothing but a UUID fits in. */
-function readUserId(value: unknown): string | undefined {
-  if (isAbsent(value)) return undefined;
+/** A refresh token carries its user's id as 16 bytes: nothing but a UUID fits in. */
+function readUserId(value: unknown): string {
   if (typeof value === 'string' && UUID.test(value)) return value.toLowerCase();
-  throw new RefusedRow('userId: no UUID; leave it out and one is made.');
+  throw new RefusedRow('not a UUID; leave it out and one is made.');
 }
 
 /**
- * The id of a user whose row names none: always the same one, by which a second import of the file recognises what the
- * first has stored. Made of the hash too, so that an id tells nobody whose address it is.
+ * The rows of a file as an import takes them: accounts, or why a row is none.
  *
- * @returns a UUID of version 8
+ * @param now milliseconds since the epoch
  */
-function userIdOf(email: string, passwordHash = ''): string {
-  const octets = createHash('sha256').update(`gatehouse import\n${email}\n${passwordHash}`).digest();
-  octets[6] = ((octets[6] as number) & 0x0f) | 0x80;
-  octets[8] = ((octets[8] as number) & 0x3f) | 0x80;
-  const hex = octets.toString('hex', 0, 16);
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+export async function* accountsOf(
+  rows: AsyncIterable<{ line: number; raw: RawRow | RefusedRow }>,
+  now: number,
+): AsyncGenerator<ImportRow> {
+  for await (const { line, raw } of rows) yield { line, account: accountOf(raw, now) };
+}
+
+function accountOf(raw: RawRow | RefusedRow, now: number): AccountToImport | string {
+  try {
+    return raw instanceof RefusedRow ? raw.message : readRow(raw, now);
+  } catch (error) {
+    if (error instanceof RefusedRow) return error.message;
+    throw error;
+  }
 }

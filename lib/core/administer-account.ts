@@ -1,0 +1,152 @@
+// What an operator may do to an account. The command line and an administrator's API call these; neither has rules of its own.
+import type { Clock, User, UserStore } from './account.ts';
+import { normaliseEmail } from './email-address.ts';
+import { inParallel } from './in-parallel.ts';
+import { ProblemError } from './problem.ts';
+import { type Tombstone, type TombstoneStore, tombstoneFor } from './tombstone.ts';
+
+/** What a change came to: `unchanged` when it was so already, `gone` when the account was deleted meanwhile. */
+export type Change = 'changed' | 'unchanged' | 'gone';
+
+/** Writes to one account, each on condition that it is still there. Every method throws ProblemError `unavailable`. */
+export type AccountAdministration = {
+  /** Disabling also raises `credentialVersion`, in the same write: every session and every mailed link ends with it. */
+  setStatus(userId: string, status: User['status']): Promise<Change>;
+  /** Raises `credentialVersion`. @returns false when the account is gone */
+  endSessions(userId: string): Promise<boolean>;
+  /** Removes `mailRefused`. */
+  allowMail(userId: string): Promise<Change>;
+  /**
+   * Deletes the account and its claim on the address and leaves the tombstone, all or nothing.
+   *
+   * @returns false when the two rows don't belong together: nothing was deleted
+   */
+  delete(account: Pick<User, 'userId' | 'email'>, tombstone: Tombstone): Promise<boolean>;
+  /** Every account, in no particular order and not as one snapshot, with the attributes that are named. */
+  all<K extends keyof User>(attributes: readonly K[]): AsyncIterable<Pick<User, K>>;
+};
+
+/**
+ * Finds the account that an email address, however it is written, or a user id names.
+ *
+ * @throws ProblemError `unknown-user` when there is none, or the text is neither; `unavailable`
+ */
+export async function findUser(users: UserStore, emailOrUserId: string): Promise<User> {
+  const userId = emailOrUserId.includes('@')
+    ? await ownerOf(users, normaliseEmail(emailOrUserId))
+    : emailOrUserId.trim().toLowerCase();
+  const user = userId === undefined || userId === '' ? undefined : await users.get(userId);
+  if (user === undefined) throw unknownUser();
+  return user;
+}
+
+function ownerOf(users: UserStore, email: string | undefined): Promise<string | undefined> {
+  return email === undefined ? Promise.resolve(undefined) : users.ownerOf(email);
+}
+
+/**
+ * Locks an account out of everything, at once: log-in, refresh, access tokens, mailed links.
+ *
+ * @returns false when it was disabled already
+ * @throws ProblemError `unknown-user`, `unavailable`
+ */
+export async function disableAccount(accounts: AccountAdministration, userId: string): Promise<boolean> {
+  return hasChanged(await accounts.setStatus(userId, 'disabled'));
+}
+
+/**
+ * Lets the owner of a disabled account log in again. Sessions from before stay ended.
+ *
+ * @returns false when it wasn't disabled
+ * @throws ProblemError `unknown-user`, `unavailable`
+ */
+export async function enableAccount(accounts: AccountAdministration, userId: string): Promise<boolean> {
+  return hasChanged(await accounts.setStatus(userId, 'active'));
+}
+
+/**
+ * Lets mail go to an address again that bounced, or whose owner complained.
+ *
+ * @returns false when its mail wasn't refused
+ * @throws ProblemError `unknown-user`, `unavailable`
+ */
+export async function allowMail(accounts: AccountAdministration, userId: string): Promise<boolean> {
+  return hasChanged(await accounts.allowMail(userId));
+}
+
+/**
+ * Ends all sessions of an account and kills its mailed links. The owner can log in again.
+ *
+ * @throws ProblemError `unknown-user`, `unavailable`
+ */
+export async function endSessions(accounts: AccountAdministration, userId: string): Promise<void> {
+  if (!(await accounts.endSessions(userId))) throw unknownUser();
+}
+
+const AT_ONCE = 32;
+const TRIES = 8;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Ends the sessions of everybody. A single account that collides or is throttled is tried again: it must not keep the
+ * others from being reached. Whoever signs up while it runs may keep the new session.
+ *
+ * @param onProgress receives the number of accounts done so far
+ * @returns the number of accounts
+ * @throws ProblemError `unavailable` when the tables don't answer for a quarter of a minute
+ */
+export async function endEverybodysSessions(
+  deps: { accounts: AccountAdministration; pause: (ms: number) => Promise<void> },
+  onProgress: (done: number) => void = () => undefined,
+): Promise<number> {
+  let done = 0;
+  await inParallel(AT_ONCE, deps.accounts.all(['userId']), async ({ userId }) => {
+    const ended = await patiently(deps.pause, () => deps.accounts.endSessions(userId));
+    if (!ended) return; // deleted meanwhile
+    done += 1;
+    onProgress(done);
+  });
+  return done;
+}
+
+async function patiently<T>(pause: (ms: number) => Promise<void>, act: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      const mayPass = error instanceof ProblemError && error.problem.code === 'unavailable';
+      if (!mayPass || tried === TRIES) throw error;
+      await pause(Math.min(LONGEST_PAUSE_MS, 50 * 2 ** tried) * (0.5 + Math.random() / 2));
+    }
+  }
+}
+
+/** The rows of an account and of its address name different owners: nobody may guess which one to delete. */
+export class RowsDisagree extends Error {
+  override readonly name = 'RowsDisagree';
+}
+
+/**
+ * Deletes an account, frees its address and remembers that it was deleted. Sessions and mailed links die with it: each
+ * use of them reads the account first, and TTL removes their rows.
+ *
+ * @throws RowsDisagree when the account and the claim on its address don't belong together: nothing was deleted
+ * @throws ProblemError `unavailable`
+ */
+export async function deleteAccount(
+  deps: { accounts: AccountAdministration; tombstones: TombstoneStore; clock: Clock },
+  account: Pick<User, 'userId' | 'email'>,
+): Promise<void> {
+  const tombstone = tombstoneFor(await deps.tombstones.key(), account.email, deps.clock());
+  if (!(await deps.accounts.delete(account, tombstone)))
+    throw new RowsDisagree('the rows of the account and of its address do not belong together');
+}
+
+function hasChanged(change: Change): boolean {
+  if (change === 'gone') throw unknownUser();
+  return change === 'changed';
+}
+
+function unknownUser(): ProblemError {
+  return new ProblemError({ code: 'unknown-user' });
+}

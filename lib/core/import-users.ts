@@ -1,0 +1,231 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { User } from './account.ts';
+import { inParallel } from './in-parallel.ts';
+import type { ResetRequest } from './reset-request.ts';
+import { importedUserId, isDeleted, type TombstoneStore, tombstoneId } from './tombstone.ts';
+
+/** An account as another system describes it, its values read and found sound. Times are milliseconds since the epoch. */
+export type AccountToImport = Omit<User, 'userId' | 'credentialVersion' | 'createdAt'> & {
+  userId?: string;
+  createdAt?: number;
+};
+
+/** One row of a file, and where it begins; a text says why the row can't be read. */
+export type ImportRow = { line: number; account: AccountToImport | string };
+
+/** Why a row isn't imported. */
+export type ImportRefusal =
+  | { why: 'unreadable'; reason: string }
+  | { why: 'repeated'; what: 'address' | 'user id'; line: number }
+  | { why: 'address-taken'; owner: string }
+  | { why: 'user-id-taken' }
+  | { why: 'deleted'; at: number };
+
+export type ImportOptions = {
+  /** Whether users without a password hash get a reset email. */
+  readonly mails: boolean;
+  /** Checks the rows against the tables and writes nothing. */
+  readonly dryRun?: boolean;
+  /** Imports accounts that were deleted here, too. */
+  readonly includeDeleted?: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Receives each row that isn't imported. */
+  readonly onRefused: (line: number, refusal: ImportRefusal) => void;
+  readonly onProgress?: (counts: ImportCounts) => void;
+};
+
+/** What became of the rows so far. */
+export type ImportCounts = {
+  rows: number;
+  imported: number;
+  /** Found in the tables, as an earlier run of the import left them or as they have become since. */
+  before: number;
+  refused: number;
+  /** How many of the imported get a reset email. */
+  mailed: number;
+  /** How many of the sound rows have a bcrypt hash of each cost. */
+  costs: Map<number, number>;
+};
+
+/** An account to write, with the request for the mail by which its owner sets a password, where one is due. */
+export type NewAccount = { user: User; resetRequest?: ResetRequest };
+
+/** What became of one account: `owner` has the address already. */
+export type Added = { added: true } | { added: false; owner?: string | undefined };
+
+/** Writes many accounts. Every method throws ProblemError `unavailable`. */
+export type ImportStore = {
+  /** Who owns each of at most 100 addresses; addresses without an owner are left out. */
+  ownersOf(emails: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Writes each account with the claim on its address and its reset request, all three or none.
+   *
+   * @returns an outcome for each, in their order; `owner` is absent when the user id was taken
+   */
+  add(accounts: readonly NewAccount[]): Promise<Added[]>;
+};
+
+export type ImportDeps = { accounts: ImportStore; tombstones: TombstoneStore };
+
+type Numbered = { line: number; account: NewAccount; createdAt: number | undefined };
+
+const BATCH = 48;
+const BATCHES_AT_ONCE = 8;
+
+/**
+ * Imports the accounts that aren't there yet. An address is imported already when it belongs to the very user id that the
+ * row has or would get; such an account is left alone, whatever has changed since.
+ *
+ * @returns the counts, of all rows
+ * @throws ProblemError `unavailable`. Every account written until then is whole: the same call goes on from there
+ */
+export async function importUsers(
+  deps: ImportDeps,
+  rows: AsyncIterable<ImportRow>,
+  options: ImportOptions,
+): Promise<ImportCounts> {
+  // A trial on a stage that never imported anything makes no key: then nobody can have been imported or deleted either.
+  const key = options.dryRun
+    ? ((await deps.tombstones.existingKey()) ?? randomBytes(32))
+    : await deps.tombstones.key();
+  const run = new ImportRun(deps, key, options);
+  await inParallel(BATCHES_AT_ONCE, run.batchesOf(rows), (batch) => run.importBatch(batch));
+  return run.counts;
+}
+
+class ImportRun {
+  readonly counts: ImportCounts = {
+    ...{ rows: 0, imported: 0, before: 0, refused: 0, mailed: 0 },
+    costs: new Map(),
+  };
+  /** The line on which each address and user id of the file stands. */
+  private readonly lines = new Map<string, number>();
+  private readonly deps: ImportDeps;
+  private readonly key: Uint8Array;
+  private readonly options: ImportOptions;
+
+  constructor(deps: ImportDeps, key: Uint8Array, options: ImportOptions) {
+    this.deps = deps;
+    this.key = key;
+    this.options = options;
+  }
+
+  async *batchesOf(rows: AsyncIterable<ImportRow>): AsyncGenerator<Numbered[]> {
+    let batch: Numbered[] = [];
+    for await (const row of rows) {
+      this.counts.rows += 1;
+      const one = this.numbered(row);
+      if (one === undefined) continue;
+      batch.push(one);
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0) yield batch;
+  }
+
+  /** The account of a row that is sound in itself and no repetition within the file. */
+  private numbered({ line, account }: ImportRow): Numbered | undefined {
+    if (typeof account === 'string') return this.refuse(line, { why: 'unreadable', reason: account });
+    const user: User = {
+      ...account,
+      userId: account.userId ?? importedUserId(this.key, account),
+      createdAt: account.createdAt ?? this.options.now,
+      // Above every version that is counted from 1, or from an earlier import: an account that was deleted and comes back
+      // under its old id revives neither sessions nor mailed links.
+      credentialVersion: this.options.now,
+    };
+    for (const [what, value] of [
+      ['address', user.email],
+      ['user id', user.userId],
+    ] as const) {
+      const first = this.lines.get(value);
+      if (first !== undefined) return this.refuse(line, { why: 'repeated', what, line: first });
+    }
+    this.lines.set(user.email, line).set(user.userId, line);
+    this.countCost(user);
+    const resetRequest =
+      this.options.mails && needsMail(user) ? newResetRequest(user, this.options.now) : undefined;
+    return { line, account: { user, ...(resetRequest && { resetRequest }) }, createdAt: account.createdAt };
+  }
+
+  private countCost({ passwordHash }: User): void {
+    if (passwordHash === undefined) return;
+    const cost = Number(passwordHash.slice(4, 6));
+    this.counts.costs.set(cost, (this.counts.costs.get(cost) ?? 0) + 1);
+  }
+
+  async importBatch(batch: readonly Numbered[]): Promise<void> {
+    const { accounts } = this.deps;
+    // Spares a second run its transactions; the conditions on the writes decide.
+    const [owners, deleted] = await Promise.all([
+      accounts.ownersOf(batch.map(({ account }) => account.user.email)),
+      this.deletedAmong(batch),
+    ]);
+    const fresh = batch.filter((one) => this.isFresh(one, owners, deleted));
+    const outcomes: Added[] = this.options.dryRun
+      ? fresh.map(() => ({ added: true }))
+      : await accounts.add(fresh.map(({ account }) => account));
+    for (const [index, outcome] of outcomes.entries()) this.settle(fresh[index] as Numbered, outcome);
+    this.options.onProgress?.(this.counts);
+  }
+
+  private deletedAmong(batch: readonly Numbered[]): Promise<ReadonlyMap<string, number>> {
+    if (this.options.includeDeleted) return Promise.resolve(new Map());
+    return this.deps.tombstones.deletedAt(
+      batch.map(({ account }) => tombstoneId(this.key, account.user.email)),
+    );
+  }
+
+  private isFresh(
+    one: Numbered,
+    owners: ReadonlyMap<string, string>,
+    deleted: ReadonlyMap<string, number>,
+  ): boolean {
+    const { email } = one.account.user;
+    const owner = owners.get(email);
+    if (owner !== undefined) {
+      this.settle(one, { added: false, owner });
+      return false;
+    }
+    const at = deleted.get(tombstoneId(this.key, email));
+    if (at === undefined || !isDeleted(one.createdAt, at)) return true;
+    this.refuse(one.line, { why: 'deleted', at });
+    return false;
+  }
+
+  private settle({ line, account: { user, resetRequest } }: Numbered, outcome: Added): void {
+    if (outcome.added) {
+      this.counts.imported += 1;
+      if (resetRequest) this.counts.mailed += 1;
+    } else if (outcome.owner === undefined) this.refuse(line, { why: 'user-id-taken' });
+    else if (outcome.owner === user.userId) this.counts.before += 1;
+    else this.refuse(line, { why: 'address-taken', owner: outcome.owner });
+  }
+
+  private refuse(line: number, refusal: ImportRefusal): undefined {
+    this.counts.refused += 1;
+    this.options.onRefused(line, refusal);
+  }
+}
+
+function needsMail({ passwordHash, status, mailRefused }: User): boolean {
+  return passwordHash === undefined && status === 'active' && mailRefused === undefined;
+}
+
+/** Until its mail goes, when `send-mail` gives it the lifetime that the stage has. */
+const TAG_LIFETIME_MS = 30 * 60 * 1000;
+
+/** What `forget-password` writes: the table's stream does the rest. */
+function newResetRequest({ userId }: User, now: number): ResetRequest {
+  return {
+    tagId: randomUUID(),
+    kind: 'known',
+    state: 'requested',
+    userId,
+    secretHashes: [],
+    requestedAt: now,
+    expiresAt: now + TAG_LIFETIME_MS,
+  };
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { paginateScan, TransactWriteItemsCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { User } from '../core/account.ts';
+import type { AccountAdministration, Change } from '../core/administer-account.ts';
+import { orUnavailable } from '../unavailable.ts';
+import { type Database, outcomeOf, readItem, transactionOutcomeOf, writeItem } from './database.ts';
+import { tombstoneItem } from './tombstones.ts';
+
+/** What an operator changes in the tables of users and addresses. */
+export function accountAdministration({ client, nameOf }: Database): AccountAdministration {
+  const TableName = nameOf('users');
+
+  /** An update only where the condition holds of an account that is there: no number or mark may become half an account. */
+  async function update(
+    userId: string,
+    change: { expression: string; condition: string; names?: Record<string, string>; values?: object },
+  ): Promise<Change> {
+    const command = new UpdateItemCommand({
+      TableName,
+      Key: writeItem({ userId }),
+      UpdateExpression: change.expression,
+      ConditionExpression: `attribute_exists(userId) AND ${change.condition}`,
+      ...(change.names && { ExpressionAttributeNames: change.names }),
+      ...(change.values && { ExpressionAttributeValues: writeItem({ ...change.values }) }),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    const outcome = await outcomeOf(client.send(command));
+    if (outcome.applied) return 'changed';
+    return outcome.found === undefined ? 'gone' : 'unchanged';
+  }
+
+  return {
+    setStatus(userId, status) {
+      const ending = status === 'disabled';
+      return update(userId, {
+        expression: `SET #status = :status${ending ? ' ADD credentialVersion :one' : ''}`,
+        condition: '#status <> :status',
+        names: { '#status': 'status' },
+        values: { ':status': status, ...(ending && { ':one': 1 }) },
+      });
+    },
+
+    async endSessions(userId) {
+      const change = await update(userId, {
+        expression: 'ADD credentialVersion :one',
+        condition: 'attribute_exists(userId)',
+        values: { ':one': 1 },
+      });
+      return change === 'changed';
+    },
+
+    allowMail(userId) {
+      return update(userId, { expression: 'REMOVE mailRefused', condition: 'attribute_exists(mailRefused)' });
+    },
+
+    async delete({ userId, email }, tombstone) {
+      const command = new TransactWriteItemsCommand({
+        TransactItems: [
+          {
+            Delete: {
+              TableName,
+              Key: writeItem({ userId }),
+              ConditionExpression: 'email = :email',
+              ExpressionAttributeValues: writeItem({ ':email': email }),
+            },
+          },
+          {
+            Delete: {
+              TableName: nameOf('emails'),
+              Key: writeItem({ email }),
+              ConditionExpression: 'userId = :userId',
+              ExpressionAttributeValues: writeItem({ ':userId': userId }),
+            },
+          },
+          { Put: { TableName: nameOf('tombstones'), Item: tombstoneItem(tombstone) } },
+        ],
+        ClientRequestToken: randomUUID(),
+      });
+      return (await transactionOutcomeOf(() => client.send(command))).applied;
+    },
+
+    async *all<K extends keyof User>(attributes: readonly K[]) {
+      const input = {
+        TableName,
+        ConsistentRead: true,
+        ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
+        // All by way of names: `name` and `status` are reserved words.
+        ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+      };
+      const pages = paginateScan({ client }, input);
+      for (;;) {
+        const page = await orUnavailable('DynamoDB', pages.next());
+        if (page.done) return;
+        for (const item of page.value.Items ?? []) yield readItem(item) as Pick<User, K>;
+      }
+    },
+  };
+}

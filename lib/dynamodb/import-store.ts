@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type CancellationReason,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Added, ImportStore, NewAccount } from '../core/import-users.ts';
+import { orUnavailable } from '../unavailable.ts';
+import { accountPuts } from './accounts.ts';
+import { backOff, batchGet } from './batch-get.ts';
+import { type Database, readItem } from './database.ts';
+import { resetRequestItem } from './reset-requests.ts';
+
+/** DynamoDB takes 100 actions in one transaction. */
+const ACTIONS = 100;
+
+/** Writes accounts by the dozen, as many as fit into one transaction. */
+export function importStore(database: Database): ImportStore {
+  return {
+    async ownersOf(emails) {
+      const rows = await batchGet(
+        database,
+        'emails',
+        emails.map((email) => ({ email })),
+      );
+      return new Map(rows.map((row) => [row.email as string, row.userId as string]));
+    },
+
+    async add(accounts) {
+      const outcomes = new Map<NewAccount, Added>();
+      for (const group of groupsOf(database, accounts)) await addGroup(database, group, outcomes);
+      return accounts.map((account) => outcomes.get(account) as Added);
+    },
+  };
+}
+
+type Planned = { account: NewAccount; actions: TransactWriteItem[] };
+
+function groupsOf({ nameOf }: Database, accounts: readonly NewAccount[]): Planned[][] {
+  const groups: Planned[][] = [[]];
+  let size = 0;
+  for (const account of accounts) {
+    const actions = accountPuts(nameOf, account.user);
+    if (account.resetRequest) {
+      const Item = resetRequestItem(account.resetRequest);
+      actions.push({ Put: { TableName: nameOf('reset-tags'), Item } });
+    }
+    size += actions.length;
+    if (size > ACTIONS) {
+      groups.push([]);
+      size = actions.length;
+    }
+    groups.at(-1)?.push({ account, actions });
+  }
+  return groups;
+}
+
+/** Accounts whose conditions fail get their outcome; the others are tried again without them. */
+async function addGroup(
+  database: Database,
+  group: readonly Planned[],
+  outcomes: Map<NewAccount, Added>,
+): Promise<void> {
+  let rest = group;
+  while (rest.length > 0) {
+    const reasons = await transact(
+      database,
+      rest.flatMap(({ actions }) => actions),
+    );
+    // A reason for each action, in their order.
+    let position = 0;
+    rest = rest.filter(({ account, actions }) => {
+      const [claim, put] = reasons?.slice(position, position + 2) ?? [];
+      position += actions.length;
+      if (reasons === undefined) outcomes.set(account, { added: true });
+      else if (hasFailed(claim)) outcomes.set(account, { added: false, owner: ownerIn(claim) });
+      else if (hasFailed(put)) outcomes.set(account, { added: false });
+      return !outcomes.has(account);
+    });
+  }
+}
+
+function ownerIn(claim: CancellationReason | undefined): string | undefined {
+  return readItem(claim?.Item)?.userId as string | undefined;
+}
+
+const hasFailed = (reason: CancellationReason | undefined) => reason?.Code === 'ConditionalCheckFailed';
+
+const PASSING = [
+  'TransactionConflict',
+  'TransactionConflictException',
+  'TransactionInProgressException', // our own, whose answer was lost
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+];
+const ATTEMPTS = 12;
+
+/**
+ * One transaction, again while it is throttled or collides, neither of which the SDK tries again.
+ *
+ * @returns why it was cancelled, by the conditions of its actions; `undefined` when it was not
+ * @throws ProblemError `unavailable`
+ */
+async function transact(
+  { client }: Database,
+  TransactItems: TransactWriteItem[],
+): Promise<readonly CancellationReason[] | undefined> {
+  // One token for all attempts: a commit whose answer was lost is no conflict with itself.
+  const ClientRequestToken = randomUUID();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken }));
+      return undefined;
+    } catch (error) {
+      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+      if (reasons.some(hasFailed)) return reasons;
+      const codes = [(error as Error).name, ...reasons.map(({ Code }) => Code ?? '')];
+      if (!codes.some((code) => PASSING.includes(code)) || attempt === ATTEMPTS)
+        return orUnavailable('DynamoDB', Promise.reject(error));
+      await backOff(attempt);
+    }
+  }
+}

@@ -1,0 +1,182 @@
+// The stores of an operator's use-cases, on DynamoDB and in memory: what the doubles of test/core promise must be true.
+import { randomUUID } from 'node:crypto';
+import { describe, expect, inject, test } from 'vitest';
+import type { User } from '../../lib/core/account.ts';
+import type { AccountAdministration } from '../../lib/core/administer-account.ts';
+import type { ImportStore } from '../../lib/core/import-users.ts';
+import type { ResetRequest } from '../../lib/core/reset-request.ts';
+import type { Tombstone, TombstoneStore } from '../../lib/core/tombstone.ts';
+import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
+import { openDatabase } from '../../lib/dynamodb/database.ts';
+import { importStore } from '../../lib/dynamodb/import-store.ts';
+import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
+import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
+import { userStore } from '../../lib/dynamodb/users.ts';
+import {
+  memoryAdministration,
+  memoryImportStore,
+  memoryTombstones,
+} from '../harness/memory/administration.ts';
+import { memoryResetRequests } from '../harness/memory/reset-requests.ts';
+import { memoryUsers } from '../harness/memory/users.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+
+type Stores = {
+  accounts: AccountAdministration;
+  imports: ImportStore;
+  tombstones: TombstoneStore;
+  userOf(userId: string): Promise<User | undefined>;
+  requestOf(tagId: string): Promise<ResetRequest | undefined>;
+};
+
+function inDynamodb(): Stores {
+  const database = openDatabase(inject('stack').environment.TABLE_PREFIX ?? '');
+  return {
+    accounts: accountAdministration(database),
+    imports: importStore(database),
+    tombstones: tombstoneStore(database),
+    userOf: userStore(database).get,
+    requestOf: resetRequestStore(database).get,
+  };
+}
+
+function inMemory(): Stores {
+  const users = memoryUsers();
+  const tombstones = memoryTombstones();
+  const requests = memoryResetRequests();
+  return {
+    accounts: memoryAdministration(users, tombstones),
+    imports: memoryImportStore(users, requests),
+    tombstones,
+    userOf: users.get,
+    requestOf: requests.get,
+  };
+}
+
+function user(fields: Partial<User> = {}): User {
+  return {
+    userId: randomUUID(),
+    email: `${randomUUID()}@example.com`,
+    ...{ name: 'Ada', bio: null, passwordHash: 'a hash', status: 'active' },
+    ...{ credentialVersion: 1, createdAt: NOW },
+    ...fields,
+  };
+}
+
+function tombstone(): Tombstone {
+  return { id: randomUUID().replaceAll('-', ''), deletedAt: NOW, expiresAt: NOW + 1_000 };
+}
+
+describe.each([
+  ['DynamoDB', inDynamodb],
+  ['memory', inMemory],
+])('in %s', (_, open) => {
+  const { accounts, imports, tombstones, userOf, requestOf } = open();
+
+  async function stored(fields: Partial<User> = {}): Promise<User> {
+    const one = user(fields);
+    expect(await imports.add([{ user: one }])).toEqual([{ added: true }]);
+    return one;
+  }
+
+  test('a status changes once, and ends the sessions when it becomes disabled', async () => {
+    const ada = await stored();
+    expect(await accounts.setStatus(ada.userId, 'active')).toBe('unchanged');
+    expect(await accounts.setStatus(ada.userId, 'disabled')).toBe('changed');
+    expect(await accounts.setStatus(ada.userId, 'disabled')).toBe('unchanged');
+    expect(await userOf(ada.userId)).toEqual({ ...ada, status: 'disabled', credentialVersion: 2 });
+    expect(await accounts.setStatus(ada.userId, 'active')).toBe('changed');
+    expect(await userOf(ada.userId)).toEqual({ ...ada, credentialVersion: 2 });
+  });
+
+  test('sessions end as often as they are ended', async () => {
+    const ada = await stored();
+    expect(await accounts.endSessions(ada.userId)).toBe(true);
+    expect(await accounts.endSessions(ada.userId)).toBe(true);
+    expect(await userOf(ada.userId)).toEqual({ ...ada, credentialVersion: 3 });
+  });
+
+  test('mail is allowed where it was refused', async () => {
+    const ada = await stored({ mailRefused: 'bounced' });
+    expect(await accounts.allowMail(ada.userId)).toBe('changed');
+    expect(await accounts.allowMail(ada.userId)).toBe('unchanged');
+    expect(await userOf(ada.userId)).not.toHaveProperty('mailRefused');
+  });
+
+  test('nothing happens to an account that is gone, and none is made of it', async () => {
+    const userId = randomUUID();
+    expect(await accounts.setStatus(userId, 'disabled')).toBe('gone');
+    expect(await accounts.endSessions(userId)).toBe(false);
+    expect(await accounts.allowMail(userId)).toBe('gone');
+    expect(await accounts.delete({ userId, email: 'nobody@example.com' }, tombstone())).toBe(false);
+    expect(await userOf(userId)).toBeUndefined();
+  });
+
+  test('a deletion takes account and address and leaves a tombstone, or does nothing at all', async () => {
+    const [ada, bob] = [await stored(), await stored()];
+    const [wrong, right] = [tombstone(), tombstone()];
+    expect(await accounts.delete({ ...ada, email: bob.email }, wrong)).toBe(false);
+    expect(await userOf(ada.userId)).toEqual(ada);
+    expect(await imports.ownersOf([bob.email])).toEqual(new Map([[bob.email, bob.userId]]));
+
+    expect(await accounts.delete(ada, right)).toBe(true);
+    expect(await userOf(ada.userId)).toBeUndefined();
+    expect(await imports.ownersOf([ada.email, bob.email])).toEqual(new Map([[bob.email, bob.userId]]));
+    expect(await tombstones.deletedAt([wrong.id, right.id])).toEqual(new Map([[right.id, NOW]]));
+    expect(await tombstones.deletedAt([])).toEqual(new Map());
+  });
+
+  test('everybody is listed with the attributes that are asked for, absent ones left out', async () => {
+    const [ada, bob] = [await stored(), await stored({ mailRefused: 'complained' })];
+    const listed: unknown[] = [];
+    for await (const one of accounts.all(['userId', 'name', 'status', 'mailRefused'])) listed.push(one);
+    expect(listed).toContainEqual({ userId: ada.userId, name: 'Ada', status: 'active' });
+    expect(listed).toContainEqual({
+      userId: bob.userId,
+      name: 'Ada',
+      status: 'active',
+      mailRefused: 'complained',
+    });
+  });
+
+  test('each of many accounts is added whole, with its reset request, or not at all', async () => {
+    const [owner, other] = [await stored(), await stored()];
+    const request = (userId: string): ResetRequest => ({
+      tagId: randomUUID(),
+      ...{
+        kind: 'known',
+        state: 'requested',
+        userId,
+        requestedAt: NOW,
+        secretHashes: [],
+        expiresAt: NOW + 1_000,
+      },
+    });
+    const many = Array.from({ length: 60 }, () => user()).map((one) => ({
+      user: one,
+      resetRequest: request(one.userId),
+    }));
+    const [first] = many;
+    const taken = { user: user({ email: owner.email }), resetRequest: request(owner.userId) };
+    const sameId = { user: user({ userId: other.userId }), resetRequest: request(other.userId) };
+    expect(await imports.add([taken, ...many, sameId])).toEqual([
+      { added: false, owner: owner.userId },
+      ...many.map(() => ({ added: true })),
+      { added: false },
+    ]);
+    expect(await userOf(first?.user.userId ?? '')).toEqual(first?.user);
+    expect(await requestOf(first?.resetRequest.tagId ?? '')).toEqual(first?.resetRequest);
+    expect(await userOf(taken.user.userId)).toBeUndefined();
+    for (const { resetRequest } of [taken, sameId])
+      expect(await requestOf(resetRequest.tagId)).toBeUndefined();
+    expect(await userOf(other.userId)).toEqual(other);
+  });
+
+  test('the key is made once, whoever asks first', async () => {
+    const keys = await Promise.all(Array.from({ length: 4 }, () => tombstones.key()));
+    for (const key of [...keys, await tombstones.existingKey()])
+      expect(Buffer.from(key ?? [])).toEqual(Buffer.from(keys[0] ?? []));
+    expect(keys[0]).toHaveLength(32);
+  });
+});
