@@ -16,6 +16,7 @@ interface Alarm {
   readonly period: number;
   readonly periods?: number;
   readonly is: keyof typeof OPERATORS;
+  /** Of `unusual`: how many standard deviations above what the last two weeks lead to expect. */
   readonly threshold: number;
   readonly missing?: 'notBreaching' | 'breaching' | 'ignore';
 }
@@ -24,6 +25,7 @@ const OPERATORS = {
   '>': 'GreaterThanThreshold',
   '>=': 'GreaterThanOrEqualToThreshold',
   '<': 'LessThanThreshold',
+  unusual: 'GreaterThanUpperThreshold',
 } as const;
 
 /** So many metrics CloudWatch takes into one alarm. */
@@ -32,8 +34,8 @@ const MINUTES = 60;
 const HOURS = 3600;
 
 function rows(observed: Observed): Alarm[] {
-  const { functions, tables } = observed;
-  const { ofApi, ofFunction, ofTable, waitingIn, ofSes, ours } = metricsOf(observed);
+  const { functions, background, tables } = observed;
+  const { ofApi, ofFunction, ofTable, waitingIn, ofSes, ours, refusedByGateway } = metricsOf(observed);
   const rotation = `${observed.prefix}-rotate-keys`;
   return [
     {
@@ -59,6 +61,40 @@ function rows(observed: Observed): Alarm[] {
       is: '>',
       threshold: 2500,
     },
+    {
+      // One refusal of ten requests in a quiet minute is a client in a loop.
+      name: 'refused-requests',
+      says: 'API Gateway refused more than 5 per cent of the requests, and at least 100: the limits are too low, or somebody floods.',
+      runbook: 'requests-are-refused',
+      metric: { refused: refusedByGateway, requests: ofApi('Count') },
+      expression: 'IF(refused >= 100, 100 * refused / requests, 0)',
+      stat: 'Sum',
+      period: 5 * MINUTES,
+      is: '>',
+      threshold: 5,
+    },
+    {
+      name: 'failed-log-ins',
+      says: 'Many more wrong passwords than usual, for 15 minutes: somebody tries a list of stolen passwords.',
+      runbook: 'log-ins-fail-unusually',
+      metric: ours('LogIns', { Outcome: 'wrong-credentials' }),
+      stat: 'Sum',
+      period: 5 * MINUTES,
+      periods: 3,
+      is: 'unusual',
+      threshold: 4,
+    },
+    {
+      name: 'lockouts',
+      says: 'Many more accounts than usual are locked, for 15 minutes: somebody guesses passwords.',
+      runbook: 'log-ins-fail-unusually',
+      metric: ours('Lockouts'),
+      stat: 'Sum',
+      period: 5 * MINUTES,
+      periods: 3,
+      is: 'unusual',
+      threshold: 4,
+    },
     ...split('throttled-functions', functions, METRICS_OF_AN_ALARM).map(([name, some]) => ({
       name,
       says: 'Lambda refused to run a function: too many at once.',
@@ -68,6 +104,20 @@ function rows(observed: Observed): Alarm[] {
       period: 5 * MINUTES,
       is: '>' as const,
       threshold: 0,
+    })),
+    ...split(
+      'failed-functions',
+      background.filter((name) => name !== rotation), // which has an alarm of its own
+      METRICS_OF_AN_ALARM,
+    ).map(([name, some]) => ({
+      name,
+      says: 'A function that runs in the background failed three times in five minutes.',
+      runbook: 'background-functions-fail',
+      metric: some.map((each) => ofFunction(each, 'Errors')),
+      stat: 'Sum' as const,
+      period: 5 * MINUTES,
+      is: '>=' as const,
+      threshold: 3,
     })),
     ...split('throttled-tables', tables, METRICS_OF_AN_ALARM / 2).map(([name, some]) => ({
       name,
@@ -89,6 +139,28 @@ function rows(observed: Observed): Alarm[] {
       metric: waitingIn('unsent-mail'),
       stat: 'Maximum',
       period: 5 * MINUTES,
+      is: '>',
+      threshold: 0,
+    },
+    {
+      name: 'refused-mail',
+      says: 'SES refused ten emails in 15 minutes, or failed to take them.',
+      runbook: 'ses-refuses-mails',
+      metric: [ours('Mails', { Outcome: 'undeliverable' }), ours('Mails', { Outcome: 'failed' })],
+      stat: 'Sum',
+      period: 15 * MINUTES,
+      is: '>=',
+      threshold: 10,
+    },
+    {
+      // The next alarm sees only what the stream's mapping reads: a mapping that is off or gone has no age.
+      name: 'stopped-mail',
+      says: 'For 30 minutes emails were due and none was sent.',
+      runbook: 'no-mail-is-sent',
+      metric: { due: ours('MailsDue'), sent: ours('Mails', { Outcome: 'sent' }) },
+      expression: 'IF(FILL(due, 0) > 0 AND FILL(sent, 0) == 0, 1, 0)',
+      stat: 'Sum',
+      period: 30 * MINUTES,
       is: '>',
       threshold: 0,
     },
@@ -178,12 +250,23 @@ export function alarmNames(observed: Observed): string[] {
 
 /** The resources of all alarms. */
 export function alarms(observed: Observed): Record<string, { Type: string; Properties: object }> {
-  return Object.fromEntries(
-    rows(observed).map((row) => [
-      `${pascal(row.name)}Alarm`,
-      { Type: 'AWS::CloudWatch::Alarm', Properties: propertiesOf(row, observed) },
-    ]),
-  );
+  const detectors = rows(observed)
+    .filter(({ is }) => is === 'unusual')
+    .map((row) => [`${pascal(row.name)}Detector`, detectorOf(row)]);
+  const alarmsOfRows = rows(observed).map((row) => [
+    `${pascal(row.name)}Alarm`,
+    { Type: 'AWS::CloudWatch::Alarm', Properties: propertiesOf(row, observed) },
+  ]);
+  return Object.fromEntries([...detectors, ...alarmsOfRows]);
+}
+
+/** What learns how a metric usually runs. */
+function detectorOf({ metric, stat }: Alarm): { Type: string; Properties: object } {
+  if (!isMetric(metric)) throw new Error('Only one metric can be unusual.');
+  return {
+    Type: 'AWS::CloudWatch::AnomalyDetector',
+    Properties: { ...cloudFormationOf(metric), Stat: stat },
+  };
 }
 
 function propertiesOf(row: Alarm, { prefix }: Observed): object {
@@ -193,14 +276,22 @@ function propertiesOf(row: Alarm, { prefix }: Observed): object {
     ...watchedBy(row),
     EvaluationPeriods: row.periods ?? 1,
     ComparisonOperator: OPERATORS[row.is],
-    Threshold: row.threshold,
+    ...(row.is === 'unusual' ? { ThresholdMetricId: 'usual' } : { Threshold: row.threshold }),
     TreatMissingData: row.missing ?? 'notBreaching',
     AlarmActions: [{ Ref: 'AlarmTopic' }],
     OKActions: [{ Ref: 'AlarmTopic' }],
   };
 }
 
-function watchedBy({ metric, expression, stat, period, says }: Alarm): object {
+function watchedBy({ metric, expression, stat, period, says, is, threshold }: Alarm): object {
+  if (isMetric(metric) && is === 'unusual') {
+    return {
+      Metrics: [
+        { Id: 'usual', Label: 'Usual', Expression: `ANOMALY_DETECTION_BAND(value, ${threshold})` },
+        { Id: 'value', MetricStat: { Period: period, Stat: stat, Metric: cloudFormationOf(metric) } },
+      ],
+    };
+  }
   if (isMetric(metric)) {
     const statistic = stat.startsWith('p')
       ? { ExtendedStatistic: stat, EvaluateLowSampleCountPercentile: 'ignore' }

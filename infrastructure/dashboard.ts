@@ -1,5 +1,6 @@
 // The stage's dashboard. Its first two rows are for the first ten seconds: is anything wrong, and how badly. The rest
-// says where.
+// says where. At most 50 metrics, since such a dashboard is free while an account has no more than three: functions
+// and tables have alarms of their own, and no lines here.
 import { alarmNames } from './alarms.ts';
 import { type Metric, metricsOf, type Observed } from './observed.ts';
 
@@ -44,9 +45,9 @@ function numbers(observed: Observed): Widget[] {
 }
 
 function graphs(observed: Observed): Widget[] {
-  const { functions, tables, prefix } = observed;
-  const { ofApi, ofFunction, ofTable, ofSes, ours } = metricsOf(observed);
-  const short = (name: string) => name.slice(prefix.length + 1);
+  const { prefix } = observed;
+  const { ofApi, ofFunction, ofAccount, ofSes, ours, refusedByGateway, blockedByWebAcl } =
+    metricsOf(observed);
   const each = (metric: string, by: string) => ({
     expression: `SEARCH('{Gatehouse,Service,${by}} MetricName="${metric}" Service="${prefix}"', 'Sum', 300)`,
     id: metric.charAt(0).toLowerCase() + metric.slice(1),
@@ -82,6 +83,7 @@ function graphs(observed: Observed): Widget[] {
         [ours('ResetRequests')],
         [ours('PasswordResets')],
         [ours('Pages')],
+        [ours('KeySets')],
       ],
     },
     {
@@ -105,15 +107,14 @@ function graphs(observed: Observed): Widget[] {
         ],
       ],
     },
-    { title: 'Cold starts by function', lines: [each('ColdStarts', 'Function')], more: { stacked: true } },
+    { title: 'Cold starts', lines: [[ours('ColdStarts')]] },
     {
-      title: 'Refused by AWS: functions, tables',
+      title: 'Refused: by API Gateway, by the web ACL, by Lambda (of the account); running in parallel',
       lines: [
-        ...functions.map((name) => [ofFunction(name, 'Throttles'), { label: short(name) }] as const),
-        ...tables.flatMap((name) => [
-          [ofTable(name, 'ReadThrottleEvents'), { label: `${short(name)}, reads` }] as const,
-          [ofTable(name, 'WriteThrottleEvents'), { label: `${short(name)}, writes` }] as const,
-        ]),
+        [refusedByGateway, { label: 'API Gateway' }],
+        [blockedByWebAcl, { label: 'web ACL' }],
+        [ofAccount('Throttles'), { label: 'Lambda' }],
+        [ofAccount('ConcurrentExecutions'), { stat: 'Maximum', yAxis: 'right', label: 'in parallel' }],
       ],
     },
     {

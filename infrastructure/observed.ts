@@ -65,6 +65,8 @@ export const metricsOf = ({ prefix, stage, api }: Observed) => ({
     name,
     dimensions: { FunctionName: functionName },
   }),
+  /** Of all functions of the account and region, other services' included. */
+  ofAccount: (name: string): Metric => ({ namespace: 'AWS/Lambda', name, dimensions: {} }),
   ofTable: (TableName: string, name: string): Metric => ({
     namespace: 'AWS/DynamoDB',
     name,
@@ -75,6 +77,18 @@ export const metricsOf = ({ prefix, stage, api }: Observed) => ({
     name: 'ApproximateNumberOfMessagesVisible',
     dimensions: { QueueName: `${prefix}-${queue}` },
   }),
+  /** Counted in the access log: infrastructure/api.yml. */
+  refusedByGateway: {
+    namespace: `Gatehouse/${prefix}`,
+    name: 'RefusedByGateway',
+    dimensions: {},
+  } satisfies Metric,
+  blockedByWebAcl: {
+    namespace: 'AWS/WAFV2',
+    name: 'BlockedRequests',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the dashboard's Fn::Sub fills it in
+    dimensions: { WebACL: prefix, Region: '${AWS::Region}', Rule: 'ALL' },
+  } satisfies Metric,
   ofSes: (name: string): Metric => ({ namespace: 'AWS/SES', name, dimensions: {} }),
   /** One of lib/metrics.ts. */
   ours: (name: string, by: Readonly<Record<string, string>> = {}): Metric => ({

@@ -2,26 +2,27 @@ import type { ProblemCode } from './core/problem.ts';
 
 /**
  * Every metric there is, each counted for the whole service and, where `by` names a dimension, for each of its values
- * too. Each combination is a metric that is paid for: whatever has no end of values (a person, an address, a session, a
- * request) can be no dimension. docs/operations.md says what each one means.
+ * too. Each combination is a metric that is paid for: only those have a dimension whose values an alarm or the dashboard
+ * reads (the request log has the rest), and what has no end of values (a person, an address, a session, a request) can't
+ * be one. docs/operations.md says what each one means.
  */
 export const METRICS = {
   SignUps: { unit: 'Count', by: 'Outcome' },
   LogIns: { unit: 'Count', by: 'Outcome' },
-  TokenChecks: { unit: 'Count', by: 'Outcome' },
+  TokenChecks: { unit: 'Count' },
   Refreshes: { unit: 'Count', by: 'Outcome' },
-  LogOuts: { unit: 'Count', by: 'Outcome' },
-  ResetRequests: { unit: 'Count', by: 'Outcome' },
-  PasswordResets: { unit: 'Count', by: 'Outcome' },
-  Pages: { unit: 'Count', by: 'Outcome' },
-  KeySets: { unit: 'Count', by: 'Outcome' },
+  LogOuts: { unit: 'Count' },
+  ResetRequests: { unit: 'Count' },
+  PasswordResets: { unit: 'Count' },
+  Pages: { unit: 'Count' },
+  KeySets: { unit: 'Count' },
   ReuseDetected: { unit: 'Count' },
   Lockouts: { unit: 'Count' },
   HashMilliseconds: { unit: 'Milliseconds' },
   Mails: { unit: 'Count', by: 'Outcome' },
   MailEvents: { unit: 'Count', by: 'Outcome' },
   RotationChecks: { unit: 'Count' },
-  ColdStarts: { unit: 'Count', by: 'Function' },
+  ColdStarts: { unit: 'Count' },
 } as const satisfies Record<string, { unit: 'Count' | 'Milliseconds'; by?: keyof Dimensions }>;
 
 export type MetricName = keyof typeof METRICS;
@@ -35,7 +36,6 @@ export type MailEventOutcome = 'bounced' | 'complained' | 'ignored' | 'failed';
 
 type Dimensions = {
   Outcome: Outcome | MailOutcome | MailEventOutcome;
-  Function: string;
 };
 
 export const NAMESPACE = 'Gatehouse';
@@ -54,18 +54,21 @@ export function measure(
 ): void {
   const Service = process.env.METRICS_SERVICE;
   if (!Service) return;
+  const names = Object.keys(values) as MetricName[];
+  const counted = names.map((name) => METRICS[name] as { by?: keyof Dimensions });
+  const named = Object.entries(dimensions).filter(([name]) => counted.some(({ by }) => by === name));
   const line = {
     _aws: {
       Timestamp: Date.now(),
       // A directive each: metrics that share one share their dimensions.
-      CloudWatchMetrics: (Object.keys(values) as MetricName[]).map((Name) => {
+      CloudWatchMetrics: names.map((Name) => {
         const { unit: Unit, by } = METRICS[Name] as { unit: string; by?: keyof Dimensions };
         const Dimensions = by === undefined ? [['Service']] : [['Service'], ['Service', by]];
         return { Namespace: NAMESPACE, Dimensions, Metrics: [{ Name, Unit }] };
       }),
     },
     Service,
-    ...dimensions,
+    ...Object.fromEntries(named),
     ...values,
   };
   // Not through the console: Lambda's puts its own words before the line, which then is no metric.
@@ -74,5 +77,4 @@ export function measure(
 
 // This module is loaded once in the life of a container, while the first request waits; provisioned containers are
 // started before anyone does.
-if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE !== 'provisioned-concurrency')
-  measure({ ColdStarts: 1 }, { Function: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'local' });
+if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE !== 'provisioned-concurrency') measure({ ColdStarts: 1 });
