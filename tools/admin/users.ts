@@ -23,13 +23,13 @@ import { importStore } from '../../lib/dynamodb/import-store.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
-import { awsSentence } from './users/aws-sentence.ts';
-import { checkPlace, program, run, UsageError, withPlace } from './users/command-line.ts';
+import { awsSentence } from './command-line/aws-sentence.ts';
+import { OperatorError } from './command-line/operator-error.ts';
+import { openPlace, type Place, type PlaceOptions } from './command-line/place.ts';
+import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
 import { exportedLines } from './users/export.ts';
 import { rowsOf } from './users/file.ts';
 import { details, listed, refusalSentence, summary } from './users/format.ts';
-import { OperatorError } from './users/operator-error.ts';
-import { openPlace, type Place, type PlaceOptions } from './users/place.ts';
 import { accountsOf } from './users/row.ts';
 
 const NAME = 'npm run users --';

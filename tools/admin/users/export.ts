@@ -1,7 +1,7 @@
 import type { User } from '../../../lib/core/account.ts';
 import type { AccountAdministration } from '../../../lib/core/administer-account.ts';
 import { isDeleted, type TombstoneStore, tombstoneId } from '../../../lib/core/tombstone.ts';
-import { OperatorError } from './operator-error.ts';
+import { OperatorError } from '../command-line/operator-error.ts';
 import { type Column, columns, writeRow } from './row.ts';
 
 /**

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import { fileSentence, OperatorError } from './operator-error.ts';
+import { fileSentence, OperatorError } from '../command-line/operator-error.ts';
 import { type Column, columns, type RawRow, RefusedRow } from './row.ts';
 
 /** A row and the line of the file on which it begins. What cannot even be told apart into values is refused already. */

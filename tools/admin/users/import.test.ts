@@ -16,8 +16,8 @@ import {
   type Tables,
   userOf,
 } from '../../../test/harness/own-tables.ts';
+import { OperatorError } from '../command-line/operator-error.ts';
 import { rowsOf } from './file.ts';
-import { OperatorError } from './operator-error.ts';
 import { accountsOf } from './row.ts';
 
 const people = (count: number, hash = true) =>

@@ -1,6 +1,6 @@
 // What to say of an error of AWS, or of the way to it.
 
-const CREDENTIALS =
+export const CREDENTIALS =
   'There are no usable AWS credentials: name a profile with --aws-profile (and a region with --region), or set AWS_PROFILE or AWS_ACCESS_KEY_ID.';
 
 const SENTENCES: Record<string, string> = {
@@ -37,7 +37,9 @@ export function awsSentence(error: Error & { code?: string }): string {
     return 'AWS cannot be reached: check the network and --region (or AWS_REGION).';
   if (/region/i.test(error.message) && /missing/i.test(error.message))
     return 'No AWS region is known: give one with --region, or set AWS_REGION.';
-  return error.name === 'Error' ? oneLine(error.message) : `${error.name}: ${oneLine(error.message)}`;
+  return ['Error', 'ConfigError'].includes(error.name)
+    ? oneLine(error.message)
+    : `${error.name}: ${oneLine(error.message)}`;
 }
 
 function oneLine(text: string): string {

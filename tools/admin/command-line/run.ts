@@ -44,7 +44,7 @@ export async function run(
   explain: (error: Error) => string = awsSentence,
 ): Promise<void> {
   try {
-    if (process.argv.length <= 2) throw new UsageError('Which command?');
+    if (main.commands.length > 0 && process.argv.length <= 2) throw new UsageError('Which command?');
     await main.parseAsync();
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
