@@ -7,8 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { startLocalKms } from '../test/harness/memory/kms.ts';
-import { leanSdk } from '../tools/build/lean-sdk.ts';
-import { quickBuiltins } from '../tools/build/quick-builtins.ts';
+import { sdkStandIns } from '../tools/build/sdk-stand-ins.ts';
 import { buildFolder, root } from '../tools/folders.ts';
 import { machine } from './machine.ts';
 import { eventOf, type Functions, logIn, type Person, signUp, startStack } from './stack.ts';
@@ -102,7 +101,7 @@ export async function coldFloors(): Promise<ColdFile[]> {
   await Promise.all([
     build({ ...client, outfile: `${folder}chain.js` }),
     build({ ...client, outfile: `${folder}plain.js`, alias: environmentAlone }),
-    build({ ...client, outfile: `${folder}lean.js`, plugins: [leanSdk(), quickBuiltins()] }),
+    build({ ...client, outfile: `${folder}lean.js`, plugins: [sdkStandIns()] }),
   ]);
   return [
     { name: 'floor: an empty module', file: `${folder}empty.js` },

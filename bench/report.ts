@@ -247,10 +247,10 @@ ${table(
 
 ## Does a hash hold up other requests?
 
-On Lambda no: an instance serves one request at a time. Locally all requests share one process. A welcome takes ${ms(starvation.alone.median)} alone
+On Lambda no: an instance serves one request at a time. Under \`npm start\` each function has a thread of its own. In one process with it, a welcome takes ${ms(starvation.alone.median)} alone
 (slowest ${ms(starvation.alone.slowest)}, ${starvation.alone.runs} runs) and ${ms(starvation.duringALogIn.median)} while a log-in of cost 12 is computed
-beside it (slowest ${ms(starvation.duringALogIn.slowest)}, ${starvation.duringALogIn.runs} runs): a hash lets others have their turn every
-10 ms (tools/local/fair-hash.ts; bcryptjs by itself every 100 ms).
+beside it (slowest ${ms(starvation.duringALogIn.slowest)}, ${starvation.duringALogIn.runs} runs): bcryptjs lets others
+have their turn every 100 ms.
 `;
 }
 

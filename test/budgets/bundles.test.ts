@@ -1,4 +1,4 @@
-// The bundles as they are deployed: minified, without the parts of the AWS SDK that tools/build/lean-sdk.ts leaves out.
+// The bundles as they are deployed: minified, without the parts of the AWS SDK that tools/build/sdk-stand-ins.ts leaves out.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';

@@ -4,11 +4,9 @@ import { basename, relative } from 'node:path';
 import type { BuildOptions, BuildResult, Metafile, OutputFile } from 'esbuild';
 import { build, formatMessages } from 'esbuild';
 import { root } from '../folders.ts';
-import { fairHash } from '../local/fair-hash.ts';
 import { writeFile } from '../write-file.ts';
 import { builtModules, forLambda, partsOf, versionOf } from './built-modules.ts';
-import { leanSdk } from './lean-sdk.ts';
-import { isBuiltinInput, quickBuiltins } from './quick-builtins.ts';
+import { sdkStandIns } from './sdk-stand-ins.ts';
 
 /** One written bundle. `version` changes if and only if its content does. */
 export interface Bundle {
@@ -33,7 +31,7 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     ),
     outdir,
     mainFields: ['module', 'main'],
-    plugins: [builtModules(), leanSdk(), quickBuiltins(), fairHash()],
+    plugins: [builtModules(), sdkStandIns()],
     legalComments: 'none',
     minify,
     sourcemap: minify ? false : 'inline',
@@ -95,9 +93,8 @@ function octetsByPackage(inputs: Metafile['outputs'][string]['inputs']): Record<
   return octets;
 }
 
-/** The npm package of a file, `node` for what is Node's own, `gatehouse` for ours. */
+/** The npm package of a file, `gatehouse` for ours. */
 function packageOf(input: string): string {
-  if (isBuiltinInput(input)) return 'node';
   const folders = input.split('node_modules/').at(-1)?.split('/') ?? [];
   if (!input.includes('node_modules/')) return 'gatehouse';
   return folders.slice(0, input.includes('node_modules/@') ? 2 : 1).join('/');

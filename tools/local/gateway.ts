@@ -46,14 +46,15 @@ export function openGateway(options: GatewayOptions): (request: Incoming) => Pro
     const path = request.url.split('?', 1)[0] ?? '';
     const found = find(routes, request.method, path);
     if (found === undefined) return ownAnswer('MISSING_AUTHENTICATION_TOKEN', 404);
-    if (request.body === undefined) return ownAnswer('REQUEST_TOO_LARGE', 413);
     const { route, pathParameters } = found;
-    if (route.signed && !isSigned(request)) return ownAnswer('MISSING_AUTHENTICATION_TOKEN', 404);
+    const signer = signerOf(request);
+    if (route.signed && signer === undefined) return ownAnswer('ACCESS_DENIED', 403);
+    if (request.body === undefined) return ownAnswer('REQUEST_TOO_LARGE', 413);
     const event = gatewayEvent({
       ...request,
       resource: route.path,
       pathParameters,
-      ...(route.signed && { userArn: 'arn:aws:iam::000000000000:user/local' }),
+      ...(route.signed && { userArn: `arn:aws:iam::000000000000:user/${signer}` }),
     });
     try {
       return outgoing(await invoke(route.name, event));
@@ -101,11 +102,10 @@ function decoded(segment: string): string | undefined {
   }
 }
 
-/** Whether it claims to be signed by an identity of AWS; nobody checks the signature here. */
-function isSigned({ headers }: Incoming): boolean {
-  return headers.some(
-    ([name, value]) => name.toLowerCase() === 'authorization' && value.startsWith('AWS4-HMAC-SHA256 '),
-  );
+/** The access key that claims to have signed the request; nobody checks the signature here. */
+function signerOf({ headers }: Incoming): string | undefined {
+  const [, value = ''] = headers.findLast(([name]) => name.toLowerCase() === 'authorization') ?? [];
+  return /^AWS4-HMAC-SHA256 Credential=(\w+)\//.exec(value)?.[1];
 }
 
 /** @throws Error when the function did not answer as a proxy integration has to */

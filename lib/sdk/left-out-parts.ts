@@ -1,0 +1,21 @@
+/**
+ * Takes the place of the modules of the AWS SDK that tools/build/sdk-stand-ins.ts lists as left out: their exports, each of
+ * which fails when it is reached. A name that a module exports and this doesn't is an error of the build.
+ */
+import { leftOut } from './left-out.ts';
+
+// Signatures of event streams.
+export const HeaderFormatter = /* @__PURE__ */ leftOut('HeaderFormatter');
+
+// The region of a host on EC2; a function has AWS_REGION.
+export const getInstanceMetadataRegion = /* @__PURE__ */ leftOut('getInstanceMetadataRegion');
+
+// For AWS_RETRY_MODE=adaptive.
+export const AdaptiveRetryStrategy = /* @__PURE__ */ leftOut('AdaptiveRetryStrategy');
+
+// For a Node without crypto.
+export const Sha256Js = /* @__PURE__ */ leftOut('Sha256Js');
+
+// The discovery of endpoints, which each DynamoDB client is made for and none of its commands does any more.
+export const EndpointCache = /* @__PURE__ */ leftOut('EndpointCache');
+export const DescribeEndpointsCommand = /* @__PURE__ */ leftOut('DescribeEndpointsCommand');

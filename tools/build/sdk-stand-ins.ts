@@ -1,0 +1,43 @@
+// Whole modules of the AWS SDK that one of lib/sdk/ stands in for: what no function of ours reaches, and each client would
+// load at each cold start. docs/decisions/0012-cold-start.md has what they are worth.
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Plugin } from 'esbuild';
+import { root } from '../folders.ts';
+
+const LEFT_OUT = 'left-out-parts.ts';
+
+/** A module of the SDK, and the file of lib/sdk/ that is bundled in its place. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  '@aws-sdk/credential-provider-node/dist-es/index.js': 'environment-credentials.ts',
+  '@smithy/core/dist-es/submodules/config/node-config-provider/fromSharedConfigFiles.js': 'no-config-file.ts',
+  '@smithy/core/dist-es/submodules/event-streams/index.js': 'no-event-streams.ts',
+  '@smithy/signature-v4/dist-es/HeaderFormatter.js': LEFT_OUT,
+  '@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js':
+    LEFT_OUT,
+  '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js': LEFT_OUT,
+  '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': LEFT_OUT,
+  '@aws-sdk/endpoint-cache/dist-es/EndpointCache.js': LEFT_OUT,
+  '@aws-sdk/client-dynamodb/dist-es/commands/DescribeEndpointsCommand.js': LEFT_OUT,
+};
+
+/** What is replaced. An update of the SDK may move it, which a test notices. */
+export const replacedModules: readonly string[] = Object.keys(STAND_INS);
+
+export function sdkStandIns(): Plugin {
+  return {
+    name: 'sdk-stand-ins',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/node_modules\/@(aws-sdk|smithy)\/.*\.js$/ }, ({ path }) => {
+        const standIn = STAND_INS[path.split('/node_modules/').at(-1) ?? ''];
+        if (standIn === undefined) return undefined;
+        return { contents: `export * from '${root}lib/sdk/${standIn}';`, resolveDir: dirname(path) };
+      });
+      // A client reads nothing of its manifest but the version, for the user agent.
+      onLoad({ filter: /\/node_modules\/@aws-sdk\/client-[\w-]+\/package\.json$/ }, async ({ path }) => {
+        const { version } = JSON.parse(await readFile(path, 'utf8')) as { version: string };
+        return { contents: JSON.stringify({ version }), loader: 'json' };
+      });
+    },
+  };
+}
