@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { hashSync } from 'bcryptjs';
 import type { User } from '../lib/core/account.ts';
 import { hashSecret, newSecret } from '../lib/core/opaque-token.ts';
-import { newRefreshableSession } from '../lib/core/session.ts';
+import { newSession } from '../lib/core/session.ts';
 import { accountPuts } from '../lib/dynamodb/accounts.ts';
 import { writeItem } from '../lib/dynamodb/database.ts';
 import { sessionItem } from '../lib/dynamodb/sessions.ts';
@@ -44,7 +44,7 @@ function writeBatch(
     const user = newUser();
     for (const { Put } of accountPuts((table) => `${prefix}-${table}`, user))
       add(Put?.TableName ?? '', Put?.Item);
-    add(`${prefix}-sessions`, writeItem(sessionItem(newSession(user))));
+    add(`${prefix}-sessions`, writeItem(sessionItem(openSession(user))));
   }
   const body = JSON.stringify({ RequestItems });
   const headers = {
@@ -78,9 +78,11 @@ function newUser(): User {
   };
 }
 
-function newSession(user: User) {
+function openSession(user: User) {
   const lifetimes = { accessToken: 3_600_000, idle: 7 * DAY, absolute: 30 * DAY };
-  return newRefreshableSession(user, randomUUID(), lifetimes, Date.now(), {
+  const now = Date.now();
+  const evidence = { amr: ['pwd'], acr: 'aal1', authTime: now } as const;
+  return newSession(user, randomUUID(), evidence, lifetimes, now, {
     familyHash: hashSecret(newSecret()),
     currentHash: hashSecret(newSecret()),
   });

@@ -15,7 +15,7 @@ import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
-const parts = {
+const deps = {
   users: userStore(database),
   sessions: sessionStore(database),
   hasher: bcryptHasher(config.bcryptCost),
@@ -30,12 +30,13 @@ const parts = {
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   lifetimes: config.lifetimes,
+  tagLifetime: config.tagLifetime,
 };
 
-/** Log in: a session for who knows the password. */
+/** Log in: a session for whoever presents the right password. */
 export const handler = endpoint(
   config,
-  on(accounts.logIn, (request) => logIn(parts, request)),
-  on(apiUser.logIn, (request) => logIn(parts, request)),
-  on(auth.logIn, (request) => logIn(parts, request)),
+  on(accounts.logIn, (request) => logIn(deps, request)),
+  on(apiUser.logIn, (request) => logIn(deps, request)),
+  on(auth.logIn, (request) => logIn(deps, request)),
 );

@@ -11,17 +11,18 @@ import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
-const parts = {
+const deps = {
   users: userStore(database),
   sessions: sessionStore(database),
   signer: openSigner(config, keyStore(database)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   lifetimes: config.lifetimes,
+  grace: config.refreshGrace,
 };
 
 /** Refresh: the one successor of a refresh token, and a new access token. */
 export const handler = endpoint(
   config,
-  on(auth.refreshTokens, (request) => refreshSession(parts, request)),
+  on(auth.refreshTokens, (request) => refreshSession(deps, request)),
 );

@@ -12,7 +12,7 @@ import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
-const parts = {
+const deps = {
   accounts: accountWrites(database),
   hasher: bcryptHasher(config.bcryptCost),
   signer: openSigner(config, keyStore(database)),
@@ -25,6 +25,6 @@ const parts = {
 /** Sign up: a new account, and in one dialect a first session. */
 export const handler = endpoint(
   config,
-  on(apiUser.signUp, (request) => signUp(parts, request)),
-  on(auth.signUp, (request) => signUp(parts, request)),
+  on(apiUser.signUp, (request) => signUp(deps, request)),
+  on(auth.signUp, (request) => signUp(deps, request)),
 );

@@ -22,6 +22,7 @@ export type Config = {
   sealing: { kmsKey: string } | { secret: Uint8Array };
   accessTokenSeconds: number;
   lifetimes: { accessToken: number; idle: number; absolute: number };
+  refreshGrace: number;
   tagLifetime: number;
   keyLifetime: number;
   passwordMinimum: number;
@@ -137,6 +138,7 @@ const environment = v.object({
   ACCESS_TOKEN_TTL: wholeNumber(3_600, 60, 86_400),
   SESSION_IDLE_TTL: wholeNumber(7 * 86_400, 60, 366 * 86_400),
   SESSION_ABSOLUTE_TTL: wholeNumber(30 * 86_400, 60, 366 * 86_400),
+  REFRESH_GRACE: wholeNumber(10, 0, 300),
   RESET_TAG_TTL: wholeNumber(1_800, 60, 86_400),
   SIGNING_KEY_TTL: wholeNumber(30 * 86_400, 2 * 86_400, 3_650 * 86_400),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 8, 64),
@@ -204,6 +206,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       idle: set.SESSION_IDLE_TTL * 1000,
       absolute: set.SESSION_ABSOLUTE_TTL * 1000,
     },
+    refreshGrace: set.REFRESH_GRACE * 1000,
     tagLifetime: set.RESET_TAG_TTL * 1000,
     keyLifetime: set.SIGNING_KEY_TTL * 1000,
     passwordMinimum: set.PASSWORD_MIN_LENGTH,

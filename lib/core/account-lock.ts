@@ -1,26 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, User } from './account.ts';
-import { reserveAttempt, settleAttempt } from './login-attempts.ts';
+import { isLockedUntilReset, reserveAttempt, settleAttempt } from './login-attempts.ts';
 import { accountCounter, type ThrottleStore } from './throttle.ts';
 
-type LockDeps = { store: Pick<ThrottleStore, 'readAttempts' | 'swapAttempts'>; clock: Clock };
+type LockDeps = { store: Pick<ThrottleStore, 'readAttempts' | 'compareAndSwapAttempts'>; clock: Clock };
 
 /** @see lockOf */
-export type Lock = { failures: number; lockedUntil: number | undefined };
+export type Lock = { failures: number; lockedUntil: number | 'reset' | undefined };
 
 /**
- * The failed log-ins that count against an account, and until when they lock it.
+ * The failed log-ins in a row of an account, and until when they lock it.
  *
- * @returns `lockedUntil` in milliseconds since the epoch; `undefined` when a log-in is possible now
+ * @returns `lockedUntil` in milliseconds since the epoch; `'reset'` when so many failed that only a reset
+ * or an operator ends it; `undefined` when a log-in is possible now
  * @throws ProblemError `unavailable`
  */
 export async function lockOf({ store, clock }: LockDeps, { email }: Pick<User, 'email'>): Promise<Lock> {
   const now = clock();
   const attempts = (await store.readAttempts(accountCounter(email)))?.value;
   const reservation = reserveAttempt(attempts, randomUUID(), now);
-  const failures = reservation.outcome === 'reserved' ? reservation.attempts.failures : attempts?.failures;
+  const failures =
+    reservation.outcome === 'reserved' ? reservation.attempts.consecutive : attempts?.consecutive;
   const lockedUntil = reservation.outcome === 'locked' ? now + reservation.retryAfter * 1000 : undefined;
-  return { failures: failures ?? 0, lockedUntil };
+  const forGood = attempts !== undefined && isLockedUntilReset(attempts);
+  return { failures: failures ?? 0, lockedUntil: forGood ? 'reset' : lockedUntil };
 }
 
 /**
@@ -36,10 +39,10 @@ export async function unlockAccount(
   const counter = accountCounter(email);
   let seen = await store.readAttempts(counter);
   for (;;) {
-    if (seen === undefined || seen.value.failures === 0) return false;
+    if (seen === undefined || seen.value.consecutive === 0) return false;
     const now = clock();
     const next = settleAttempt(seen.value, randomUUID(), 'succeeded', now);
-    const result = await store.swapAttempts(counter, seen, next, now);
+    const result = await store.compareAndSwapAttempts(counter, seen, next, now);
     if (result.swapped) return true;
     seen = result.latest;
   }

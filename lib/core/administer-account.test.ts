@@ -117,8 +117,15 @@ describe('the lock of an account', () => {
   async function failed(failures: number, lockedFor: number) {
     const it = operator();
     const until = it.clock() + lockedFor;
-    const attempts = { failures, pending: [], lockedUntil: until, quietAt: until + 900_000 };
-    await it.store.swapAttempts(accountCounter(ADA.email), undefined, attempts, it.clock());
+    const attempts = {
+      failures: Math.min(failures, 20),
+      consecutive: failures,
+      pending: [],
+      lockedUntil: until,
+      quietAt: until + 900_000,
+      rememberedUntil: until + 86_400_000,
+    };
+    await it.store.compareAndSwapAttempts(accountCounter(ADA.email), undefined, attempts, it.clock());
     return it;
   }
 
@@ -136,6 +143,20 @@ describe('the lock of an account', () => {
     expect(await unlockAccount(it, ADA)).toBe(true);
   });
 
+  test('until a reset is seen as such, and lifted', async () => {
+    const it = await failed(100, 0);
+    expect(await lockOf(it, ADA)).toEqual({ failures: 100, lockedUntil: 'reset' });
+    expect(await unlockAccount(it, ADA)).toBe(true);
+    expect(await lockOf(it, ADA)).toEqual({ failures: 0, lockedUntil: undefined });
+  });
+
+  test('that a quiet time has forgiven leaves a row of failures, which can be forgotten too', async () => {
+    const it = await failed(9, -3_600_000);
+    expect(await lockOf(it, ADA)).toEqual({ failures: 9, lockedUntil: undefined });
+    expect(await unlockAccount(it, ADA)).toBe(true);
+    expect(await unlockAccount(it, ADA)).toBe(false);
+  });
+
   test('is lifted although another log-in changes the counter meanwhile', async () => {
     const it = await failed(9, 60_000);
     const counter = accountCounter(ADA.email);
@@ -151,11 +172,18 @@ describe('the lock of an account', () => {
   test('is none while every attempt is in flight', async () => {
     const it = operator();
     const pending = Array.from({ length: 5 }, (_, nth) => ({
-      sessionId: `${nth}`,
+      attemptId: `${nth}`,
       until: it.clock() + 9_000,
     }));
-    const busy = { failures: 0, pending, lockedUntil: 0, quietAt: 0 };
-    await it.store.swapAttempts(accountCounter(ADA.email), undefined, busy, it.clock());
+    const busy = {
+      failures: 0,
+      consecutive: 0,
+      pending,
+      lockedUntil: 0,
+      quietAt: 0,
+      rememberedUntil: 0,
+    };
+    await it.store.compareAndSwapAttempts(accountCounter(ADA.email), undefined, busy, it.clock());
     expect(await lockOf(it, ADA)).toEqual({ failures: 0, lockedUntil: undefined });
   });
 });

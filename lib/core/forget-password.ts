@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock, UserStore } from './account.ts';
 import { emailAddress, type RawFields, readFields } from './fields.ts';
 import type { Language } from './language.ts';
-import type { ResetRequestStore } from './reset-request.ts';
+import { newResetRequest, type ResetRequestStore } from './reset-request.ts';
 import { countRequest, type Throttle } from './throttle.ts';
 
 export type ForgetPasswordRequest = {
@@ -43,17 +42,7 @@ export async function forgetPassword(
     countRequest(throttle, 'forgets', request.client),
   ]);
 
-  const tagId = randomUUID();
-  const now = clock();
-  await resetRequests.put({
-    tagId,
-    kind: userId === undefined ? 'unknown' : 'known',
-    state: 'requested',
-    userId: userId ?? randomUUID(),
-    language: request.language,
-    secretHashes: [],
-    requestedAt: now,
-    expiresAt: now + tagLifetime,
-  });
-  return { tagId };
+  const asked = newResetRequest({ userId, language: request.language }, clock(), tagLifetime);
+  await resetRequests.put(asked);
+  return { tagId: asked.tagId };
 }

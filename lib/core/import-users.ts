@@ -1,7 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { User } from './account.ts';
 import { inParallel } from './in-parallel.ts';
-import type { ResetRequest } from './reset-request.ts';
+import { newResetRequest, type ResetRequest } from './reset-request.ts';
 import { importedUserId, isDeleted, type TombstoneStore, tombstoneId } from './tombstone.ts';
 
 /** An account as another system describes it, its values read and found sound. Times are milliseconds since the epoch. */
@@ -146,7 +146,9 @@ class ImportRun {
     this.lines.set(user.email, line).set(user.userId, line);
     this.countCost(user);
     const resetRequest =
-      this.options.mails && needsMail(user) ? newResetRequest(user, this.options.now) : undefined;
+      this.options.mails && needsMail(user)
+        ? newResetRequest({ userId: user.userId }, this.options.now, TAG_LIFETIME_MS)
+        : undefined;
     return { line, account: { user, ...(resetRequest && { resetRequest }) }, createdAt: account.createdAt };
   }
 
@@ -216,16 +218,3 @@ function needsMail({ passwordHash, status, mailRefused }: User): boolean {
 
 /** Until its mail goes, when `send-mail` gives it the lifetime that the stage has. */
 const TAG_LIFETIME_MS = 30 * 60 * 1000;
-
-/** What `forget-password` writes: the table's stream does the rest. */
-function newResetRequest({ userId }: User, now: number): ResetRequest {
-  return {
-    tagId: randomUUID(),
-    kind: 'known',
-    state: 'requested',
-    userId,
-    secretHashes: [],
-    requestedAt: now,
-    expiresAt: now + TAG_LIFETIME_MS,
-  };
-}

@@ -3,7 +3,7 @@ import { NOON } from '../../test/harness/memory/clock.ts';
 import { problemOf } from '../../test/harness/memory/problem-of.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import { type World, world } from '../../test/harness/memory/world.ts';
-import { type LogInParts, type LogInRequest, logIn } from './log-in.ts';
+import { type LogInDeps, type LogInRequest, logIn } from './log-in.ts';
 import { hashSecret, readRefreshToken } from './opaque-token.ts';
 import { accountCounter } from './throttle.ts';
 
@@ -12,16 +12,16 @@ const DAY = 86_400_000;
 const CALLS_BEFORE_THE_VERDICT = [
   'throttle.increment',
   'users.ownerOf',
-  'throttle.addAttempt',
+  'throttle.compareAndSwapAttempts',
   'users.get',
   'signer.ready',
   'hasher.verify',
 ];
-const CALLS_OF_A_REFUSAL = [...CALLS_BEFORE_THE_VERDICT, 'throttle.swapAttempts'];
+const CALLS_OF_A_REFUSAL = [...CALLS_BEFORE_THE_VERDICT, 'throttle.compareAndSwapAttempts'];
 const RIGHT = { email: 'ada@example.com', password: 'correct horse' };
 
 function requestOf(changes: Partial<LogInRequest> = {}): LogInRequest {
-  return { fields: RIGHT, refreshes: false, client: '192.0.2.1', ...changes };
+  return { fields: RIGHT, refreshes: false, client: '192.0.2.1', language: 'en', ...changes };
 }
 
 describe('a log-in', () => {
@@ -38,6 +38,9 @@ describe('a log-in', () => {
       userId: ADA.userId,
       sessionId: expect.any(String),
       credentialVersion: 3,
+      amr: ['pwd'],
+      acr: 'aal1',
+      authTime: NOON,
       createdAt: NOON,
       idleExpiresAt: NOON + HOUR,
       absoluteExpiresAt: NOON + HOUR,
@@ -58,6 +61,9 @@ describe('a log-in', () => {
       userId: ADA.userId,
       sessionId: expect.any(String),
       credentialVersion: 3,
+      amr: ['pwd'],
+      acr: 'aal1',
+      authTime: NOON,
       createdAt: NOON,
       idleExpiresAt: NOON + 7 * DAY,
       absoluteExpiresAt: NOON + 30 * DAY,
@@ -72,8 +78,9 @@ describe('a log-in', () => {
     expect(it.calls).toEqual([
       ...CALLS_BEFORE_THE_VERDICT,
       'hasher.isOutdated',
-      'throttle.decrement',
       'signer.ready',
+      'throttle.decrement',
+      'throttle.compareAndSwapAttempts',
       'sign',
       'sessions.open',
     ]);
@@ -113,7 +120,7 @@ describe('a log-in', () => {
 /** The parts, and what each hash is computed of, with the user whose it is. */
 function watched(it: World) {
   const hashed: unknown[] = [];
-  const hasher: LogInParts['hasher'] = {
+  const hasher: LogInDeps['hasher'] = {
     ...it.parts.hasher,
     verify(...given) {
       hashed.push(given);
@@ -178,9 +185,11 @@ describe('an outdated hash', () => {
     expect(it.users.rows.get(ADA.userId)).toEqual({ ...ADA, passwordHash: 'hash of \u{fc}bercool' });
     expect(it.sessions.only().credentialVersion).toBe(ADA.credentialVersion);
     expect(it.calls.slice(CALLS_BEFORE_THE_VERDICT.length)).toEqual([
+      'hasher.verify', // of the password as it was typed, too
       'hasher.isOutdated',
       'hasher.hash',
       'throttle.decrement',
+      'throttle.compareAndSwapAttempts',
       'renewals.store',
       'signer.ready',
       'sign',
@@ -196,13 +205,14 @@ describe('an outdated hash', () => {
     const it = world(user);
     await problemOf(logIn(it.parts, requestOf({ fields: given })));
     expect(it.users.rows.get(ADA.userId)).toEqual(user);
-    expect(it.calls).toEqual(CALLS_OF_A_REFUSAL);
+    const twice = given === fields ? ['hasher.verify'] : []; // as typed, too
+    expect(it.calls).toEqual([...CALLS_BEFORE_THE_VERDICT, ...twice, 'throttle.compareAndSwapAttempts']);
   });
 
   test('does not take the place of a password that was reset meanwhile', async () => {
     const it = world({ ...ADA, passwordHash: OLD });
     const meanwhile = { ...ADA, passwordHash: 'hash of another', credentialVersion: 4 };
-    const hasher: LogInParts['hasher'] = {
+    const hasher: LogInDeps['hasher'] = {
       ...it.parts.hasher,
       async hash(password) {
         it.users.rows.set(ADA.userId, meanwhile);
@@ -217,7 +227,7 @@ describe('an outdated hash', () => {
     const it = world({ ...ADA, passwordHash: OLD });
     const error = new Error('throttled');
     const fail = () => Promise.reject(error);
-    const parts: LogInParts = {
+    const parts: LogInDeps = {
       ...it.parts,
       hasher: failing === 'hash' ? { ...it.parts.hasher, hash: fail } : it.parts.hasher,
       renewals: { ...it.parts.renewals, ...(failing === 'store' && { store: fail }) },
@@ -231,7 +241,7 @@ describe('an outdated hash', () => {
 test('what is no address is looked up and counted by its hash, which no account has', async () => {
   const it = world();
   const asked: string[] = [];
-  const users: LogInParts['users'] = {
+  const users: LogInDeps['users'] = {
     get: it.users.get,
     async ownerOf(email) {
       asked.push(email);
@@ -245,27 +255,154 @@ test('what is no address is looked up and counted by its hash, which no account 
   expect([...it.throttleStore.attempts.keys()]).toEqual([accountCounter(hash)]);
 });
 
-test('a log-in that finds no place looks for the session of the one that was alone', async () => {
-  const it = world();
-  await logIn(it.parts, requestOf());
-  const wrong = requestOf({ fields: { ...RIGHT, password: 'wrong horse' } });
-  for (let failures = 0; failures < 4; failures += 1) await problemOf(logIn(it.parts, wrong));
-  it.calls.length = 0;
-  expect((await problemOf(logIn(it.parts, wrong))).problem.code).toBe('wrong-credentials');
-  expect(it.calls).toContain('sessions.get');
-  expect(it.clock()).toBe(NOON); // it did not wait
+describe('a password whose hash was made over its decomposed form', () => {
+  const TYPED = 'u\u{308}bercool';
+  const NORMALISED = '\u{fc}bercool';
+  const fields = { ...RIGHT, password: TYPED };
+  const fromElsewhere = { ...ADA, passwordHash: `hash of ${TYPED}` };
+
+  test('is right as it was typed, and has a hash over NFC from then on', async () => {
+    const it = world(fromElsewhere);
+    expect((await logIn(it.parts, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
+    expect(it.users.rows.get(ADA.userId)?.passwordHash).toBe(`hash of ${NORMALISED}`);
+    const composed = { ...RIGHT, password: NORMALISED };
+    expect((await logIn(it.parts, requestOf({ fields: composed }))).profile.userId).toBe(ADA.userId);
+  });
+
+  test.each<[string, string, Parameters<typeof world>]>([
+    ['is right over NFC', RIGHT.email, [{ ...ADA, passwordHash: `hash of ${NORMALISED}` }]],
+    ['is right as typed', RIGHT.email, [fromElsewhere]],
+    ['is wrong', RIGHT.email, [ADA]],
+    ['is right, of a disabled account', RIGHT.email, [{ ...fromElsewhere, status: 'disabled' }]],
+    ['is of an unknown address', 'eve@example.com', [ADA]],
+  ])('costs two hashes when it %s', async (_, email, people) => {
+    const { parts, hashed } = watched(world(...people));
+    await logIn(parts, requestOf({ fields: { ...fields, email } })).catch(() => undefined);
+    expect(hashed.map((given) => (given as unknown[])[0])).toEqual([NORMALISED, TYPED]);
+  });
+
+  test('that NFC does not change costs one', async () => {
+    const { parts, hashed } = watched(world({ ...ADA, passwordHash: `hash of ${TYPED}` }));
+    const composed = { ...RIGHT, password: NORMALISED };
+    expect((await problemOf(logIn(parts, requestOf({ fields: composed })))).problem.code).toBe(
+      'wrong-credentials',
+    );
+    expect(hashed).toHaveLength(1);
+  });
+
+  test('is wrong where the decomposed form is longer than a hash can read', async () => {
+    const typed = TYPED[0]?.concat('\u{308}').repeat(30) ?? ''; // 60 octets of NFC, 90 as typed
+    const it = world({ ...ADA, passwordHash: `hash of ${typed}` });
+    const { parts, hashed } = watched(it);
+    const long = { ...RIGHT, password: typed };
+    expect((await problemOf(logIn(parts, requestOf({ fields: long })))).problem.code).toBe(
+      'wrong-credentials',
+    );
+    expect(hashed).toHaveLength(2);
+  });
 });
 
-test('for an address that nobody has such a log-in looks as well, and finds none', async () => {
-  const it = world();
-  const sessionId = '55555555-5555-4555-8555-555555555555';
-  const pending = [{ sessionId, until: NOON + 2_000, silent: true as const }];
-  const value = { failures: 4, pending, lockedUntil: 0, quietAt: NOON + HOUR };
-  it.throttleStore.attempts.set(accountCounter('eve@example.com'), { value, version: 'another' });
-  const fields = { ...RIGHT, email: 'eve@example.com' };
-  expect((await problemOf(logIn(it.parts, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
-  expect(it.calls).toContain('sessions.get');
-  expect(it.clock()).toBeGreaterThanOrEqual(NOON + 2_000);
+describe('the steps of a log-in', () => {
+  const COUNTER = accountCounter(RIGHT.email);
+  const failedTwice = {
+    failures: 2,
+    consecutive: 2,
+    pending: [],
+    lockedUntil: 0,
+    quietAt: NOON + HOUR,
+    rememberedUntil: NOON + DAY,
+  };
+
+  test.each(['find', 'load', 'open', 'key'])(
+    'of which "%s" fails count neither for the account nor for the address',
+    async (failing) => {
+      const it = world();
+      it.throttleStore.attempts.set(COUNTER, { value: failedTwice, version: 'another' });
+      const failure = new Error('the table is down');
+      const fail = () => Promise.reject(failure);
+      const parts: LogInDeps = {
+        ...it.parts,
+        users: {
+          ownerOf: failing === 'find' ? fail : it.parts.users.ownerOf,
+          get: failing === 'load' ? fail : it.parts.users.get,
+        },
+        sessions: failing === 'open' ? { open: fail } : it.parts.sessions,
+        signer: failing === 'key' ? { ready: fail } : it.parts.signer,
+      };
+      await expect(logIn(parts, requestOf())).rejects.toBe(failure);
+      const left = it.throttleStore.attempts.get(COUNTER)?.value;
+      expect(left?.failures ?? 0).toBe(failing === 'open' ? 0 : 2);
+      expect(left?.pending ?? []).toEqual([]);
+      expect([...it.throttleStore.requests.values()].map(({ count }) => count)).toEqual([0]);
+    },
+  );
+
+  test('are taken two by two: the look-ups in parallel with the reservations, the session with giving them back', async () => {
+    const it = world();
+    it.throttleStore.attempts.set(COUNTER, { value: failedTwice, version: 'another' });
+    await logIn(it.parts, requestOf());
+    expect(it.calls).toEqual([
+      'throttle.increment',
+      'users.ownerOf',
+      'throttle.compareAndSwapAttempts', // finds the failures
+      'users.get',
+      'signer.ready',
+      'throttle.compareAndSwapAttempts',
+      'hasher.verify',
+      'hasher.isOutdated',
+      'signer.ready',
+      'throttle.decrement',
+      'throttle.compareAndSwapAttempts',
+      'sign',
+      'sessions.open',
+    ]);
+  });
+
+  test('of an address over its limit never take an attempt of the account’s', async () => {
+    const it = world();
+    const throttle = { ...it.parts.throttle, limits: { ...it.parts.throttle.limits, logins: 0 } };
+    const { problem } = await problemOf(logIn({ ...it.parts, throttle }, requestOf()));
+    expect(problem.code).toBe('throttled');
+    expect(it.throttleStore.attempts.size).toBe(0);
+  });
+});
+
+describe('the failure that locks an account until a reset', () => {
+  const nearly = (email: string) => {
+    const it = world();
+    const value = {
+      failures: 0,
+      consecutive: 99,
+      pending: [],
+      lockedUntil: 0,
+      quietAt: 0,
+      rememberedUntil: NOON + DAY,
+    };
+    it.throttleStore.attempts.set(accountCounter(email), { value, version: 'another' });
+    const fields = { email, password: 'wrong horse' };
+    return { ...it, call: logIn(it.parts, requestOf({ fields, language: 'de' })) };
+  };
+
+  test.each([
+    ['the owner', RIGHT.email, 'known', ADA.userId],
+    ['nobody', 'eve@example.com', 'unknown', expect.any(String)],
+  ])('asks for a mail to %s, and answers like any other', async (_, email, kind, userId) => {
+    const it = nearly(email);
+    expect((await problemOf(it.call)).problem).toEqual({ code: 'wrong-credentials' });
+    expect(it.throttleStore.mails).toEqual([
+      {
+        tagId: expect.any(String),
+        kind,
+        state: 'requested',
+        purpose: 'locked',
+        userId,
+        language: 'de',
+        secretHashes: [],
+        requestedAt: NOON,
+        expiresAt: NOON + HOUR / 2,
+      },
+    ]);
+  });
 });
 
 test('five wrong passwords lock the account, against the right one too', async () => {

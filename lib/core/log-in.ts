@@ -1,30 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import type { AccessToken, AccessTokenSigner } from './access-token.ts';
-import {
-  type Clock,
-  type HashRenewal,
-  type PasswordHasher,
-  type Profile,
-  profileOf,
-  type User,
-  type UserStore,
-} from './account.ts';
+import type { HashRenewal, PasswordHasher, User, UserStore } from './account.ts';
+import { type AdmitDeps, admit, type LoggedIn } from './admit.ts';
+import { both } from './both.ts';
 import { normaliseEmail } from './email-address.ts';
 import { type RawFields, readFields, textSuchAs } from './fields.ts';
-import { hashSecret, newSecret, writeRefreshToken } from './opaque-token.ts';
-import { normalisePassword, refusedPassword } from './password-policy.ts';
-import { type Notice, ProblemError } from './problem.ts';
-import { newRefreshableSession, newSession, type SessionLifetimes, type SessionStore } from './session.ts';
-import { type Throttle, withinLoginLimits } from './throttle.ts';
+import type { Language } from './language.ts';
+import { hashSecret } from './opaque-token.ts';
+import { MAX_PASSWORD_OCTETS, normalisePassword, refusedPassword } from './password-policy.ts';
+import { ProblemError } from './problem.ts';
+import { newResetRequest } from './reset-request.ts';
+import { openAttempt, type Throttle } from './throttle.ts';
 
 export type LogInRequest = {
   fields: RawFields;
   /** Whether the client takes a refresh token. */
   refreshes: boolean;
   client: string;
+  /** What the client reads, and so what a mail about a locked account will be written in. */
+  language: Language;
 };
-
-export type LoggedIn = { profile: Profile; accessToken: AccessToken; refreshToken?: string };
 
 /** The rules of a log-in's fields: what cannot be right is wrong credentials, like any other guess. */
 export const logInFields = {
@@ -32,9 +26,8 @@ export const logInFields = {
   password: textSuchAs('correct horse battery staple'),
 };
 
-export type LogInParts = {
+export type LogInDeps = AdmitDeps & {
   users: Pick<UserStore, 'ownerOf' | 'get'>;
-  sessions: Pick<SessionStore, 'open' | 'get'>;
   hasher: PasswordHasher;
   renewals: {
     /**
@@ -44,90 +37,107 @@ export type LogInParts = {
      * @throws ProblemError `unavailable`
      */
     store(renewal: HashRenewal): Promise<void>;
-    /** Told why a hash is still the old one. The log-in goes on; the next one tries again. */
+    /** Is given the reason why a hash is still the old one. The log-in goes on; the next one tries again. */
     failed(userId: string, error: unknown): void;
   };
-  signer: AccessTokenSigner;
   throttle: Throttle;
-  clock: Clock;
-  lifetimes: SessionLifetimes;
+  /** Milliseconds. */
+  tagLifetime: number;
 };
 
 /**
- * Opens a session for who knows the password. A wrong password, an unknown or disabled account, a malformed address
- * and a password that no account can have are one answer, reached by the same calls and one computed hash.
+ * Opens a session for whoever presents the right password. A wrong password, an unknown or disabled account, a malformed
+ * address and a password that no account can have are one answer, reached by the same calls and hashes.
+ *
+ * Three round trips: what can be done in parallel is. The address is counted before the account's attempt is reserved,
+ * and the attempt before the hash is computed.
  *
  * @throws ProblemError `invalid-fields`, `wrong-credentials`, `throttled`, `unavailable`
  * @see OWASP ASVS 5.0 6.3.8
  */
-export async function logIn(parts: LogInParts, request: LogInRequest): Promise<LoggedIn> {
-  const credentials = readFields(logInFields, request.fields);
+export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<LoggedIn> {
+  const given = readFields(logInFields, request.fields);
   // What is no address is looked up by its hash, which nobody has: as it is, no table might take it for a key.
-  const email = normaliseEmail(credentials.email) ?? hashSecret(Buffer.from(credentials.email));
+  const email = normaliseEmail(given.email) ?? hashSecret(Buffer.from(given.email));
 
-  let notice: Notice | undefined;
-  const loggedIn = await withinLoginLimits(
-    parts.throttle,
-    { account: email, client: request.client },
-    {
-      find: () => parts.users.ownerOf(email),
-      load: (userId) => load(parts, userId),
-      hasOpened: (userId, sessionId) => hasOpened(parts, userId, sessionId),
-      check: (user) => checkPassword(parts, user, credentials.password),
-      admit: async (user, sessionId) => {
-        await renewHash(parts, user, credentials.password);
-        return openSession(parts, user, sessionId, request.refreshes);
-      },
-    },
-    () => {
-      notice = 'lockout-begun';
-    },
-  );
-  if (loggedIn === undefined) throw new ProblemError({ code: 'wrong-credentials' }, undefined, { notice });
-  return loggedIn;
+  const attempt = openAttempt(deps.throttle, { email, client: request.client });
+  try {
+    const [, userId] = await both(attempt.countAddress(), deps.users.ownerOf(email));
+    const [, user] = await both(attempt.reserve(), loadUser(deps, userId));
+    const checked = await checkPassword(deps, user, given.password);
+    if (checked === undefined) throw wrongCredentials(await attempt.failed(lockMail(deps, userId, request)));
+    const [loggedIn] = await both(enter(deps, checked, given.password, request), attempt.succeeded());
+    return loggedIn;
+  } finally {
+    await attempt.release();
+  }
 }
 
 /** An address without an owner is looked up all the same, under an id that nobody has: as many calls, as much time. */
-async function load({ users, signer }: LogInParts, userId: string = randomUUID()): Promise<User | undefined> {
-  // In a cold function the signing key is far away: it is fetched beside, and at hand when it is asked for again.
-  const [user] = await Promise.all([users.get(userId), signer.ready()]);
+async function loadUser(
+  { users, signer }: LogInDeps,
+  userId: string = randomUUID(),
+): Promise<User | undefined> {
+  // On a cold start, fetch the signing key in parallel; it is cached by the time we sign.
+  const [user] = await both(users.get(userId), signer.ready());
   return user;
 }
 
-async function hasOpened(
-  { sessions }: LogInParts,
-  userId: string = randomUUID(),
-  sessionId: string,
-): Promise<boolean> {
-  return (await sessions.get({ userId, sessionId })) !== undefined;
+type CheckedUser = User & {
+  passwordHash: string;
+  /** The hash is of the password as it was typed, by a system that didn't normalise. */
+  hashIsOverTyped: boolean;
+};
+
+/**
+ * The user whose password this is. Computes one hash, or two for a password that NFC changes: how many depends on what
+ * was typed alone, so that the time says nothing of the account.
+ */
+async function checkPassword(
+  { hasher }: LogInDeps,
+  user: User | undefined,
+  typed: string,
+): Promise<CheckedUser | undefined> {
+  // One code point is the least that any policy ever asked for: an account keeps its password when the minimum rises.
+  const possible = refusedPassword(typed, 1) === undefined;
+  const passwordHash = possible ? user?.passwordHash : undefined;
+  const normalised = possible ? normalisePassword(typed) : '';
+  const matches = await hasher.verify(normalised, passwordHash, user?.userId);
+  const hashIsOverTyped =
+    possible && normalised !== typed && (await verifyAsTyped(hasher, typed, passwordHash, user?.userId));
+  if (!(matches || hashIsOverTyped) || passwordHash === undefined || user?.status !== 'active')
+    return undefined;
+  return { ...user, passwordHash, hashIsOverTyped };
 }
 
-type UserWithHash = User & { passwordHash: string };
+/** NFC may have made it short enough; as typed, bcrypt would ignore its end, so that it can only be wrong. */
+function verifyAsTyped(
+  hasher: PasswordHasher,
+  typed: string,
+  passwordHash: string | undefined,
+  userId: string | undefined,
+): Promise<boolean> {
+  const readWhole = Buffer.byteLength(typed) <= MAX_PASSWORD_OCTETS;
+  return hasher.verify(typed, readWhole ? passwordHash : undefined, userId);
+}
 
-async function checkPassword(
-  { hasher }: LogInParts,
-  user: User | undefined,
+async function enter(
+  deps: LogInDeps,
+  user: CheckedUser,
   password: string,
-): Promise<UserWithHash | undefined> {
-  // One code point is the least that any policy ever asked for: an account keeps its password when the minimum rises.
-  const possible = refusedPassword(password, 1) === undefined;
-  const passwordHash = possible ? user?.passwordHash : undefined;
-  const matches = await hasher.verify(
-    possible ? normalisePassword(password) : '',
-    passwordHash,
-    user?.userId,
-  );
-  if (!matches || passwordHash === undefined || user?.status !== 'active') return undefined;
-  return { ...user, passwordHash };
+  { refreshes }: LogInRequest,
+): Promise<LoggedIn> {
+  if (user.hashIsOverTyped || deps.hasher.isOutdated(user.passwordHash))
+    await renewHash(deps, user, password);
+  return admit(deps, { user, refreshes, amr: ['pwd'], acr: 'aal1' });
 }
 
 /** The one moment when the password is known and its hash can be made anew, as for those that were imported. */
 async function renewHash(
-  { hasher, renewals }: LogInParts,
-  { userId, passwordHash: from }: UserWithHash,
+  { hasher, renewals }: LogInDeps,
+  { userId, passwordHash: from }: CheckedUser,
   password: string,
 ): Promise<void> {
-  if (!hasher.isOutdated(from)) return;
   try {
     await renewals.store({ userId, from, to: await hasher.hash(normalisePassword(password)) });
   } catch (error) {
@@ -135,22 +145,13 @@ async function renewHash(
   }
 }
 
-async function openSession(
-  { signer, sessions, clock, lifetimes }: LogInParts,
-  user: User,
-  sessionId: string,
-  refreshes: boolean,
-): Promise<LoggedIn> {
-  const sign = await signer.ready();
-  const now = clock();
-  const profile = profileOf(user);
-  const accessToken = await sign(profile, sessionId, now);
-  if (!refreshes) {
-    await sessions.open(newSession(user, sessionId, lifetimes, now));
-    return { profile, accessToken };
-  }
-  const token = { userId: user.userId, sessionId, family: newSecret(), secret: newSecret() };
-  const hashes = { familyHash: hashSecret(token.family), currentHash: hashSecret(token.secret) };
-  await sessions.open(newRefreshableSession(user, sessionId, lifetimes, now, hashes));
-  return { profile, accessToken, refreshToken: writeRefreshToken(token) };
+/** What the owner gets when this attempt was the last before the account is locked until a reset. */
+function lockMail({ clock, tagLifetime }: LogInDeps, userId: string | undefined, { language }: LogInRequest) {
+  return newResetRequest({ userId, language, purpose: 'locked' }, clock(), tagLifetime);
+}
+
+function wrongCredentials(locked: boolean): ProblemError {
+  return new ProblemError({ code: 'wrong-credentials' }, undefined, {
+    notice: locked ? 'lockout-begun' : undefined,
+  });
 }

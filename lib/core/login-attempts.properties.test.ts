@@ -2,17 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { NOON } from '../../test/harness/memory/clock.ts';
-import { withSilent } from '../../test/harness/memory/throttle-store.ts';
-import {
-  type Attempts,
-  FREE_FAILURES,
-  type PendingAttempt,
-  reserveAttempt,
-  settleAttempt,
-  silentAttempt,
-  type Verdict,
-  withoutPending,
-} from './login-attempts.ts';
+import { type Attempts, reserveAttempt, settleAttempt, type Verdict } from './login-attempts.ts';
 
 const QUIET_MS = 15 * 60 * 1000;
 const SLOT_MS = 40_000;
@@ -55,51 +45,39 @@ test('whatever the interleaving, five failures lock, a lock holds, and no more a
     fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
       let now = NOON;
       let stored: Attempts | undefined;
-      // What the model remembers: the checks that run, and the failures since the last success or quiet spell.
-      let running: PendingAttempt[] = [];
-      const opened = new Set<string>();
+      // What the model remembers: the checks that run, and the failures since the last success, all and those since
+      // the last quiet spell.
+      let running: { attemptId: string; until: number }[] = [];
       let crashed: number[] = [];
       let failures = 0;
-      let lastFailure = 0;
+      let inARow = 0;
       let lockedUntil = 0;
 
       for (const action of steps) {
-        if (failures > 0 && failures < 100 && now - lastFailure >= QUIET_MS) failures = lockedUntil = 0;
+        if (failures > 0 && inARow < 100 && now - lockedUntil >= QUIET_MS) failures = 0;
         if (action.do === 'wait' || action.do === 'wait for the lock') {
           now = action.do === 'wait' ? now + action.ms : Math.max(now, lockedUntil);
           // No function runs longer than a slot: what still runs by then has crashed.
           running = running.filter(({ until }) => until > now);
           crashed = crashed.filter((until) => until > now);
         } else if (action.do === 'begin') {
-          const sessionId = randomUUID();
-          // As `withinLoginLimits` does: first without a look, then by what is stored.
-          const mine = silentAttempt(sessionId, now);
-          const added = withSilent(stored, mine, FREE_FAILURES, now);
-          if (added) {
-            expect(now).toBeGreaterThanOrEqual(lockedUntil);
-            stored = added;
-            running.push(mine);
-          } else {
-            let reservation = reserveAttempt(stored, sessionId, now);
-            if (reservation.outcome === 'busy') {
-              const done = reservation.silent.filter((id) => opened.has(id));
-              stored = withoutPending(stored as Attempts, done);
-              reservation = reserveAttempt(stored, sessionId, now);
-            }
-            // Nobody is kept waiting but by checks that run, or that crashed.
-            if (reservation.outcome === 'busy') expect(running.length + crashed.length).toBeGreaterThan(0);
-            if (now < lockedUntil) expect(reservation.outcome).toBe('locked');
-            if (reservation.outcome === 'locked') {
-              expect(failures).toBeGreaterThanOrEqual(5);
-              expect(reservation.retryAfter).toBe(Math.ceil((lockedUntil - now) / 1000));
-            }
-            if (reservation.outcome === 'reserved') {
-              stored = reservation.attempts;
-              running.push({ sessionId, until: now + SLOT_MS });
-            }
+          const attemptId = randomUUID();
+          const reservation = reserveAttempt(stored, attemptId, now);
+          // Nobody is kept waiting but by checks that run, or that crashed.
+          if (reservation.outcome === 'busy') expect(running.length + crashed.length).toBeGreaterThan(0);
+          if (now < lockedUntil || inARow >= 100) expect(reservation.outcome).toBe('locked');
+          if (reservation.outcome === 'locked') {
+            expect(Math.max(failures, inARow - 95)).toBeGreaterThanOrEqual(5);
+            const left = inARow >= 100 ? 900 : Math.ceil((lockedUntil - now) / 1000);
+            expect(reservation.retryAfter).toBe(left);
+          }
+          if (reservation.outcome === 'reserved') {
+            stored = reservation.attempts;
+            running.push({ attemptId, until: now + SLOT_MS });
           }
           // The heart of it: those that failed and those that may yet.
           expect(failures + running.length).toBeLessThanOrEqual(Math.max(5, failures + 1));
+          expect(inARow + running.length).toBeLessThanOrEqual(100);
         } else if (running.length > 0) {
           const index = action.which % running.length;
           const [check] = running.splice(index, 1);
@@ -108,23 +86,18 @@ test('whatever the interleaving, five failures lock, a lock holds, and no more a
             crashed.push(check.until);
             continue;
           }
-          // The success of a silent one is told by its session alone.
-          if (check.silent && action.verdict === 'succeeded') {
-            opened.add(check.sessionId);
-            continue;
-          }
-          stored = settleAttempt(stored, check.sessionId, action.verdict, now);
-          if (action.verdict === 'succeeded') failures = lockedUntil = 0;
+          stored = settleAttempt(stored, check.attemptId, action.verdict, now);
+          if (action.verdict === 'succeeded') failures = inARow = lockedUntil = 0;
           if (action.verdict === 'failed') {
             failures += 1;
-            lastFailure = now;
-            lockedUntil = failures < 5 ? 0 : now + Math.min(2 ** (failures - 5), 900) * 1000;
+            inARow += 1;
+            lockedUntil = failures < 5 ? now : now + Math.min(2 ** (failures - 5), 900) * 1000;
             locksSeen.add(failures);
             if (failures >= 5) expect(running).toEqual([]);
           }
           expect(stored?.failures ?? 0).toBeGreaterThanOrEqual(0);
-          const remembered = new Set(stored?.pending.map((it) => it.sessionId));
-          expect(remembered.isSupersetOf(new Set(running.map((it) => it.sessionId)))).toBe(true);
+          const remembered = new Set(stored?.pending.map((it) => it.attemptId));
+          expect(remembered.isSupersetOf(new Set(running.map((it) => it.attemptId)))).toBe(true);
         }
       }
     }),

@@ -4,36 +4,43 @@ import { NOON } from '../../test/harness/memory/clock.ts';
 import {
   type Attempts,
   attemptsExpireAt,
+  hasJustLockedUntilReset,
   reserveAttempt,
   settleAttempt,
-  silentAttempt,
-  withoutPending,
 } from './login-attempts.ts';
 
 const MINUTE = 60_000;
+const DAY = 86_400_000;
 
-/** An account with this many failures, the last just now, and no lock in force. */
+/** An account with this many failures in a row, the last just now, and no lock in force. */
 function failed(failures: number): Attempts {
-  return { failures, pending: [], lockedUntil: 0, quietAt: NOON + 15 * MINUTE };
+  return {
+    failures,
+    consecutive: failures,
+    pending: [],
+    lockedUntil: 0,
+    quietAt: NOON + 15 * MINUTE,
+    rememberedUntil: NOON + 30 * DAY,
+  };
 }
 
 const MINE = '55555555-5555-4555-8555-555555555555';
-const reserve = (stored: Attempts | undefined, now: number, sessionId: string = randomUUID()) =>
-  reserveAttempt(stored, sessionId, now);
+const reserve = (stored: Attempts | undefined, now: number, attemptId: string = randomUUID()) =>
+  reserveAttempt(stored, attemptId, now);
 
 /** An attempt of somebody else that may be given up on at this time. */
-const until = (time: number) => ({ sessionId: `until ${time}`, until: time });
+const until = (time: number) => ({ attemptId: `until ${time}`, until: time });
 
-function reserved(stored: Attempts | undefined, now: number, sessionId: string = randomUUID()) {
-  const reservation = reserve(stored, now, sessionId);
+function reserved(stored: Attempts | undefined, now: number, attemptId: string = randomUUID()) {
+  const reservation = reserve(stored, now, attemptId);
   if (reservation.outcome !== 'reserved') throw new Error(`the attempt was ${reservation.outcome}`);
-  return { attempts: reservation.attempts, sessionId };
+  return { attempts: reservation.attempts, attemptId };
 }
 
 /** One more failure, at a moment when the account may be tried. */
 function failAgain(stored: Attempts | undefined, now: number): Attempts | undefined {
-  const { attempts, sessionId } = reserved(stored, now);
-  return settleAttempt(attempts, sessionId, 'failed', now);
+  const { attempts, attemptId } = reserved(stored, now);
+  return settleAttempt(attempts, attemptId, 'failed', now);
 }
 
 describe('the lock', () => {
@@ -54,9 +61,11 @@ describe('the lock', () => {
   ])('failure number $nth locks the account for $seconds s', ({ nth, seconds }) => {
     expect(failAgain(nth === 1 ? undefined : failed(nth - 1), NOON)).toEqual({
       failures: nth,
+      consecutive: nth,
       pending: [],
       lockedUntil: NOON + seconds * 1000,
-      quietAt: NOON + 15 * MINUTE,
+      quietAt: NOON + seconds * 1000 + 15 * MINUTE,
+      rememberedUntil: NOON + 30 * DAY,
     });
   });
 
@@ -92,12 +101,14 @@ describe('the lock', () => {
 });
 
 describe('fifteen quiet minutes', () => {
-  test('forget the failures', () => {
+  test('forgive the failures that drive the lock, and none of the row', () => {
     expect(reserved(failed(4), NOON + 15 * MINUTE, MINE).attempts).toEqual({
       failures: 0,
-      pending: [{ sessionId: MINE, until: NOON + 15 * MINUTE + 40_000 }],
+      consecutive: 4,
+      pending: [{ attemptId: MINE, until: NOON + 15 * MINUTE + 40_000 }],
       lockedUntil: 0,
       quietAt: 0,
+      rememberedUntil: NOON + 30 * DAY,
     });
   });
 
@@ -105,24 +116,35 @@ describe('fifteen quiet minutes', () => {
     expect(reserved(failed(4), NOON + 15 * MINUTE - 1).attempts.failures).toBe(4);
   });
 
+  test('begin when the lock ends', () => {
+    const attempts = failAgain(failed(14), NOON);
+    expect(attempts).toMatchObject({ failures: 15, lockedUntil: NOON + 15 * MINUTE });
+    const afterTheLock = failAgain(attempts, NOON + 15 * MINUTE);
+    expect(afterTheLock).toMatchObject({ failures: 16, consecutive: 16, lockedUntil: NOON + 30 * MINUTE });
+    expect(reserved(attempts, NOON + 30 * MINUTE - 1).attempts.failures).toBe(15);
+    expect(reserved(attempts, NOON + 30 * MINUTE).attempts).toMatchObject({ failures: 0, consecutive: 15 });
+  });
+
   test('begin again at every failure', () => {
     expect(failAgain(failed(2), NOON + 10 * MINUTE)?.quietAt).toBe(NOON + 25 * MINUTE);
   });
 
-  test('that end while a password is checked make its failure the first', () => {
-    const { attempts, sessionId } = reserved(failed(4), NOON + 15 * MINUTE - 1);
-    expect(settleAttempt(attempts, sessionId, 'failed', NOON + 15 * MINUTE)).toEqual({
+  test('that end while a password is checked make its failure the first for the lock', () => {
+    const { attempts, attemptId } = reserved(failed(4), NOON + 15 * MINUTE - 1);
+    expect(settleAttempt(attempts, attemptId, 'failed', NOON + 15 * MINUTE)).toEqual({
       failures: 1,
+      consecutive: 5,
       pending: [],
       lockedUntil: NOON + 15 * MINUTE,
       quietAt: NOON + 30 * MINUTE,
+      rememberedUntil: NOON + 15 * MINUTE + 30 * DAY,
     });
   });
 
   test('keep the attempts that are being checked', () => {
     const other = until(NOON + 15 * MINUTE + 20_000);
-    const { attempts, sessionId } = reserved({ ...failed(4), pending: [other] }, NOON + 15 * MINUTE);
-    expect(attempts.pending.map((it) => it.sessionId)).toEqual([other.sessionId, sessionId]);
+    const { attempts, attemptId } = reserved({ ...failed(4), pending: [other] }, NOON + 15 * MINUTE);
+    expect(attempts.pending.map((it) => it.attemptId)).toEqual([other.attemptId, attemptId]);
   });
 });
 
@@ -131,7 +153,7 @@ describe('attempts at once', () => {
     let attempts: Attempts | undefined;
     for (let nth = 1; nth <= 5; nth += 1) attempts = reserved(attempts, NOON).attempts;
     expect(attempts?.pending).toHaveLength(5);
-    expect(reserve(attempts, NOON)).toEqual({ outcome: 'busy', silent: [] });
+    expect(reserve(attempts, NOON)).toEqual({ outcome: 'busy' });
   });
 
   test.each([
@@ -146,19 +168,21 @@ describe('attempts at once', () => {
   });
 
   test('that all fail lock the account once', () => {
-    const sessionIds = [];
+    const attemptIds = [];
     let attempts: Attempts | undefined;
     for (let nth = 1; nth <= 5; nth += 1) {
       const reservation = reserved(attempts, NOON + nth);
-      sessionIds.push(reservation.sessionId);
+      attemptIds.push(reservation.attemptId);
       attempts = reservation.attempts;
     }
-    for (const sessionId of sessionIds) attempts = settleAttempt(attempts, sessionId, 'failed', NOON + 300);
+    for (const attemptId of attemptIds) attempts = settleAttempt(attempts, attemptId, 'failed', NOON + 300);
     expect(attempts).toEqual({
       failures: 5,
+      consecutive: 5,
       pending: [],
       lockedUntil: NOON + 1_300,
-      quietAt: NOON + 300 + 15 * MINUTE,
+      quietAt: NOON + 1_300 + 15 * MINUTE,
+      rememberedUntil: NOON + 300 + 30 * DAY,
     });
   });
 
@@ -166,56 +190,70 @@ describe('attempts at once', () => {
     const { attempts } = reserved(failed(4), NOON);
     expect(reserve(attempts, NOON + 39_999).outcome).toBe('busy');
     expect(reserved(attempts, NOON + 40_000, MINE).attempts.pending).toEqual([
-      { sessionId: MINE, until: NOON + 80_000 },
+      { attemptId: MINE, until: NOON + 80_000 },
     ]);
   });
 
   test('reserved in the same millisecond are settled one at a time', () => {
     const first = reserved(failed(1), NOON);
     const second = reserved(first.attempts, NOON);
-    expect(settleAttempt(second.attempts, second.sessionId, 'failed', NOON)).toMatchObject({
+    expect(settleAttempt(second.attempts, second.attemptId, 'failed', NOON)).toMatchObject({
       failures: 2,
-      pending: [{ sessionId: first.sessionId }],
+      pending: [{ attemptId: first.attemptId }],
     });
   });
 });
 
-describe('a silent attempt', () => {
-  test('is given up when its function must have ended', () => {
-    expect(silentAttempt(MINE, NOON)).toEqual({ sessionId: MINE, until: NOON + 11_000, silent: true });
+describe('the row of failures', () => {
+  const quiet = (consecutive: number): Attempts => ({ ...failed(0), consecutive, quietAt: 0 });
+
+  test('has no more attempts at once than are left of the hundred', () => {
+    let attempts: Attempts = quiet(98);
+    for (let nth = 1; nth <= 2; nth += 1) attempts = reserved(attempts, NOON).attempts;
+    expect(reserve(attempts, NOON)).toEqual({ outcome: 'busy' });
   });
 
-  test('is named to who finds no place, for as long as it takes one', () => {
-    const silent = silentAttempt(MINE, NOON);
-    const full = { ...failed(2), pending: [until(NOON + 1), silent, until(NOON + 40_000)] };
-    expect(reserve(full, NOON)).toEqual({ outcome: 'busy', silent: [MINE] });
-    expect(reserve(full, NOON + 11_000).outcome).toBe('reserved');
+  test('locks until a reset at the hundredth, however few of them drove the lock', () => {
+    const attempts = failAgain(quiet(99), NOON);
+    expect(attempts).toMatchObject({ failures: 1, consecutive: 100, lockedUntil: NOON });
+    for (const now of [NOON, NOON + DAY, NOON + 31 * DAY, NOON + 365 * DAY])
+      expect(reserve(attempts, now)).toEqual({ outcome: 'locked', retryAfter: 900 });
   });
 
-  test('makes place when it turns out to have succeeded', () => {
-    const others = [until(NOON + 1), until(NOON + 40_000)];
-    const full = { ...failed(2), pending: [...others, silentAttempt(MINE, NOON)] };
-    expect(withoutPending(full, [MINE])).toEqual({ ...full, pending: others });
-    expect(withoutPending(full, [])).toEqual(full);
-    expect(reserve(withoutPending(full, [MINE]), NOON).outcome).toBe('reserved');
+  test('is just complete at the hundredth and at no other', () => {
+    const complete = [1, 99, 100, 101].filter((consecutive) => hasJustLockedUntilReset(quiet(consecutive)));
+    expect(complete).toEqual([100]);
+  });
+
+  test('is forgotten thirty days after its last failure', () => {
+    expect(reserved(failed(99), NOON + 30 * DAY - 1).attempts.consecutive).toBe(99);
+    expect(reserved(failed(99), NOON + 30 * DAY).attempts).toMatchObject({ failures: 0, consecutive: 0 });
+    expect(failAgain(failed(50), NOON + 29 * DAY)?.rememberedUntil).toBe(NOON + 59 * DAY);
+  });
+
+  test('ends with a right password', () => {
+    const { attempts, attemptId } = reserved(quiet(99), NOON);
+    expect(settleAttempt(attempts, attemptId, 'succeeded', NOON)).toBeUndefined();
   });
 });
 
 describe('a verdict', () => {
   const other = until(NOON + 35_000);
-  const mine = { sessionId: MINE, until: NOON + 40_000 };
+  const mine = { attemptId: MINE, until: NOON + 40_000 };
 
   test('of success forgets the failures, and the row with them', () => {
     expect(settleAttempt({ ...failed(4), pending: [mine] }, MINE, 'succeeded', NOON)).toBeUndefined();
   });
 
   test('of success keeps what others have reserved, and the lock is gone', () => {
-    const attempts = { failures: 4, pending: [other, mine], lockedUntil: NOON + 1, quietAt: NOON + 2 };
+    const attempts = { ...failed(4), pending: [other, mine], lockedUntil: NOON + 1, quietAt: NOON + 2 };
     expect(settleAttempt(attempts, MINE, 'succeeded', NOON)).toEqual({
       failures: 0,
+      consecutive: 0,
       pending: [other],
       lockedUntil: 0,
       quietAt: 0,
+      rememberedUntil: 0,
     });
   });
 
@@ -227,9 +265,11 @@ describe('a verdict', () => {
   test('of failure counts although the row was removed meanwhile', () => {
     expect(settleAttempt(undefined, MINE, 'failed', NOON)).toEqual({
       failures: 1,
+      consecutive: 1,
       pending: [],
       lockedUntil: NOON,
       quietAt: NOON + 15 * MINUTE,
+      rememberedUntil: NOON + 30 * DAY,
     });
   });
 
@@ -254,22 +294,29 @@ describe('a verdict', () => {
   });
 
   test('of none leaves nothing behind where nothing was', () => {
-    const { attempts, sessionId } = reserved(undefined, NOON);
-    expect(settleAttempt(attempts, sessionId, 'abandoned', NOON)).toBeUndefined();
-    expect(settleAttempt(undefined, sessionId, 'abandoned', NOON)).toBeUndefined();
+    const { attempts, attemptId } = reserved(undefined, NOON);
+    expect(settleAttempt(attempts, attemptId, 'abandoned', NOON)).toBeUndefined();
+    expect(settleAttempt(undefined, attemptId, 'abandoned', NOON)).toBeUndefined();
   });
 });
 
-describe('the row', () => {
-  test('may be forgotten when the failures, the lock and the attempts in flight are all over', () => {
-    const row = { failures: 5, pending: [], lockedUntil: NOON + 1, quietAt: NOON };
-    expect(attemptsExpireAt(row)).toBe(NOON + 1);
-    expect(attemptsExpireAt({ ...row, quietAt: NOON + 2 })).toBe(NOON + 2);
-    expect(attemptsExpireAt({ ...row, pending: [until(NOON + 3), until(NOON + 4)] })).toBe(NOON + 4);
+describe('what is stored', () => {
+  test('may be forgotten when the failures and the attempts in flight are all over', () => {
+    const stored = { ...failed(5), rememberedUntil: NOON + 1 };
+    expect(attemptsExpireAt(stored)).toBe(NOON + 1);
+    expect(attemptsExpireAt({ ...stored, pending: [until(NOON), until(NOON + 4)] })).toBe(NOON + 4);
+    expect(attemptsExpireAt({ ...stored, rememberedUntil: 0, pending: [until(NOON + 3)] })).toBe(NOON + 3);
+  });
+
+  test('outlives every lock and quiet time', () => {
+    for (let nth = 0; nth < 99; nth += 1) {
+      const attempts = failAgain(failed(nth), NOON) as Attempts;
+      expect(attemptsExpireAt(attempts) ?? Number.POSITIVE_INFINITY).toBeGreaterThan(attempts.quietAt);
+    }
   });
 
   test('of a hundred failures is never forgotten by itself', () => {
-    expect(attemptsExpireAt(failed(99))).toBe(NOON + 15 * MINUTE);
+    expect(attemptsExpireAt(failed(99))).toBe(NOON + 30 * DAY);
     expect(attemptsExpireAt(failed(100))).toBeUndefined();
   });
 });

@@ -27,6 +27,9 @@ function requested(changes: Partial<ResetRequest> = {}) {
     async sendResetLink(...mail) {
       sent.push(mail);
     },
+    async sendLocked(...mail) {
+      sent.push(mail);
+    },
     async sendPasswordChanged(...mail) {
       sent.push(mail);
     },
@@ -54,7 +57,7 @@ describe('a request that was made', () => {
     expect(it.calls).toEqual([
       'resetRequests.get',
       'users.get',
-      'throttle.swapMailQuota',
+      'throttle.compareAndSwapMailQuota',
       'resetRequests.addSecret',
       'mailer.sendResetLink',
       'resetRequests.markMailed',
@@ -67,6 +70,22 @@ describe('a request that was made', () => {
     it.resetRequests.rows.set(TAG_ID, { ...REQUEST, state: 'used', language: 'ja' });
     await sendDueMail(it.parts, TAG_ID);
     expect(it.sent.map((mail) => mail.at(-1))).toEqual(['ja', 'ja']);
+  });
+
+  test('because failed log-ins locked the account, is answered with a mail that says so and a link that works', async () => {
+    const it = requested({ purpose: 'locked' });
+    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+    expect(it.sent).toEqual([['ada@example.com', 'Ada Lovelace', expect.any(String), 30, 'en']]);
+    const tag = readResetTag(String(it.sent[0]?.[2]));
+    expect(it.row()).toMatchObject({ state: 'mailed', secretHashes: [hashSecret(tag?.secret as Buffer)] });
+    // It takes none of the five mails of the hour, which anybody may have used up.
+    expect(it.calls).toEqual([
+      'resetRequests.get',
+      'users.get',
+      'resetRequests.addSecret',
+      'mailer.sendLocked',
+      'resetRequests.markMailed',
+    ]);
   });
 
   test('is answered once, however often the event is delivered', async () => {

@@ -17,6 +17,8 @@ export class UndeliverableMailError extends MailNotSentError {
 export type Mailer = {
   /** @param minutes how long the link is valid. @throws MailNotSentError, or another error when it may have been sent */
   sendResetLink(to: string, name: string, tag: string, minutes: number, language: Language): Promise<void>;
+  /** The same link, to the owner of an account that a hundred failed log-ins have locked. */
+  sendLocked(to: string, name: string, tag: string, minutes: number, language: Language): Promise<void>;
   sendPasswordChanged(to: string, name: string, language: Language): Promise<void>;
 };
 
@@ -27,7 +29,7 @@ export type ResetMailParts = {
   users: Pick<UserStore, 'get'>;
   resetRequests: ResetRequestStore;
   mailer: Mailer;
-  throttle: { store: Pick<ThrottleStore, 'swapMailQuota'> };
+  throttle: { store: Pick<ThrottleStore, 'compareAndSwapMailQuota'> };
   clock: Clock;
   /** Milliseconds. */
   tagLifetime: number;
@@ -59,7 +61,10 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
   }
   if (request.state !== 'requested' || user.status !== 'active' || isAnswered(request, user))
     return 'nothing due';
-  if (user.mailRefused || !(await mayMail({ ...throttle, clock }, user.email, request))) return 'suppressed';
+  if (user.mailRefused) return 'suppressed';
+  // There is one about a lock, and those that anybody may ask for must not use it up.
+  const limited = request.purpose !== 'locked';
+  if (limited && !(await mayMail({ ...throttle, clock }, user.email, request))) return 'suppressed';
   return sendLink(parts, request, user);
 }
 
@@ -83,7 +88,8 @@ async function sendLink(
     return 'nothing due';
   try {
     const tag = writeResetTag({ tagId, secret });
-    await mailer.sendResetLink(user.email, user.name, tag, tagLifetime / 60_000, languageOf(request));
+    const send = request.purpose === 'locked' ? mailer.sendLocked : mailer.sendResetLink;
+    await send(user.email, user.name, tag, tagLifetime / 60_000, languageOf(request));
   } catch (error) {
     if (error instanceof MailNotSentError) await resetRequests.removeSecret(tagId, secretHash);
     throw error;

@@ -72,7 +72,14 @@ describe('a reset', () => {
 
   test('opens an account that was locked', async () => {
     const it = mailed();
-    const value = { failures: 100, pending: [], lockedUntil: 0, quietAt: NOON };
+    const value = {
+      failures: 100,
+      consecutive: 100,
+      pending: [],
+      lockedUntil: 0,
+      quietAt: NOON,
+      rememberedUntil: NOON,
+    };
     it.throttleStore.attempts.set(accountCounter(ADA.email), { value, version: 'any' });
     await reset(it);
     expect(it.throttleStore.attempts.size).toBe(0);

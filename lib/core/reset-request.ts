@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Language } from './language.ts';
 
 /**
@@ -10,6 +11,8 @@ export type ResetRequest = {
   tagId: string;
   kind: 'known' | 'unknown';
   state: 'requested' | 'mailed' | 'used';
+  /** Why there is a mail: somebody asked for it (absent), or the last of a hundred failed log-ins locked the account. */
+  purpose?: 'locked';
   userId: string;
   requestedAt: number;
   /** The user's `credentialVersion` when the secret was made: a reset raises it and so answers every mailed request. */
@@ -22,6 +25,30 @@ export type ResetRequest = {
   /** When the owner was told that the password was changed. */
   notifiedAt?: number;
 };
+
+/**
+ * A request as it is first written. For an address that nobody has it names a user who isn't there, so that both rows
+ * are alike.
+ *
+ * @param lifetime milliseconds
+ */
+export function newResetRequest(
+  { userId, language, purpose }: Pick<ResetRequest, 'purpose' | 'language'> & { userId: string | undefined },
+  now: number,
+  lifetime: number,
+): ResetRequest {
+  return {
+    tagId: randomUUID(),
+    kind: userId === undefined ? 'unknown' : 'known',
+    state: 'requested',
+    ...(purpose && { purpose }),
+    userId: userId ?? randomUUID(),
+    ...(language && { language }),
+    secretHashes: [],
+    requestedAt: now,
+    expiresAt: now + lifetime,
+  };
+}
 
 /** What is stored of a secret that is mailed; the request lives and dies with the latest. */
 type MailedSecret = { secretHash: string; credentialVersion: number; expiresAt: number };

@@ -2,11 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { NOON } from '../../test/harness/memory/clock.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import { profileOf, type User } from './account.ts';
-import { isLive, newRefreshableSession, newSession, type Session } from './session.ts';
+import { isLive, newSession, type Session } from './session.ts';
 
 const LIFETIMES = { accessToken: 1_000, idle: 5_000, absolute: 9_000 };
 
+const EVIDENCE = { amr: ['pwd'], acr: 'aal1', authTime: NOON - 1 } as const;
+
 const SESSION: Session = {
+  ...EVIDENCE,
   userId: ADA.userId,
   sessionId: '22222222-2222-4222-8222-222222222222',
   credentialVersion: ADA.credentialVersion,
@@ -41,7 +44,8 @@ describe('a session is live', () => {
 });
 
 test('a session that cannot be refreshed lives as long as its access token', () => {
-  expect(newSession(ADA, 'a session', LIFETIMES, NOON)).toEqual({
+  expect(newSession(ADA, 'a session', EVIDENCE, LIFETIMES, NOON, undefined)).toEqual({
+    ...EVIDENCE,
     userId: ADA.userId,
     sessionId: 'a session',
     credentialVersion: ADA.credentialVersion,
@@ -53,7 +57,8 @@ test('a session that cannot be refreshed lives as long as its access token', () 
 
 test('a session that can be refreshed has two ends and the hashes of its first token', () => {
   const hashes = { familyHash: 'of the family', currentHash: 'of the secret' };
-  expect(newRefreshableSession(ADA, 'a session', LIFETIMES, NOON, hashes)).toEqual({
+  expect(newSession(ADA, 'a session', EVIDENCE, LIFETIMES, NOON, hashes)).toEqual({
+    ...EVIDENCE,
     userId: ADA.userId,
     sessionId: 'a session',
     credentialVersion: ADA.credentialVersion,

@@ -1,11 +1,24 @@
 import type { User } from './account.ts';
 
+/** A way in which a holder proved who they are, by the names of RFC 8176. */
+type AuthMethod = 'pwd' | 'otp' | 'mfa' | 'swk' | 'hwk' | 'user';
+
+/** What a session rests on; a refresh never raises it. */
+export type Evidence = {
+  /** Every way that was proved. */
+  amr: readonly AuthMethod[];
+  /** `aal2`: a password and a second factor, or a passkey with user verification. */
+  acr: 'aal1' | 'aal2';
+  /** When the holder last proved it, in milliseconds since the epoch. */
+  authTime: number;
+};
+
 /**
  * One log-in, from its first token to its end. Times are milliseconds since the epoch; hashes are SHA-256 of secrets
  * of 256 bits. A session without `refresh` was opened for a client that has no way to refresh: it lives as long as
  * its one access token.
  */
-export type Session = {
+export type Session = Evidence & {
   userId: string;
   sessionId: string;
   /** The user's `credentialVersion` when the session was opened; see there. */
@@ -70,30 +83,28 @@ export function isLive(session: Session, user: User | undefined, now: number): u
 /** Milliseconds. `accessToken` is how long a session lives that cannot be refreshed. */
 export type SessionLifetimes = { accessToken: number; idle: number; absolute: number };
 
-/** A session for a client that does not refresh: it lives as long as its one access token. */
-export function newSession(user: User, sessionId: string, lifetimes: SessionLifetimes, now: number): Session {
+/**
+ * @param refresh hashes of the first refresh token; `undefined` for a client that doesn't refresh, whose session lives as
+ * long as its one access token
+ */
+export function newSession(
+  user: User,
+  sessionId: string,
+  { amr, acr, authTime }: Evidence,
+  lifetimes: SessionLifetimes,
+  now: number,
+  refresh: { familyHash: string; currentHash: string } | undefined,
+): Session {
   return {
     userId: user.userId,
     sessionId,
     credentialVersion: user.credentialVersion,
+    amr,
+    acr,
+    authTime,
     createdAt: now,
-    idleExpiresAt: now + lifetimes.accessToken,
-    absoluteExpiresAt: now + lifetimes.accessToken,
-  };
-}
-
-/** A session for a client that refreshes, at its first refresh token. */
-export function newRefreshableSession(
-  user: User,
-  sessionId: string,
-  lifetimes: SessionLifetimes,
-  now: number,
-  hashes: { familyHash: string; currentHash: string },
-): Session {
-  return {
-    ...newSession(user, sessionId, lifetimes, now),
-    idleExpiresAt: now + lifetimes.idle,
-    absoluteExpiresAt: now + lifetimes.absolute,
-    refresh: hashes,
+    idleExpiresAt: now + (refresh ? lifetimes.idle : lifetimes.accessToken),
+    absoluteExpiresAt: now + (refresh ? lifetimes.absolute : lifetimes.accessToken),
+    ...(refresh && { refresh }),
   };
 }

@@ -48,6 +48,9 @@ describe('a sign-up', () => {
     const { profile, accessToken } = await signUp(it.parts, requestOf({ opensSession: true }));
     const session = it.sessions.only();
     expect(session).toEqual({
+      amr: ['pwd'],
+      acr: 'aal1',
+      authTime: NOON,
       userId: profile.userId,
       sessionId: expect.any(String),
       credentialVersion: 1,
@@ -59,10 +62,11 @@ describe('a sign-up', () => {
       userId: profile.userId,
       sessionId: session.sessionId,
     });
-    expect(it.calls.slice(0, 5)).toEqual([
+    expect(it.calls.slice(0, 6)).toEqual([
       'throttle.increment',
       'signer.ready',
       'hasher.hash',
+      'signer.ready', // from memory
       'sign',
       'accounts.create',
     ]);

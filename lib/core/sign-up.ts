@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { AccessToken, AccessTokenSigner } from './access-token.ts';
-import { type Clock, type PasswordHasher, type Profile, profileOf, type User } from './account.ts';
+import type { AccessToken } from './access-token.ts';
+import { type PasswordHasher, type Profile, profileOf, type User } from './account.ts';
+import { type AdmitDeps, admit } from './admit.ts';
 import {
   biography,
   confirmationOf,
@@ -11,7 +12,7 @@ import {
   readFields,
 } from './fields.ts';
 import { ProblemError } from './problem.ts';
-import { newSession, type Session, type SessionLifetimes } from './session.ts';
+import type { Session } from './session.ts';
 import { countRequest, type Throttle } from './throttle.ts';
 
 export type SignUpRequest = {
@@ -25,7 +26,7 @@ export type SignUpRequest = {
 
 export type SignedUp = { profile: Profile; accessToken?: AccessToken };
 
-export type SignUpParts = {
+export type SignUpDeps = Omit<AdmitDeps, 'sessions'> & {
   accounts: {
     /**
      * Creates the user, the claim on the address and the session in one transaction.
@@ -36,11 +37,8 @@ export type SignUpParts = {
     create(user: User, session: Session | undefined): Promise<boolean>;
   };
   hasher: Pick<PasswordHasher, 'hash'>;
-  signer: AccessTokenSigner;
   throttle: Throttle;
-  clock: Clock;
   passwordMinimum: number;
-  lifetimes: SessionLifetimes;
 };
 
 /**
@@ -49,32 +47,34 @@ export type SignUpParts = {
  *
  * @throws ProblemError `invalid-fields`, `email-taken`, `throttled`, `unavailable`
  */
-export async function signUp(parts: SignUpParts, request: SignUpRequest): Promise<SignedUp> {
+export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<SignedUp> {
   const rules = request.confirmed
-    ? confirmedSignUpFields(parts.passwordMinimum, request.fields.password)
-    : signUpFields(parts.passwordMinimum);
-  const { name, bio, email, password } = readFields(rules, request.fields, parts.passwordMinimum);
-  await countRequest(parts.throttle, 'signUps', request.client);
+    ? confirmedSignUpFields(deps.passwordMinimum, request.fields.password)
+    : signUpFields(deps.passwordMinimum);
+  const { name, bio, email, password } = readFields(rules, request.fields, deps.passwordMinimum);
+  await countRequest(deps.throttle, 'signUps', request.client);
 
-  const sign = request.opensSession ? await parts.signer.ready() : undefined;
-  const passwordHash = await parts.hasher.hash(password);
-  const now = parts.clock();
+  // A key that cannot be had costs no hash.
+  if (request.opensSession) await deps.signer.ready();
   const user: User = {
     userId: randomUUID(),
     email,
     name,
     bio,
-    passwordHash,
+    passwordHash: await deps.hasher.hash(password),
     status: 'active',
     credentialVersion: 1,
-    createdAt: now,
+    createdAt: deps.clock(),
   };
-  const session = sign && newSession(user, randomUUID(), parts.lifetimes, now);
-  const accessToken = session && (await sign(user, session.sessionId, now));
-
-  const created = await parts.accounts.create(user, session);
-  if (!created) throw new ProblemError({ code: 'email-taken' });
-  return { profile: profileOf(user), ...(accessToken && { accessToken }) };
+  const create = async (session: Session | undefined) => {
+    if (!(await deps.accounts.create(user, session))) throw new ProblemError({ code: 'email-taken' });
+  };
+  if (request.opensSession) {
+    const admission = { user, refreshes: false, amr: ['pwd'], acr: 'aal1' } as const;
+    return admit({ ...deps, sessions: { open: create } }, admission);
+  }
+  await create(undefined);
+  return { profile: profileOf(user) };
 }
 
 /** The rules of a sign-up's fields. @param passwordMinimum code points */

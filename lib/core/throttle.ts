@@ -1,17 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from './account.ts';
+import { both } from './both.ts';
 import {
   type Attempts,
-  FREE_FAILURES,
-  type PendingAttempt,
+  hasJustLockedUntilReset,
   reserveAttempt,
   settleAttempt,
-  silentAttempt,
   type Verdict,
-  withoutPending,
 } from './login-attempts.ts';
 import { type MailQuota, takeMail } from './mail-quota.ts';
-import { ProblemError } from './problem.ts';
+import { type Problem, ProblemError } from './problem.ts';
+import type { ResetRequest } from './reset-request.ts';
 
 /** How many requests of a kind one client address may make in a window; a log-in counts only when it failed. */
 export type AddressLimits = Record<AddressLimit, number>;
@@ -23,7 +22,7 @@ export const ADDRESS_WINDOW_MS = 5 * 60 * 1000;
 export type Versioned<T> = { value: T; version: string };
 
 /** A value per counter, changed only by a writer who has seen the latest. Every method throws ProblemError `unavailable`. */
-export type Swap<T> = (
+export type CompareAndSwap<T> = (
   counter: string,
   /** What the writer saw; `undefined`: nothing stored, or only what has expired. */
   seen: Versioned<T> | undefined,
@@ -31,27 +30,17 @@ export type Swap<T> = (
   next: T | undefined,
   /** Milliseconds since the epoch. */
   now: number,
+  /** A mail to ask for in the same transaction: both are written, or neither. */
+  mail?: ResetRequest,
 ) => Promise<{ swapped: true; version: string } | { swapped: false; latest: Versioned<T> | undefined }>;
 
 export type ThrottleStore = {
   /** Adds one unless that exceeds the limit. One conditional write. @returns whether it did. */
   increment(counter: string, limit: number, expiresAt: number): Promise<boolean>;
   decrement(counter: string): Promise<void>;
-  /**
-   * Adds an attempt where no failure is remembered and fewer than `most` are in flight, or all of that has expired. One
-   * conditional write.
-   *
-   * @returns whether it did, and what is stored now
-   */
-  addAttempt(
-    counter: string,
-    attempt: PendingAttempt,
-    most: number,
-    now: number,
-  ): Promise<{ added: boolean; latest: Versioned<Attempts> | undefined }>;
   readAttempts(counter: string): Promise<Versioned<Attempts> | undefined>;
-  swapAttempts: Swap<Attempts>;
-  swapMailQuota: Swap<MailQuota>;
+  compareAndSwapAttempts: CompareAndSwap<Attempts>;
+  compareAndSwapMailQuota: CompareAndSwap<MailQuota>;
 };
 
 export type Throttle = {
@@ -67,8 +56,6 @@ export type Throttle = {
  */
 const PATIENCE_MS = 3_000;
 const LOOK_AGAIN_MS = 60;
-/** How many looks there are for each question whether a silent attempt has opened its session. */
-const LOOKS_PER_QUESTION = 5;
 
 /**
  * Counts one request of a client address.
@@ -85,83 +72,99 @@ export async function countRequest(throttle: Throttle, limit: AddressLimit, clie
   throw throttled(Math.ceil((windowEnd - now) / 1000), `the address reached its limit of ${limit}`);
 }
 
-/** What a log-in does between the reservations, each step beside one. The hash is computed by `check` alone. */
-export type LoginSteps<Found, Account, Right, Admitted> = {
-  /** Beside the count of the client's address. */
-  find(): Promise<Found>;
-  /** Beside the reservation of one of the account's attempts. */
-  load(found: Found): Promise<Account>;
-  /** Whether another log-in has opened this session: asked only where the account has no attempt left. */
-  hasOpened(found: Found, sessionId: string): Promise<boolean>;
-  /** After both. @returns `undefined` when the password is wrong */
-  check(account: Account): Promise<Right | undefined>;
-  /** Beside giving both back. Opens the session of this id. */
-  admit(right: Right, sessionId: string): Promise<Admitted>;
+/**
+ * Does the work, and counts it for the client's address when it is refused with this problem. What is granted costs no
+ * call. A refusal with a notice isn't counted: it has to be reported even to an address over its limit.
+ *
+ * @throws ProblemError `throttled` in place of a refusal beyond the limit, and whatever the work throws
+ */
+export async function countingRefusals<T>(
+  { throttle, limit, client }: { throttle: Throttle; limit: AddressLimit; client: string },
+  code: Problem['code'],
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const counts = error instanceof ProblemError && error.problem.code === code && error.notice === undefined;
+    if (counts) await countRequest(throttle, limit, client);
+    throw error;
+  }
+}
+
+/** One attempt to log in, within the limits of the account and of the client's address. */
+export type LoginAttempt = {
+  /** Counts the attempt for the client's address. Comes first: an address over its limit takes no place of an account's. */
+  countAddress(): Promise<void>;
+  /** Takes one of the account's places, before any hash is computed. */
+  reserve(): Promise<void>;
+  /**
+   * The password was wrong: both counts stay.
+   *
+   * @param mail what to ask for when this failure locks the account until a reset; exactly one does
+   * @returns whether the account is locked from now on, or for longer
+   */
+  failed(mail: ResetRequest): Promise<boolean>;
+  /** The password was right: the account's failures are forgotten, and the address has not been counted. */
+  succeeded(): Promise<void>;
+  /** Gives back what was taken and not settled: an attempt that broke counts for nothing. */
+  release(): Promise<void>;
 };
 
 /**
- * Runs a log-in within the limits of the account and of the client's address. Both are reserved before the check
- * begins and settled by its verdict; a step that throws counts for nothing. The address comes first: one that is over
- * its limit never takes an attempt of an account's.
+ * Opens an attempt to log in; every method throws ProblemError `unavailable`, the first two `throttled` as well.
  *
- * @param account the normalised e-mail address, whether or not anyone has it
- * @param onLockout is told when the check failed and the account is locked from now on, or for longer
- * @throws ProblemError `throttled`, `unavailable`, and whatever the steps throw
+ * @param email normalised, whether or not anyone has it
  */
-export async function withinLoginLimits<Found, Account, Right, Admitted>(
+export function openAttempt(
   throttle: Throttle,
-  { account, client }: { account: string; client: string },
-  steps: LoginSteps<Found, Account, Right, Admitted>,
-  onLockout?: () => void,
-): Promise<Admitted | undefined> {
-  const counter = accountCounter(account);
-  const sessionId = randomUUID();
-  const forgetRequest = (address: string) => throttle.store.decrement(address);
+  { email, client }: { email: string; client: string },
+): LoginAttempt {
+  const { store } = throttle;
+  const counter = accountCounter(email);
+  let addressCount: string | undefined;
+  let place: Place | undefined;
 
-  const [address, found] = await together(
-    countRequest(throttle, 'logins', client),
-    steps.find(),
-    forgetRequest,
-  );
-  const reserving = reserve(throttle, { counter, sessionId }, (other) => steps.hasOpened(found, other));
-  const [attempt, loaded] = await together(reserving, steps.load(found), (reserved) =>
-    settle(throttle, counter, reserved, 'abandoned'),
-  ).catch(async (error) => {
-    await forgetRequest(address);
-    throw error;
-  });
-
-  let right: Right | undefined;
-  try {
-    right = await steps.check(loaded);
-  } catch (error) {
-    await together(settle(throttle, counter, attempt, 'abandoned'), forgetRequest(address));
-    throw error;
+  /** Whatever happens to the caller from here on, nothing is given back a second time. */
+  function take() {
+    const taken = { addressCount, place };
+    addressCount = place = undefined;
+    return taken;
   }
-  if (right === undefined) {
-    if (await settle(throttle, counter, attempt, 'failed')) onLockout?.();
-    return undefined;
-  }
-  // The success of a silent one is told by the session.
-  const settling = attempt.silent ? undefined : settle(throttle, counter, attempt, 'succeeded');
-  const [admitted] = await together(
-    steps.admit(right, sessionId),
-    together(forgetRequest(address), Promise.resolve(settling)),
-  );
-  return admitted;
-}
 
-/** Waits for both, whatever becomes of either; undoes the first when only the second fails. */
-async function together<A, B>(
-  first: Promise<A>,
-  second: Promise<B>,
-  undo?: (done: A) => Promise<unknown>,
-): Promise<[A, B]> {
-  const [one, other] = await Promise.allSettled([first, second]);
-  if (one.status === 'rejected') throw one.reason;
-  if (other.status === 'fulfilled') return [one.value, other.value];
-  await undo?.(one.value);
-  throw other.reason;
+  async function giveBack(verdict: Verdict): Promise<void> {
+    const taken = take();
+    await both(
+      Promise.resolve(taken.addressCount && store.decrement(taken.addressCount)),
+      Promise.resolve(taken.place && settle(throttle, counter, taken.place, verdict)),
+    );
+  }
+
+  return {
+    async countAddress() {
+      addressCount = await countRequest(throttle, 'logins', client);
+    },
+
+    async reserve() {
+      try {
+        place = await takePlace(throttle, counter);
+      } catch (error) {
+        // An attempt at a locked account stays counted, or one address could keep many locked for nothing.
+        if (error instanceof ProblemError && error.problem.code === 'throttled') addressCount = undefined;
+        throw error;
+      }
+    },
+
+    async failed(mail) {
+      const taken = take();
+      if (taken.place === undefined) throw new Error('an attempt fails once, after it was reserved');
+      const attempts = await settle(throttle, counter, taken.place, 'failed', mail);
+      return attempts !== undefined && attempts.lockedUntil > throttle.clock();
+    },
+
+    succeeded: () => giveBack('succeeded'),
+    release: () => giveBack('abandoned'),
+  };
 }
 
 /**
@@ -172,7 +175,7 @@ async function together<A, B>(
  * @throws ProblemError `unavailable`
  */
 export async function mayMail(
-  { store, clock }: { store: Pick<ThrottleStore, 'swapMailQuota'>; clock: Clock },
+  { store, clock }: { store: Pick<ThrottleStore, 'compareAndSwapMailQuota'>; clock: Clock },
   email: string,
   request: { tagId: string; requestedAt: number },
 ): Promise<boolean> {
@@ -181,7 +184,7 @@ export async function mayMail(
   for (;;) {
     const taken = takeMail(seen?.value, request);
     if (!taken.allowed || taken.next === undefined) return taken.allowed;
-    const result = await store.swapMailQuota(counter, seen, taken.next, clock());
+    const result = await store.compareAndSwapMailQuota(counter, seen, taken.next, clock());
     if (result.swapped) return true;
     seen = result.latest;
   }
@@ -192,67 +195,47 @@ export function accountCounter(email: string): string {
   return `account#${digest(email)}`;
 }
 
-/** `silent`: see `PendingAttempt`. */
-type Reserved = { sessionId: string; silent: boolean; seen: Versioned<Attempts> | undefined };
+/** A place that an attempt has taken, and the row as it was written then. */
+type Place = { attemptId: string; seen: Versioned<Attempts> };
 
-async function reserve(
-  { store, clock, pause }: Throttle,
-  { counter, sessionId }: { counter: string; sessionId: string },
-  hasOpened: (sessionId: string) => Promise<boolean>,
-): Promise<Reserved> {
-  const begin = clock();
-  const first = await store.addAttempt(counter, silentAttempt(sessionId, begin), FREE_FAILURES, begin);
-  let seen = first.latest;
-  // It may be there although it was refused: written by a try of the same call whose answer was lost.
-  if (first.added || seen?.value.pending.some((attempt) => attempt.sessionId === sessionId))
-    return { sessionId, silent: true, seen };
-
-  for (let looks = 0; ; ) {
+/** Reads, judges and writes, until it has a place, a refusal, or has waited too long. */
+async function takePlace({ store, clock, pause }: Throttle, counter: string): Promise<Place> {
+  const attemptId = randomUUID();
+  const giveUpAt = clock() + PATIENCE_MS;
+  // Nearly always nothing is stored: writing on that condition spares reading it first.
+  let seen: Versioned<Attempts> | undefined;
+  for (;;) {
     const now = clock();
-    const reservation = reserveAttempt(seen?.value, sessionId, now);
+    const reservation = reserveAttempt(seen?.value, attemptId, now);
     if (reservation.outcome === 'locked') throw throttled(reservation.retryAfter, 'the account is locked');
     if (reservation.outcome === 'reserved') {
-      const result = await store.swapAttempts(counter, seen, reservation.attempts, now);
-      if (result.swapped) {
-        const { version } = result;
-        return { sessionId, silent: false, seen: { value: reservation.attempts, version } };
-      }
+      const { attempts } = reservation;
+      const result = await store.compareAndSwapAttempts(counter, seen, attempts, now);
+      if (result.swapped) return { attemptId, seen: { value: attempts, version: result.version } };
       seen = result.latest;
-      continue;
+    } else {
+      if (now >= giveUpAt) throw throttled(1, 'too many log-ins to the account at once');
+      await pause(LOOK_AGAIN_MS * (0.5 + Math.random()));
+      seen = await store.readAttempts(counter);
     }
-    const opened = looks % LOOKS_PER_QUESTION === 0 ? await openedOf(reservation.silent, hasOpened) : [];
-    looks += 1;
-    if (seen && opened.length > 0) {
-      seen = { ...seen, value: withoutPending(seen.value, opened) };
-      continue;
-    }
-    if (now >= begin + PATIENCE_MS) throw throttled(1, 'too many log-ins to the account at once');
-    await pause(LOOK_AGAIN_MS * (0.5 + Math.random()));
-    seen = await store.readAttempts(counter);
   }
 }
 
-async function openedOf(
-  sessionIds: readonly string[],
-  hasOpened: (sessionId: string) => Promise<boolean>,
-): Promise<string[]> {
-  const answers = await Promise.all(sessionIds.map(hasOpened));
-  return sessionIds.filter((_, index) => answers[index]);
-}
-
-/** Gives an attempt back. @returns whether the account is locked now */
+/** Gives a place back. @returns what is remembered now */
 async function settle(
   { store, clock }: Throttle,
   counter: string,
-  reserved: Reserved,
+  { attemptId, seen: first }: Place,
   verdict: Verdict,
-): Promise<boolean> {
-  let seen: Versioned<Attempts> | undefined = reserved.seen;
+  mail?: ResetRequest,
+): Promise<Attempts | undefined> {
+  let seen: Versioned<Attempts> | undefined = first;
   for (;;) {
     const now = clock();
-    const next = settleAttempt(seen?.value, reserved.sessionId, verdict, now);
-    const result = await store.swapAttempts(counter, seen, next, now);
-    if (result.swapped) return next !== undefined && next.lockedUntil > now;
+    const next = settleAttempt(seen?.value, attemptId, verdict, now);
+    const due = verdict === 'failed' && next && hasJustLockedUntilReset(next) ? mail : undefined;
+    const result = await store.compareAndSwapAttempts(counter, seen, next, now, due);
+    if (result.swapped) return next;
     seen = result.latest;
   }
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import type { LoggedIn } from '../core/admit.ts';
 import { type ForgetPasswordRequest, forgetPasswordFields } from '../core/forget-password.ts';
-import { type LoggedIn, type LogInRequest, logInFields } from '../core/log-in.ts';
+import { type LogInRequest, logInFields } from '../core/log-in.ts';
 import type { LogOutRequest } from '../core/log-out.ts';
 import type { Field } from '../core/problem.ts';
 import { type ResetPasswordRequest, resetPasswordFields } from '../core/reset-password.ts';
@@ -97,7 +98,7 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
   summary: 'Log in',
   description: LOG_IN,
   takes: { body: { fields: logInFields, names: { email: 'username' }, forms, emptyIsMissing: true } },
-  input: ({ fields }, { client }) => ({ fields, refreshes: false, client }),
+  input: ({ fields }, { client, language }) => ({ fields, refreshes: false, client, language }),
   problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
   write({ profile, accessToken: issued }) {

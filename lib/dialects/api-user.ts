@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { type LoggedIn, type LogInRequest, logInFields } from '../core/log-in.ts';
+import type { LoggedIn } from '../core/admit.ts';
+import { type LogInRequest, logInFields } from '../core/log-in.ts';
 import { type SignedUp, type SignUpRequest, signUpFieldsWithoutBio } from '../core/sign-up.ts';
 import type { Answer, Dialect, Operation } from '../http/operation.ts';
 import { accessToken, email, name, userId } from './answer-parts.ts';
@@ -67,7 +68,7 @@ export const logIn: Operation<LogInRequest, LoggedIn, Body> = {
   summary: 'Log in',
   description: LOG_IN,
   takes: { body: { fields: logInFields } },
-  input: ({ fields }, { client }) => ({ fields, refreshes: false, client }),
+  input: ({ fields }, { client, language }) => ({ fields, refreshes: false, client, language }),
   problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
   write,

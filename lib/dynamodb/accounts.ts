@@ -36,7 +36,7 @@ export function accountWrites({ client, nameOf }: Database) {
   };
 
   return {
-    /** See `SignUpParts.accounts`. */
+    /** See `SignUpDeps.accounts`. */
     async create(user: User, session: Session | undefined): Promise<boolean> {
       const items = accountPuts(nameOf, user);
       if (session)

@@ -1,8 +1,10 @@
 import {
   type AttributeValue,
+  type CancellationReason,
   ConditionalCheckFailedException,
   DynamoDBClient,
   TransactionCanceledException,
+  TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -28,7 +30,38 @@ export function openDatabase(tablePrefix: string): Database {
   });
   // It would prepare every call and answer for a logger that there is none of.
   client.middlewareStack.remove('loggerMiddleware');
+  client.middlewareStack.add((next) => (args) => unlessCollided(() => next(args)), { step: 'initialize' });
   return { client, nameOf: (table) => `${tablePrefix}-${table}` };
+}
+
+const CONFLICT_ATTEMPTS = 8;
+const CONFLICT_PAUSE_MS = 25;
+
+/**
+ * Sends a write, and again while it collides with a transaction or, being one, with other writers of the same items: a
+ * collision says nothing about conditions, and the SDK itself doesn't retry it. Each try has the same
+ * ClientRequestToken, so that a transaction is applied once.
+ */
+async function unlessCollided<T>(write: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isCollision(error) || tried === CONFLICT_ATTEMPTS) throw error;
+      await new Promise((resume) => setTimeout(resume, CONFLICT_PAUSE_MS * tried * Math.random()));
+    }
+  }
+}
+
+/** A transaction of which a condition failed as well is judged by that. */
+function isCollision(error: unknown): boolean {
+  if (error instanceof TransactionConflictException) return true;
+  const codes = reasonsOf(error).map(({ Code }) => Code);
+  return codes.includes('TransactionConflict') && !codes.includes('ConditionalCheckFailed');
+}
+
+function reasonsOf(error: unknown): CancellationReason[] {
+  return error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
 }
 
 type Item = Record<string, unknown> | undefined;
@@ -56,14 +89,9 @@ export async function outcomeOf(
   }
 }
 
-const CONFLICT_ATTEMPTS = 8;
-const CONFLICT_PAUSE_MS = 25;
-
 /**
- * Runs a transaction, again while it collides with other writers of the same items: a collision says nothing about
- * the conditions. The SDK itself retries neither.
+ * Waits for a transaction and tells a failed condition from a failure.
  *
- * @param attempt sends the transaction, with the same ClientRequestToken each time
  * @returns for a failed condition the item that failed it and its place in the transaction
  * @throws ProblemError `unavailable`
  */
@@ -72,18 +100,14 @@ export async function transactionOutcomeOf(
 ): Promise<
   { applied: true } | { applied: false; found: Record<string, unknown> | undefined; position: number }
 > {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      await attempt();
-      return { applied: true };
-    } catch (error) {
-      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-      const position = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
-      if (position >= 0) return { applied: false, found: readItem(reasons[position]?.Item), position };
-      const collided = reasons.some(({ Code }) => Code === 'TransactionConflict');
-      if (!collided || tried === CONFLICT_ATTEMPTS) return orUnavailable('DynamoDB', Promise.reject(error));
-      await new Promise((resume) => setTimeout(resume, CONFLICT_PAUSE_MS * tried * Math.random()));
-    }
+  try {
+    await attempt();
+    return { applied: true };
+  } catch (error) {
+    const reasons = reasonsOf(error);
+    const position = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
+    if (position >= 0) return { applied: false, found: readItem(reasons[position]?.Item), position };
+    return orUnavailable('DynamoDB', Promise.reject(error));
   }
 }
 

@@ -18,12 +18,20 @@ export function sessionItem({ refresh, ...session }: Session): Record<string, un
 
 function readSession(item: Record<string, unknown> | undefined): Session | undefined {
   if (item === undefined) return undefined;
-  const { familyHash, currentHash, previousHash, sealedSuccessor, rotatedAt, expiresAt, ...session } = item;
-  if (familyHash === undefined) return session as Session;
+  const { familyHash, currentHash, previousHash, sealedSuccessor, rotatedAt, expiresAt, ...rest } = item;
+  const session = { ...evidenceBefore(item), ...rest };
+  if (familyHash === undefined) return session as unknown as Session;
   const previous =
     previousHash === undefined ? {} : { previous: { hash: previousHash, sealedSuccessor, rotatedAt } };
-  return { ...session, refresh: { familyHash, currentHash, ...previous } } as Session;
+  return { ...session, refresh: { familyHash, currentHash, ...previous } } as unknown as Session;
 }
+
+/** Sessions that were opened before they kept what they rest on: all of them by a password. */
+const evidenceBefore = ({ createdAt }: Record<string, unknown>) => ({
+  amr: ['pwd'],
+  acr: 'aal1',
+  authTime: createdAt,
+});
 
 /** The table of sessions. */
 export function sessionStore({ client, nameOf }: Database): SessionStore {

@@ -4,13 +4,24 @@ import {
   DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Attempts, attemptsExpireAt } from '../core/login-attempts.ts';
 import { type MailQuota, mailQuotaExpiresAt } from '../core/mail-quota.ts';
-import type { AddressLimits, Swap, Throttle, ThrottleStore, Versioned } from '../core/throttle.ts';
+import type { ResetRequest } from '../core/reset-request.ts';
+import type { AddressLimits, CompareAndSwap, Throttle, ThrottleStore, Versioned } from '../core/throttle.ts';
 import { orUnavailable } from '../unavailable.ts';
-import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './database.ts';
+import {
+  type Database,
+  outcomeOf,
+  readItem,
+  timeToLive,
+  transactionOutcomeOf,
+  writeItem,
+} from './database.ts';
+import { resetRequestItem } from './reset-requests.ts';
 
 /** The limits as configured, on the table of counters and the real clock. */
 export function openThrottle(database: Database, limits: AddressLimits): Throttle {
@@ -21,33 +32,40 @@ export function openThrottle(database: Database, limits: AddressLimits): Throttl
 export function throttleStore({ client, nameOf }: Database): ThrottleStore {
   const TableName = nameOf('throttles');
 
-  /** Compare and swap on a random version: with it a writer also recognises a write of its own whose answer was lost. */
-  function swapOf<T extends object>(expiresAt: (value: T) => number | undefined): Swap<T> {
-    return async (counter, seen, next, now) => {
+  /** On a random version: with it a writer also recognises a write of its own whose answer was lost. */
+  function compareAndSwapOf<T extends object>(
+    readValue: (stored: Record<string, unknown>) => T,
+    expiresAt: (value: T) => number | undefined,
+  ): CompareAndSwap<T> {
+    return async (counter, seen, next, now, mail) => {
       if (seen === undefined && next === undefined) return { swapped: true, version: '' };
       const version = randomUUID();
-      const condition = seen
-        ? {
-            ConditionExpression: 'version = :seen',
-            ExpressionAttributeValues: writeItem({ ':seen': seen.version }),
-          }
-        : {
-            // DynamoDB may take days to delete what has expired.
-            ConditionExpression: 'attribute_not_exists(version) OR expiresAt <= :now',
-            ExpressionAttributeValues: writeItem({ ':now': Math.floor(now / 1000) }),
-          };
-      const common = { TableName, ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...condition } as const;
-      const outcome = await outcomeOf(
-        next === undefined
-          ? client.send(new DeleteItemCommand({ ...common, Key: writeItem({ counter }) }))
-          : client.send(
-              new PutItemCommand({ ...common, Item: toItem(counter, next, version, expiresAt(next)) }),
-            ),
-      );
-      const latest = outcome.applied ? undefined : readVersioned<T>(outcome.found);
+      const common = {
+        TableName,
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        ...(seen ? stillAt(seen.version) : nothingBut(now)),
+      } as const;
+      const Put = next && { ...common, Item: toItem(counter, next, version, expiresAt(next)) };
+      const outcome =
+        Put === undefined
+          ? await outcomeOf(client.send(new DeleteItemCommand({ ...common, Key: writeItem({ counter }) })))
+          : mail === undefined
+            ? await outcomeOf(client.send(new PutItemCommand(Put)))
+            : await putBoth({ Put }, mail);
+      const latest = outcome.applied ? undefined : readVersioned(outcome.found, readValue);
       const ours = next === undefined ? latest === undefined : latest?.version === version;
       return outcome.applied || ours ? { swapped: true, version } : { swapped: false, latest };
     };
+  }
+
+  /** One token for all tries: a commit whose answer was lost is not repeated, and is not a conflict with itself. */
+  function putBoth(attempts: TransactWriteItem, mail: ResetRequest) {
+    const TransactItems = [
+      attempts,
+      { Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } },
+    ];
+    const command = { TransactItems, ClientRequestToken: randomUUID() };
+    return transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
   }
 
   return {
@@ -73,52 +91,41 @@ export function throttleStore({ client, nameOf }: Database): ThrottleStore {
       await outcomeOf(client.send(command));
     },
 
-    async addAttempt(counter, attempt, most, now) {
-      const version = randomUUID();
-      const command = new UpdateItemCommand({
-        TableName,
-        Key: writeItem({ counter }),
-        UpdateExpression:
-          'SET failures = :none, lockedUntil = :none, quietAt = :none, version = :version, expiresAt = :ttl, ' +
-          'pending = list_append(if_not_exists(pending, :empty), :attempt)',
-        ConditionExpression:
-          'attribute_not_exists(version) OR ((failures = :none OR expiresAt <= :now) AND size(pending) < :most)',
-        ExpressionAttributeValues: writeItem({
-          ':none': 0,
-          ':version': version,
-          ':ttl': timeToLive(attempt.until),
-          ':empty': [],
-          ':attempt': [attempt],
-          ':now': Math.floor(now / 1000),
-          ':most': most,
-        }),
-        ReturnValues: 'ALL_NEW',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      });
-      const outcome = await outcomeOf(client.send(command));
-      return {
-        added: outcome.applied,
-        latest: readVersioned<Attempts>(outcome.applied ? outcome.returned : outcome.found),
-      };
-    },
-
     async readAttempts(counter) {
       const command = new GetItemCommand({ TableName, Key: writeItem({ counter }), ConsistentRead: true });
       const { Item } = await orUnavailable('DynamoDB', client.send(command));
-      return readVersioned<Attempts>(readItem(Item));
+      return readVersioned(readItem(Item), attemptsOf);
     },
 
-    swapAttempts: swapOf<Attempts>(attemptsExpireAt),
-    swapMailQuota: swapOf<MailQuota>(mailQuotaExpiresAt),
+    compareAndSwapAttempts: compareAndSwapOf(attemptsOf, attemptsExpireAt),
+    compareAndSwapMailQuota: compareAndSwapOf((stored) => stored as MailQuota, mailQuotaExpiresAt),
   };
 }
+
+const stillAt = (version: string) => ({
+  ConditionExpression: 'version = :seen',
+  ExpressionAttributeValues: writeItem({ ':seen': version }),
+});
+
+/** DynamoDB may take days to delete what has expired. */
+const nothingBut = (now: number) => ({
+  ConditionExpression: 'attribute_not_exists(version) OR expiresAt <= :now',
+  ExpressionAttributeValues: writeItem({ ':now': Math.floor(now / 1000) }),
+});
 
 function toItem(counter: string, value: object, version: string, expiresAt: number | undefined) {
   return writeItem({ ...value, counter, version, expiresAt: expiresAt && timeToLive(expiresAt) });
 }
 
-function readVersioned<T>(item: Record<string, unknown> | undefined): Versioned<T> | undefined {
+/** What a release has left that didn't count failures in a row counts as the beginning of one. */
+const attemptsOf = (stored: Record<string, unknown>) =>
+  ({ consecutive: stored.failures, rememberedUntil: stored.quietAt, ...stored }) as unknown as Attempts;
+
+function readVersioned<T>(
+  item: Record<string, unknown> | undefined,
+  readValue: (stored: Record<string, unknown>) => T,
+): Versioned<T> | undefined {
   if (item === undefined) return undefined;
-  const { counter: _, version, expiresAt: __, ...value } = item;
-  return { value: value as T, version: version as string };
+  const { counter: _, version, expiresAt: __, ...stored } = item;
+  return { value: readValue(stored), version: version as string };
 }

@@ -31,7 +31,7 @@ export function userStore({ client, nameOf }: Database): UserStore {
   };
 }
 
-/** See `LogInParts.renewals`. */
+/** See `LogInDeps.renewals`. */
 export function hashRenewals({ client, nameOf }: Database) {
   return {
     async store({ userId, from, to }: HashRenewal): Promise<void> {

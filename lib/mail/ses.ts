@@ -3,7 +3,7 @@ import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { type Mailer, MailNotSentError, UndeliverableMailError } from '../core/reset-mail.ts';
 import type { Mail } from './layout.ts';
 import { type Sender, senderHeader } from './sender.ts';
-import { type MailSettings, passwordChangedMail, resetLinkMail } from './templates.ts';
+import { lockedMail, type MailSettings, passwordChangedMail, resetLinkMail } from './templates.ts';
 
 /**
  * Sends mail through SES. The SDK's own retries are few: the stream that feeds us retries for hours.
@@ -47,6 +47,8 @@ export function sesMailer(
   return {
     sendResetLink: (to, name, tag, minutes, language) =>
       send(to, resetLinkMail(settings, { name, language }, tag, minutes)),
+    sendLocked: (to, name, tag, minutes, language) =>
+      send(to, lockedMail(settings, { name, language }, tag, minutes)),
     sendPasswordChanged: (to, name, language) => send(to, passwordChangedMail(settings, { name, language })),
   };
 }

@@ -40,6 +40,33 @@ export function resetLinkMail(
   });
 }
 
+/**
+ * The mail that carries the same link to the owner of an account that failed log-ins have locked until a reset. The link
+ * lives for minutes and the lock for longer, so the mail says where to get another.
+ *
+ * @param minutes how long the link is valid
+ */
+export function lockedMail(
+  { brand, appUrl }: MailSettings,
+  { name, language }: Addressee,
+  tag: string,
+  minutes: number,
+): Mail {
+  const { greeting, reset, locked, footer } = mailMessages[language];
+  const lifetime = durationIn(language, minutes * 60, 'down');
+  return layOut({
+    language,
+    brand,
+    subject: locked.subject,
+    preheader: locked.preheader,
+    greeting: greeting(greetedName(name)),
+    opening: [locked.happened, locked.request],
+    button: { text: reset.button, link: `${appUrl}/reset-password?tag=${tag}`, copy: reset.copy },
+    closing: [reset.validity(lifetime), locked.later(`${appUrl}/forgot-password`)],
+    footer: footer(brand.name),
+  });
+}
+
 /** The notice to the owner after a reset. @see OWASP ASVS 5.0 6.3.7 */
 export function passwordChangedMail({ brand, appUrl }: MailSettings, { name, language }: Addressee): Mail {
   const { greeting, changed, footer } = mailMessages[language];

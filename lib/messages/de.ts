@@ -85,6 +85,14 @@ export const mails: MailMessages = {
     validity: (lifetime) => `Der Link gilt ${lifetime} und funktioniert einmal.`,
     notYou: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Ihr Passwort bleibt, wie es ist.',
   },
+  locked: {
+    subject: 'Ihr Konto wurde gesperrt',
+    preheader: 'Niemand kann sich mit einem Passwort anmelden, bis Sie ein neues wählen.',
+    happened:
+      'Für Ihr Konto wurde hundertmal hintereinander ein falsches Passwort eingegeben. Zum Schutz vor weiteren Versuchen kann sich niemand mehr mit einem Passwort anmelden, auch nicht mit dem richtigen. Wo Sie angemeldet sind, bleiben Sie angemeldet.',
+    request: 'Um das Konto zu entsperren, wählen Sie ein neues Passwort:',
+    later: (page) => `Wenn der Link abgelaufen ist, fordern Sie einen neuen an: ${page}`,
+  },
   changed: {
     subject: 'Ihr Passwort wurde geändert',
     preheader: 'Sie wurden überall abgemeldet.',

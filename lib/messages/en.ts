@@ -79,6 +79,14 @@ export const mails: MailMessages = {
     validity: (lifetime) => `The link is valid for ${lifetime} and works once.`,
     notYou: 'If you did not ask for this, ignore this email: your password stays as it is.',
   },
+  locked: {
+    subject: 'Your account was locked',
+    preheader: 'Nobody can log in with a password until you choose a new one.',
+    happened:
+      'Somebody entered a wrong password for your account a hundred times in a row. To keep guessers out, nobody can log in with a password any more, not even with the right one. Wherever you are logged in, you stay logged in.',
+    request: 'To unlock the account, choose a new password:',
+    later: (page) => `If the link has expired, ask for a new one: ${page}`,
+  },
   changed: {
     subject: 'Your password was changed',
     preheader: 'You were logged out everywhere.',

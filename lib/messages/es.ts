@@ -85,6 +85,14 @@ export const mails: MailMessages = {
     validity: (lifetime) => `El enlace es válido durante ${lifetime} y solo funciona una vez.`,
     notYou: 'Si no lo ha solicitado usted, ignore este correo: su contraseña seguirá siendo la misma.',
   },
+  locked: {
+    subject: 'Su cuenta se ha bloqueado',
+    preheader: 'Nadie puede iniciar sesión con una contraseña hasta que elija una nueva.',
+    happened:
+      'Se ha introducido una contraseña incorrecta para su cuenta cien veces seguidas. Para protegerla, ya nadie puede iniciar sesión con una contraseña, ni siquiera con la correcta. Donde tenga la sesión iniciada, seguirá abierta.',
+    request: 'Para desbloquear la cuenta, elija una contraseña nueva:',
+    later: (page) => `Si el enlace ha caducado, pida uno nuevo: ${page}`,
+  },
   changed: {
     subject: 'Su contraseña se ha cambiado',
     preheader: 'Se ha cerrado su sesión en todos los dispositivos.',

@@ -86,6 +86,15 @@ export const mails: MailMessages = {
     notYou:
       'Si vous n’êtes pas à l’origine de cette demande, ignorez cet e-mail\u202f: votre mot de passe reste inchangé.',
   },
+  locked: {
+    subject: 'Votre compte a été verrouillé',
+    preheader:
+      'Personne ne peut se connecter avec un mot de passe tant que vous n’en avez pas choisi un nouveau.',
+    happened:
+      'Un mot de passe erroné a été saisi cent fois de suite pour votre compte. Pour le protéger, plus personne ne peut se connecter avec un mot de passe, même correct. Là où vous êtes connecté, vous le restez.',
+    request: 'Pour déverrouiller le compte, choisissez un nouveau mot de passe\u202f:',
+    later: (page) => `Si le lien a expiré, demandez-en un nouveau\u202f: ${page}`,
+  },
   changed: {
     subject: 'Votre mot de passe a été modifié',
     preheader: 'Toutes vos sessions ont été fermées.',

@@ -91,6 +91,14 @@ export type MailMessages = {
     validity(lifetime: string): string;
     notYou: string;
   };
+  locked: {
+    subject: string;
+    preheader: string;
+    happened: string;
+    request: string;
+    /** @param page where to ask for a new link */
+    later(page: string): string;
+  };
   changed: {
     subject: string;
     preheader: string;

@@ -28,7 +28,7 @@ const operations: Operation[] = [
   ...['/accounts/auth/', '/api/user/login', '/auth/login'].map((path) => ({
     name: `log-in by ${path}`,
     trips: 3,
-    units: 6,
+    units: 7,
     async prepare() {
       const { email, password } = await person();
       return { path, body: { email, username: email, password } };
@@ -65,7 +65,7 @@ const operations: Operation[] = [
   {
     name: 'log-in to an account into which others have just logged in',
     trips: 3,
-    units: 6,
+    units: 7,
     prepare: async () => {
       const { email, password } = await person();
       const call = { path: '/auth/login', body: { email, password } };

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { accountCounter } from '../../lib/core/throttle.ts';
 import type { Call, Reply } from '../harness/client.ts';
 import { type Mail, mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, type Person, signedUp, somebody, type Tokens } from '../harness/people.ts';
@@ -114,6 +115,33 @@ export const scenarios: Scenario[] = [
         success: 200,
         async afterwards(replies) {
           for (const { json } of successes(replies)) await expectWelcome(world, (json as Tokens).accessToken);
+        },
+      };
+    },
+  },
+  {
+    of: 'POST /auth/login',
+    name: 'the wrong password that locks until a reset',
+    async prepare(world) {
+      const { email } = await signedUp(world.client);
+      const { userId } = await ownerOf(world, email);
+      const counter = accountCounter(email);
+      const rememberedUntil = Date.now() + 86_400_000;
+      const attempts = { failures: 0, pending: [], lockedUntil: 0, quietAt: 0, rememberedUntil };
+      await world.putRow('throttles', { counter, ...attempts, consecutive: 99, version: 'the ninety-ninth' });
+      const mailsDue = async () =>
+        (await world.rowsOf('reset-tags', { userId })).filter(({ purpose }) => purpose === 'locked').length;
+      return {
+        call: { path: '/auth/login', body: { email, password: 'not the password' } },
+        success: 401,
+        done: 429,
+        async holds() {
+          const [row] = await world.rowsOf('throttles', { counter });
+          expect(await mailsDue()).toBe(row?.consecutive === 100 ? 1 : 0);
+        },
+        async afterwards(replies) {
+          // A place that an outage kept is free again after a while; until then there is nothing to count.
+          if (replies.some(({ status }) => status === 401)) expect(await mailsDue()).toBe(1);
         },
       };
     },

@@ -37,6 +37,9 @@ function session(fields: Partial<Session> = {}): Session {
     userId: randomUUID(),
     sessionId: randomUUID(),
     credentialVersion: 1,
+    amr: ['pwd'],
+    acr: 'aal1',
+    authTime: now,
     createdAt: now,
     idleExpiresAt: later,
     absoluteExpiresAt: later,
@@ -85,8 +88,15 @@ describe('accounts', () => {
     const throttles = throttleStore(database);
     await accounts.create(ada, undefined);
     await resetRequestStore(database).put(request({ tagId, userId: ada.userId }));
-    const failed = { failures: 9, pending: [], lockedUntil: later, quietAt: later };
-    await throttles.swapAttempts(counter, undefined, failed, now);
+    const failed = {
+      failures: 9,
+      consecutive: 9,
+      pending: [],
+      lockedUntil: later,
+      quietAt: later,
+      rememberedUntil: later,
+    };
+    await throttles.compareAndSwapAttempts(counter, undefined, failed, now);
     const reset = { tagId, userId: ada.userId, passwordHash: 'new', now: later, attemptsCounter: counter };
 
     expect(await accounts.reset({ ...reset, credentialVersion: 2 })).toBe(false);
@@ -258,7 +268,14 @@ describe('reset requests', () => {
 
 describe('throttles', () => {
   const throttles = throttleStore(database);
-  const attempts = { failures: 1, pending: [], lockedUntil: 0, quietAt: later };
+  const attempts = {
+    failures: 1,
+    consecutive: 1,
+    pending: [],
+    lockedUntil: 0,
+    quietAt: later,
+    rememberedUntil: later,
+  };
 
   test('a counter stops at its limit, however many ask at once', async () => {
     const counter = randomUUID();
@@ -281,7 +298,7 @@ describe('throttles', () => {
     const counter = randomUUID();
     const results = await Promise.all(
       Array.from({ length: 10 }, (_, failures) =>
-        throttles.swapAttempts(counter, undefined, { ...attempts, failures }, now),
+        throttles.compareAndSwapAttempts(counter, undefined, { ...attempts, failures }, now),
       ),
     );
 
@@ -292,68 +309,49 @@ describe('throttles', () => {
 
   test('a value is removed only by who saw it', async () => {
     const counter = randomUUID();
-    const first = await throttles.swapAttempts(counter, undefined, attempts, now);
+    const first = await throttles.compareAndSwapAttempts(counter, undefined, attempts, now);
     const version = first.swapped ? first.version : '';
     const remove = (seen: string) =>
-      throttles.swapAttempts(counter, { value: attempts, version: seen }, undefined, now);
+      throttles.compareAndSwapAttempts(counter, { value: attempts, version: seen }, undefined, now);
 
     expect((await remove('stale')).swapped).toBe(false);
     expect((await remove(version)).swapped).toBe(true);
     expect(await throttles.readAttempts(counter)).toBeUndefined();
   });
 
-  test('an attempt is added where nothing is stored, or no failure and fewer than allowed, with one call', async () => {
+  test('a swap that asks for a mail writes both, or neither', async () => {
     const counter = randomUUID();
-    const attempt = (sessionId: string) => ({ sessionId, until: later, silent: true as const });
-    const add = (sessionId: string, at = now) => throttles.addAttempt(counter, attempt(sessionId), 3, at);
-    const clean = { failures: 0, lockedUntil: 0, quietAt: 0 };
+    const mail = request({ tagId: randomUUID(), purpose: 'locked' });
+    const first = await throttles.compareAndSwapAttempts(counter, undefined, attempts, now);
+    const version = first.swapped ? first.version : '';
+    const next = { ...attempts, consecutive: 100 };
+    const swap = (seen: string) =>
+      throttles.compareAndSwapAttempts(counter, { value: attempts, version: seen }, next, now, mail);
+    const requests = resetRequestStore(database);
 
-    const results = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((sessionId) => add(sessionId)));
-    expect(results.filter(({ added }) => added)).toHaveLength(3);
-    const full = await throttles.readAttempts(counter);
-    expect(full?.value).toEqual({ ...clean, pending: [1, 2, 3].map(() => attempt(expect.any(String))) });
-    expect(results.find(({ added }) => !added)?.latest).toEqual(full);
-
-    const value = { ...attempts, pending: [] };
-    const swapped = await throttles.swapAttempts(counter, full, value, now);
-    expect(swapped.swapped).toBe(true);
-    expect(await add('f', later - 1)).toMatchObject({ added: false, latest: { value } });
-    const { added, latest } = await add('g', later);
-    expect([added, latest]).toEqual([true, await throttles.readAttempts(counter)]);
-    expect(latest?.value).toEqual({ ...clean, pending: [attempt('g')] });
-  });
-
-  test('an attempt makes whoever read before it look again', async () => {
-    const counter = randomUUID();
-    const attempt = { sessionId: 'a', until: later, silent: true as const };
-    const { latest: seen } = await throttles.addAttempt(counter, attempt, 3, now);
-    await throttles.addAttempt(counter, { ...attempt, sessionId: 'b' }, 3, now);
-
-    expect((await throttles.swapAttempts(counter, seen, undefined, now)).swapped).toBe(false);
-  });
-
-  test('a hundred failures are never taken for nothing', async () => {
-    const counter = randomUUID();
-    await throttles.swapAttempts(counter, undefined, { ...attempts, failures: 100 }, now);
-    const attempt = { sessionId: 'a', until: later, silent: true as const };
-
-    expect((await throttles.addAttempt(counter, attempt, 3, later * 2)).added).toBe(false);
+    expect(await swap('stale')).toEqual({ swapped: false, latest: { value: attempts, version } });
+    expect(await requests.get(mail.tagId)).toBeUndefined();
+    expect((await swap(version)).swapped).toBe(true);
+    expect(await requests.get(mail.tagId)).toMatchObject({ purpose: 'locked', state: 'requested' });
+    expect((await throttles.readAttempts(counter))?.value).toEqual(next);
   });
 
   test('what has expired, to the second, is as good as nothing to who saw nothing', async () => {
     const counter = randomUUID();
-    await throttles.swapAttempts(counter, undefined, attempts, now);
+    await throttles.compareAndSwapAttempts(counter, undefined, attempts, now);
     const next = { ...attempts, failures: 2 };
 
-    expect((await throttles.swapAttempts(counter, undefined, next, later - 1)).swapped).toBe(false);
-    expect((await throttles.swapAttempts(counter, undefined, next, later)).swapped).toBe(true);
+    expect((await throttles.compareAndSwapAttempts(counter, undefined, next, later - 1)).swapped).toBe(false);
+    expect((await throttles.compareAndSwapAttempts(counter, undefined, next, later)).swapped).toBe(true);
   });
 
   test('what never expires is never overwritten by who saw nothing', async () => {
     const counter = randomUUID();
-    await throttles.swapAttempts(counter, undefined, { ...attempts, failures: 100 }, now);
+    await throttles.compareAndSwapAttempts(counter, undefined, { ...attempts, consecutive: 100 }, now);
 
-    expect((await throttles.swapAttempts(counter, undefined, attempts, later * 2)).swapped).toBe(false);
+    expect((await throttles.compareAndSwapAttempts(counter, undefined, attempts, later * 2)).swapped).toBe(
+      false,
+    );
   });
 });
 

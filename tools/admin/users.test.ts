@@ -254,8 +254,20 @@ describe('the command', () => {
     };
     await accounts.create({ ...user, createdAt: 0, mailRefused: 'bounced' }, undefined);
     const until = Date.now() + 3_600_000;
-    const attempts = { failures: 20, pending: [], lockedUntil: until, quietAt: until };
-    await throttleStore(tables).swapAttempts(accountCounter(email), undefined, attempts, Date.now());
+    const attempts = {
+      failures: 20,
+      consecutive: 20,
+      pending: [],
+      lockedUntil: until,
+      quietAt: until,
+      rememberedUntil: until,
+    };
+    await throttleStore(tables).compareAndSwapAttempts(
+      accountCounter(email),
+      undefined,
+      attempts,
+      Date.now(),
+    );
 
     const shown = await users(['show', email, ...at]);
     expect(shown.out).toMatch(

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Profile } from '../../core/account.ts';
-import { type LoggedIn, type LogInRequest, logInFields } from '../../core/log-in.ts';
+import type { LoggedIn } from '../../core/admit.ts';
+import { type LogInRequest, logInFields } from '../../core/log-in.ts';
 import { type LogOutRequest, logOutFields } from '../../core/log-out.ts';
 import { type Refreshed, type RefreshRequest, refreshFields } from '../../core/refresh-session.ts';
 import type { Operation } from '../../http/operation.ts';
@@ -37,7 +38,7 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
   summary: 'Log in',
   description: LOG_IN,
   takes: { body: { fields: logInFields } },
-  input: ({ fields }, { client }) => ({ fields, refreshes: true, client }),
+  input: ({ fields }, { client, language }) => ({ fields, refreshes: true, client, language }),
   problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
   write: (opened) => ({

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type Attempts, attemptsExpireAt, type PendingAttempt } from '../../../lib/core/login-attempts.ts';
+import { type Attempts, attemptsExpireAt } from '../../../lib/core/login-attempts.ts';
 import { type MailQuota, mailQuotaExpiresAt } from '../../../lib/core/mail-quota.ts';
-import type { Swap, ThrottleStore, Versioned } from '../../../lib/core/throttle.ts';
+import type { ResetRequest } from '../../../lib/core/reset-request.ts';
+import type { CompareAndSwap, ThrottleStore, Versioned } from '../../../lib/core/throttle.ts';
 
 export type MemoryThrottleStore = ThrottleStore & {
   /** Requests by counter, and the end of the window as the store was told it. */
   requests: Map<string, { count: number; expiresAt: number }>;
   attempts: Map<string, Versioned<Attempts>>;
   mailQuotas: Map<string, Versioned<MailQuota>>;
+  /** The mails that were asked for together with a swap. */
+  mails: ResetRequest[];
   /** Runs before the next swap is compared: another writer who comes first. Each is run once. */
   interference: (() => void)[];
 };
@@ -17,10 +20,14 @@ export function memoryThrottleStore(): MemoryThrottleStore {
   const requests: MemoryThrottleStore['requests'] = new Map();
   const attempts: MemoryThrottleStore['attempts'] = new Map();
   const mailQuotas: MemoryThrottleStore['mailQuotas'] = new Map();
+  const mails: ResetRequest[] = [];
   const interference: MemoryThrottleStore['interference'] = [];
 
-  function swapIn<T>(rows: Map<string, Versioned<T>>, expiryOf: (value: T) => number | undefined): Swap<T> {
-    return async (counter, seen, next, now) => {
+  function compareAndSwapIn<T>(
+    rows: Map<string, Versioned<T>>,
+    expiryOf: (value: T) => number | undefined,
+  ): CompareAndSwap<T> {
+    return async (counter, seen, next, now, mail) => {
       interference.shift()?.();
       const stored = rows.get(counter);
       const expiresAt = stored && expiryOf(stored.value);
@@ -29,6 +36,7 @@ export function memoryThrottleStore(): MemoryThrottleStore {
       const version = randomUUID();
       if (next === undefined) rows.delete(counter);
       else rows.set(counter, { value: structuredClone(next), version });
+      if (mail) mails.push(structuredClone(mail));
       return { swapped: true, version };
     };
   }
@@ -37,6 +45,7 @@ export function memoryThrottleStore(): MemoryThrottleStore {
     requests,
     attempts,
     mailQuotas,
+    mails,
     interference,
 
     async increment(counter, limit, expiresAt) {
@@ -51,35 +60,11 @@ export function memoryThrottleStore(): MemoryThrottleStore {
       if (row && row.count > 0) requests.set(counter, { ...row, count: row.count - 1 });
     },
 
-    async addAttempt(counter, attempt, most, now) {
-      interference.shift()?.();
-      const stored = attempts.get(counter);
-      const next = withSilent(stored?.value, attempt, most, now);
-      if (next === undefined) return { added: false, latest: structuredClone(stored) };
-      const latest = { value: next, version: randomUUID() };
-      attempts.set(counter, latest);
-      return { added: true, latest: structuredClone(latest) };
-    },
-
     async readAttempts(counter) {
       return structuredClone(attempts.get(counter));
     },
 
-    swapAttempts: swapIn(attempts, attemptsExpireAt),
-    swapMailQuota: swapIn(mailQuotas, mailQuotaExpiresAt),
+    compareAndSwapAttempts: compareAndSwapIn(attempts, attemptsExpireAt),
+    compareAndSwapMailQuota: compareAndSwapIn(mailQuotas, mailQuotaExpiresAt),
   };
-}
-
-/** What a silent attempt makes of what is stored, by the condition that the port asks for; `undefined`: it is refused. */
-export function withSilent(
-  stored: Attempts | undefined,
-  attempt: PendingAttempt,
-  most: number,
-  now: number,
-): Attempts | undefined {
-  const clean = { failures: 0, lockedUntil: 0, quietAt: 0 };
-  if (stored === undefined) return { ...clean, pending: [attempt] };
-  const expired = (attemptsExpireAt(stored) ?? Number.POSITIVE_INFINITY) <= now;
-  if ((stored.failures > 0 && !expired) || stored.pending.length >= most) return undefined;
-  return { ...clean, pending: [...stored.pending, attempt] };
 }

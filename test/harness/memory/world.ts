@@ -76,6 +76,7 @@ export function world(...people: User[]) {
       throttle,
       clock,
       lifetimes: { accessToken: 60 * MINUTE, idle: 7 * DAY, absolute: 30 * DAY },
+      grace: 10_000,
       tagLifetime: 30 * MINUTE,
       passwordMinimum: 8,
     },

@@ -11,6 +11,12 @@ export function listed(user: Pick<User, 'userId' | 'email' | 'status' | 'created
   return `${userId}  ${createdAt}  ${status.padEnd(8)}  ${email}`;
 }
 
+/** A time, the word `reset`, or `null` where nothing is locked. */
+function lockEnd({ lockedUntil }: Lock): string | null {
+  if (lockedUntil === undefined || lockedUntil === 'reset') return lockedUntil ?? null;
+  return written(lockedUntil);
+}
+
 /** Everything about a user but the hash: of that, the form and the cost. */
 export function details({ passwordHash, ...user }: User, lock: Lock, json: boolean): string {
   const shown = {
@@ -21,7 +27,7 @@ export function details({ passwordHash, ...user }: User, lock: Lock, json: boole
     status: user.status,
     password: passwordHash === undefined ? null : `bcrypt ${passwordHash.slice(0, 6)}`,
     failedLogIns: lock.failures,
-    lockedUntil: lock.lockedUntil === undefined ? null : written(lock.lockedUntil),
+    lockedUntil: lockEnd(lock),
     mailRefused: user.mailRefused ?? null,
     credentialVersion: user.credentialVersion,
     createdAt: written(user.createdAt),

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { AccessToken, AccessTokenSigner } from './access-token.ts';
+import { type Clock, type Profile, profileOf, type User } from './account.ts';
+import { hashSecret, newSecret, writeRefreshToken } from './opaque-token.ts';
+import { type Evidence, newSession, type SessionLifetimes, type SessionStore } from './session.ts';
+
+export type AdmitDeps = {
+  sessions: Pick<SessionStore, 'open'>;
+  signer: AccessTokenSigner;
+  clock: Clock;
+  lifetimes: SessionLifetimes;
+};
+
+/** Who comes in, what proves it, and whether their client takes a refresh token. */
+export type Admission = Omit<Evidence, 'authTime'> & {
+  user: User;
+  refreshes: boolean;
+  /** When it was proved, in milliseconds since the epoch; now, unless the proof is older than the admission. */
+  authTime?: number;
+};
+
+export type LoggedIn = { profile: Profile; accessToken: AccessToken; refreshToken?: string };
+
+/**
+ * Opens a session: the one end of every way in. The caller has checked everything, the user's status too.
+ *
+ * The tokens are made before the one write, so that a session that nobody holds a token of is never left behind.
+ *
+ * @throws ProblemError `unavailable`, and whatever `sessions.open` throws
+ */
+export async function admit(
+  { sessions, signer, clock, lifetimes }: AdmitDeps,
+  { user, refreshes, ...evidence }: Admission,
+): Promise<LoggedIn> {
+  const sign = await signer.ready();
+  const now = clock();
+  const profile = profileOf(user);
+  const sessionId = randomUUID();
+  const accessToken = await sign(profile, sessionId, now);
+
+  const token = { userId: user.userId, sessionId, family: newSecret(), secret: newSecret() };
+  const hashes = { familyHash: hashSecret(token.family), currentHash: hashSecret(token.secret) };
+  const proved = { authTime: now, ...evidence };
+  await sessions.open(newSession(user, sessionId, proved, lifetimes, now, refreshes ? hashes : undefined));
+  return { profile, accessToken, ...(refreshes && { refreshToken: writeRefreshToken(token) }) };
+}

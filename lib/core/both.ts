@@ -1,0 +1,14 @@
+/**
+ * Waits for both, whatever becomes of either, so that nothing still runs when the caller goes on or gives up.
+ *
+ * @throws what the first threw, or else what the second threw
+ */
+export async function both<First, Second>(
+  first: Promise<First>,
+  second: Promise<Second>,
+): Promise<[First, Second]> {
+  const [one, other] = await Promise.allSettled([first, second]);
+  if (one.status === 'rejected') throw one.reason;
+  if (other.status === 'rejected') throw other.reason;
+  return [one.value, other.value];
+}
