@@ -30,7 +30,12 @@ method that does not exist, 403 by a web ACL, 413 for a body of more than 10 MB,
 };
 
 const SECURITY_SCHEMES = {
-  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token.' },
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The access token, sent as `Authorization: Bearer …`.',
+  },
   iam: {
     type: 'apiKey',
     in: 'header',
@@ -38,7 +43,13 @@ const SECURITY_SCHEMES = {
     description: 'A signature of AWS (SigV4) by an IAM principal that may invoke this route.',
     'x-amazon-apigateway-authtype': 'awsSigv4',
   },
-  tokenHeader: { type: 'apiKey', in: 'header', name: 'token', description: 'An access token.' },
+  tokenHeader: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'token',
+    description:
+      'The same access token, sent in the header `token`, which `GET /accounts/logout/` reads first.',
+  },
 };
 
 /** The API as an OpenAPI 3.1 document, made of the operations' declarations. */

@@ -40,6 +40,7 @@ h1.done::before { content: "✓"; content: "✓" / ""; display: grid; place-item
   font-size: .875rem; font-weight: 400 }
 a { color: var(--accent) }
 .next { font-weight: 600; margin-bottom: .5rem }
+form + .next { margin-top: 1rem }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 h1:focus { outline: none }
 meter { display: block; width: 100%; height: .75rem; margin-top: .5rem }

@@ -30,7 +30,7 @@ const ada = {
   name: 'Ada Lovelace',
   bio: null,
   email: 'ada@example.com',
-  password: 'correct horse battery',
+  password: 'correct horse battery staple',
 };
 const { password: _, ...user } = ada;
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
 
 // An address that no other test uses on the stack they share.
@@ -38,3 +38,19 @@ test('the flow of the README prints what the README shows', () => {
 function asPattern(output: string): RegExp {
   return new RegExp(`^${output.split('…').map(RegExp.escape).join('[\\w.-]+')}$`);
 }
+
+test('the README has at most 120 lines', () => {
+  expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(120);
+});
+
+test('there is one Ada with one password, in the README, in events and in the API document', () => {
+  const texts = ['README.md', 'docs/openapi.yaml', ...globSync('events/**/*.json')].map(
+    (file) => [file, readFileSync(file, 'utf8')] as const,
+  );
+  const written = /\b(?:password|confirm)(?:\\?":\s*\\?"|: |=)([\w+ ]{8,}?)(?=\\?"|\n|&|$)/g;
+  const found = texts.flatMap(([file, text]) =>
+    [...text.matchAll(written)].map(([, password = '']) => `${file}: ${password.replaceAll('+', ' ')}`),
+  );
+  expect(found.length).toBeGreaterThan(15);
+  expect(found.filter((one) => !one.endsWith(': correct horse battery staple'))).toEqual([]);
+});

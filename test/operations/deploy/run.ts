@@ -145,7 +145,7 @@ async function download(aws: SimulatedAws, stack: Stack): Promise<DeployedFuncti
 async function drive(aws: SimulatedAws, functions: DeployedFunctions, issuer: string) {
   const person = { name: 'Ada Lovelace', email: 'ada@example.com' };
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-  let password = 'correct horse battery';
+  let password = 'correct horse battery staple';
   let tokens: Answer;
   const welcome = async (token: string) =>
     (await functions.send({ path: '/auth', headers: bearer(token) })).status;
@@ -294,7 +294,7 @@ async function drive(aws: SimulatedAws, functions: DeployedFunctions, issuer: st
   });
   await check('the tables hold no password, no token and no mailed link', async () => {
     const dump = JSON.stringify(await rows(aws));
-    const secrets = [password, tokens.accessToken, tokens.refreshToken, 'correct horse battery'];
+    const secrets = [password, tokens.accessToken, tokens.refreshToken, 'correct horse battery staple'];
     for (const mail of await aws.mailsTo(person.email)) {
       const tag = /tag=([\w-]+)/.exec(mail.body)?.[1];
       if (tag) secrets.push(tag);
