@@ -119,9 +119,10 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
       await picture(page, 'forgot-password');
       await awaitMails(person.email, 1);
       await page.getByRole('link', { name: 'the inbox' }).click();
-      const mail = page.locator('div', { hasText: person.email }).last().locator('..');
-      await mail.getByRole('button', { name: 'Toggle text view' }).click();
-      const [link = ''] = /http\S+reset-password\?tag=[\w-]+/.exec(await mail.innerText()) ?? [];
+      const mail = page.locator('#mails > details', { hasText: person.email }).first();
+      await mail.getByText('Text', { exact: true }).click();
+      const link =
+        (await mail.locator('pre a', { hasText: 'reset-password?tag=' }).getAttribute('href')) ?? '';
       await picture(page, 'inbox');
 
       const { pathname, search } = new URL(link);
