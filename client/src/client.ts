@@ -1,7 +1,11 @@
 import { GatehouseError } from './gatehouse-error.ts';
-import { type Fetch, type Fields, post } from './post.ts';
-import { openSession, pause, type SessionEnd, type Tokens } from './session.ts';
-import { defaultStorage, type TokenStorage } from './storage.ts';
+import { orAborted, pause } from './patience.ts';
+import { type Fetch, type Fields, hasTexts, post } from './post.ts';
+import { passes, refresher } from './refresher.ts';
+import { openStore, type SessionEnd } from './session-store.ts';
+import type { TokenStorage } from './storage.ts';
+import { defaultStorage } from './tab-storage.ts';
+import { hasTokens, type Tokens } from './tokens.ts';
 
 export type User = { name: string; bio: string | null; email: string };
 
@@ -16,42 +20,53 @@ export type ClientOptions = {
   onSessionEnd?(reason: SessionEnd): void;
   /** Told when another tab has logged in. */
   onSessionStart?(): void;
-  /** Told when the storage throws; the tokens are kept in memory then. */
+  /**
+   * Told when the browser refuses the storage, the lock or the channel between tabs, by throwing or by never answering.
+   * Everything goes on without: the tokens are in memory then.
+   */
   onStorageError?(error: unknown): void;
   fetch?: Fetch;
 };
 
 export type Client = ReturnType<typeof createClient>;
 
-/** A client of Gatehouse's `/auth*` API. Every method rejects with a GatehouseError. One per page is enough. */
+/**
+ * A client of Gatehouse's `/auth*` API. Every method rejects with a GatehouseError. One per page is enough; on a server
+ * each visitor needs one of their own.
+ *
+ * @throws GatehouseError when `baseUrl` or one of `origins` is not a URL that can be used here
+ */
 export function createClient(options: ClientOptions) {
-  const { baseUrl, origins = [], onSessionEnd, onSessionStart, onStorageError } = options;
-  const base = new URL(`${baseUrl.replace(/\/+$/, '')}/`, here());
-  const trusted = new Set([base.origin, ...origins.map((origin) => new URL(origin).origin)]);
+  const { baseUrl, origins = [], storage, onSessionEnd, onSessionStart, onStorageError } = options;
+  const base = urlOf('baseUrl', baseUrl).href.replace(/\/*$/, '/');
+  const trusted = new Set([base, ...origins].map((origin) => urlOf('origins', origin).origin));
   const send: Fetch = options.fetch ?? ((input, init) => fetch(input, init));
-  const call = <Answer>(path: string, fields: Fields, init?: RequestInit) =>
-    post(send, `${base}auth${path}`, fields, init) as Promise<Answer>;
+  const call = <Answer>(path: string, fields: Fields, fits = hasMessage, init?: RequestInit) =>
+    post(send, `${base}auth${path}`, fields, fits, init) as Promise<Answer>;
 
-  const session = openSession({
-    storage: options.storage ?? defaultStorage(`gatehouse ${base}`),
-    exchange: (refreshToken, signal) => call('/refresh-tokens', { refreshToken }, { signal }),
+  const store = openStore({
+    storage: storage ?? defaultStorage(`gatehouse ${base}`),
     onStart: () => later(() => onSessionStart?.()),
     onEnd: (reason) => later(() => onSessionEnd?.(reason)),
     onStorageError: (error) => later(() => onStorageError?.(error)),
   });
+  const tokens = refresher(store, (refreshToken, signal) =>
+    call('/refresh-tokens', { refreshToken }, hasTokens, { signal }),
+  );
   let turn = 0; // of log-ins and log-outs: the last that was asked for counts
-  let stubborn: string | undefined; // an access token that was new and refused all the same
+  let freshButRefused: string | undefined; // an access token
+  let holder: string | undefined; // whose session it is, as far as was typed here
 
-  /** Ends a session at the service. A string that the service does not know needs no ending. */
+  /** Ends a session at the service. A string that the service doesn't know needs no ending. */
   async function revoke(refreshToken: string): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        await call('/logout', { refreshToken }, { keepalive: true }); // though the page is left meanwhile
+        await call('/logout', { refreshToken }, hasMessage, { keepalive: true }); // though the page is left meanwhile
         return;
       } catch (error) {
         const { status } = error as GatehouseError;
         if (status === 400) return;
-        if (tries === 3 || (status > 0 && status < 500)) throw error;
+        if (tries === 3 || !passes(status)) throw error;
         await pause(500 * tries);
       }
     }
@@ -78,18 +93,20 @@ export function createClient(options: ClientOptions) {
       headers.set('authorization', `Bearer ${accessToken}`);
       return send(request ? request.clone() : url, { ...init, headers });
     };
-    const tokens = await orAborted(session.tokens(), signal);
-    const response = await attempt(tokens);
+    // A caller that gives up does not wait for a refresh, which goes on for the others.
+    const usable = (refused?: Tokens) => (signal ? orAborted(tokens(refused), signal) : tokens(refused));
+    const held = await usable();
+    const response = await attempt(held);
     // A redirect may have led to a server that is not ours; fetch itself takes the token away then.
     const theirs = response.url !== '' && !trusted.has(new URL(response.url).origin);
-    if (response.status !== 401 || theirs || tokens.accessToken === stubborn) return response;
+    if (response.status !== 401 || theirs || held.accessToken === freshButRefused) return response;
 
-    const renewed = await orAborted(session.tokens(tokens), signal);
+    const renewed = await usable(held);
     if (isStream(init?.body)) return response;
     await response.body?.cancel();
     const again = await attempt(renewed);
     // A server that refuses even new tokens has another reason: it does not get one per request.
-    if (again.status === 401) stubborn = renewed.accessToken;
+    if (again.status === 401) freshButRefused = renewed.accessToken;
     return again;
   }
 
@@ -101,17 +118,24 @@ export function createClient(options: ClientOptions) {
       email: string;
       password: string;
       confirm: string;
-    }) => call<{ message: string; user: User }>('/register', account),
+    }) => call<{ message: string; user: User }>('/register', account, hasUser),
 
     /** Logs in: a session of its own, in place of the one there was. */
     async logIn(credentials: { email: string; password: string }): Promise<{ message: string; user: User }> {
+      const { email } = credentials;
+      if (isServer(storage) && holder !== email && (await store.read()))
+        throw new GatehouseError(
+          0,
+          'Somebody else is logged in. On a server, create a client for each visitor.',
+        );
       const mine = ++turn;
       const since = Date.now();
-      const answer = await call<Fields & { message: string; user: User }>('/login', credentials);
-      if (!(await session.begin(answer, since, () => turn !== mine))) {
+      const answer = await call<Fields & { message: string; user: User }>('/login', credentials, isLogIn);
+      if (!(await store.begin(answer, since, () => turn !== mine))) {
         await revoke(String(answer.refreshToken)).catch(() => undefined);
         throw new GatehouseError(0, 'Another log-in or a log-out came in between.');
       }
+      holder = email;
       return { message: answer.message, user: answer.user };
     },
 
@@ -121,34 +145,39 @@ export function createClient(options: ClientOptions) {
      */
     async logOut(): Promise<void> {
       turn += 1;
-      const tokens = await session.read();
-      if (tokens === undefined) return;
+      const held = await store.read();
+      if (held === undefined) return;
       // An older token of the session will do: the service ends it all the same, and the successor with it.
-      await Promise.all([revoke(tokens.refreshToken), session.end(tokens)]);
+      await Promise.all([revoke(held.refreshToken), store.logOut(held.id)]);
     },
 
     /** Who is logged in. */
-    welcome: () => post(authFetch, `${base}auth`, {}) as Promise<{ message: string; user: User }>,
+    welcome: () => post(authFetch, `${base}auth`, {}, hasUser) as Promise<{ message: string; user: User }>,
 
-    /** Has a mail sent with a link, if the address has an account; the answer is the same if not. */
+    /** Has an email with a link sent, if the address has an account; the answer is the same if not. */
     forgotPassword: (fields: { email: string }) => call<{ message: string }>('/forget-password', fields),
 
-    /** Sets a new password. Every session of the account is over then. @param token of the mailed link */
+    /** Sets a new password. Every session of the account is over then. @param token of the link in the email */
     resetPassword: (token: string, fields: { password: string }) =>
-      call<{ message: string }>(`/reset-password?token=${encodeURIComponent(token)}`, fields),
+      call<{ message: string }>(`/reset-password?${new URLSearchParams({ token })}`, fields),
 
     /** Whether there is a session as far as is known here; nothing is asked of the service. */
-    hasSession: async (): Promise<boolean> => (await session.read()) !== undefined,
+    hasSession: async (): Promise<boolean> => (await store.read()) !== undefined,
 
     /** An access token that is valid now, for what `authFetch` cannot do, such as a WebSocket. */
-    accessToken: async (): Promise<string> => (await session.tokens()).accessToken,
+    accessToken: async (): Promise<string> => (await tokens()).accessToken,
 
     authFetch,
 
     /** Stops listening to other tabs. */
-    close: () => session.close(),
+    close: store.close,
   };
 }
+
+// What the documented answers have; what else answers 200 is not Gatehouse.
+const hasMessage = (answer: Fields) => hasTexts(answer, 'message');
+const hasUser = (answer: Fields) => hasMessage(answer) && hasTexts(answer.user ?? {}, 'name', 'email');
+const isLogIn = (answer: Fields) => hasUser(answer) && hasTokens(answer);
 
 /** What relative URLs are relative to; nothing in Node. */
 function here(): string | undefined {
@@ -159,24 +188,26 @@ function here(): string | undefined {
   return document?.baseURI ?? location?.href;
 }
 
-/** A body that can be read once. */
-function isStream(body: unknown): boolean {
-  return (
-    typeof body === 'object' &&
-    body !== null &&
-    (body instanceof ReadableStream || Symbol.asyncIterator in body)
-  );
+/**
+ * The URL of an option. Only `''` and paths are relative to the page: `auth.example.com` without a scheme would be a
+ * file beside it.
+ *
+ * @throws GatehouseError
+ */
+function urlOf(option: string, value: string): URL {
+  try {
+    const url = new URL(value, /^(\/|$)/.test(value) ? here() : undefined);
+    if (/^https?:[^@?#]+$/.test(url.href)) return url;
+  } catch {}
+  throw new GatehouseError(0, `${option} must be a URL with a scheme, such as https://auth.example.com.`);
 }
 
-/** A caller that gives up does not wait for a refresh, which goes on for the others. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const give = () => reject(signal.reason);
-    if (signal.aborted) give();
-    signal.addEventListener('abort', give);
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give));
-  });
+/** Whether one process may serve many visitors, and nobody has said where the session of this client belongs. */
+const isServer = (storage: unknown) => !storage && !('window' in globalThis) && !here();
+
+/** A body that can be read once. */
+function isStream(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body);
 }
 
 /** Tells the application once we are done ourselves: what it throws is its own, and stops nothing of ours. */

@@ -1,28 +1,45 @@
 /** What the service says about one field of a form. */
-export type FieldError = { field: string; message: string };
+export type FieldError = {
+  field: string;
+  message: string;
+  /** A stable word such as `password-common`, where the service gives one. */
+  code?: string;
+};
 
 /** The one error that this package throws: what the service answered, or that it did not answer. */
 export class GatehouseError extends Error {
   override readonly name = 'GatehouseError';
-  /** Of the answer; 0 when there was none: offline, cut off, timed out, or given up by us. */
-  readonly status: number;
+  /**
+   * Of the answer. 0 when Gatehouse gave none: offline, cut off, timed out, given up by us, or something in between
+   * answered in its place.
+   */
+  declare readonly status: number;
   /** Of the problem details (RFC 9457), such as `Bad Request`. */
-  readonly title: string;
+  declare readonly title: string;
+  /** Of the problem details: a stable word such as `wrong-credentials`, where the service gives one. */
+  declare readonly code: string | undefined;
   /** One entry per refused field of a form, else empty. */
-  readonly errors: readonly FieldError[];
+  declare readonly errors: readonly FieldError[];
   /** Seconds after which it may be tried again, when the service said so. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
 
   constructor(
     status: number,
     message: string,
-    more: { title?: string; errors?: FieldError[]; retryAfter?: number | undefined; cause?: unknown } = {},
+    {
+      cause,
+      ...more
+    }: Partial<Pick<GatehouseError, 'title' | 'code' | 'errors' | 'retryAfter' | 'cause'>> = {},
   ) {
-    super(message, more);
-    this.status = status;
-    this.title = more.title ?? 'No Answer';
-    this.errors = more.errors ?? [];
-    this.retryAfter = more.retryAfter;
+    super(message, { cause });
+    Object.assign(this, {
+      title: 'No Answer',
+      code: undefined,
+      errors: [],
+      retryAfter: undefined,
+      status,
+      ...more,
+    });
   }
 }
 

@@ -1,4 +1,6 @@
 export { type Client, type ClientOptions, createClient, type User } from './client.ts';
 export { type FieldError, GatehouseError } from './gatehouse-error.ts';
-export type { SessionEnd } from './session.ts';
-export { memoryStorage, persistentStorage, type TokenStorage, tabStorage } from './storage.ts';
+export { persistentStorage } from './persistent-storage.ts';
+export type { SessionEnd } from './session-store.ts';
+export { memoryStorage, type TokenStorage } from './storage.ts';
+export { tabStorage } from './tab-storage.ts';

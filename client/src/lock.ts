@@ -1,36 +1,55 @@
-import { GatehouseError } from './gatehouse-error.ts';
+import { abortAfter, orAborted } from './patience.ts';
 
-/** Milliseconds to wait for another tab: longer than any refresh takes with all its retries. */
-const PATIENCE = 45_000;
+/**
+ * Milliseconds to wait for another tab. A tab that the browser has frozen keeps the lock for ever; if it was frozen in
+ * the middle of a refresh, the service still has the answer for 10 s.
+ */
+const PATIENCE = 6_000;
 
-const queues = new Map<string, Promise<unknown>>();
+/** The last work by the name of its lock, where there is no lock. */
+const queues: Record<string, Promise<unknown> | undefined> = {};
 
 /**
  * Runs `work` while no other client of this name does, in this tab or another.
  *
- * Without Web Locks (Node before 24, pages that are not served securely) it is a queue of this process or page alone.
- * Two tabs may then refresh at once with the same token, and the service answers both with the same successor.
- *
- * @throws GatehouseError with status 0 when another tab keeps the lock, as one that the browser has frozen may
+ * Where there are no Web Locks (Node before 24, pages that are not served securely), where the browser refuses them,
+ * and where another tab keeps the lock for too long, only the clients of this page take turns. Two tabs may then
+ * refresh at once with the same token, and the service gives both the same successor.
  */
-export async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const locks = globalThis.navigator?.locks;
-  if (locks === undefined) return inTurn(name, work);
-  try {
-    return await locks.request(name, { signal: AbortSignal.timeout(PATIENCE) }, work);
-  } catch (error) {
-    if ((error as Error).name !== 'TimeoutError') throw error;
-    throw new GatehouseError(0, 'Another tab has been refreshing for too long; close it.');
-  }
+export function exclusively<T>(
+  name: string,
+  work: () => Promise<T>,
+  onRefusal: (error: unknown) => void,
+): Promise<T> {
+  return new Promise((resolve) => {
+    let begun: Promise<T> | undefined;
+    const begin = () => {
+      begun ??= inTurn(name, work);
+      resolve(begun);
+      return begun;
+    };
+    const request = async (options: LockOptions) => {
+      const locks = globalThis.navigator?.locks;
+      return locks ? locks.request(name, options, begin) : begin();
+    };
+    const signal = abortAfter(PATIENCE);
+    orAborted(request({ signal }), signal).catch((error) => {
+      if (begun) return;
+      onRefusal(error);
+      begin();
+      // So that those who wait behind us do not all lose their patience, too.
+      if (signal.aborted) request({ steal: true }).catch(() => undefined);
+    });
+  });
 }
 
-async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const mine = (queues.get(name) ?? Promise.resolve()).then(work);
-  const settled = mine.catch(() => undefined);
-  queues.set(name, settled);
-  try {
-    return await mine;
-  } finally {
-    if (queues.get(name) === settled) queues.delete(name);
-  }
+function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const mine = (queues[name] ?? Promise.resolve()).then(work);
+  const settled = mine
+    .catch(() => undefined)
+    .then(() => {
+      if (queues[name] === settled) delete queues[name];
+    });
+  queues[name] = settled;
+  return mine;
 }

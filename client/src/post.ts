@@ -1,7 +1,11 @@
 import { type FieldError, GatehouseError } from './gatehouse-error.ts';
+import { abortAfter } from './patience.ts';
 
 export type Fields = Record<string, unknown>;
 export type Fetch = typeof fetch;
+
+/** Milliseconds for an answer. API Gateway gives up after 29 s. */
+const PATIENCE = 30_000;
 
 /**
  * Posts JSON to the service: the members of its answer.
@@ -9,13 +13,21 @@ export type Fetch = typeof fetch;
  * Nothing is sent along that the service does not ask for, and a redirect is an error: to follow one (307, 308) would
  * hand a password or a refresh token to whatever it names.
  *
+ * @param fits whether an answer has the members that this operation's answer has: a captive portal says 200, too
  * @throws GatehouseError
  */
-export async function post(send: Fetch, url: string, fields: Fields, init?: RequestInit): Promise<Fields> {
+export async function post(
+  send: Fetch,
+  url: string,
+  fields: Fields,
+  fits: (answer: Fields) => boolean,
+  init?: RequestInit,
+): Promise<Fields> {
   let response: Response;
   let text: string;
   try {
     response = await send(url, {
+      signal: abortAfter(PATIENCE),
       ...init,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -26,24 +38,42 @@ export async function post(send: Fetch, url: string, fields: Fields, init?: Requ
     text = await response.text();
   } catch (cause) {
     if (cause instanceof GatehouseError) throw cause;
-    throw new GatehouseError(0, 'The service did not answer; check the connection and try again.', { cause });
+    throw new GatehouseError(0, `The service did not answer; check the connection${orCors(url)}.`, { cause });
   }
-  const body = membersOf(text);
-  if (!response.ok) throw errorOf(response, body);
-  // A captive portal or a wrong baseUrl answers 200 with a page.
-  if (body === undefined)
-    throw new GatehouseError(0, `${url} did not answer as Gatehouse does; check baseUrl.`);
-  return body;
+  const body = membersOf(text) ?? {};
+  const type = response.headers.get('content-type') ?? '';
+  if (response.ok && !type.includes('html') && fits(body)) return body;
+  throw errorOf(response, type.startsWith('application/problem+json') ? body : {});
 }
 
-/** A response of the service that is no success, as the error that callers get. */
-function errorOf(response: Response, body: Fields = {}): GatehouseError {
-  const { message, title, errors } = body;
-  return new GatehouseError(response.status, textOr(message, `The service answered ${response.status}.`), {
-    title: textOr(title, response.statusText),
-    errors: Array.isArray(errors) ? (errors as FieldError[]) : [],
-    retryAfter: Number(response.headers.get('retry-after')) || undefined,
-  });
+/** An answer that is no success, as the error that callers get. */
+function errorOf({ status, statusText, headers }: Response, problem: Fields): GatehouseError {
+  // A proxy or a captive portal has its own reasons for a 401 or a 400. What says "later" is believed of anybody.
+  const { message, title, code, errors } = isProblem(problem, status) ? problem : ({} as Partial<Problem>);
+  const counts = message || status === 429 || status > 499;
+  return new GatehouseError(
+    counts ? status : 0,
+    message || `The service answered ${status}${counts ? '' : ', but not as Gatehouse does; check baseUrl'}.`,
+    {
+      title: title || statusText,
+      code,
+      errors: Array.isArray(errors) ? errors : [],
+      retryAfter: Number(headers.get('retry-after')) || undefined,
+    },
+  );
+}
+
+type Problem = { message: string; title?: string; code?: string; errors?: FieldError[] };
+
+const isProblem = (body: object, status: number): body is Problem =>
+  status > 399 && (body as Fields).status === status && hasTexts(body, 'message');
+
+/** A browser does not tell a page why a request to another origin failed: most often it is not allowed. */
+function orCors(url: string): string {
+  const { location } = globalThis as { location?: Location };
+  return location && new URL(url).origin !== location.origin
+    ? `, and whether CORS_ORIGINS of Gatehouse has ${location.origin}`
+    : ' and try again';
 }
 
 /** The members of a JSON object, `undefined` for any other text. */
@@ -56,6 +86,6 @@ export function membersOf(text: string): Fields | undefined {
   }
 }
 
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === 'string' && value ? value : otherwise;
-}
+/** Whether all of these members are there, and texts. */
+export const hasTexts = (members: object, ...names: string[]) =>
+  names.every((name) => typeof (members as Fields)[name] === 'string' && (members as Fields)[name]);

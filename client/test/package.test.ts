@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
@@ -62,10 +63,31 @@ describe('the packed package', () => {
     expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
   });
 
-  test('is under 4 kB gzipped', () => {
-    const octets = readFileSync(join(installed, 'dist/index.js'));
-    expect(gzipSync(octets).length).toBeLessThan(4_000);
-    expect(octets.toString()).not.toMatch(/\bfrom\s*"|import\(/);
+  test('is under 4 kB gzipped as an entry, and under 5 kB with all it imports, minified', async () => {
+    const entry = readFileSync(join(installed, 'dist/index.js'));
+    expect(gzipSync(entry).length).toBeLessThan(4_000);
+    const { outputFiles } = await build({
+      entryPoints: [join(installed, 'dist/index.js')],
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      write: false,
+    });
+    expect(gzipSync(outputFiles[0]?.contents ?? '').length).toBeLessThan(5_000);
+  });
+
+  test('imports nothing from elsewhere, and prints readable lines when an error is not caught', async () => {
+    for (const name of readdirSync(join(installed, 'dist')).filter((file) => /(?<!verify)\.js$/.test(file)))
+      expect(readFileSync(join(installed, 'dist', name), 'utf8')).not.toMatch(/from '[^.]|import\(/);
+    const failing =
+      "import { createClient } from 'gatehouse-client'; createClient({ baseUrl: 'localhost' });";
+    const { stderr } = await runs(failing).then(
+      () => ({ stderr: '' }),
+      (error: { stderr: string }) => error,
+    );
+    expect(stderr).toContain('baseUrl must be a URL');
+    expect(stderr.length).toBeLessThan(1_500);
+    for (const line of stderr.split('\n')) expect(line.length).toBeLessThan(200);
   });
 
   test('is found without fault by publint', async () => {
@@ -173,7 +195,7 @@ describe('the example', () => {
 
   test('hono.ts lets holders of an access token in, and nobody else', async () => {
     const program = `
-      const { default: app } = await import('../../examples/verify/hono.ts');
+      const { default: app } = await import('./hono.ts');
       const response = await app.request('/me', { headers: JSON.parse(process.argv[1]) });
       console.log(JSON.stringify([response.status, [...response.headers], await response.text()]));
     `;
@@ -207,7 +229,7 @@ describe('the example', () => {
 
   test('lambda-authorizer.ts allows holders of an access token, and says Unauthorized to others', async () => {
     const program = `
-      const { handler } = await import('../../examples/verify/lambda-authorizer.ts');
+      const { handler } = await import('./lambda-authorizer.ts');
       const outcome = await handler(JSON.parse(process.argv[1])).catch(({ message }) => message);
       console.log(JSON.stringify(outcome));
     `;

@@ -17,7 +17,11 @@ export type Kept = { indexedDB: IDBFactory; sessionStorage: Storage };
 export const clock = { ahead: 0 };
 
 /** A realm of its own with the client in it, as a tab is: Web Locks and BroadcastChannel are Node's own. */
-export function openTab(kept: Kept, without: 'locks' | 'nothing' = 'nothing'): typeof entry {
+export function openTab(
+  kept: Kept,
+  without: 'locks' | 'nothing' = 'nothing',
+  refusals: PropertyDescriptorMap = {},
+): typeof entry {
   const { BroadcastChannel, Headers, Request, Response, ReadableStream, AbortController, AbortSignal, URL } =
     globalThis;
   const { crypto, fetch, setTimeout, clearTimeout, performance, btoa, atob, TextEncoder, TextDecoder } =
@@ -32,6 +36,9 @@ export function openTab(kept: Kept, without: 'locks' | 'nothing' = 'nothing'): t
     location: { href: 'http://localhost/' },
   };
   realm.window = realm;
+  for (const [name, property] of Object.entries(refusals)) {
+    Object.defineProperty(realm, name, { configurable: true, ...property });
+  }
   return runInContext(`${bundle?.text}; gatehouse`, createContext(realm)) as typeof entry;
 }
 

@@ -15,7 +15,14 @@ export type World = {
   api: InterferedApi;
   person: Person;
   /** Opens a tab on the storage that all of them share, with a `sessionStorage` of its own unless one is given. */
-  open(how?: Partial<ClientOptions> & { without?: 'locks'; sessionStorage?: Storage }): Tab;
+  open(
+    how?: Partial<ClientOptions> & {
+      without?: 'locks';
+      /** Globals of the tab that are not as they should be. */
+      refusals?: PropertyDescriptorMap;
+      sessionStorage?: Storage;
+    },
+  ): Tab;
   /** What IndexedDB holds of the session: `undefined` when nothing. */
   stored(): Promise<string | undefined>;
 };
@@ -31,11 +38,11 @@ export async function world(): Promise<World> {
     api,
     person,
     stored: () => storedIn(indexedDB, `gatehouse ${api.url}/`),
-    open({ without, sessionStorage = webStorage(), ...options } = {}) {
+    open({ without, refusals, sessionStorage = webStorage(), ...options } = {}) {
       const kept = { indexedDB, sessionStorage };
       const ends: string[] = [];
       let starts = 0;
-      const client = openTab(kept, without).createClient({
+      const client = openTab(kept, without, refusals).createClient({
         baseUrl: api.url,
         onSessionEnd: (reason) => ends.push(reason),
         onSessionStart: () => {
