@@ -41,7 +41,7 @@ export const ASSUMED = {
   /** MB that make one full core. @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
   fullCoreMb: 1769,
   /** Distinct metrics of ours in a busy service: docs/decisions/0011-metrics-are-lines-in-the-log.md. */
-  metrics: 40,
+  metrics: 30,
   /** Octets of a user's rows in `users` and `emails`, and of one session, with what DynamoDB adds to each row. */
   userOctets: 1_500,
   sessionOctets: 1_500,

@@ -18,6 +18,7 @@ import {
   total,
   type Usage,
 } from './cost-model.ts';
+import { type FloodLimits, floodHour, webAclMonth } from './flood.ts';
 import { type LogOctets, measureLogOctets } from './log-bytes.ts';
 import { COGNITO, LOOKED_UP, PEERS, REGIONS, type RegionPrices } from './prices.ts';
 
@@ -78,12 +79,12 @@ async function main(): Promise<void> {
   const service = await readService();
   const logs = await measureLogOctets(service);
   const settings = readSettings(service);
-  const parts = { results, logs, fixed: countFixed(service) };
+  const parts = { results, logs, fixed: countFixed(service), limits: limitsOf(service) };
   print(usage, parts, settings);
   if (given.write) write(usage, parts, settings);
 }
 
-type Parts = { results: Results; logs: LogOctets; fixed: Fixed };
+type Parts = { results: Results; logs: LogOctets; fixed: Fixed; limits: FloodLimits };
 
 function readUsage(): Usage {
   const resets = positive('resets', given.resets);
@@ -132,12 +133,22 @@ function memoryOf(service: Service): number {
   return positive('memoryMb of serverless.yml', String(custom.settings.memoryMb));
 }
 
+function limitsOf(service: Service): FloodLimits {
+  const { custom } = service as unknown as {
+    custom: { settings: Record<keyof FloodLimits, number | string> };
+  };
+  const { hashesPerSecond, wafHashes } = custom.settings;
+  return { hashesPerSecond: Number(hashesPerSecond), wafHashes: Number(wafHashes) };
+}
+
 /** Counted from serverless.yml, so that an alarm more is a line of the bill. */
 function countFixed({ resources }: Service): Fixed {
   const ofType = (type: string) => Object.values(resources.Resources).filter(({ Type }) => Type === type);
   const watched = ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => {
     const metrics = Properties?.Metrics as { MetricStat?: unknown }[] | undefined;
-    return metrics ? metrics.filter(({ MetricStat }) => MetricStat).length : 1;
+    // An alarm on what is unusual is billed as three: the metric, and both edges of what is usual.
+    const band = JSON.stringify(metrics ?? []).includes('ANOMALY_DETECTION_BAND') ? 2 : 0;
+    return metrics ? metrics.filter(({ MetricStat }) => MetricStat).length + band : 1;
   });
   return {
     alarmMetrics: watched.reduce((sum, count) => sum + count, 0),
@@ -173,10 +184,27 @@ function print(usage: Usage, parts: Parts, settings: Settings): void {
     );
   }
   console.log(`\n${breakEvenSentence(usage, parts, settings)}`);
+  console.log(
+    `\n${floodRows(parts, settings)
+      .map(([what, without, withAcl]) => `${what}: ${without} without a web ACL, ${withAcl} with one`)
+      .join('\n')}`,
+  );
+  console.log(
+    `Paid for when nobody comes: ${money(total(billOf({ ...usage, users: 0 }, parts, settings)))} a month; a web ACL (on in prod): ${money(webAclMonth(settings))} more`,
+  );
   console.log('\nWhat would move it');
   for (const { what, dollars } of variants(usage, parts, settings))
     console.log(`  ${what.padEnd(66)}${money(dollars).padStart(12)}${share(dollars, sum).padStart(7)}`);
   console.log(`\nAssumed: ${JSON.stringify(ASSUMED)}`);
+}
+
+/** An hour of 1,000 log-ins a second, from few machines and from many. */
+function floodRows({ results, logs, limits }: Parts, settings: Settings): string[][] {
+  return [1, 10, 100, 10_000].map((addresses) => {
+    const { without, withAcl } = floodHour({ perSecond: 1_000, addresses }, limits, results, logs, settings);
+    const from = addresses === 1 ? 'one address' : `${addresses.toLocaleString('en')} addresses`;
+    return [`An hour of 1,000 log-ins a second from ${from}`, money(without), money(withAcl)];
+  });
 }
 
 function breakEvenSentence(usage: Usage, parts: Parts, settings: Settings): string {
@@ -244,6 +272,8 @@ function write(usage: Usage, parts: Parts, settings: Settings): void {
         ];
       }),
     ),
+    flood: table(['flood', 'without a web ACL', 'with one'], floodRows(parts, settings)),
+    'web-acl': `A web ACL costs ${money(webAclMonth(settings))} a month, and $${settings.prices.webAclRequests.dollars.toFixed(2)} for each million requests.`,
     'break-even': breakEvenSentence(usage, parts, settings),
     variants: table(
       ['changed', 'a month', 'of the bill', 'Cognito Essentials ÷ it'],

@@ -42,6 +42,10 @@ export type RegionPrices = {
   readonly alarmMetric: Price;
   readonly dashboard: Price;
   readonly kmsKey: Price;
+  /** A web ACL and one of its rules, a month; a million requests that it looks at. */
+  readonly webAcl: Price;
+  readonly webAclRule: Price;
+  readonly webAclRequests: Price;
   /** 10,000 requests. */
   readonly kmsRequests: Price;
   /** A thousand mails. */
@@ -101,6 +105,9 @@ const everywhere = {
   alarmMetric: stored(0.1, 'https://c3x.dev/resources/aws/aws_cloudwatch_metric_alarm'),
   loadBalancerUnits: known(0.008, balancerPage),
   dashboard: known(3, cloudWatchPage),
+  webAcl: known(5, 'https://aws.amazon.com/waf/pricing/'),
+  webAclRule: known(1, 'https://aws.amazon.com/waf/pricing/'),
+  webAclRequests: known(0.6, 'https://aws.amazon.com/waf/pricing/'),
   kmsKey: stored(1, 'https://cloudburn.io/blog/aws-kms-pricing', '2026-03-14'),
   kmsRequests: stored(0.03, 'https://cloudburn.io/blog/aws-kms-pricing', '2026-03-14'),
   mails: known(0.1, 'https://aws.amazon.com/ses/pricing/'),
@@ -162,8 +169,8 @@ export const FREE_TIER = {
   logGib: 5,
   metrics: 10,
   alarmMetrics: 10,
-  /** Of at most 50 metrics each, which ours is not. */
-  dashboards: 0,
+  /** Of at most 50 metrics each: test/operations/alarms.test.ts. */
+  dashboards: 3,
   kmsRequests: 20_000,
   transferGib: 100,
 } as const;

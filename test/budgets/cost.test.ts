@@ -15,6 +15,7 @@ import {
   total,
   type Usage,
 } from '../../bench/cost/cost-model.ts';
+import { floodHour, webAclMonth } from '../../bench/cost/flood.ts';
 import { measureLogOctets } from '../../bench/cost/log-bytes.ts';
 import { COGNITO, PEERS, type Price, REGIONS, type RegionPrices } from '../../bench/cost/prices.ts';
 import { OPERATIONS, readResults } from '../../bench/results-file.ts';
@@ -59,10 +60,26 @@ const dollarsFor = (lines: Line[], service: string) => {
   return line.dollars;
 };
 
+test('an hour of a flood costs what gets through, and a web ACL looks at all of it', () => {
+  const limits = { hashesPerSecond: 500, wafHashes: 300 };
+  const hour = (addresses: number, perSecond = 1_000) =>
+    floodHour({ perSecond, addresses }, limits, MEASURED, logs, settings);
+  const looked = 3.6 * 0.6;
+  expect(hour(1).withAcl).toBeCloseTo(
+    looked + floodHour({ perSecond: 1, addresses: 1 }, limits, MEASURED, logs, settings).without,
+    2,
+  );
+  expect(hour(1).without).toBe(hour(10_000).without);
+  expect(hour(10_000).withAcl).toBeCloseTo(hour(10_000).without + looked, 6);
+  expect(hour(1, 400).without).toBeLessThan(hour(1).without);
+  expect(hour(1, 5_000).without).toBe(hour(1).without);
+  expect(webAclMonth(settings)).toBe(9);
+});
+
 describe('A bill', () => {
   test('with no users is what is fixed: metrics, alarms, dashboard and key', () => {
     const lines = billOf({});
-    expect(total(lines)).toBeCloseTo(40 * 0.3 + 33 * 0.1 + 3 + 1, 10);
+    expect(total(lines)).toBeCloseTo(ASSUMED.metrics * 0.3 + 33 * 0.1 + 3 + 1, 10);
     expect(lines.filter(({ dollars }) => dollars > 0).map(({ service }) => service)).toEqual([
       'CloudWatch, metrics',
       'CloudWatch, alarms and dashboard',
