@@ -5,6 +5,7 @@ import * as auth from '../lib/dialects/auth.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
+import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { accessTokenVerifier } from '../lib/tokens/access-token.ts';
@@ -12,16 +13,17 @@ import { verificationKeys } from '../lib/tokens/verification-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
-const parts = {
+const deps = {
   users: userStore(database),
   sessions: sessionStore(database),
   verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
+  throttle: openThrottle(database, config.limits),
   clock: Date.now,
 };
 
 /** Log out: the session is over, for both kinds of its tokens, at once. */
 export const handler = endpoint(
   config,
-  on(accounts.logOut, (request) => logOut(parts, request)),
-  on(auth.logOut, (request) => logOut(parts, request)),
+  on(accounts.logOut, (request) => logOut(deps, request)),
+  on(auth.logOut, (request) => logOut(deps, request)),
 );

@@ -4,6 +4,7 @@ import * as auth from '../lib/dialects/auth.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
+import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { accessTokenVerifier } from '../lib/tokens/access-token.ts';
@@ -11,15 +12,16 @@ import { verificationKeys } from '../lib/tokens/verification-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
-const parts = {
+const deps = {
   users: userStore(database),
   sessions: sessionStore(database),
   verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
+  throttle: openThrottle(database, config.limits),
   clock: Date.now,
 };
 
 /** Who am I: the owner of the access token. */
 export const handler = endpoint(
   config,
-  on(auth.welcome, (request) => welcome(parts, request)),
+  on(auth.welcome, (request) => welcome(deps, request)),
 );

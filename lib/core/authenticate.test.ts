@@ -4,6 +4,7 @@ import { problemOf } from '../../test/harness/memory/problem-of.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import { type World, world } from '../../test/harness/memory/world.ts';
 import { authenticate } from './authenticate.ts';
+import { logOut } from './log-out.ts';
 import { welcome } from './welcome.ts';
 
 const DAY = 86_400_000;
@@ -15,22 +16,33 @@ const OVER = {
 test('an access token of a live session speaks for its user', async () => {
   const it = world();
   const { accessToken } = await loggedIn(it);
-  expect(await authenticate(it.parts, accessToken.token)).toEqual(ADA);
+  expect(await authenticate(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })).toEqual(ADA);
 });
 
 test('no access token is a problem of its own, found without a look at any table', async () => {
   const it = world();
-  expect((await problemOf(authenticate(it.parts, undefined))).problem).toEqual({
+  expect(
+    (await problemOf(authenticate(it.parts, { accessToken: undefined, client: '192.0.2.7' }))).problem,
+  ).toEqual({
     code: 'missing-access-token',
   });
   expect(it.calls).toEqual([]);
 });
 
-test('a token that the verifier refuses costs no look at any table', async () => {
+test('a token that the verifier refuses costs no look at any table but the count for the address', async () => {
   const it = world();
-  expect((await problemOf(authenticate(it.parts, 'forged'))).message).toBe('not one of the test');
-  expect((await problemOf(authenticate(it.parts, ''))).problem).toEqual({ code: 'invalid-access-token' });
-  expect(it.calls).toEqual(['verifier.verify', 'verifier.verify']);
+  expect(
+    (await problemOf(authenticate(it.parts, { accessToken: 'forged', client: '192.0.2.7' }))).message,
+  ).toBe('not one of the test');
+  expect((await problemOf(authenticate(it.parts, { accessToken: '', client: '192.0.2.7' }))).problem).toEqual(
+    { code: 'invalid-access-token' },
+  );
+  expect(it.calls).toEqual([
+    'verifier.verify',
+    'throttle.increment',
+    'verifier.verify',
+    'throttle.increment',
+  ]);
 });
 
 test('the token is verified at the time of the request', async () => {
@@ -43,7 +55,7 @@ test('the token is verified at the time of the request', async () => {
       return { userId: 'nobody', sessionId: 'none' };
     },
   };
-  await problemOf(authenticate({ ...it.parts, verifier }, 'any'));
+  await problemOf(authenticate({ ...it.parts, verifier }, { accessToken: 'any', client: '192.0.2.7' }));
   expect(times).toEqual([it.clock()]);
 });
 
@@ -59,15 +71,19 @@ describe('an access token is refused', () => {
     const it = world();
     const { accessToken } = await loggedIn(it);
     happens(it);
-    expect(await problemOf(authenticate(it.parts, accessToken.token))).toEqual(OVER);
-    expect(await problemOf(welcome(it.parts, { accessToken: accessToken.token }))).toEqual(OVER);
+    expect(
+      await problemOf(authenticate(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })),
+    ).toEqual(OVER);
+    expect(
+      await problemOf(welcome(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })),
+    ).toEqual(OVER);
   });
 });
 
 test('a welcome tells whom the token belongs to, and no more than a client may know', async () => {
   const it = world();
   const { accessToken } = await loggedIn(it);
-  expect(await welcome(it.parts, { accessToken: accessToken.token })).toEqual({
+  expect(await welcome(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })).toEqual({
     userId: ADA.userId,
     name: 'Ada Lovelace',
     email: 'ada@example.com',
@@ -76,7 +92,54 @@ test('a welcome tells whom the token belongs to, and no more than a client may k
 });
 
 test('a welcome needs an access token', async () => {
-  expect((await problemOf(welcome(world().parts, { accessToken: undefined }))).problem).toEqual({
+  expect(
+    (await problemOf(welcome(world().parts, { accessToken: undefined, client: '192.0.2.7' }))).problem,
+  ).toEqual({
     code: 'missing-access-token',
+  });
+});
+
+describe('what an address is refused', () => {
+  const bearer = (accessToken: string | undefined, client = '192.0.2.8') => ({ accessToken, client });
+
+  test('is counted, and beyond the limit answered with when to try again', async () => {
+    const it = world();
+    for (let nth = 1; nth <= 3; nth += 1)
+      expect((await problemOf(authenticate(it.parts, bearer('forged')))).problem.code).toBe(
+        'invalid-access-token',
+      );
+    expect((await problemOf(authenticate(it.parts, bearer('forged')))).problem).toEqual({
+      code: 'throttled',
+      retryAfter: 300,
+    });
+    const logOutBy = logOut(it.parts, { by: 'access-token', ...bearer('forged') });
+    expect((await problemOf(logOutBy)).problem.code).toBe('throttled');
+    expect((await problemOf(authenticate(it.parts, bearer('forged', '192.0.2.9')))).problem.code).toBe(
+      'invalid-access-token',
+    );
+  });
+
+  test('is nothing when the token is good, or missing: neither costs a call', async () => {
+    const it = world();
+    const { accessToken } = await loggedIn(it);
+    for (let nth = 1; nth <= 5; nth += 1) {
+      await authenticate(it.parts, bearer(accessToken.token));
+      await problemOf(authenticate(it.parts, bearer(undefined)));
+    }
+    expect(it.calls).not.toContain('throttle.increment');
+  });
+
+  test('does not keep out a good token beyond the limit', async () => {
+    const it = world();
+    const { accessToken } = await loggedIn(it);
+    for (let nth = 1; nth <= 5; nth += 1) await problemOf(authenticate(it.parts, bearer('forged')));
+    expect(await authenticate(it.parts, bearer(accessToken.token))).toEqual(ADA);
+  });
+
+  test('is counted when an access token is presented for a log-out as well', async () => {
+    const it = world();
+    for (let nth = 1; nth <= 3; nth += 1)
+      await problemOf(logOut(it.parts, { by: 'access-token', ...bearer('forged') }));
+    expect((await problemOf(authenticate(it.parts, bearer('forged')))).problem.code).toBe('throttled');
   });
 });

@@ -1,29 +1,45 @@
 import type { AccessTokenVerifier } from './access-token.ts';
 import type { Clock, User, UserStore } from './account.ts';
+import { both } from './both.ts';
 import { ProblemError } from './problem.ts';
 import { isLive, type Session, type SessionKey, type SessionStore } from './session.ts';
+import { countingRefusals, type Throttle } from './throttle.ts';
 
 export type Authenticator = {
   users: Pick<UserStore, 'get'>;
   sessions: Pick<SessionStore, 'get'>;
   verifier: AccessTokenVerifier;
+  throttle: Throttle;
   clock: Clock;
 };
 
+/** An access token as it was sent, and the network that it came from. */
+export type Bearer = { accessToken: string | undefined; client: string };
+
 /**
- * Who an access token speaks for, now: a token whose session is over is refused although its signature still holds.
+ * Who an access token speaks for, now: a token whose session is over is refused although its signature still holds. What
+ * is refused counts for the client's address; what is granted costs one round trip.
  *
- * @throws ProblemError `missing-access-token`, `invalid-access-token`, `unavailable`
+ * @throws ProblemError `missing-access-token`, `invalid-access-token`, `throttled`, `unavailable`
  * @see RFC 6750 section 3.1
  */
-export async function authenticate(
-  { users, sessions, verifier, clock }: Authenticator,
-  accessToken: string | undefined,
-): Promise<User> {
-  const now = clock();
-  const key = await sessionNamedBy(accessToken, verifier, now);
-  const [user, session] = await Promise.all([users.get(key.userId), sessions.get(key)]);
-  return ownerOfLive(session, user, now);
+export function authenticate(deps: Authenticator, bearer: Bearer): Promise<User> {
+  const { users, sessions, verifier, clock } = deps;
+  return countingRefusedToken(deps, bearer, async () => {
+    const now = clock();
+    const key = await sessionNamedBy(bearer.accessToken, verifier, now);
+    const [user, session] = await both(users.get(key.userId), sessions.get(key));
+    return ownerOfLive(session, user, now);
+  });
+}
+
+/** Does what an access token is for, and counts a refusal of the token for the client's address. */
+export function countingRefusedToken<T>(
+  { throttle }: Pick<Authenticator, 'throttle'>,
+  { client }: Pick<Bearer, 'client'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  return countingRefusals({ throttle, limit: 'refreshes', client }, 'invalid-access-token', work);
 }
 
 /**

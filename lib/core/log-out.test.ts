@@ -13,7 +13,7 @@ const DAY = 86_400_000;
 const byRefreshToken = (it: World, refreshToken: unknown) =>
   logOut(it.parts, { by: 'refresh-token', fields: { refreshToken } });
 const byAccessToken = (it: World, accessToken: string | undefined) =>
-  logOut(it.parts, { by: 'access-token', accessToken });
+  logOut(it.parts, { by: 'access-token', accessToken, client: '192.0.2.7' });
 
 describe('a log-out by access token', () => {
   test('ends the session at once, for both of its tokens', async () => {

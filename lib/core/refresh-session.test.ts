@@ -64,7 +64,9 @@ describe('a refresh', () => {
       sessionId: session.sessionId,
       now: NOON + DAY,
     });
-    expect(await authenticate(it.parts, accessToken.token)).toEqual(ADA);
+    expect(await authenticate(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })).toEqual(
+      ADA,
+    );
   });
 
   test('can be followed by the next, as long as one likes within the life of the session', async () => {
@@ -156,7 +158,9 @@ describe('the token that was just replaced', () => {
     it.clock.pass(GRACE);
     const again = await refresh(it, refreshToken);
     expect(again.refreshToken).toBe(first.refreshToken);
-    expect((await authenticate(it.parts, again.accessToken.token)).userId).toBe(ADA.userId);
+    expect(
+      (await authenticate(it.parts, { accessToken: again.accessToken.token, client: '192.0.2.7' })).userId,
+    ).toBe(ADA.userId);
     await refresh(it, again.refreshToken);
   });
 

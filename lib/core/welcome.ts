@@ -1,10 +1,11 @@
 import { type Profile, profileOf } from './account.ts';
-import { type Authenticator, authenticate } from './authenticate.ts';
+import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 
-/** Whom the access token belongs to. @throws ProblemError `missing-access-token`, `invalid-access-token`, `unavailable` */
-export async function welcome(
-  parts: Authenticator,
-  request: { accessToken: string | undefined },
-): Promise<Profile> {
-  return profileOf(await authenticate(parts, request.accessToken));
+/**
+ * Whom the access token belongs to.
+ *
+ * @throws ProblemError `missing-access-token`, `invalid-access-token`, `throttled`, `unavailable`
+ */
+export async function welcome(deps: Authenticator, request: Bearer): Promise<Profile> {
+  return profileOf(await authenticate(deps, request));
 }

@@ -167,8 +167,8 @@ export const logOut: Operation<LogOutRequest, void, Done> = {
   description:
     'Ends the session of the access token, which is sent in the header `token` or as `Authorization: Bearer`.',
   takes: { accessToken: ['token', 'bearer'] },
-  input: ({ accessToken: token }) => ({ by: 'access-token', accessToken: token }),
-  problems: ['missing-access-token', 'invalid-access-token'],
+  input: ({ accessToken: token }, { client }) => ({ by: 'access-token', accessToken: token, client }),
+  problems: ['missing-access-token', 'invalid-access-token', 'throttled'],
   success: { body: done, example: undefined },
   write: () => ({ status: 200, body: {} }),
 };

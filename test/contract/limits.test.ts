@@ -66,6 +66,26 @@ describe.each<[path: string, throttled: Answer]>([
   });
 });
 
+describe.each<[Partial<Call> & { path: string }, throttled: Answer]>([
+  [{ path: '/auth', headers: { authorization: 'Bearer forged' } }, inAuth],
+  [{ method: 'GET', path: '/accounts/logout/', headers: { token: 'forged' } }, inAccounts],
+])('a refused access token at %j', (call, throttled) => {
+  test('counts for the address, together with refused refreshes', async () => {
+    const sourceIp = newAddress();
+    expect((await inProcess.send({ ...call, sourceIp })).status).toBe(401);
+    const refresh = { path: '/auth/refresh-tokens', body: newPerson(), sourceIp };
+    expect((await inProcess.send(refresh)).status).toBe(401);
+    expectAnswer(await inProcess.send({ ...call, sourceIp }), throttled);
+    expect((await inProcess.send({ ...call, sourceIp: newAddress() })).status).toBe(401);
+  });
+
+  test('that is missing counts for nobody', async () => {
+    const sourceIp = newAddress();
+    for (let turn = 0; turn < 4; turn += 1)
+      expect((await inProcess.send({ ...call, headers: {}, sourceIp })).status).toBe(401);
+  });
+});
+
 describe('an address that is counted', () => {
   const signUp = (sourceIp: string) =>
     inProcess.send({ path: '/api/user/signup', body: newPerson(), sourceIp });

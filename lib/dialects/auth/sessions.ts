@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Profile } from '../../core/account.ts';
 import type { LoggedIn } from '../../core/admit.ts';
+import type { Bearer } from '../../core/authenticate.ts';
 import { type LogInRequest, logInFields } from '../../core/log-in.ts';
 import { type LogOutRequest, logOutFields } from '../../core/log-out.ts';
 import { type Refreshed, type RefreshRequest, refreshFields } from '../../core/refresh-session.ts';
@@ -56,11 +57,7 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
 
 const welcomed = v.pipe(v.object({ message, user }), v.title('AuthWelcome'));
 
-export const welcome: Operation<
-  { accessToken: string | undefined },
-  Profile,
-  v.InferOutput<typeof welcomed>
-> = {
+export const welcome: Operation<Bearer, Profile, v.InferOutput<typeof welcomed>> = {
   id: 'authWelcome',
   dialect: auth,
   route: 'POST /auth',
@@ -68,8 +65,8 @@ export const welcome: Operation<
   summary: 'Who am I',
   description: 'Says whose access token it is, and by that whether it is still good.',
   takes: { accessToken: ['bearer'] },
-  input: ({ accessToken: token }) => ({ accessToken: token }),
-  problems: ['missing-access-token', 'invalid-access-token'],
+  input: ({ accessToken: token }, { client }) => ({ accessToken: token, client }),
+  problems: ['missing-access-token', 'invalid-access-token', 'throttled'],
   success: { body: welcomed, example: examples.profile },
   write: (profile) => ({
     status: 200,
