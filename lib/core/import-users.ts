@@ -161,11 +161,10 @@ class ImportRun {
   async importBatch(batch: readonly Numbered[]): Promise<void> {
     const { accounts } = this.deps;
     // Spares a second run its transactions; the conditions on the writes decide.
-    const [owners, deleted] = await Promise.all([
-      accounts.ownersOf(batch.map(({ account }) => account.user.email)),
-      this.deletedAmong(batch),
-    ]);
-    const fresh = batch.filter((one) => this.isFresh(one, owners, deleted));
+    const owners = await accounts.ownersOf(batch.map(({ account }) => account.user.email));
+    const unowned = batch.filter((one) => this.isUnowned(one, owners));
+    const deleted = await this.deletedAmong(unowned);
+    const fresh = unowned.filter((one) => this.isAlive(one, deleted));
     const outcomes: Added[] = this.options.dryRun
       ? fresh.map(() => ({ added: true }))
       : await accounts.add(fresh.map(({ account }) => account));
@@ -180,18 +179,14 @@ class ImportRun {
     );
   }
 
-  private isFresh(
-    one: Numbered,
-    owners: ReadonlyMap<string, string>,
-    deleted: ReadonlyMap<string, number>,
-  ): boolean {
-    const { email } = one.account.user;
-    const owner = owners.get(email);
-    if (owner !== undefined) {
-      this.settle(one, { added: false, owner });
-      return false;
-    }
-    const at = deleted.get(tombstoneId(this.key, email));
+  private isUnowned(one: Numbered, owners: ReadonlyMap<string, string>): boolean {
+    const owner = owners.get(one.account.user.email);
+    if (owner !== undefined) this.settle(one, { added: false, owner });
+    return owner === undefined;
+  }
+
+  private isAlive(one: Numbered, deleted: ReadonlyMap<string, number>): boolean {
+    const at = deleted.get(tombstoneId(this.key, one.account.user.email));
     if (at === undefined || !isDeleted(one.createdAt, at)) return true;
     this.refuse(one.line, { why: 'deleted', at });
     return false;

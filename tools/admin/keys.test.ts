@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { root } from '../folders.ts';
 import { freePort } from '../local/ports.ts';
@@ -39,7 +42,7 @@ describe('the command', () => {
     const port = String(await freePort());
     const nowhere = await keys(['list'], { DYNAMODB_PORT: port });
     expect(nowhere).toEqual({ code: 1, out: '', err: expect.stringMatching(/^.*run `npm start`.*\n$/) });
-    const stranger = await keys(['list', '--stage', 'prod'], { HOME: '/nowhere' });
+    const stranger = await keys(['list', '--stage', 'prod'], { HOME: mkdtempSync(join(tmpdir(), 'home-')) });
     expect(stranger).toEqual({
       code: 1,
       out: '',

@@ -175,10 +175,13 @@ describe('the command', () => {
   });
 
   test.each([
-    [['import', '/nowhere/users.csv'], 'There is no file /nowhere/users.csv.'],
+    [['import', '/no/such/folder/users.csv'], 'There is no file /no/such/folder/users.csv.'],
     [['import', 'FOLDER.csv'], 'FOLDER.csv is a folder: name a file.'],
     [['import', 'LOCKED.csv'], 'LOCKED.csv ends'],
-    [['export', '--file', '/nowhere/users.jsonl'], 'There is no folder for /nowhere/users.jsonl.'],
+    [
+      ['export', '--file', '/no/such/folder/users.jsonl'],
+      'There is no folder for /no/such/folder/users.jsonl.',
+    ],
     [
       ['export', '--file', 'FOLDER.csv'],
       'FOLDER.csv is there already: name another file, or remove it first.',
@@ -202,12 +205,12 @@ describe('the command', () => {
         AWS_ACCESS_KEY_ID: undefined,
         AWS_SECRET_ACCESS_KEY: undefined,
         AWS_EC2_METADATA_DISABLED: 'true',
-        HOME: '/nowhere',
+        HOME: '/no/such/folder',
       },
       'There are no usable AWS credentials: name a profile with --aws-profile (and a region with --region)',
     ],
     [
-      { AWS_ENDPOINT_URL_DYNAMODB: 'http://nowhere.invalid' },
+      { AWS_ENDPOINT_URL_DYNAMODB: 'http://no/such/folder.invalid' },
       'AWS cannot be reached: check the network and --region',
     ],
   ])(

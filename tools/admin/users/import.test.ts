@@ -193,8 +193,8 @@ describe('a file', () => {
   );
 
   test.each([
-    ['/nowhere/users.csv', 'There is no file /nowhere/users.csv.'],
-    ['/nowhere/users.jsonl', 'There is no file /nowhere/users.jsonl.'],
+    ['/no/such/folder/users.csv', 'There is no file /no/such/folder/users.csv.'],
+    ['/no/such/folder/users.jsonl', 'There is no file /no/such/folder/users.jsonl.'],
   ])('that is not there is said so', async (file, sentence) => {
     await expect(rowsOf(file).next()).rejects.toThrow(sentence);
   });
