@@ -2,8 +2,8 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { readConfig } from '../lib/config.ts';
 import { answerPreflight } from '../lib/http/preflight.ts';
 
-const { corsOrigins } = readConfig(process.env);
+const config = readConfig(process.env);
 
 /** Preflight: what a browser asks before it sends a request to another origin. */
 export const handler = async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> =>
-  answerPreflight(event, corsOrigins);
+  answerPreflight(event, config);

@@ -38,6 +38,8 @@ test('the least that has to be set gets the defaults', () => {
     passwordMinimum: 8,
     bcryptCost: 12,
     corsOrigins: [],
+    corsHeaders: [],
+    trustedProxy: undefined,
     limits: { logins: 100, signUps: 100, forgets: 100, refreshes: 1_000 },
   });
 });
@@ -56,6 +58,9 @@ test('everything can be set', () => {
     PASSWORD_MIN_LENGTH: '15',
     BCRYPT_COST: '4',
     CORS_ORIGINS: ' https://app.example.com , http://localhost:3000,',
+    CORS_HEADERS: 'X-Request-Id, x-b3-traceid,',
+    TRUSTED_PROXY_HEADER: 'CloudFront-Viewer-Address',
+    TRUSTED_PROXY_SECRET: 's'.repeat(32),
     LIMIT_LOGIN_FAILURES: '1',
     LIMIT_SIGNUPS: '2',
     LIMIT_FORGETS: '3',
@@ -71,6 +76,8 @@ test('everything can be set', () => {
     passwordMinimum: 15,
     bcryptCost: 4,
     corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
+    corsHeaders: ['X-Request-Id', 'x-b3-traceid'],
+    trustedProxy: { header: 'CloudFront-Viewer-Address', secret: 's'.repeat(32) },
     limits: { logins: 1, signUps: 2, forgets: 3, refreshes: 4 },
   });
 });
@@ -99,6 +106,9 @@ describe('the error', () => {
       PASSWORD_MIN_LENGTH: 'wrong value',
       BCRYPT_COST: 'wrong value',
       CORS_ORIGINS: 'wrong value',
+      CORS_HEADERS: 'wrong value',
+      TRUSTED_PROXY_HEADER: 'wrong value',
+      TRUSTED_PROXY_SECRET: 'wrong value',
       LIMIT_LOGIN_FAILURES: 'wrong value',
       LIMIT_SIGNUPS: 'wrong value',
       LIMIT_FORGETS: 'wrong value',
@@ -268,3 +278,12 @@ describe('the brand', () => {
     expect(refusal).not.toContain(value);
   });
 });
+
+test.each([{ TRUSTED_PROXY_HEADER: 'CloudFront-Viewer-Address' }, { TRUSTED_PROXY_SECRET: 's'.repeat(32) }])(
+  'a proxy is not half trusted: %j',
+  (variables) => {
+    expect(refusalOf({ ...LEAST, ...variables })).toBe(
+      'Wrong configuration: TRUSTED_PROXY_HEADER and TRUSTED_PROXY_SECRET must be set together.',
+    );
+  },
+);

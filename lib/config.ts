@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Brand } from './brand.ts';
 import type { AddressLimits } from './core/throttle.ts';
 import { isOriginPattern } from './http/allowed-origins.ts';
+import type { TrustedProxy } from './http/trusted-proxy.ts';
 import { readSender, type Sender } from './mail/sender.ts';
 
 /** Everything that can be set from outside; durations in milliseconds unless the name says otherwise. */
@@ -28,6 +29,9 @@ export type Config = {
   passwordMinimum: number;
   bcryptCost: number;
   corsOrigins: readonly string[];
+  /** Names of request headers that pages of these origins may send, besides those that are always allowed. */
+  corsHeaders: readonly string[];
+  trustedProxy: TrustedProxy | undefined;
   limits: AddressLimits;
 };
 
@@ -94,6 +98,14 @@ const origin = v.check<string, string>(
   'must be origins separated by commas, such as https://app.example.com, capacitor://localhost or https://*.example.com (* is one label), each in lower case and without a slash at the end',
 );
 
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]{1,100}$/;
+
+const listed = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+
 const environment = v.object({
   TABLE_PREFIX: v.pipe(
     v.string('is missing'),
@@ -143,15 +155,23 @@ const environment = v.object({
   SIGNING_KEY_TTL: wholeNumber(30 * 86_400, 2 * 86_400, 3_650 * 86_400),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 8, 64),
   BCRYPT_COST: wholeNumber(12, 4, 16),
-  CORS_ORIGINS: v.pipe(
+  CORS_ORIGINS: v.pipe(v.optional(v.string(), ''), v.transform(listed), v.array(v.pipe(v.string(), origin))),
+  CORS_HEADERS: v.pipe(
     v.optional(v.string(), ''),
-    v.transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
+    v.transform(listed),
+    v.array(v.pipe(v.string(), v.regex(HEADER_NAME, 'must be names of headers, separated by commas'))),
+  ),
+  TRUSTED_PROXY_HEADER: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(HEADER_NAME, 'must be the name of a header such as CloudFront-Viewer-Address'),
     ),
-    v.array(v.pipe(v.string(), origin)),
+  ),
+  TRUSTED_PROXY_SECRET: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[\x21-\x7e]{32,256}$/, 'must be 32 to 256 characters of ASCII without spaces'),
+    ),
   ),
   LIMIT_LOGIN_FAILURES: wholeNumber(100, 1, 1_000_000),
   LIMIT_SIGNUPS: wholeNumber(100, 1, 1_000_000),
@@ -175,6 +195,9 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   });
   if ((given.SEALING_KMS_KEY === undefined) === (given.SEALING_SECRET === undefined)) {
     faults.push('exactly one of SEALING_KMS_KEY and SEALING_SECRET must be set');
+  }
+  if ((given.TRUSTED_PROXY_HEADER === undefined) !== (given.TRUSTED_PROXY_SECRET === undefined)) {
+    faults.push('TRUSTED_PROXY_HEADER and TRUSTED_PROXY_SECRET must be set together');
   }
   faults.push(...faultsOfLogos(given));
   if (!result.success || faults.length > 0)
@@ -212,6 +235,10 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     passwordMinimum: set.PASSWORD_MIN_LENGTH,
     bcryptCost: set.BCRYPT_COST,
     corsOrigins: set.CORS_ORIGINS,
+    corsHeaders: set.CORS_HEADERS,
+    trustedProxy: set.TRUSTED_PROXY_HEADER
+      ? { header: set.TRUSTED_PROXY_HEADER, secret: set.TRUSTED_PROXY_SECRET as string }
+      : undefined,
     limits: {
       logins: set.LIMIT_LOGIN_FAILURES,
       signUps: set.LIMIT_SIGNUPS,

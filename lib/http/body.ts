@@ -1,4 +1,6 @@
 import { ProblemError } from '../core/problem.ts';
+import { contentTypeOf } from './media-type.ts';
+import { multipartFields } from './multipart.ts';
 import type { Request } from './request.ts';
 
 /** Octets. Far above any request of ours, far below what would cost time to parse. */
@@ -20,18 +22,17 @@ export const MEDIA_TYPES: Record<BodyForm, string> = {
  *
  * @throws ProblemError `body-too-large`, `unsupported-media-type`, `malformed-body`, asked in this order
  */
-export async function bodyFields(request: Request, forms: readonly BodyForm[]): Promise<Fields> {
+export function bodyFields(request: Request, forms: readonly BodyForm[]): Fields {
   const { body } = request;
   if (body === undefined) return {};
   if (body.length > MAX_OCTETS) throw new ProblemError({ code: 'body-too-large' });
-  const contentType = request.header('content-type') ?? '';
-  const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const { mediaType, value } = contentTypeOf(request.headers('content-type'));
   const form = forms.find((candidate) => MEDIA_TYPES[candidate] === mediaType);
   if (form === undefined) throw new ProblemError({ code: 'unsupported-media-type' });
-  return READERS[form](decode(body, request.header('content-length')), contentType, body);
+  return READERS[form](decode(body, request.header('content-length')), value);
 }
 
-type Reader = (text: string, contentType: string, body: Buffer) => Fields | Promise<Fields>;
+type Reader = (text: string, contentType: string) => Fields;
 
 /** Octets to text, whatever `charset` says: RFC 8259 section 8.1 knows none but UTF-8. */
 function decode(body: Buffer, contentLength: string | undefined): string {
@@ -71,12 +72,9 @@ function urlencodedForm(text: string): Fields {
   return Object.fromEntries(new URLSearchParams(text));
 }
 
-async function multipartForm(_text: string, contentType: string, body: Buffer): Promise<Fields> {
+function multipartForm(text: string, contentType: string): Fields {
   try {
-    const form = await new Response(new Uint8Array(body), {
-      headers: { 'content-type': contentType },
-    }).formData();
-    return Object.fromEntries(form);
+    return multipartFields(contentType, text);
   } catch (cause) {
     throw malformed('not multipart/form-data', cause);
   }

@@ -10,12 +10,13 @@ import { type Request, readRequest, routeOf } from './request.ts';
 import { requestLog } from './request-log.ts';
 import { requestMetrics } from './request-metrics.ts';
 import { taker } from './take.ts';
+import type { TrustedProxy } from './trusted-proxy.ts';
 
 /** A Lambda handler for a REST API with proxy integration. */
 export type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
 /** What an endpoint has to know of the configuration. */
-export type EndpointSettings = SiteSettings;
+export type EndpointSettings = SiteSettings & { trustedProxy?: TrustedProxy | undefined };
 
 /** An operation and the use-case that carries it out. */
 export type Route = { operation: Declaration; answer(request: Request): Promise<Answer> };
@@ -34,8 +35,7 @@ export function on<Input, Output, Body>(
   const take = taker(operation.takes);
   return {
     operation,
-    answer: async (request) =>
-      operation.write(await act(operation.input(await take(request), request)), request),
+    answer: async (request) => operation.write(await act(operation.input(take(request), request)), request),
   };
 }
 
@@ -64,7 +64,7 @@ export function endpoint(settings: EndpointSettings, ...routes: readonly Route[]
     .use(answerProblems((event) => routeFor(event).operation))
     .handler(async (event) => {
       const { operation, answer } = routeFor(event);
-      const request = readRequest(event);
+      const request = readRequest(event, settings.trustedProxy);
       refuseOtherSites(operation, request, settings);
       return proxyResult(await answer(request));
     }) as Endpoint;

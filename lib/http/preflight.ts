@@ -5,6 +5,18 @@ import { readRequest } from './request.ts';
 /** Seconds a browser may remember the answer; Chromium takes no more than two hours. */
 const MAX_AGE = 7_200;
 
+/** What our operations read, and what libraries that trace requests or mark them as a script's add to each of them. */
+const REQUEST_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'token',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'sentry-trace',
+  'X-Requested-With',
+];
+
 /**
  * Answers a browser's preflight: with what the routes accept for an origin that is configured, with nothing for any
  * other, so that the browser refuses by itself.
@@ -13,12 +25,12 @@ const MAX_AGE = 7_200;
  */
 export function answerPreflight(
   event: APIGatewayProxyEvent,
-  origins: readonly string[],
+  { corsOrigins, corsHeaders: more }: { corsOrigins: readonly string[]; corsHeaders: readonly string[] },
 ): APIGatewayProxyResult {
-  const cors = corsHeaders(origins, readRequest(event).header('origin'));
+  const cors = corsHeaders(corsOrigins, readRequest(event).header('origin'));
   const allowed = {
     'Access-Control-Allow-Methods': 'GET, POST',
-    'Access-Control-Allow-Headers': 'Authorization, Content-Type, token',
+    'Access-Control-Allow-Headers': [...REQUEST_HEADERS, ...more].join(', '),
     'Access-Control-Max-Age': String(MAX_AGE),
   };
   const granted = 'Access-Control-Allow-Origin' in cors;

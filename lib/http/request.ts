@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Language } from '../core/language.ts';
 import { clientNetwork } from './client-network.ts';
 import { preferredLanguage } from './language.ts';
+import { clientNamedBy, type TrustedProxy } from './trusted-proxy.ts';
 
 /** A request as the dialects see it: what API Gateway delivered, with its several spellings made one. */
 export type Request = {
@@ -11,6 +12,8 @@ export type Request = {
   language: Language;
   /** A header's one value; of several the last. */
   header(name: string): string | undefined;
+  /** Every value of a header that was delivered, in their order. */
+  headers(name: string): readonly string[];
   /** A query parameter's one value, decoded; of several the last. */
   query(name: string): string | undefined;
   /** A value of the route's path, decoded. */
@@ -19,22 +22,26 @@ export type Request = {
   body: Buffer | undefined;
 };
 
-/** @param event of a REST API with Lambda proxy integration */
-export function readRequest(event: APIGatewayProxyEvent): Request {
-  const headers = lastOfEach(event.multiValueHeaders, event.headers);
-  const query = lastOfEach(
-    event.multiValueQueryStringParameters,
-    event.queryStringParameters,
-    (name) => name,
-  );
+/**
+ * @param event of a REST API with Lambda proxy integration
+ * @param proxy whose word about the client counts; without one, no header does
+ */
+export function readRequest(event: APIGatewayProxyEvent, proxy?: TrustedProxy): Request {
+  const headersByName = valuesOfEach(event.multiValueHeaders, event.headers, (name) => name.toLowerCase());
+  const query = valuesOfEach(event.multiValueQueryStringParameters, event.queryStringParameters);
+  const header = (name: string) => headersByName.get(name.toLowerCase())?.at(-1);
   return {
     // Never X-Forwarded-For, which is whatever the client says.
-    client: clientNetwork(event.requestContext?.identity?.sourceIp ?? ''),
-    get language() {
-      return preferredLanguage(headers.get('accept-language'));
+    get client() {
+      const seen = event.requestContext?.identity?.sourceIp ?? '';
+      return clientNetwork((proxy && clientNamedBy(proxy, header)) ?? seen);
     },
-    header: (name) => headers.get(name.toLowerCase()),
-    query: (name) => query.get(name),
+    get language() {
+      return preferredLanguage(header('accept-language'));
+    },
+    header,
+    headers: (name) => headersByName.get(name.toLowerCase()) ?? [],
+    query: (name) => query.get(name)?.at(-1),
     path: (name) => event.pathParameters?.[name],
     body: bodyOf(event),
   };
@@ -56,15 +63,19 @@ function bodyOf(event: APIGatewayProxyEvent): Buffer | undefined {
 type Multi = Record<string, string[] | undefined> | null | undefined;
 type Single = Record<string, string | undefined> | null | undefined;
 
-function lastOfEach(
+function valuesOfEach(
   multi: Multi,
   single: Single,
-  spelling = (name: string) => name.toLowerCase(),
-): Map<string, string> {
-  const values = new Map<string, string>();
+  spelling = (name: string) => name,
+): Map<string, readonly string[]> {
+  const values = new Map<string, readonly string[]>();
   const entries = multi
-    ? Object.entries(multi).map(([name, all]) => [name, all?.at(-1)] as const)
-    : Object.entries(single ?? {});
-  for (const [name, value] of entries) if (typeof value === 'string') values.set(spelling(name), value);
+    ? Object.entries(multi)
+    : Object.entries(single ?? {}).map(([name, value]) => [name, [value]] as const);
+  for (const [name, all] of entries) {
+    // An event of `invoke local` is what its file says, which need not be text.
+    const texts = [all].flat().filter((value) => typeof value === 'string');
+    if (texts.length > 0) values.set(spelling(name), [...(values.get(spelling(name)) ?? []), ...texts]);
+  }
   return values;
 }

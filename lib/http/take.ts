@@ -21,15 +21,15 @@ export type Taken = {
  *
  * @throws ProblemError of the reader: `body-too-large`, `unsupported-media-type`, `malformed-body`
  */
-export function taker({ body, query, path, accessToken = [] }: Takes): (request: Request) => Promise<Taken> {
+export function taker({ body, query, path, accessToken = [] }: Takes): (request: Request) => Taken {
   const { names = {}, emptyIsMissing = false, forms = ['json'] } = body ?? {};
   // Any minimum will do: a rule's strictness does not change what its field is called.
   const fields =
     body === undefined ? [] : namesOf(typeof body.fields === 'function' ? body.fields(0) : body.fields);
   const isMissing = (value: unknown) => emptyIsMissing && (value === null || value === '');
 
-  return async (request) => {
-    const sent = body === undefined ? {} : await bodyFields(request, forms);
+  return (request) => {
+    const sent = body === undefined ? {} : bodyFields(request, forms);
     const values = fields.map((field) => [field, sent[names[field] ?? field]] as const);
     return {
       fields: Object.fromEntries(values.filter(([, value]) => value !== undefined && !isMissing(value))),

@@ -31,6 +31,7 @@ const ANY_REQUEST: Request = {
   client: '192.0.2.1',
   language: 'en',
   header: () => undefined,
+  headers: () => [],
   query: () => undefined,
   path: () => undefined,
   body: undefined,

@@ -1,7 +1,7 @@
-import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { alwaysHeaders } from '../http/answer-headers.ts';
-import { readRequest, routeOf } from '../http/request.ts';
+import { routeOf } from '../http/request.ts';
+import { isolation } from '../pages/page-headers.ts';
 import { type Asset, document, marks, script, styles } from './reference.built.ts';
 
 /** Nothing but this API's own files; the page may ask this API alone. Swagger UI's styles hold their images as data. */
@@ -36,11 +36,12 @@ export function answerReference(
     case 'GET /openapi.json':
       return answer('application/json; charset=utf-8', documentFor(base, passwordMinimum));
     case 'GET /docs/reference.js':
-      return answerAsset(event, script);
+      return answerAsset(script);
     case 'GET /docs/reference.css':
-      return answerAsset(event, styles);
+      return answerAsset(styles);
     default:
       return answer('text/html; charset=utf-8', page(base), {
+        ...isolation,
         'Content-Security-Policy': CONTENT_SECURITY_POLICY,
       });
   }
@@ -78,13 +79,13 @@ function page(base: string): string {
 `;
 }
 
-/** Compressed for whoever can read that, which every browser can; kept for ever, since the page names the version. */
-function answerAsset(event: APIGatewayProxyEvent, { type, gzipped }: Asset): APIGatewayProxyResult {
-  const accepted = /\bgzip\b/.test(readRequest(event).header('accept-encoding') ?? '');
-  const headers = { 'Cache-Control': 'public, max-age=31536000, immutable', Vary: 'Accept-Encoding' };
-  if (!accepted) return answer(type, gunzipSync(Buffer.from(gzipped, 'base64')).toString(), headers);
-  const compressed = answer(type, gzipped, { ...headers, 'Content-Encoding': 'gzip' });
-  return { ...compressed, isBase64Encoded: true };
+/**
+ * Always compressed, whatever is asked for: every browser can read it, and inflated it would be five times the traffic
+ * that a stranger can cause. Kept for ever, since the page names the version.
+ */
+function answerAsset({ type, gzipped }: Asset): APIGatewayProxyResult {
+  const headers = { 'Cache-Control': 'public, max-age=31536000, immutable', 'Content-Encoding': 'gzip' };
+  return { ...answer(type, gzipped, headers), isBase64Encoded: true };
 }
 
 function answer(type: string, body: string, headers: Record<string, string> = {}): APIGatewayProxyResult {

@@ -1,6 +1,19 @@
 import { createHash } from 'node:crypto';
 
 /**
+ * Of every page, whatever it shows: it is alone among its window's pages, nobody embeds its answers, and nothing in it
+ * may ask for the machine's senses.
+ *
+ * @see https://www.w3.org/TR/permissions-policy/
+ */
+export const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy':
+    'accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()',
+};
+
+/**
  * Nothing but the page's own style and script, by their hashes, and pictures from where they are set to come from; forms
  * go nowhere but back; nobody may frame it; and text is never made into markup or code.
  *
@@ -31,8 +44,7 @@ export function pageHeaders(
   ];
   return {
     'Content-Security-Policy': policy.join('; '),
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Cross-Origin-Resource-Policy': 'same-origin',
     'X-Frame-Options': 'DENY',
+    ...isolation,
   };
 }

@@ -76,6 +76,8 @@ describe('an answer that the document does not have', () => {
       'x-content-type-options': 'nosniff',
       'strict-transport-security': 'max-age=63072000; includeSubDomains',
       'referrer-policy': 'no-referrer',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-frame-options': 'DENY',
     } as Record<string, string>,
     text: '{"message":"You are logged out."}',
     json: { message: 'You are logged out.' } as unknown,

@@ -102,6 +102,7 @@ describe.each(clients)('without origins in the configuration, $name', (client) =
 describe('with origins in the configuration', () => {
   beforeAll(() => {
     vi.resetModules(); // functions read their configuration when they are imported
+    vi.stubEnv('CORS_HEADERS', 'X-Request-Id');
     vi.stubEnv(
       'CORS_ORIGINS',
       'https://app.example.com, https://*.preview.example.com, capacitor://localhost',
@@ -124,7 +125,8 @@ describe('with origins in the configuration', () => {
           'content-type': undefined,
           'access-control-allow-origin': origin,
           'access-control-allow-methods': 'GET, POST',
-          'access-control-allow-headers': 'Authorization, Content-Type, token',
+          'access-control-allow-headers':
+            'Authorization, Content-Type, token, traceparent, tracestate, baggage, sentry-trace, X-Requested-With, X-Request-Id',
           'access-control-max-age': '7200',
           'access-control-expose-headers': 'Retry-After, WWW-Authenticate',
         },

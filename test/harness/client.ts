@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { inject } from 'vitest';
 import { gatewayEvent } from '../../tools/local/gateway-event.ts';
@@ -77,7 +78,9 @@ export async function deliver(event: APIGatewayProxyEvent): Promise<Reply> {
   const { handler } = (await import(`../../functions/${name}.ts`)) as {
     handler(event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult>;
   };
-  const { statusCode, headers = {}, body } = await handler(event, context);
+  const { statusCode, headers = {}, body: sent, isBase64Encoded } = await handler(event, context);
+  // What is answered in base64 is compressed, which fetch undoes too.
+  const body = isBase64Encoded ? gunzipSync(Buffer.from(sent, 'base64')).toString() : sent;
   const lowerCase = Object.entries(headers).map(([key, value]) => [key.toLowerCase(), String(value)]);
   return replyOf(statusCode, Object.fromEntries(lowerCase), body);
 }
