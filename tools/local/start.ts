@@ -146,10 +146,10 @@ async function requireFreePorts(wanted: Ports, externalDynamodb: boolean, crashe
 
 function tryThis(api: string): string {
   const account = {
-    name: 'Ada',
+    name: 'Ada Lovelace',
     email: 'ada@example.com',
-    password: 'correct horse',
-    confirm: 'correct horse',
+    password: 'correct horse battery staple',
+    confirm: 'correct horse battery staple',
   };
   return `curl -i ${api}/auth/register -H 'Content-Type: application/json' -d '${JSON.stringify(account)}'`;
 }
