@@ -1,4 +1,4 @@
-import type { Takes } from '../http/operation.ts';
+import type { Takes } from '../http/take.ts';
 
 // What the OpenAPI document says alike of one use-case in several dialects.
 

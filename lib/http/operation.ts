@@ -1,10 +1,9 @@
 import type * as v from 'valibot';
-import type { FieldRules } from '../core/fields.ts';
-import type { Field, Problem, ProblemCode } from '../core/problem.ts';
+import type { Problem, ProblemCode } from '../core/problem.ts';
 import type { Html } from '../html.ts';
 import type { MetricName } from '../metrics.ts';
 import type { Request } from './request.ts';
-import type { BodyForm, Taken } from './take.ts';
+import type { Taken, Takes } from './take.ts';
 
 /** What goes back to the client; the headers that every answer has are added by `endpoint`. */
 export type Answer<Body = unknown> = {
@@ -27,32 +26,6 @@ export type Dialect = {
   /** Whether pages of other sites are refused whatever CORS_ORIGINS says, as they are for forms of our own pages. */
   ownSiteOnly?: boolean;
   fail(problem: Problem, request: Request, operation: Declaration): Answer;
-};
-
-/** A parameter of the path or the query, as the OpenAPI document describes it. Values are text, or absent. */
-export type Parameter = { description: string; example: string; required?: boolean; schema?: object };
-
-/** What an operation takes of a request. Nothing else of the request reaches its use-case. */
-export type Takes = {
-  body?: {
-    /** The core's own rules. The core applies them; here they say which fields are read. An array: exactly one of its members. */
-    fields: FieldRules | ((passwordMinimum: number) => FieldRules);
-    /** Default: JSON alone. */
-    forms?: readonly BodyForm[];
-    /** What the dialect calls the core's fields, where it differs. */
-    names?: Partial<Record<Field, string>>;
-    /** Whether a field that is `null` or empty counts as missing, as in an HTML form. */
-    emptyIsMissing?: boolean;
-  };
-  query?: Record<string, Parameter>;
-  /** Of a route such as `GET /admin/users/{userId}`. */
-  path?: Record<string, Parameter>;
-  /** Where an access token may be: `Authorization: Bearer`, or a header named `token`, which then comes first. */
-  accessToken?: readonly ('bearer' | 'token')[];
-  /** Whether the request may come without an access token, where it takes one. */
-  anonymous?: boolean;
-  /** Whether API Gateway lets through only what an IAM principal signed. serverless.yml has to say so as well. */
-  iam?: boolean;
 };
 
 /** A problem that is known by its code alone, or an example of one that holds more. */

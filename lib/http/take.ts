@@ -1,9 +1,33 @@
-import { namesOf, type RawFields } from '../core/fields.ts';
+import { type FieldRules, namesOf, type RawFields } from '../core/fields.ts';
+import type { Field } from '../core/problem.ts';
 import { type BodyForm, bodyFields } from './body.ts';
-import type { Takes } from './operation.ts';
 import type { Request } from './request.ts';
 
-export type { BodyForm };
+/** A parameter of the path or the query, as the OpenAPI document describes it. Values are text, or absent. */
+export type Parameter = { description: string; example: string; required?: boolean; schema?: object };
+
+/** What an operation takes of a request. Nothing else of the request reaches its use-case. */
+export type Takes = {
+  body?: {
+    /** The core's own rules. The core applies them; here they say which fields are read. An array: exactly one of its members. */
+    fields: FieldRules | ((passwordMinimum: number) => FieldRules);
+    /** Default: JSON alone. */
+    forms?: readonly BodyForm[];
+    /** What the dialect calls the core's fields, where it differs. */
+    names?: Partial<Record<Field, string>>;
+    /** Whether a field that is `null` or empty counts as missing, as in an HTML form. */
+    emptyIsMissing?: boolean;
+  };
+  query?: Record<string, Parameter>;
+  /** Of a route such as `GET /admin/users/{userId}`. */
+  path?: Record<string, Parameter>;
+  /** Where an access token may be: `Authorization: Bearer`, or a header named `token`, which then comes first. */
+  accessToken?: readonly ('bearer' | 'token')[];
+  /** Whether the request may come without an access token, where it takes one. */
+  anonymous?: boolean;
+  /** Whether API Gateway lets through only what an IAM principal signed. serverless.yml has to say so as well. */
+  iam?: boolean;
+};
 
 /** What an operation's declaration took of a request: nothing that it does not declare. */
 export type Taken = {

@@ -2,7 +2,8 @@ import type * as v from 'valibot';
 import { type FieldRules, namesOf } from '../core/fields.ts';
 import type { Field } from '../core/problem.ts';
 import { MEDIA_TYPES } from '../http/body.ts';
-import type { Declaration, Parameter, Takes } from '../http/operation.ts';
+import type { Declaration } from '../http/operation.ts';
+import type { Parameter, Takes } from '../http/take.ts';
 import { isOptional, type JsonSchema, requestSchema } from './json-schema.ts';
 
 type Json = Record<string, unknown>;
