@@ -196,7 +196,7 @@ function here(): string | undefined {
  */
 function urlOf(option: string, value: string): URL {
   try {
-    const url = new URL(value, /^(\/|$)/.test(value) ? here() : undefined);
+    const url = new URL(value || '/', /^(\/|$)/.test(value) ? here() : undefined);
     if (/^https?:[^@?#]+$/.test(url.href)) return url;
   } catch {}
   throw new GatehouseError(0, `${option} must be a URL with a scheme, such as https://auth.example.com.`);

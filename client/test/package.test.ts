@@ -32,6 +32,7 @@ const installed = join(folder, 'node_modules/gatehouse-client');
 /** Packs the package as it would be published, and installs it where nothing else is. */
 beforeAll(async () => {
   const options = { cwd: join(root, 'client') };
+  await run(process.execPath, [join(root, 'client/build.ts')]); // npm runs no `prepack` where scripts are ignored
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], options);
   const tarball = /"filename": "([^"]+)"/.exec(stdout)?.[1] ?? '';
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}');

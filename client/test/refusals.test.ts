@@ -299,6 +299,26 @@ describe('baseUrl', () => {
     expect(() => createClient({ baseUrl })).toThrow(/^baseUrl must be a URL with a scheme/);
   });
 
+  test("is the page's own origin when it is empty, whatever the page's path and query are", async () => {
+    const asked: string[] = [];
+    const kept = { indexedDB: {} as IDBFactory, sessionStorage: webStorage() };
+    const location = {
+      value: { href: 'http://localhost/reset-password?tag=x#y', origin: 'http://localhost' },
+    };
+    const { createClient } = openTab(kept, 'nothing', { location });
+    for (const baseUrl of ['', '/', '/stage'])
+      await createClient({
+        baseUrl,
+        fetch: async (url) => Response.json({ message: 'sent', at: asked.push(String(url)) }),
+      }).forgotPassword({ email: 'ada@example.com' });
+    const path = 'auth/forget-password';
+    expect(asked).toEqual([
+      `http://localhost/${path}`,
+      `http://localhost/${path}`,
+      `http://localhost/stage/${path}`,
+    ]);
+  });
+
   // In two pieces, since a check takes the whole for a secret of ours.
   test.for([`https://${'ada:secret'}@example.com`, 'https://example.com?a=b', 'https://example.com/#x'])(
     '%j is refused without being repeated',
