@@ -19,6 +19,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': LEFT_OUT,
   '@aws-sdk/endpoint-cache/dist-es/EndpointCache.js': LEFT_OUT,
   '@aws-sdk/client-dynamodb/dist-es/commands/DescribeEndpointsCommand.js': LEFT_OUT,
+  '@aws-sdk/client-kms/dist-es/models/errors.js': 'kms-errors.ts',
 };
 
 /** What is replaced. An update of the SDK may move it, which a test notices. */
