@@ -172,7 +172,7 @@ OpenAuth runs with its DynamoDB storage on the same Dynoxide, better-auth on its
 processor time. Both are driven in process by requests, as ours is by events. OpenAuth's refresh is its token endpoint, its welcome is its
 client's \`verify\`, which asks no store and so goes on accepting a session that was ended; its log-in is the shortest of its flows. better-auth's
 refresh is a new JWT of its jwt plugin, its welcome \`get-session\` by bearer token. OpenAuth signs with ES256, better-auth with EdDSA,
-Gatehouse with RS256 of 3,072 bits (docs/decisions/0001). Gatehouse
+Gatehouse with RS256 of 2,048 bits (docs/decisions/0001). Gatehouse
 holds log-ins, sign-ups and requests for mail against limits; the peers have none here.
 
 ${table(

@@ -139,6 +139,9 @@ async function importFunctions(folder: string, inboxUrl: string): Promise<Functi
     return handler && ((await unheard(() => handler(event, context()))) as APIGatewayProxyResult);
   }
 
+  // As a deployment does.
+  await unheard(() => (handlers.get('rotate-keys') as Handler)({ command: 'rotate' }, context()));
+
   return {
     answer,
 

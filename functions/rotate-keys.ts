@@ -1,4 +1,5 @@
 import { readConfig } from '../lib/config.ts';
+import { adoptKeys } from '../lib/dynamodb/adopt-keys.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { log } from '../lib/log.ts';
@@ -7,16 +8,21 @@ import { type KeyCommand, runKeyCommand } from '../lib/tokens/key-commands.ts';
 import { openSealing } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
+const database = openDatabase(config.tablePrefix);
 const parts = {
-  store: keyStore(openDatabase(config.tablePrefix)),
+  store: keyStore(database),
   sealing: openSealing(config),
   clock: Date.now,
   keyLifetime: config.keyLifetime,
   tokenLifetime: config.lifetimes.accessToken,
 };
 
-/** Rotate keys: by schedule with `{"command": "rotate"}`, by an operator with any of `npm run keys`. */
+/**
+ * Rotate keys, the only function that writes them: by schedule and after a deployment with `{"command": "rotate"}`, by
+ * an operator with any of `npm run keys`.
+ */
 export const handler = async (event: KeyCommand) => {
+  await adoptKeys(database);
   const result = await runKeyCommand(parts, event);
   if (event.command === 'rotate') measure({ RotationChecks: 1 });
   log.info('keys', { command: event.command, result });

@@ -1,105 +1,140 @@
 import { randomUUID } from 'node:crypto';
-import {
-  GetItemCommand,
-  ScanCommand,
-  TransactWriteItemsCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { KeyStore, PublicKey, Retirement } from '../tokens/key-store.ts';
 import { orUnavailable } from '../unavailable.ts';
-import {
-  type Database,
-  outcomeOf,
-  readItem,
-  timeToLive,
-  transactionOutcomeOf,
-  writeItem,
-} from './database.ts';
+import { type Database, readItem, timeToLive, transactionOutcomeOf, writeItem } from './database.ts';
 
-/** The row that says which key is the newest. Two functions that both make one write it on condition; one wins. */
-const NEWEST = '#newest';
-/** How long the row of a key is kept that nobody accepts any more, for whoever reads the audit trail. */
+/**
+ * The item that holds every public key by its `kid`, and says which is the newest. The roles of functions that verify
+ * name this item and no other, so that none of them can ask for a sealed key. Two who add a key at once change it on
+ * condition; one wins.
+ */
+export const PUBLISHED = '#published';
+
+/** How long a sealed key is kept that nobody accepts any more, for whoever reads the audit trail. */
 const KEPT_AFTER_RETIREMENT_MS = 90 * 24 * 60 * 60 * 1000;
 
-/** The table of signing keys: a row a key, and the row `#newest`. */
+type Published = { newest: string; keys: Record<string, PublicKey> };
+
+/** The table of signing keys: the item of public keys, and an item for each sealed private key. */
 export function keyStore({ client, nameOf }: Database): KeyStore {
   const TableName = nameOf('keys');
 
+  async function read(kid: string): Promise<Record<string, unknown> | undefined> {
+    const command = new GetItemCommand({ TableName, Key: writeItem({ kid }), ConsistentRead: true });
+    return readItem((await orUnavailable('DynamoDB', client.send(command))).Item);
+  }
+
+  const published = async () => (await read(PUBLISHED)) as Published | undefined;
+
+  /** The same transaction may be tried again after its answer was lost: `ClientRequestToken` makes it one. */
+  function write(TransactItems: TransactItem[]) {
+    const ClientRequestToken = randomUUID();
+    return transactionOutcomeOf(() =>
+      client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken })),
+    );
+  }
+
   return {
     async list() {
-      // The sealed part is left out, and a verifier's role could not read it.
-      const command = new ScanCommand({
-        TableName,
-        ConsistentRead: true,
-        Select: 'SPECIFIC_ATTRIBUTES',
-        ProjectionExpression: 'kid, publicJwk, signsFrom, verifiesUntil',
-      });
-      const { Items = [] } = await orUnavailable('DynamoDB', client.send(command));
-      return Items.flatMap((item) => (item.kid?.S === NEWEST ? [] : [readItem(item) as PublicKey]));
+      const item = await published();
+      if (item) return Object.values(item.keys);
+      // A deployment and `npm start` make the first key; this is for whoever deployed in another way.
+      const missing = new Error('it holds no key yet: run `npm run keys -- rotate`');
+      return orUnavailable('the table of keys', Promise.reject(missing));
     },
 
     async sealedPrivateKey(kid) {
-      const command = new GetItemCommand({
-        TableName,
-        Key: writeItem({ kid }),
-        ConsistentRead: true,
-        ProjectionExpression: 'sealed',
-      });
-      const { Item } = await orUnavailable('DynamoDB', client.send(command));
-      return Item?.sealed?.S;
+      return (await read(kid))?.sealed as string | undefined;
     },
 
     async newest() {
-      const command = new GetItemCommand({
-        TableName,
-        Key: writeItem({ kid: NEWEST }),
-        ConsistentRead: true,
-      });
-      const { Item } = await orUnavailable('DynamoDB', client.send(command));
-      return Item?.newest?.S;
+      return (await published())?.newest;
     },
 
-    async add(key, sealed, newest, retired = []) {
-      const TransactItems = [
-        {
-          Put: {
-            TableName,
-            Item: writeItem({ kid: NEWEST, newest: key.kid }),
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
-            ...(newest === undefined
-              ? { ConditionExpression: 'attribute_not_exists(kid)' }
-              : {
-                  ConditionExpression: 'newest = :newest',
-                  ExpressionAttributeValues: writeItem({ ':newest': newest }),
-                }),
-          },
-        },
-        { Put: { TableName, Item: writeItem({ ...key, sealed }) } },
-        ...retired.map((retirement) => ({ Update: { TableName, ...retirementOf(retirement) } })),
-      ];
-      const ClientRequestToken = randomUUID();
-      const outcome = await transactionOutcomeOf(() =>
-        client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken })),
-      );
+    async add(key, sealed, newest, { retired = [], forgotten = [] } = {}) {
+      const item =
+        newest === undefined
+          ? { Put: { TableName, ...firstKey(key) } }
+          : { Update: { TableName, ...nextKey(key, newest, retired, forgotten) } };
+      const outcome = await write([
+        item,
+        { Put: { TableName, Item: writeItem({ kid: key.kid, sealed }) } },
+        ...retired.map((retirement) => ({ Update: { TableName, ...expiryOf(retirement) } })),
+      ]);
       // The condition may have failed on our own write, committed before its answer was lost.
       return outcome.applied || outcome.found?.newest === key.kid;
     },
 
     async retire(retirement) {
-      const command = new UpdateItemCommand({ TableName, ...retirementOf(retirement) });
-      return (await outcomeOf(client.send(command))).applied;
+      const outcome = await write([
+        {
+          Update: {
+            TableName,
+            Key: writeItem({ kid: PUBLISHED }),
+            UpdateExpression: 'SET #keys.#kid.verifiesUntil = :until',
+            ConditionExpression: 'attribute_exists(#keys.#kid)',
+            ExpressionAttributeNames: { '#keys': 'keys', '#kid': retirement.kid },
+            ExpressionAttributeValues: writeItem({ ':until': retirement.verifiesUntil }),
+          },
+        },
+        { Update: { TableName, ...expiryOf(retirement) } },
+      ]);
+      return outcome.applied;
     },
   };
 }
 
-function retirementOf({ kid, verifiesUntil }: Retirement) {
+type TransactItem = NonNullable<
+  ConstructorParameters<typeof TransactWriteItemsCommand>[0]['TransactItems']
+>[number];
+
+function firstKey(key: PublicKey) {
+  return {
+    Item: writeItem({ kid: PUBLISHED, newest: key.kid, keys: { [key.kid]: key } }),
+    ConditionExpression: 'attribute_not_exists(kid)',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+  };
+}
+
+function nextKey(
+  key: PublicKey,
+  newest: string,
+  retired: readonly Retirement[],
+  forgotten: readonly string[],
+) {
+  const names = Object.fromEntries([
+    ['#keys', 'keys'],
+    ['#added', key.kid],
+    ...retired.map(({ kid }, index) => [`#retired${index}`, kid]),
+    ...forgotten.map((kid, index) => [`#forgotten${index}`, kid]),
+  ]);
+  const untils = retired.map(({ verifiesUntil }, index) => [`:until${index}`, verifiesUntil]);
+  const set = [
+    'newest = :added',
+    '#keys.#added = :key',
+    ...retired.map((_, index) => `#keys.#retired${index}.verifiesUntil = :until${index}`),
+  ];
+  const remove = forgotten.map((_, index) => `#keys.#forgotten${index}`);
+  return {
+    Key: writeItem({ kid: PUBLISHED }),
+    UpdateExpression: `SET ${set.join(', ')}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
+    ConditionExpression: 'newest = :newest',
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: writeItem({
+      ':added': key.kid,
+      ':key': key,
+      ':newest': newest,
+      ...Object.fromEntries(untils),
+    }),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+  };
+}
+
+function expiryOf({ kid, verifiesUntil }: Retirement) {
   return {
     Key: writeItem({ kid }),
-    UpdateExpression: 'SET verifiesUntil = :until, expiresAt = :ttl',
-    ConditionExpression: 'attribute_exists(publicJwk)',
-    ExpressionAttributeValues: writeItem({
-      ':until': verifiesUntil,
-      ':ttl': timeToLive(verifiesUntil + KEPT_AFTER_RETIREMENT_MS),
-    }),
+    UpdateExpression: 'SET expiresAt = :ttl',
+    ExpressionAttributeValues: writeItem({ ':ttl': timeToLive(verifiesUntil + KEPT_AFTER_RETIREMENT_MS) }),
   };
 }

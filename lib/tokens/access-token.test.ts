@@ -35,7 +35,6 @@ function published(find?: VerificationKeys['find']): VerificationKeys & { asked:
   return {
     asked,
     all: async () => [],
-    forget() {},
     async find(kid) {
       asked.push(kid);
       return find ? find(kid) : kid === KID ? { kid, publicJwk, signsFrom: 0 } : undefined;
@@ -70,11 +69,7 @@ describe('a token that is signed', () => {
   });
 
   const signed = (now: number) =>
-    accessTokenSigner(
-      { current: async () => ({ kid: KID, privateKey }), ensure: async () => {} },
-      PARTIES,
-      3_600,
-    )
+    accessTokenSigner({ current: async () => ({ kid: KID, privateKey }) }, PARTIES, 3_600)
       .ready()
       .then((sign) => sign(ADA, SESSION_ID, now));
 

@@ -20,7 +20,9 @@ export type ListedKey = {
 export async function runKeyCommand(parts: RotationParts, given: KeyCommand) {
   switch (given.command) {
     case 'list':
-      return listKeys(await parts.store.list(), parts.clock());
+      return (await parts.store.newest()) === undefined
+        ? []
+        : listKeys(await parts.store.list(), parts.clock());
     case 'rotate':
       return rotateKeys(parts);
     case 'rotate-now':

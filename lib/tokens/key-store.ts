@@ -15,14 +15,14 @@ export type Retirement = Pick<PublicKey, 'kid'> & { verifiesUntil: number };
 
 /** What the tokens need of the table of keys. Reads are strongly consistent; every method throws ProblemError `unavailable`. */
 export type KeyStore = {
-  /** The public parts of all keys. */
+  /** The public parts of all keys: one item, which is all that a verifier's role can read. Unavailable before the first. */
   list(): Promise<PublicKey[]>;
   /** The private part as it was sealed. */
   sealedPrivateKey(kid: string): Promise<string | undefined>;
   /** The kid of the key that was added last; `undefined` before the first. */
   newest(): Promise<string | undefined>;
   /**
-   * Adds a key as the newest and retires others, in one transaction.
+   * Adds a key as the newest, retires others and forgets those that nobody asks for any more, in one transaction.
    *
    * @param newest the kid of the key that was the newest so far; `undefined`: there was none
    * @returns false when another key was added meanwhile, and nothing was written
@@ -31,7 +31,7 @@ export type KeyStore = {
     key: PublicKey,
     sealedPrivateKey: string,
     newest: string | undefined,
-    retired?: readonly Retirement[],
+    changes?: { retired?: readonly Retirement[]; forgotten?: readonly string[] },
   ): Promise<boolean>;
   /** Retires a key by itself. @returns false when there is no such key */
   retire(retirement: Retirement): Promise<boolean>;

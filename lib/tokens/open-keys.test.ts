@@ -7,7 +7,8 @@ import { problemOf } from '../../test/harness/memory/problem-of.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import type { Config } from '../config.ts';
 import { accessTokenVerifier } from './access-token.ts';
-import { openSigner, openSigningKeys } from './open-keys.ts';
+import { openSealing, openSigner, openSigningKeys } from './open-keys.ts';
+import { makeKey } from './signing-keys.ts';
 
 const SESSION_ID = '22222222-2222-4222-8222-222222222222';
 const KMS_KEY = 'arn:aws:kms:eu-central-1:000000000000:key/1';
@@ -24,6 +25,14 @@ function configOf(sealing: Config['sealing']): Config {
   return { ...parties, sealing, accessTokenSeconds: 60 } as Config;
 }
 
+/** The table after a deployment, which makes the first key. */
+async function storeWithKey(config: Config) {
+  const store = memoryKeyStore();
+  const { key, sealed } = await makeKey(openSealing(config), Date.now());
+  await store.add(key, sealed, undefined);
+  return store;
+}
+
 test.each([
   ['a secret', { secret: randomBytes(32) }, false],
   ['KMS', { kmsKey: KMS_KEY }, true],
@@ -31,7 +40,7 @@ test.each([
   'with keys sealed by %s, one function signs what another verifies',
   async (_, sealing, wraps) => {
     const config = configOf(sealing);
-    const store = memoryKeyStore();
+    const store = await storeWithKey(config);
     const { token, expiresIn } = await (await openSigner(config, store).ready())(ADA, SESSION_ID, Date.now());
     const { published, signing } = openSigningKeys(config, store);
     expect(await accessTokenVerifier(published, config).verify(token, Date.now())).toEqual({
@@ -48,8 +57,7 @@ test.each([
 );
 
 test('a key sealed by one secret is of no use to a function that has another', async () => {
-  const store = memoryKeyStore();
-  await openSigningKeys(configOf({ secret: randomBytes(32) }), store).signing.ensure();
+  const store = await storeWithKey(configOf({ secret: randomBytes(32) }));
   const other = openSigner(configOf({ secret: randomBytes(32) }), store);
   expect((await problemOf(other.ready())).problem.code).toBe('unavailable');
 }, 60_000);

@@ -4,6 +4,7 @@ import { type KeyCommand, runKeyCommand } from './key-commands.ts';
 import type { KeyStore, PublicKey } from './key-store.ts';
 import { isPublished, signingKeyAt } from './key-store.ts';
 import {
+  PUBLISHED_AT_LEAST_MS,
   PUBLISHED_BEFORE_MS,
   type RotationParts,
   rotateKeys,
@@ -11,6 +12,7 @@ import {
   withdrawKey,
 } from './rotation.ts';
 import { makeKey } from './signing-keys.ts';
+import { LOOK_AGAIN_MS } from './verification-keys.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -39,11 +41,12 @@ function memoryKeys(...keys: PublicKey[]): KeyStore & { rows: Rows } {
     list: async () => [...rows.values()],
     sealedPrivateKey: async () => undefined,
     newest: async () => newest,
-    async add(key, _sealed, seen, retired = []) {
+    async add(key, _sealed, seen, { retired = [], forgotten = [] } = {}) {
       if (seen !== newest || retired.some(({ kid }) => !rows.has(kid))) return false;
       newest = key.kid;
       rows.set(key.kid, key);
       for (const retirement of retired) retire(retirement);
+      for (const kid of forgotten) rows.delete(kid);
       return true;
     },
     retire: async (retirement) => retire(retirement),
@@ -121,6 +124,17 @@ describe('the scheduled rotation', () => {
     expect(store.rows.get('old')?.verifiesUntil).toBe(NOON - DAY);
   });
 
+  test('forgets keys whose last token expired more than 90 days ago', async () => {
+    const { parts, store } = world(
+      keyOf('oldest', NOON - 200 * DAY, NOON - 90 * DAY - 1),
+      keyOf('older', NOON - 199 * DAY, NOON - 90 * DAY),
+      keyOf('old', NOON - 29 * DAY),
+    );
+    await rotateKeys(parts);
+    expect([...store.rows.keys()].slice(0, 2)).toEqual(['older', 'old']);
+    expect(store.rows.size).toBe(3);
+  });
+
   test('puts off no retirement that is under way', async () => {
     const retiring = keyOf('older', NOON - 60 * DAY, NOON + 5);
     const { parts, store } = world(retiring, keyOf('old', NOON - 29 * DAY));
@@ -137,11 +151,19 @@ describe('the scheduled rotation', () => {
 });
 
 describe('the rotation in an emergency', () => {
-  test('makes a key that signs at once, and keeps the old one for its tokens', async () => {
+  test('makes a key that signs as soon as every warm function can know it, and keeps the old one for its tokens', async () => {
     const { parts, store } = world(keyOf('old', NOON - DAY));
     const { kid } = (await rotateKeysNow(parts)) as { kid: string };
+    expect(PUBLISHED_AT_LEAST_MS).toBeGreaterThan(LOOK_AGAIN_MS);
+    expect(signingKeyAt(await store.list(), NOON + PUBLISHED_AT_LEAST_MS - 1)?.kid).toBe('old');
+    expect(signingKeyAt(await store.list(), NOON + PUBLISHED_AT_LEAST_MS)?.kid).toBe(kid);
+    expect(store.rows.get('old')?.verifiesUntil).toBe(NOON + PUBLISHED_AT_LEAST_MS + HOUR + MARGIN);
+  });
+
+  test('makes a key that signs at once where none does', async () => {
+    const { parts, store } = world(keyOf('old', NOON - 40 * DAY, NOON - DAY));
+    const { kid } = (await rotateKeysNow(parts)) as { kid: string };
     expect(signingKeyAt(await store.list(), NOON)?.kid).toBe(kid);
-    expect(store.rows.get('old')?.verifiesUntil).toBe(NOON + HOUR + MARGIN);
   });
 
   test('withdraws the key that was to sign next, which may be as compromised', async () => {
@@ -164,16 +186,18 @@ describe('the rotation in an emergency', () => {
   test('keeps a key for its tokens that began to sign in this very millisecond', async () => {
     const { parts, store } = world(keyOf('old', NOON));
     await rotateKeysNow(parts);
-    expect(store.rows.get('old')?.verifiesUntil).toBe(NOON + HOUR + MARGIN);
+    expect(store.rows.get('old')?.verifiesUntil).toBe(NOON + PUBLISHED_AT_LEAST_MS + HOUR + MARGIN);
   });
 });
 
 describe('the withdrawal of a key', () => {
-  test('that signs makes another one first', async () => {
+  test('that signs makes another one first, and goes when that begins to sign', async () => {
     const { parts, store } = world(keyOf('old', NOON - DAY));
     expect(await withdrawKey(parts, 'old')).toEqual({ outcome: 'withdrawn' });
-    expect(isPublished(store.rows.get('old') as PublicKey, NOON)).toBe(false);
-    const signing = signingKeyAt(await store.list(), NOON);
+    const begin = NOON + PUBLISHED_AT_LEAST_MS;
+    expect(signingKeyAt(await store.list(), begin - 1)?.kid).toBe('old');
+    expect(isPublished(store.rows.get('old') as PublicKey, begin)).toBe(false);
+    const signing = signingKeyAt(await store.list(), begin);
     expect(signing).toBeDefined();
     expect(signing?.kid).not.toBe('old');
   });
@@ -203,14 +227,15 @@ describe('the withdrawal of a key', () => {
       calls += 1;
       // Between what the emergency's rotation reads and what it writes.
       if (calls === 2) {
-        await store.add(keyOf('scheduled', NOON + DAY), '', 'old', [
-          { kid: 'old', verifiesUntil: NOON + 2 * DAY },
-        ]);
+        await store.add(keyOf('scheduled', NOON + DAY), '', 'old', {
+          retired: [{ kid: 'old', verifiesUntil: NOON + 2 * DAY }],
+        });
       }
       return keys;
     };
     expect(await withdrawKey(parts, 'old')).toEqual({ outcome: 'withdrawn' });
-    expect(signingKeyAt(await list(), NOON)).toBeDefined();
+    expect(signingKeyAt(await list(), NOON + PUBLISHED_AT_LEAST_MS)?.kid).not.toBe('old');
+    expect(signingKeyAt(await list(), NOON + PUBLISHED_AT_LEAST_MS)).toBeDefined();
     expect(calls).toBeGreaterThan(3);
   });
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../core/account.ts';
-import { isPublished, type KeyStore, type PublicKey, type Retirement } from './key-store.ts';
+import { isPublished, type KeyStore, type PublicKey, type Retirement, signingKeyAt } from './key-store.ts';
 import type { Sealing } from './sealing.ts';
 import { makeKey } from './signing-keys.ts';
-import { CACHE_MS } from './verification-keys.ts';
+import { CACHE_MS, LOOK_AGAIN_MS } from './verification-keys.ts';
 
 /**
  * How long a key is published before it signs, in milliseconds. API Gateway's JWT authorizer caches a JWKS for two
@@ -12,12 +12,21 @@ import { CACHE_MS } from './verification-keys.ts';
  */
 export const PUBLISHED_BEFORE_MS = 24 * 60 * 60 * 1000;
 
+/**
+ * How long even an emergency's key is published before it signs, in milliseconds: longer than a warm function may take
+ * until it looks again, so that it knows the key when the first token comes.
+ */
+export const PUBLISHED_AT_LEAST_MS = LOOK_AGAIN_MS + 2_000;
+
+/** How long a key is listed after its last token has expired, for whoever reads the audit trail. */
+const LISTED_AFTER_MS = 90 * 24 * 60 * 60 * 1000;
+
 /** What clocks may differ by, and what a warm function may sign with a key that it does not know to be replaced. */
 const MARGIN_MS = 5 * 60 * 1000 + CACHE_MS;
 
 export type RotationParts = {
   store: KeyStore;
-  sealing: Sealing;
+  sealing: Pick<Sealing, 'seal'>;
   clock: Clock;
   /** How long a key signs, in milliseconds. */
   keyLifetime: number;
@@ -37,37 +46,39 @@ export type Rotated = { outcome: 'rotated'; kid: string } | { outcome: 'not due'
 export async function rotateKeys(parts: RotationParts): Promise<Rotated> {
   const { store, clock, keyLifetime } = parts;
   const newest = await store.newest(); // read first: whoever adds a key after this makes our write fail
-  const keys = await store.list();
+  const keys = newest === undefined ? [] : await store.list();
   const now = clock();
   const latest = keys.find((key) => key.verifiesUntil === undefined);
   if (latest !== undefined && now < latest.signsFrom + keyLifetime - PUBLISHED_BEFORE_MS)
     return { outcome: 'not due' };
   const signsFrom = latest === undefined ? now : now + PUBLISHED_BEFORE_MS;
   const retired = keys.flatMap((key) => replacedAt(parts, key, signsFrom));
-  return add(parts, signsFrom, newest, retired);
+  const forgotten = keys.filter((key) => now > (key.verifiesUntil ?? now) + LISTED_AFTER_MS);
+  return add(parts, signsFrom, newest, { retired, forgotten: forgotten.map(({ kid }) => kid) });
 }
 
 /**
- * Replaces the signing key at once, for an emergency. Tokens of the old key stay good until they expire, unless it is
- * withdrawn too; a key that was to sign later never will.
+ * Replaces the signing key in a few seconds, for an emergency. Tokens of the old key stay good until they expire, unless
+ * it is withdrawn too; a key that was to sign later never will.
  *
  * @throws ProblemError `unavailable`
  */
 export async function rotateKeysNow(parts: RotationParts): Promise<Rotated> {
   const newest = await parts.store.newest();
-  const keys = await parts.store.list();
+  const keys = newest === undefined ? [] : await parts.store.list();
   const now = parts.clock();
+  const signsFrom = signingKeyAt(keys, now) ? now + PUBLISHED_AT_LEAST_MS : now;
   const retired = keys
     .filter((key) => isPublished(key, now))
     .flatMap((key) =>
-      key.signsFrom > now ? [{ kid: key.kid, verifiesUntil: now }] : replacedAt(parts, key, now),
+      key.signsFrom > now ? [{ kid: key.kid, verifiesUntil: now }] : replacedAt(parts, key, signsFrom),
     );
-  return add(parts, now, newest, retired);
+  return add(parts, signsFrom, newest, { retired });
 }
 
 /**
  * Withdraws a key: it leaves the JWKS, and within a minute every warm function refuses its tokens. Where no other key
- * could sign from then on, one is made first.
+ * could sign from then on, one is made first, and the old one goes when that begins to sign.
  *
  * @throws ProblemError `unavailable`
  */
@@ -76,16 +87,24 @@ export async function withdrawKey(
   kid: string,
 ): Promise<{ outcome: 'withdrawn' | 'unknown kid' }> {
   const { store, clock } = parts;
-  let keys = await store.list();
+  let keys = (await store.newest()) === undefined ? [] : await store.list();
   if (!keys.some((key) => key.kid === kid)) return { outcome: 'unknown kid' };
+  const successor = () =>
+    keys.find(
+      (key) =>
+        key.kid !== kid &&
+        key.verifiesUntil === undefined &&
+        key.signsFrom <= clock() + PUBLISHED_AT_LEAST_MS,
+    );
   // A rotation that came first may have added a key that signs only later: then once more.
-  while (
-    !keys.some((key) => key.kid !== kid && key.verifiesUntil === undefined && key.signsFrom <= clock())
-  ) {
+  while (successor() === undefined) {
     await rotateKeysNow(parts);
     keys = await store.list();
   }
-  await store.retire({ kid, verifiesUntil: clock() });
+  const now = clock();
+  const signs = signingKeyAt(keys, now)?.kid === kid;
+  const from = successor()?.signsFrom ?? now;
+  await store.retire({ kid, verifiesUntil: signs ? Math.max(now, from) : now });
   return { outcome: 'withdrawn' };
 }
 
@@ -99,9 +118,9 @@ async function add(
   { store, sealing }: RotationParts,
   signsFrom: number,
   newest: string | undefined,
-  retired: readonly Retirement[],
+  changes: Parameters<KeyStore['add']>[3],
 ): Promise<Rotated> {
   const { key, sealed } = await makeKey(sealing, signsFrom);
-  const added = await store.add(key, sealed, newest, retired);
+  const added = await store.add(key, sealed, newest, changes);
   return added ? { outcome: 'rotated', kid: key.kid } : { outcome: 'beaten' };
 }

@@ -6,52 +6,34 @@ import type { Sealing } from './sealing.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
 export const ALGORITHM = 'RS256';
-/** Bits. NIST SP 800-57 part 1 puts 3072 at 128 bits of strength, good beyond 2030. */
-const MODULUS_LENGTH = 3072;
+/**
+ * Bits. A key signs for a month: NIST SP 800-57 part 1 accepts 2048 through 2030, every large provider uses it, and a
+ * signature takes half the time of one with 3072.
+ */
+const MODULUS_LENGTH = 2048;
+
+/** A deployment and `npm start` run the command; this is for whoever deployed in another way. */
+const NO_KEY = 'it holds no key that may sign now: run `npm run keys -- rotate`';
 
 export type SigningKeys = {
-  /** The key that signs now, made if there is none yet. @throws ProblemError `unavailable` */
+  /** The key that signs now. @throws ProblemError `unavailable`, also while `rotate-keys` has made none yet */
   current(): Promise<{ kid: string; privateKey: CryptoKey }>;
-  /** Makes the first key unless there is one. @throws ProblemError `unavailable` */
-  ensure(): Promise<void>;
 };
 
-/** The private keys, unsealed once in the life of a warm function. */
+/** The private keys, unsealed once in the life of a warm function. It makes none: only `rotate-keys` writes keys. */
 export function signingKeys(
-  store: KeyStore,
-  published: VerificationKeys,
-  sealing: Sealing,
+  store: Pick<KeyStore, 'sealedPrivateKey'>,
+  published: Pick<VerificationKeys, 'all'>,
+  sealing: Pick<Sealing, 'unseal'>,
   clock: Clock,
 ): SigningKeys {
   const unsealed = new Map<string, Promise<CryptoKey>>();
-  let making: Promise<void> | undefined;
-
-  // One key at a time: it takes the better part of a second of a core to make one.
-  function makeFirstKey(): Promise<void> {
-    making ??= addFirstKey(store, sealing, clock()).finally(() => {
-      making = undefined;
-    });
-    return making;
-  }
-
-  async function ensure(): Promise<string> {
-    const known = signingKeyAt(await published.all(), clock());
-    if (known) return known.kid;
-    await makeFirstKey();
-    // Whoever won, the winner's key is the one in the table.
-    published.forget();
-    const added = signingKeyAt(await published.all(), clock());
-    if (added) return added.kid;
-    return orUnavailable('the table of keys', Promise.reject(new Error('it holds no key that may sign now')));
-  }
 
   return {
-    async ensure() {
-      await ensure();
-    },
-
     async current() {
-      const kid = await ensure();
+      const key = signingKeyAt(await published.all(), clock());
+      if (key === undefined) return orUnavailable('the table of keys', Promise.reject(new Error(NO_KEY)));
+      const { kid } = key;
       const privateKey =
         unsealed.get(kid) ?? orUnavailable('the sealed signing key', unsealKey(store, sealing, kid));
       unsealed.set(kid, privateKey);
@@ -61,14 +43,9 @@ export function signingKeys(
   };
 }
 
-async function addFirstKey(store: KeyStore, sealing: Sealing, now: number): Promise<void> {
-  const { key, sealed } = await makeKey(sealing, now);
-  await store.add(key, sealed, undefined);
-}
-
 /** A new key pair, its private part sealed. @throws ProblemError `unavailable` */
 export async function makeKey(
-  sealing: Sealing,
+  sealing: Pick<Sealing, 'seal'>,
   signsFrom: number,
 ): Promise<{ key: PublicKey; sealed: string }> {
   const { publicKey, privateKey } = await generateKeyPair(ALGORITHM, {
@@ -82,7 +59,11 @@ export async function makeKey(
   return { key: { kid, publicJwk, signsFrom }, sealed };
 }
 
-async function unsealKey(store: KeyStore, sealing: Sealing, kid: string): Promise<CryptoKey> {
+async function unsealKey(
+  store: Pick<KeyStore, 'sealedPrivateKey'>,
+  sealing: Pick<Sealing, 'unseal'>,
+  kid: string,
+): Promise<CryptoKey> {
   const sealed = await store.sealedPrivateKey(kid);
   if (sealed === undefined) throw new Error('the private key is missing');
   return (await importJWK(JSON.parse(await sealing.unseal(sealed, kid)), ALGORITHM)) as CryptoKey;

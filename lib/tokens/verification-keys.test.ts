@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { frozenClock, NOON } from '../../test/harness/memory/clock.ts';
 import { memoryKeyStore } from '../../test/harness/memory/key-store.ts';
 import type { PublicKey } from './key-store.ts';
-import { verificationKeys } from './verification-keys.ts';
+import { LOOK_AGAIN_MS, verificationKeys } from './verification-keys.ts';
 
 const MINUTE = 60_000;
 
@@ -45,14 +45,6 @@ describe('the keys', () => {
     const { keys, store } = cached({ kid: 'a' });
     await Promise.all([keys.all(), keys.all(), keys.find('a')]);
     expect(store.lists()).toBe(1);
-  });
-
-  test('are read again by who was told to forget them', async () => {
-    const { keys, store } = cached({ kid: 'a' });
-    await keys.all();
-    keys.forget();
-    await keys.all();
-    expect(store.lists()).toBe(2);
   });
 
   test('are those that are published now, by the minute-old copy too', async () => {
@@ -102,5 +94,27 @@ describe('a key that is looked for', () => {
     await keys.all();
     expect(await keys.find('z')).toBeUndefined();
     expect(store.lists()).toBe(2);
+  });
+
+  test('and is forged costs one look in three seconds, however often it comes', async () => {
+    const { keys, store, clock } = cached({ kid: 'a' });
+    await keys.all();
+    for (let forged = 0; forged < 100; forged += 1) expect(await keys.find(`z${forged}`)).toBeUndefined();
+    expect(store.lists()).toBe(2);
+    clock.pass(LOOK_AGAIN_MS - 1);
+    await keys.find('z');
+    expect(store.lists()).toBe(2);
+    clock.pass(1);
+    await keys.find('z');
+    expect(store.lists()).toBe(3);
+    expect((await keys.find('a'))?.kid).toBe('a');
+  });
+
+  test('and is known stays known while a look for another fails', async () => {
+    const { keys, store } = cached({ kid: 'a' });
+    await keys.all();
+    store.list = () => Promise.reject(new Error('the table is down'));
+    await expect(keys.find('z')).rejects.toThrow('the table is down');
+    expect((await keys.find('a'))?.kid).toBe('a');
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
-import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { bundleForDeployment } from '../../tools/build/bundle.ts';
 import { startFaultyDynamodb, type Trouble } from '../faults/faulty-dynamodb.ts';
 import { type SesFault, startFaultySes } from '../faults/faulty-ses.ts';
@@ -22,12 +22,15 @@ import { startLocalKms } from '../harness/memory/kms.ts';
 import { loggedIn, signedUp, somebody } from '../harness/people.ts';
 
 const folder = `${mkdtempSync(`${tmpdir()}/gatehouse-bundles-`)}/`;
-await bundleForDeployment(['signup', 'login', 'refresh-tokens', 'forget-password', 'send-mail'], folder);
+await bundleForDeployment(
+  ['rotate-keys', 'signup', 'login', 'refresh-tokens', 'forget-password', 'send-mail'],
+  folder,
+);
 const world = await ownWorld();
 // As deployed: keys sealed by KMS.
 const kms = await startLocalKms();
 const ses = await startFaultySes(inject('stack').inboxUrl);
-const prefix = await newTables();
+const prefix = await newTables('without a key');
 const output = captureOutput();
 const { dynamodbUrl } = inject('stack');
 const asDeployed = {
@@ -41,6 +44,11 @@ const asDeployed = {
   LOG_LEVEL: 'INFO',
 };
 
+beforeAll(async () => {
+  Object.assign(process.env, asDeployed);
+  const rotateKeys = await cold('rotate-keys'); // as a deployment does
+  await rotateKeys({ command: 'rotate' } as never, context);
+});
 beforeEach(() => {
   Object.assign(process.env, asDeployed);
   output.lines(); // what came before is not of this test

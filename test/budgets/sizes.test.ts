@@ -7,8 +7,8 @@ import { replacedModules } from '../../tools/build/sdk-stand-ins.ts';
 /** Octets of a minified bundle, and of the zip that it is uploaded in. */
 const BUNDLE = 300_000;
 const ZIP = 120_000;
-/** The script of the reference page, compressed, with the licences that it must carry, and a few lines of code: nobody waits for it who logs in. */
-const REFERENCE = { bundle: 780_000, zip: 520_000 };
+/** The script of the reference page, compressed, and a few lines of code: nobody waits for it who logs in. */
+const REFERENCE = { bundle: 900_000, zip: 620_000 };
 
 const folder = `${mkdtempSync(`${tmpdir()}/gatehouse-sizes-`)}/`;
 const sizes = await bundleSizes(folder);

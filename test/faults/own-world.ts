@@ -83,10 +83,14 @@ function contextOf(milliseconds: number) {
 
 export const context = { awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 } as never;
 
-/** Empty tables under a prefix that no other test has. */
-export async function newTables(): Promise<string> {
+/** Tables under a prefix that no other test has, empty but for the first signing key. */
+export async function newTables(keys: 'with a key' | 'without a key' = 'with a key'): Promise<string> {
   const prefix = `faults-${randomUUID().slice(0, 8)}`;
   await createTables({ endpoint: inject('stack').dynamodbUrl, prefix });
+  if (keys === 'without a key') return prefix;
+  const AWS_ENDPOINT_URL_DYNAMODB = inject('stack').dynamodbUrl;
+  const rotateKeys = await coldHandler('rotate-keys', { TABLE_PREFIX: prefix, AWS_ENDPOINT_URL_DYNAMODB });
+  await rotateKeys({ command: 'rotate' } as never, context); // as a deployment does
   return prefix;
 }
 

@@ -52,6 +52,7 @@ export default async function startStack({ provide }: TestProject): Promise<() =
   const tables = await createTables({ endpoint: dynamodb.url, prefix, service });
   const inbox = await startInbox({ port: inboxPort });
   const api = await startApi({ port: apiPort, service, env: environment });
+  await api.invoke('rotate-keys', { command: 'rotate' }); // as a deployment does
   const mapping = service.functions['send-mail']?.events?.find(({ stream }) => stream)?.stream;
   if (mapping === undefined) throw new Error('serverless.yml gives send-mail no stream to read');
   const stream = driveStream({

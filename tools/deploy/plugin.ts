@@ -30,6 +30,9 @@ type FunctionObject = FunctionDefinition &
 
 /** What is used of the framework, which ships no types for plugins. */
 interface Serverless {
+  getProvider(name: 'aws'): {
+    request(service: string, operation: string, parameters: object): Promise<{ FunctionError?: string }>;
+  };
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
   readonly processedInput: {
     readonly commands: string[];
@@ -74,6 +77,7 @@ export default class GatehousePlugin {
       'before:package:function:package': () => this.#zip([this.#chosenFunction()]),
       'before:package:finalize': () => this.#finishTemplate(),
       'before:deploy:deploy': () => this.#takeBackWhatWasKept(),
+      'after:deploy:deploy': () => this.#makeFirstKey(),
       // The answer is printed; a connection that the function left open is nothing to wait for.
       'after:invoke:local:invoke': () => setTimeout(() => process.exit(), 300).unref(),
     };
@@ -112,6 +116,21 @@ export default class GatehousePlugin {
     );
     fitToSettings(service, settings);
     protect(service, settings);
+  }
+
+  /** Only rotate-keys may write keys, and without one nobody can log in. Once there is a key this changes nothing. */
+  async #makeFirstKey(): Promise<void> {
+    const { service, provider } = this.#serverless.service;
+    const stage = provider.stage;
+    const answer = await this.#serverless.getProvider('aws').request('Lambda', 'invoke', {
+      FunctionName: `${service}-${stage}-rotate-keys`,
+      Payload: JSON.stringify({ command: 'rotate' }),
+    });
+    if (answer.FunctionError !== undefined)
+      throw new this.#serverless.classes.Error(
+        `The first signing key could not be made, so nobody can log in yet. Run \`npm run keys -- rotate --stage ${stage}\`; the log of rotate-keys says why.`,
+        'FIRST_SIGNING_KEY',
+      );
   }
 
   async #zip(names: string[]): Promise<void> {

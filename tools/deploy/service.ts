@@ -55,6 +55,7 @@ export interface Route {
 interface RoleStatement {
   readonly Action: string | readonly string[];
   readonly Resource: GrantedResource | readonly GrantedResource[];
+  readonly Condition?: object;
 }
 
 /** An attribute of a resource of this service; others are written as `Fn::Sub`. */

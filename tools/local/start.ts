@@ -73,6 +73,7 @@ async function start(): Promise<void> {
     startStorage(wanted, external, folder.path, service),
     started(startInbox({ port: wanted.ses })),
   ]);
+  await api.invoke('rotate-keys', { command: 'rotate' }); // as a deployment does
 
   const mapping = service.functions[mailer]?.events?.find(({ stream }) => stream !== undefined)?.stream;
   if (mapping === undefined) throw new Error(`serverless.yml gives ${mailer} no stream to read.`);

@@ -32,11 +32,12 @@ export function memoryKeyStore(): MemoryKeyStore {
     async newest() {
       return newestKid;
     },
-    async add(key, sealed, newest, retired = []) {
+    async add(key, sealed, newest, { retired = [], forgotten = [] } = {}) {
       if (newest !== newestKid || retired.some(({ kid }) => !rows.has(kid))) return false;
       newestKid = key.kid;
       rows.set(key.kid, { key: structuredClone(key), sealed });
       retireAll(retired);
+      for (const kid of forgotten) rows.delete(kid);
       return true;
     },
     async retire(retirement) {

@@ -1,8 +1,10 @@
 // `npm run test:deploy`: the real package, deployed by the real command to a simulated AWS (moto_server), checked
 // resource by resource, driven through what was uploaded, deployed again and removed. Needs Python 3 and PyPI, but no
 // account and no Docker. Its last line is `N checks passed, N failed`.
+
 import { match, notEqual, ok, deepStrictEqual as same } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { parseArgs, promisify } from 'node:util';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { type Pattern, serverlessProgram } from '../../../tools/deploy/service.ts';
@@ -167,6 +169,10 @@ async function drive(aws: SimulatedAws, functions: DeployedFunctions, issuer: st
   await check('every zip holds one bundle and its package.json', () => {
     for (const [name, files] of Object.entries(functions.files))
       same(files, [`functions/${name}.js`, 'package.json']);
+  });
+  await check('the deployment ran rotate-keys, without which no key would sign', async () => {
+    ok(readFileSync(aws.logFile, 'utf8').includes('-rotate-keys {"command":"rotate"}'));
+    ok(await functions.invoke('rotate-keys', { command: 'rotate' }));
   });
   await check('/auth: sign up', async () => {
     const body = { ...person, password, confirm: password };

@@ -21,6 +21,8 @@ export interface SimulatedAws {
   query(service: string, path: string, parameters: Record<string, string>): Promise<string>;
   /** The mails that SES has taken for this address, oldest first. */
   mailsTo(address: string): Promise<{ source: string; subject: string; body: string }[]>;
+  /** What moto printed, the functions that a deployment invoked among it. */
+  logFile: string;
   stop(): Promise<void>;
 }
 
@@ -94,6 +96,7 @@ export async function startSimulatedAws(): Promise<SimulatedAws> {
   const sdk = (name: string) => fromFramework(`@aws-sdk/client-${name}`) as Answer;
 
   return {
+    logFile,
     url,
     environment,
     async ask(name, operation, input = {}) {
