@@ -1,11 +1,19 @@
 import type { SNSEvent } from 'aws-lambda';
 import { readConfig } from '../lib/config.ts';
+import { tally } from '../lib/core/mail-budget.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
-import { refuseMail } from '../lib/dynamodb/mail-refusals.ts';
+import { mailRefusals } from '../lib/dynamodb/mail-refusals.ts';
+import { throttleStore } from '../lib/dynamodb/throttles.ts';
 import { eachMailEvent } from '../lib/events/each-mail-event.ts';
 
 const database = openDatabase(readConfig(process.env).tablePrefix);
+const refusals = mailRefusals(database);
+const store = throttleStore(database);
 
-/** Mail events: an address that bounced for good, or whose owner complained, is not mailed again. */
+/** Mail events: an address that bounced for good, or whose owner complained, is not mailed for a while, or ever. */
 export const handler = (event: SNSEvent) =>
-  eachMailEvent(event, (email, reason) => refuseMail(database, email, reason));
+  eachMailEvent(
+    event,
+    (email, reason) => refusals.add(email, reason, Date.now()),
+    () => tally({ store, clock: Date.now }, 'bounced'),
+  );

@@ -1,11 +1,11 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { readConfig } from '../lib/config.ts';
-import { sendDueMail } from '../lib/core/reset-mail.ts';
+import { sendDueMail, sendWaiting } from '../lib/core/reset-mail.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { throttleStore } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import { eachRecord } from '../lib/events/each-record.ts';
+import { eachRecord, eachWaiting } from '../lib/events/each-record.ts';
 import { sesMailer } from '../lib/mail/ses.ts';
 
 const config = readConfig(process.env);
@@ -15,10 +15,25 @@ const parts = {
   resetRequests: resetRequestStore(database),
   mailer: sesMailer(config.mailFrom, config, config.mailConfigurationSet),
   throttle: { store: throttleStore(database) },
+  unverifiedMailsPerHour: config.unverifiedMailsPerHour,
   clock: Date.now,
   tagLifetime: config.tagLifetime,
 };
 
-/** Send mail: what the rows of `reset-tags` are due, from the table's stream. A record that fails is delivered again. */
-export const handler = (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> =>
-  eachRecord(event, (tagId) => sendDueMail(parts, tagId));
+/** What the schedule sends, so that mails that wait for their place in the budget get it. */
+type Sweep = { command: 'send-waiting' };
+
+/** What is left of the function's thirty seconds is more than one mail takes at worst. */
+const SWEEP_MS = 15_000;
+
+/**
+ * Send mail: what the rows of `reset-tags` are due, from the table's stream. A record that fails is delivered again. The
+ * schedule asks for those that wait.
+ */
+export async function handler(event: DynamoDBStreamEvent | Sweep): Promise<DynamoDBBatchResponse> {
+  const send = (tagId: string) => sendDueMail(parts, tagId);
+  if ('Records' in event) return eachRecord(event, send);
+  const until = Date.now() + SWEEP_MS;
+  await sendWaiting(parts, eachWaiting(send), () => Date.now() < until);
+  return { batchItemFailures: [] };
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
-import { resetLinkMail } from './mail/templates.ts';
+import { writeMail } from './mail/templates.ts';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 const KMS_KEY = 'arn:aws:kms:eu-central-1:000000000000:key/1';
@@ -41,6 +41,7 @@ test('the least that has to be set gets the defaults', () => {
     corsHeaders: [],
     trustedProxy: undefined,
     limits: { logins: 100, signUps: 100, forgets: 100, refreshes: 1_000 },
+    unverifiedMailsPerHour: 50,
   });
 });
 
@@ -65,6 +66,7 @@ test('everything can be set', () => {
     LIMIT_SIGNUPS: '2',
     LIMIT_FORGETS: '3',
     LIMIT_REFRESHES: '4',
+    LIMIT_UNVERIFIED_MAILS: '5',
   });
   expect(config).toMatchObject({
     audience: 'the app',
@@ -79,6 +81,7 @@ test('everything can be set', () => {
     corsHeaders: ['X-Request-Id', 'x-b3-traceid'],
     trustedProxy: { header: 'CloudFront-Viewer-Address', secret: 's'.repeat(32) },
     limits: { logins: 1, signUps: 2, forgets: 3, refreshes: 4 },
+    unverifiedMailsPerHour: 5,
   });
 });
 
@@ -113,6 +116,7 @@ describe('the error', () => {
       LIMIT_SIGNUPS: 'wrong value',
       LIMIT_FORGETS: 'wrong value',
       LIMIT_REFRESHES: 'wrong value',
+      LIMIT_UNVERIFIED_MAILS: 'wrong value',
     };
     const refusal = refusalOf(wrong);
     for (const name of Object.keys(wrong)) expect(refusal).toContain(`${name} must be`);
@@ -198,11 +202,10 @@ test.each([
   ['http://localhost:5173/#/', 'http://localhost:5173/#'],
 ])('of APP_URL %j the mailed link begins with %j', (given, taken) => {
   const { brand, appUrl } = readConfig({ ...LEAST, APP_URL: given });
-  const { text, html } = resetLinkMail(
+  const link = { tag: 'A'.repeat(64), minutes: 30 };
+  const { text, html } = writeMail(
     { brand, appUrl },
-    { name: 'Ada', language: 'en' },
-    'A'.repeat(64),
-    30,
+    { purpose: 'reset-password', name: 'Ada', language: 'en', at: 0, link },
   );
   for (const part of [text, html]) expect(part).toContain(`${taken}/reset-password?tag=${'A'.repeat(64)}`);
 });

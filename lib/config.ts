@@ -33,6 +33,8 @@ export type Config = {
   corsHeaders: readonly string[];
   trustedProxy: TrustedProxy | undefined;
   limits: AddressLimits;
+  /** How many mails an hour may go to addresses that nobody has verified. */
+  unverifiedMailsPerHour: number;
 };
 
 /** Names every variable that is missing or wrong, in one message; values are left out, since one of them is a secret. */
@@ -177,6 +179,7 @@ const environment = v.object({
   LIMIT_SIGNUPS: wholeNumber(100, 1, 1_000_000),
   LIMIT_FORGETS: wholeNumber(100, 1, 1_000_000),
   LIMIT_REFRESHES: wholeNumber(1_000, 1, 1_000_000),
+  LIMIT_UNVERIFIED_MAILS: wholeNumber(50, 1, 1_000_000),
 });
 
 /**
@@ -239,6 +242,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     trustedProxy: set.TRUSTED_PROXY_HEADER
       ? { header: set.TRUSTED_PROXY_HEADER, secret: set.TRUSTED_PROXY_SECRET as string }
       : undefined,
+    unverifiedMailsPerHour: set.LIMIT_UNVERIFIED_MAILS,
     limits: {
       logins: set.LIMIT_LOGIN_FAILURES,
       signUps: set.LIMIT_SIGNUPS,

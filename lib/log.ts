@@ -37,13 +37,7 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
   };
 }
 
-const OURS = new Set([
-  'ProblemError',
-  'ConfigError',
-  'MailNotSentError',
-  'UndeliverableMailError',
-  'LeftOutError',
-]);
+const OURS = new Set(['ProblemError', 'ConfigError', 'MailNotSentError', 'LeftOutError']);
 const MAX_FRAMES = 5;
 
 /** The places alone. A stack begins with the message, whose own lines may look like places. */

@@ -19,6 +19,7 @@ export const METRICS = {
   ReuseDetected: { unit: 'Count' },
   Lockouts: { unit: 'Count' },
   HashMilliseconds: { unit: 'Milliseconds' },
+  MailsDue: { unit: 'Count' },
   Mails: { unit: 'Count', by: 'Outcome' },
   MailEvents: { unit: 'Count', by: 'Outcome' },
   RotationChecks: { unit: 'Count' },
@@ -29,8 +30,15 @@ export type MetricName = keyof typeof METRICS;
 
 /** What became of a request: an answer, or the problem that the client was told of. */
 export type Outcome = 'success' | ProblemCode;
-/** What became of an attempt to send a mail. One that failed is tried again; see `eachRecord`. */
-export type MailOutcome = 'sent' | 'suppressed' | 'undeliverable' | 'failed';
+/** What became of an attempt to send a mail. One that failed is tried again; see `eachRecord` and `DueMail`. */
+export type MailOutcome =
+  | 'sent'
+  | 'skipped'
+  | 'waiting'
+  | 'suppressed'
+  | 'undeliverable'
+  | 'uncertain'
+  | 'failed';
 /** What SES said of a mail that it had accepted. */
 export type MailEventOutcome = 'bounced' | 'complained' | 'ignored' | 'failed';
 

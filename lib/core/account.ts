@@ -1,3 +1,5 @@
+import type { MailRefusalMark } from './mail-refusal.ts';
+
 /** A person's account. Times are milliseconds since the epoch. */
 export type User = {
   userId: string;
@@ -16,11 +18,9 @@ export type User = {
   createdAt: number;
   /** When a reset last changed the password: it answers every request to reset that was made before. */
   passwordChangedAt?: number;
-  /** Why no mail goes to the address any more: the mail service gave up on it for good, or its owner complained. */
-  mailRefused?: MailRefusal;
-};
-
-export type MailRefusal = 'bounced' | 'complained';
+  /** True once the owner has shown to read the mails to the address: a completed reset does. */
+  emailVerified?: boolean;
+} & MailRefusalMark;
 
 /** What a client may know about a user. */
 export type Profile = Pick<User, 'userId' | 'name' | 'email' | 'bio'>;

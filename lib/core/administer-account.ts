@@ -14,7 +14,7 @@ export type AccountAdministration = {
   setStatus(userId: string, status: User['status']): Promise<Change>;
   /** Raises `credentialVersion`. @returns false when the account is gone */
   endSessions(userId: string): Promise<boolean>;
-  /** Removes `mailRefused`. */
+  /** Removes `mailRefused`, `mailRefusedUntil` and `mailBounces`, so that the next bounce blocks for a day. */
   allowMail(userId: string): Promise<Change>;
   /**
    * Deletes the account and its claim on the address and leaves the tombstone, all or nothing.

@@ -147,7 +147,7 @@ class ImportRun {
     this.countCost(user);
     const resetRequest =
       this.options.mails && needsMail(user)
-        ? newResetRequest({ userId: user.userId }, this.options.now, TAG_LIFETIME_MS)
+        ? newResetRequest({ userId: user.userId, byOperator: true }, this.options.now, TAG_LIFETIME_MS)
         : undefined;
     return { line, account: { user, ...(resetRequest && { resetRequest }) }, createdAt: account.createdAt };
   }

@@ -3,8 +3,10 @@ import { NOON } from '../../test/harness/memory/clock.ts';
 import { recording } from '../../test/harness/memory/recording.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import { world } from '../../test/harness/memory/world.ts';
+import type { User } from './account.ts';
+import { tally } from './mail-budget.ts';
 import { hashSecret, newSecret, readResetTag } from './opaque-token.ts';
-import { type Mailer, MailNotSentError, sendDueMail, UndeliverableMailError } from './reset-mail.ts';
+import { type Mailer, MailNotSentError, type MailToSend, sendDueMail, sendWaiting } from './reset-mail.ts';
 import type { ResetRequest } from './reset-request.ts';
 
 const TAG_ID = '33333333-3333-4333-8333-333333333333';
@@ -22,17 +24,12 @@ const REQUEST: ResetRequest = {
 function requested(changes: Partial<ResetRequest> = {}) {
   const it = world();
   it.resetRequests.rows.set(TAG_ID, { ...REQUEST, ...changes });
-  const sent: unknown[][] = [];
+  const sent: MailToSend[] = [];
   const mailer: Mailer = {
-    async sendResetLink(...mail) {
+    async send(mail) {
       sent.push(mail);
     },
-    async sendLocked(...mail) {
-      sent.push(mail);
-    },
-    async sendPasswordChanged(...mail) {
-      sent.push(mail);
-    },
+    answers: async () => true,
   };
   const parts = { ...it.parts, mailer: recording('mailer', mailer, it.calls) };
   return { ...it, parts, sent, row: () => it.resetRequests.rows.get(TAG_ID) };
@@ -43,14 +40,24 @@ describe('a request that was made', () => {
     const it = requested();
     it.clock.pass(7_000);
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
-    expect(it.sent).toEqual([['ada@example.com', 'Ada Lovelace', expect.any(String), 30, 'en']]);
-    const tag = readResetTag(String(it.sent[0]?.[2]));
+    expect(it.sent).toEqual([
+      {
+        purpose: 'reset-password',
+        to: 'ada@example.com',
+        name: 'Ada Lovelace',
+        language: 'en',
+        at: NOON,
+        link: { tag: expect.any(String), minutes: 30 },
+      },
+    ]);
+    const tag = readResetTag(String(it.sent[0]?.link?.tag));
     if (tag === undefined) throw new Error('not a tag');
     expect(tag.tagId).toBe(TAG_ID);
     expect(it.row()).toEqual({
       ...REQUEST,
       state: 'mailed',
       secretHashes: [hashSecret(tag.secret)],
+      tries: 1,
       credentialVersion: ADA.credentialVersion,
       expiresAt: NOON + 7_000 + 1_800_000,
     });
@@ -58,10 +65,23 @@ describe('a request that was made', () => {
       'resetRequests.get',
       'users.get',
       'throttle.compareAndSwapMailQuota',
-      'resetRequests.addSecret',
-      'mailer.sendResetLink',
+      ...Array.from({ length: 4 }, () => 'throttle.count'),
+      'throttle.increment',
+      'resetRequests.beginTry',
+      'mailer.send',
       'resetRequests.markMailed',
+      'throttle.increment',
     ]);
+  });
+
+  test('because failed log-ins locked the account, is answered with a mail that says so and a link that works', async () => {
+    const it = requested({ purpose: 'locked' });
+    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+    expect(it.sent).toMatchObject([{ purpose: 'locked', link: { minutes: 30 } }]);
+    const tag = readResetTag(String(it.sent[0]?.link?.tag));
+    expect(it.row()).toMatchObject({ state: 'mailed', secretHashes: [hashSecret(tag?.secret as Buffer)] });
+    // It takes none of the five mails of the hour, which anybody may have used up.
+    expect(it.calls).not.toContain('throttle.compareAndSwapMailQuota');
   });
 
   test('is answered in the language of who asked, and so is its use', async () => {
@@ -69,23 +89,7 @@ describe('a request that was made', () => {
     await sendDueMail(it.parts, TAG_ID);
     it.resetRequests.rows.set(TAG_ID, { ...REQUEST, state: 'used', language: 'ja' });
     await sendDueMail(it.parts, TAG_ID);
-    expect(it.sent.map((mail) => mail.at(-1))).toEqual(['ja', 'ja']);
-  });
-
-  test('because failed log-ins locked the account, is answered with a mail that says so and a link that works', async () => {
-    const it = requested({ purpose: 'locked' });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
-    expect(it.sent).toEqual([['ada@example.com', 'Ada Lovelace', expect.any(String), 30, 'en']]);
-    const tag = readResetTag(String(it.sent[0]?.[2]));
-    expect(it.row()).toMatchObject({ state: 'mailed', secretHashes: [hashSecret(tag?.secret as Buffer)] });
-    // It takes none of the five mails of the hour, which anybody may have used up.
-    expect(it.calls).toEqual([
-      'resetRequests.get',
-      'users.get',
-      'resetRequests.addSecret',
-      'mailer.sendLocked',
-      'resetRequests.markMailed',
-    ]);
+    expect(it.sent.map(({ language }) => language)).toEqual(['ja', 'ja']);
   });
 
   test('is answered once, however often the event is delivered', async () => {
@@ -99,7 +103,7 @@ describe('a request that was made', () => {
 
   test('is not answered by who finds it answered at the last moment', async () => {
     const it = requested();
-    const resetRequests = { ...it.resetRequests, addSecret: async () => false };
+    const resetRequests = { ...it.resetRequests, beginTry: async () => false };
     expect(await sendDueMail({ ...it.parts, resetRequests }, TAG_ID)).toBe('nothing due');
     expect(it.sent).toEqual([]);
     expect(it.row()).toEqual(REQUEST);
@@ -159,9 +163,9 @@ describe('a mail that fails', () => {
   test('before it was accepted takes its secret back, and the next try sends another', async () => {
     const it = requested();
     const refused = new MailNotSentError('throttled by SES');
-    const mailer = { ...it.parts.mailer, sendResetLink: () => Promise.reject(refused) };
+    const mailer = { ...it.parts.mailer, send: () => Promise.reject(refused) };
     await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toBe(refused);
-    expect(it.row()).toMatchObject({ state: 'requested', secretHashes: [] });
+    expect(it.row()).toMatchObject({ state: 'requested', secretHashes: [], tries: 0 });
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
     expect(it.row()?.secretHashes).toHaveLength(1);
   });
@@ -169,7 +173,7 @@ describe('a mail that fails', () => {
   test('before it was accepted leaves the secrets of other mails', async () => {
     const earlier = hashSecret(newSecret());
     const it = requested({ secretHashes: [earlier] });
-    const mailer = { ...it.parts.mailer, sendResetLink: () => Promise.reject(new MailNotSentError()) };
+    const mailer = { ...it.parts.mailer, send: () => Promise.reject(new MailNotSentError()) };
     await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toThrow();
     expect(it.row()?.secretHashes).toEqual([earlier]);
   });
@@ -177,7 +181,7 @@ describe('a mail that fails', () => {
   test('in a way that it may have been sent keeps its secret: both links work then', async () => {
     const it = requested();
     const lost = new Error('the answer was lost');
-    const mailer = { ...it.parts.mailer, sendResetLink: () => Promise.reject(lost) };
+    const mailer = { ...it.parts.mailer, send: () => Promise.reject(lost) };
     await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toBe(lost);
     expect(it.row()).toMatchObject({ state: 'requested', secretHashes: [expect.any(String)] });
     await sendDueMail(it.parts, TAG_ID);
@@ -193,7 +197,8 @@ describe('a request that was used', () => {
     const it = requested({ state: 'used', credentialVersion: 2 });
     it.clock.pass(7_000);
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
-    expect(it.sent).toEqual([['ada@example.com', 'Ada Lovelace', 'en']]);
+    const { email: to, name } = ADA;
+    expect(it.sent).toEqual([{ purpose: 'password-changed', to, name, language: 'en', at: NOON }]);
     expect(it.row()?.notifiedAt).toBe(NOON + 7_000);
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
     expect(it.sent).toHaveLength(1);
@@ -208,7 +213,7 @@ describe('a request that was used', () => {
   test('is not marked when the notice fails, so that the event comes again', async () => {
     const it = requested({ state: 'used' });
     const failure = new MailNotSentError();
-    const mailer = { ...it.parts.mailer, sendPasswordChanged: () => Promise.reject(failure) };
+    const mailer = { ...it.parts.mailer, send: () => Promise.reject(failure) };
     await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toBe(failure);
     expect(it.row()).not.toHaveProperty('notifiedAt');
   });
@@ -225,13 +230,134 @@ test('a mail that was not sent is an error of a name of its own', () => {
   expect(new MailNotSentError('refused')).toMatchObject({ name: 'MailNotSentError', message: 'refused' });
 });
 
-test('a mail that never will be is one that was not sent, of another name', async () => {
+test('a mail whose address no mail service takes, stored before the rule, is given up and asks nobody', async () => {
   const it = requested();
-  const refused = new UndeliverableMailError('refused');
-  const mailer = { ...it.parts.mailer, sendResetLink: () => Promise.reject(refused) };
-  await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toBe(refused);
-  expect(refused.name).toBe('UndeliverableMailError');
-  expect(it.row()).toMatchObject({ state: 'requested', secretHashes: [] });
+  it.users.rows.set(ADA.userId, { ...ADA, email: 'a..b@example.com' });
+  expect(await sendDueMail(it.parts, TAG_ID)).toBe('undeliverable');
+  expect(it.calls).toEqual(['resetRequests.get', 'users.get']);
+});
+
+describe('tries of unknown outcome', () => {
+  const lost = new Error('the answer was lost');
+
+  test.each([
+    ['a link', {}],
+    ['a notice', { state: 'used' as const, credentialVersion: 2 }],
+  ])('of %s are two at most, however often the event is delivered', async (_, changes) => {
+    const it = requested(changes);
+    let tries = 0;
+    const mailer = {
+      ...it.parts.mailer,
+      send() {
+        tries += 1;
+        return Promise.reject(lost);
+      },
+    };
+    for (let delivery = 0; delivery < 2; delivery += 1)
+      await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toBe(lost);
+    for (let delivery = 0; delivery < 3; delivery += 1)
+      expect(await sendDueMail({ ...it.parts, mailer }, TAG_ID)).toBe('uncertain');
+    expect(tries).toBe(2);
+    expect(it.row()?.tries).toBe(2);
+  });
+
+  test('leave the last one for a service that answers: an outage of hours loses no mail', async () => {
+    const it = requested();
+    const failing = { ...it.parts.mailer, send: () => Promise.reject(lost), answers: async () => false };
+    await expect(sendDueMail({ ...it.parts, mailer: failing }, TAG_ID)).rejects.toBe(lost);
+    for (let delivery = 0; delivery < 50; delivery += 1)
+      await expect(sendDueMail({ ...it.parts, mailer: failing }, TAG_ID)).rejects.toThrow(MailNotSentError);
+    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+    expect(it.row()?.secretHashes).toHaveLength(2);
+  });
+});
+
+describe('the budget for addresses that nobody has verified', () => {
+  /** Requests of so many users, the first one asked for first. */
+  function manyRequested(count: number, changes: Partial<User> = {}) {
+    const it = requested();
+    const ids = Array.from({ length: count }, (_, nth) => {
+      const userId = `11111111-1111-4111-8111-${String(nth).padStart(12, '0')}`;
+      const tagId = `33333333-3333-4333-8333-${String(nth).padStart(12, '0')}`;
+      it.users.rows.set(userId, { ...ADA, ...changes, userId, email: `user${nth}@example.com` });
+      it.resetRequests.rows.set(tagId, { ...REQUEST, tagId, userId, requestedAt: NOON + nth });
+      return tagId;
+    });
+    const sendAll = async () => {
+      const outcomes = [];
+      for (const tagId of ids) outcomes.push(await sendDueMail(it.parts, tagId));
+      return outcomes;
+    };
+    const sweep = () =>
+      sendWaiting(
+        it.parts,
+        (tagId) => sendDueMail(it.parts, tagId),
+        () => true,
+      );
+    return { ...it, ids, sendAll, sweep };
+  }
+
+  test('is fifty mails an hour: the others wait, and go in the next hour, first come, first served', async () => {
+    const it = manyRequested(53);
+    const outcomes = await it.sendAll();
+    expect(outcomes).toEqual([...Array(50).fill('sent'), ...Array(3).fill('waiting')]);
+    expect(it.resetRequests.rows.get(it.ids[52] as string)).toMatchObject({
+      state: 'waiting',
+      secretHashes: [],
+    });
+    await it.sweep();
+    expect(it.sent).toHaveLength(50);
+
+    it.clock.pass(60 * 60_000);
+    await it.sweep();
+    expect(it.sent.slice(50).map(({ to }) => to)).toEqual(
+      [50, 51, 52].map((nth) => `user${nth}@example.com`),
+    );
+    expect(it.resetRequests.rows.get(it.ids[52] as string)).toMatchObject({ state: 'mailed' });
+  });
+
+  test('is not for those whose address is verified, nor for an import', async () => {
+    const verified = manyRequested(60, { emailVerified: true });
+    expect(await verified.sendAll()).toEqual(Array(60).fill('sent'));
+    const imported = manyRequested(60);
+    for (const tagId of imported.ids) {
+      const row = imported.resetRequests.rows.get(tagId) as ResetRequest;
+      imported.resetRequests.rows.set(tagId, { ...row, byOperator: true });
+    }
+    expect(await imported.sendAll()).toEqual(Array(60).fill('sent'));
+  });
+
+  test('is given back by a mail that was surely not sent', async () => {
+    const it = manyRequested(1);
+    const mailer = { ...it.parts.mailer, send: () => Promise.reject(new MailNotSentError()) };
+    for (let time = 0; time < 60; time += 1)
+      await expect(sendDueMail({ ...it.parts, mailer }, it.ids[0] as string)).rejects.toThrow();
+    expect(await it.sendAll()).toEqual(['sent']);
+  });
+
+  test('is closed while more than 3 % of the mails bounced, and opens by itself; verified addresses are mailed', async () => {
+    const it = manyRequested(4);
+    const store = it.parts.throttle.store;
+    for (let sent = 0; sent < 1_000; sent += 1) await tally({ store, clock: it.clock }, 'sent');
+    for (let bounced = 0; bounced < 30; bounced += 1) await tally({ store, clock: it.clock }, 'bounced');
+    expect(await sendDueMail(it.parts, it.ids[0] as string)).toBe('sent');
+    // One more is 31 of 1,001.
+    await tally({ store, clock: it.clock }, 'bounced');
+    expect(await sendDueMail(it.parts, it.ids[1] as string)).toBe('waiting');
+    it.users.rows.set(ADA.userId, { ...ADA, emailVerified: true });
+    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+
+    it.clock.pass(2 * 86_400_000);
+    await it.sweep();
+    expect(it.sent.map(({ to }) => to)).toEqual(['user0@example.com', ADA.email, 'user1@example.com']);
+  });
+
+  test('is not closed by a few bounces of a stage that has sent little', async () => {
+    const it = manyRequested(1);
+    const store = it.parts.throttle.store;
+    for (let bounced = 0; bounced < 24; bounced += 1) await tally({ store, clock: it.clock }, 'bounced');
+    expect(await it.sendAll()).toEqual(['sent']);
+  });
 });
 
 describe('a mail to an address that takes none', () => {

@@ -43,6 +43,7 @@ describe('a reset', () => {
       passwordHash: 'hash of a new battery',
       credentialVersion: 4,
       passwordChangedAt: NOON,
+      emailVerified: true,
     });
     expect(it.resetRequests.rows.get(TAG_ID)?.state).toBe('used');
     expect(it.calls).toEqual(['resetRequests.get', 'users.get', 'hasher.hash', 'accounts.reset']);

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Language } from './language.ts';
+import type { Purpose } from './purpose.ts';
+
+/** How many tries there are of a mail that each may have been sent, although nobody said so. */
+export const MOST_TRIES = 2;
 
 /**
- * One request to reset a password. Times are milliseconds since the epoch.
+ * A row of the outbox: one mail, and for a link what the answer to it is judged by. Times are milliseconds since the
+ * epoch. docs/rows.md has the rows as they are stored.
  *
  * The same row is written whether or not anyone has the address, so that both take the same time; only a `known` one
  * ever leaves the table's stream for `send-mail`.
@@ -10,9 +15,10 @@ import type { Language } from './language.ts';
 export type ResetRequest = {
   tagId: string;
   kind: 'known' | 'unknown';
-  state: 'requested' | 'mailed' | 'used';
-  /** Why there is a mail: somebody asked for it (absent), or the last of a hundred failed log-ins locked the account. */
-  purpose?: 'locked';
+  /** `waiting`: for a place among the mails of an hour to unverified addresses. */
+  state: 'requested' | 'waiting' | 'mailed' | 'used';
+  /** Why the mail is sent; absent: to reset a password. */
+  purpose?: Purpose;
   userId: string;
   requestedAt: number;
   /** The user's `credentialVersion` when the secret was made: a reset raises it and so answers every mailed request. */
@@ -22,6 +28,10 @@ export type ResetRequest = {
   /** Hashes of mailed secrets; more than one where a mail had to be sent again and the first may have arrived. */
   secretHashes: readonly string[];
   expiresAt: number;
+  /** How many tries to send the mail have an unknown outcome so far. */
+  tries?: number;
+  /** Whether an operator asked for the mail, as an import does. */
+  byOperator?: true;
   /** When the owner was told that the password was changed. */
   notifiedAt?: number;
 };
@@ -33,7 +43,12 @@ export type ResetRequest = {
  * @param lifetime milliseconds
  */
 export function newResetRequest(
-  { userId, language, purpose }: Pick<ResetRequest, 'purpose' | 'language'> & { userId: string | undefined },
+  {
+    userId,
+    language,
+    purpose,
+    byOperator,
+  }: Pick<ResetRequest, 'purpose' | 'language' | 'byOperator'> & { userId: string | undefined },
   now: number,
   lifetime: number,
 ): ResetRequest {
@@ -42,6 +57,7 @@ export function newResetRequest(
     kind: userId === undefined ? 'unknown' : 'known',
     state: 'requested',
     ...(purpose && { purpose }),
+    ...(byOperator && { byOperator }),
     userId: userId ?? randomUUID(),
     ...(language && { language }),
     secretHashes: [],
@@ -57,10 +73,19 @@ type MailedSecret = { secretHash: string; credentialVersion: number; expiresAt: 
 export type ResetRequestStore = {
   put(request: ResetRequest): Promise<void>;
   get(tagId: string): Promise<ResetRequest | undefined>;
-  /** Adds a secret about to be mailed. @returns false when the request was mailed, used or removed meanwhile */
-  addSecret(tagId: string, secret: MailedSecret): Promise<boolean>;
-  /** Takes the hash of a secret back whose mail was certainly not sent. */
-  removeSecret(tagId: string, secretHash: string): Promise<void>;
+  /**
+   * Counts a try to send the mail, and adds the secret that it will carry.
+   *
+   * @param state in which the row was read
+   * @returns false when it is in another state meanwhile, was removed, or has had its tries
+   */
+  beginTry(tagId: string, state: ResetRequest['state'], secret: MailedSecret | undefined): Promise<boolean>;
+  /** Takes a try back, and the hash of its secret, whose mail was surely not sent. */
+  takeTryBack(tagId: string, secretHash: string | undefined): Promise<void>;
+  /** Lets a requested mail wait. */
+  hold(tagId: string): Promise<void>;
+  /** All that wait, in no order. */
+  waiting(): Promise<Pick<ResetRequest, 'tagId' | 'requestedAt'>[]>;
   markMailed(tagId: string): Promise<void>;
   markNotified(tagId: string, now: number): Promise<void>;
 };

@@ -38,6 +38,8 @@ export type ThrottleStore = {
   /** Adds one unless that exceeds the limit. One conditional write. @returns whether it did. */
   increment(counter: string, limit: number, expiresAt: number): Promise<boolean>;
   decrement(counter: string): Promise<void>;
+  /** What `increment` has counted, as it was at most a second or so ago. */
+  count(counter: string): Promise<number>;
   readAttempts(counter: string): Promise<Versioned<Attempts> | undefined>;
   compareAndSwapAttempts: CompareAndSwap<Attempts>;
   compareAndSwapMailQuota: CompareAndSwap<MailQuota>;

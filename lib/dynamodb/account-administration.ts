@@ -50,7 +50,10 @@ export function accountAdministration({ client, nameOf }: Database): AccountAdmi
     },
 
     allowMail(userId) {
-      return update(userId, { expression: 'REMOVE mailRefused', condition: 'attribute_exists(mailRefused)' });
+      return update(userId, {
+        expression: 'REMOVE mailRefused, mailRefusedUntil, mailBounces',
+        condition: 'attribute_exists(mailRefused)',
+      });
     },
 
     async delete({ userId, email }, tombstone) {

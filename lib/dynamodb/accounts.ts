@@ -3,6 +3,7 @@ import { type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/clie
 import type { User } from '../core/account.ts';
 import type { Reset } from '../core/reset-password.ts';
 import type { Session } from '../core/session.ts';
+import { measure } from '../metrics.ts';
 import { type Database, transactionOutcomeOf, writeItem } from './database.ts';
 import { sessionItem } from './sessions.ts';
 
@@ -60,7 +61,8 @@ export function accountWrites({ client, nameOf }: Database) {
           Update: {
             TableName: nameOf('users'),
             Key: writeItem({ userId }),
-            UpdateExpression: 'SET passwordHash = :hash, credentialVersion = :next, passwordChangedAt = :now',
+            UpdateExpression:
+              'SET passwordHash = :hash, credentialVersion = :next, passwordChangedAt = :now, emailVerified = :true',
             ConditionExpression: 'credentialVersion = :version AND #status = :active',
             ExpressionAttributeNames: { '#status': 'status' },
             ExpressionAttributeValues: writeItem({
@@ -69,6 +71,7 @@ export function accountWrites({ client, nameOf }: Database) {
               ':next': credentialVersion + 1,
               ':now': now,
               ':active': 'active',
+              ':true': true, // the tag was in the mail alone
             }),
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           },
@@ -77,7 +80,8 @@ export function accountWrites({ client, nameOf }: Database) {
           Update: {
             TableName: nameOf('reset-tags'),
             Key: writeItem({ tagId }),
-            UpdateExpression: 'SET #state = :used',
+            // The tries were of the link; the notice has its own.
+            UpdateExpression: 'SET #state = :used REMOVE tries',
             ConditionExpression: 'attribute_exists(tagId) AND #state <> :used',
             ExpressionAttributeNames: { '#state': 'state' },
             ExpressionAttributeValues: writeItem({ ':used': 'used' }),
@@ -87,7 +91,9 @@ export function accountWrites({ client, nameOf }: Database) {
       ]);
       // The version may have been raised by our own write, committed before its answer was lost: the hash is salted,
       // so that an equal one is ours.
-      return outcome.applied || outcome.found?.passwordHash === passwordHash;
+      const applied = outcome.applied || outcome.found?.passwordHash === passwordHash;
+      if (applied) measure({ MailsDue: 1 });
+      return applied;
     },
   };
 }

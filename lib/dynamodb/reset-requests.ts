@@ -1,5 +1,12 @@
-import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { ResetRequest, ResetRequestStore } from '../core/reset-request.ts';
+import {
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  type ScanCommandInput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { MOST_TRIES, type ResetRequest, type ResetRequestStore } from '../core/reset-request.ts';
+import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './database.ts';
 
@@ -40,6 +47,7 @@ export function resetRequestStore({ client, nameOf }: Database): ResetRequestSto
     async put(request) {
       const Item = resetRequestItem(request);
       await orUnavailable('DynamoDB', client.send(new PutItemCommand({ TableName, Item })));
+      if (request.kind === 'known') measure({ MailsDue: 1 });
     },
 
     async get(tagId) {
@@ -55,34 +63,74 @@ export function resetRequestStore({ client, nameOf }: Database): ResetRequestSto
       } as unknown as ResetRequest;
     },
 
-    async addSecret(tagId, { secretHash, credentialVersion, expiresAt }) {
+    async beginTry(tagId, state, secret) {
       const outcome = await update(tagId, {
-        set: 'SET validUntil = :until, expiresAt = :ttl, credentialVersion = :version ADD secretHashes :hash',
-        condition: '#state = :requested',
+        set: secret
+          ? 'SET validUntil = :until, expiresAt = :ttl, credentialVersion = :version ADD tries :one, secretHashes :hash'
+          : 'ADD tries :one',
+        condition:
+          '#state = :state AND attribute_not_exists(notifiedAt) AND (attribute_not_exists(tries) OR tries < :most)',
         values: {
-          ':until': expiresAt,
-          ':ttl': timeToLive(expiresAt + KEPT_AFTER_EXPIRY_MS),
-          ':version': credentialVersion,
-          ':hash': new Set([secretHash]),
-          ':requested': 'requested',
+          ...(secret && {
+            ':until': secret.expiresAt,
+            ':ttl': timeToLive(secret.expiresAt + KEPT_AFTER_EXPIRY_MS),
+            ':version': secret.credentialVersion,
+            ':hash': new Set([secret.secretHash]),
+          }),
+          ':state': state,
+          ':one': 1,
+          ':most': MOST_TRIES,
         },
       });
       return outcome.applied;
     },
 
-    async removeSecret(tagId, secretHash) {
+    async takeTryBack(tagId, secretHash) {
       await update(tagId, {
-        set: 'DELETE secretHashes :hash',
-        condition: 'attribute_exists(tagId)',
-        values: { ':hash': new Set([secretHash]) },
+        set:
+          secretHash === undefined ? 'ADD tries :minusOne' : 'ADD tries :minusOne DELETE secretHashes :hash',
+        condition: 'attribute_exists(tagId) AND tries > :none',
+        values: {
+          ':minusOne': -1,
+          ':none': 0,
+          ...(secretHash !== undefined && { ':hash': new Set([secretHash]) }),
+        },
       });
+    },
+
+    async hold(tagId) {
+      await update(tagId, {
+        set: 'SET #state = :waiting',
+        condition: '#state = :requested',
+        values: { ':waiting': 'waiting', ':requested': 'requested' },
+      });
+    },
+
+    // The table holds the requests of a day: a scan every few minutes costs less than an index would.
+    async waiting() {
+      const rows: Pick<ResetRequest, 'tagId' | 'requestedAt'>[] = [];
+      let ExclusiveStartKey: ScanCommandInput['ExclusiveStartKey'];
+      do {
+        const page = new ScanCommand({
+          TableName,
+          FilterExpression: '#state = :waiting',
+          ProjectionExpression: 'tagId, requestedAt',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: writeItem({ ':waiting': 'waiting' }),
+          ExclusiveStartKey,
+        });
+        const { Items = [], LastEvaluatedKey } = await orUnavailable('DynamoDB', client.send(page));
+        rows.push(...Items.map((item) => readItem(item) as (typeof rows)[number]));
+        ExclusiveStartKey = LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return rows;
     },
 
     async markMailed(tagId) {
       await update(tagId, {
         set: 'SET #state = :mailed',
-        condition: '#state = :requested',
-        values: { ':mailed': 'mailed', ':requested': 'requested' },
+        condition: '#state IN (:requested, :waiting)',
+        values: { ':mailed': 'mailed', ':requested': 'requested', ':waiting': 'waiting' },
       });
     },
 

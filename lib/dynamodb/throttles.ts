@@ -91,6 +91,12 @@ export function throttleStore({ client, nameOf }: Database): ThrottleStore {
       await outcomeOf(client.send(command));
     },
 
+    async count(counter) {
+      const command = new GetItemCommand({ TableName, Key: writeItem({ counter }) });
+      const { Item } = await orUnavailable('DynamoDB', client.send(command));
+      return Number(Item?.requests?.N ?? 0);
+    },
+
     async readAttempts(counter) {
       const command = new GetItemCommand({ TableName, Key: writeItem({ counter }), ConsistentRead: true });
       const { Item } = await orUnavailable('DynamoDB', client.send(command));

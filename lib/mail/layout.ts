@@ -8,6 +8,7 @@ export type Letter = {
   subject: string;
   /** What an inbox shows beside the subject. */
   preheader: string;
+  heading: string;
   greeting: string;
   /** Before the button. */
   opening: readonly string[];
@@ -32,6 +33,7 @@ function textOf({ greeting, opening, button, closing, footer }: Letter): string 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const TEXT = `${FONT};font-size:16px;line-height:24px;color:#16181d;margin:0 0 16px`;
 const SMALL = `${FONT};font-size:13px;line-height:20px;color:#4d535c;margin:0`;
+const HEADING = `${FONT};font-size:22px;line-height:28px;font-weight:bold;color:#16181d;margin:0 0 16px`;
 /** Keeps the beginning of the mail from following the preheader in the inbox. */
 const PADDING = new Html('&#847;&zwnj;&nbsp;'.repeat(60));
 
@@ -44,6 +46,7 @@ function htmlOf({
   brand,
   subject,
   preheader,
+  heading,
   greeting,
   opening,
   button,
@@ -51,10 +54,6 @@ function htmlOf({
   footer,
 }: Letter): Html {
   const { fill, onFill, onLight, onDark } = paletteOf(brand.color);
-  // Gmail and Outlook show no picture that is held in its URL.
-  const logo = brand.logoUrl?.startsWith('https:')
-    ? html`<img src="${brand.logoUrl}" alt="${brand.name}" height="40" style="display:block;border:0;height:40px;max-width:100%">`
-    : brand.name;
   return html`<!doctype html>
 <html lang="${language}" dir="ltr">
 <head>
@@ -63,13 +62,13 @@ function htmlOf({
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
-<meta name="x-apple-disable-message-reformatting">
+<meta name="x-apple-disable-message-reformatting" content="">
 <title>${subject}</title>
 <style>
-:root { color-scheme: light dark; supported-color-schemes: light dark }
+:root { color-scheme: light dark }
 @media (prefers-color-scheme: dark) {
 .ground { background: #111215 !important } .card { background: #1b1d22 !important } .text { color: #eceef2 !important }
-.quiet { color: #b3b9c3 !important } .accent { color: ${onDark} !important } }
+.quiet { color: #b3b9c3 !important } .accent { color: ${onDark} !important } .in-light { display: none !important } .in-dark { display: block !important; max-height: none !important } }
 @media (max-width: 480px) { .card { padding: 24px 20px !important } }
 </style>
 </head>
@@ -79,16 +78,17 @@ function htmlOf({
 <tr><td align="center" style="padding:24px 12px">
 <!--[if mso]><table role="presentation" width="560" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px">
-<tr><td class="text" style="${FONT};font-size:18px;line-height:24px;font-weight:bold;color:#16181d;padding:0 8px 16px">${logo}</td></tr>
+<tr><td class="text" style="${FONT};font-size:18px;line-height:24px;font-weight:bold;color:#16181d;padding:0 8px 16px">${logoOf(brand)}</td></tr>
 <tr><td class="card" bgcolor="#ffffff" style="background:#ffffff;border-radius:12px;padding:32px">
+<h1 class="text" style="${HEADING}">${heading}</h1>
 <p class="text" style="${TEXT}">${greeting}</p>
 ${opening.map((paragraph) => html`<p class="text" style="${TEXT}">${paragraph}</p>\n`)}<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 16px">
-<tr><td align="center" bgcolor="${fill}" style="background:${fill};border:1px solid ${onLight};border-radius:8px">
+<tr><td align="center" bgcolor="${fill}" style="background:${fill};border:1px solid ${onLight};border-radius:8px;mso-padding-alt:12px 24px">
 <a href="${button.link}" style="${FONT};font-size:16px;line-height:24px;font-weight:bold;color:${onFill};display:inline-block;padding:12px 24px;text-decoration:none">${button.text}</a>
 </td></tr>
 </table>
 <p class="quiet" style="${SMALL}">${button.copy}</p>
-<p style="${SMALL};margin:0 0 16px;word-break:break-all"><a href="${button.link}" class="accent" style="color:${onLight}">${button.link}</a></p>
+<p style="${SMALL};margin:0 0 16px;word-break:break-all"><a href="${button.link}" class="accent" style="color:${onLight}">${breakable(button.link)}</a></p>
 ${closing.map((paragraph) => html`<p class="text" style="${TEXT}">${paragraph}</p>\n`)}</td></tr>
 <tr><td class="quiet" style="${SMALL};padding:16px 8px 0">${footer}</td></tr>
 </table>
@@ -98,4 +98,20 @@ ${closing.map((paragraph) => html`<p class="text" style="${TEXT}">${paragraph}</
 </body>
 </html>
 `;
+}
+
+/** Gmail and Outlook show no picture that is held in its URL. Which of two is seen, the style sheet says. */
+function logoOf({ name, logoUrl, logoDarkUrl }: Brand): Html | string {
+  if (!logoUrl?.startsWith('https:')) return name;
+  const size = 'border:0;height:40px;max-width:100%';
+  if (!logoDarkUrl?.startsWith('https:'))
+    return html`<img src="${logoUrl}" alt="${name}" height="40" style="display:block;${size}">`;
+  return html`<img class="in-light" src="${logoUrl}" alt="${name}" height="40" style="display:block;${size}">
+<!--[if !mso]><!--><img class="in-dark" src="${logoDarkUrl}" alt="${name}" height="40" style="display:none;max-height:0;${size}"><!--<![endif]-->`;
+}
+
+/** The text of a link with places to break it, which Yahoo and AOL need: they drop `word-break`. */
+function breakable(link: string): Html {
+  const parts = link.match(/.{1,16}/gs) ?? [];
+  return html`${parts.map((part, index) => (index === 0 ? html`${part}` : html`<wbr>${part}`))}`;
 }

@@ -1,12 +1,12 @@
-import { SESClient, SESServiceException, SendEmailCommand } from '@aws-sdk/client-ses';
+import { SESClient, SendEmailCommand, type SendEmailRequest } from '@aws-sdk/client-ses';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
-import { type Mailer, MailNotSentError, UndeliverableMailError } from '../core/reset-mail.ts';
-import type { Mail } from './layout.ts';
+import { type Mailer, MailNotSentError, type MailToSend } from '../core/reset-mail.ts';
 import { type Sender, senderHeader } from './sender.ts';
-import { lockedMail, type MailSettings, passwordChangedMail, resetLinkMail } from './templates.ts';
+import { type MailSettings, writeMail } from './templates.ts';
 
 /**
- * Sends mail through SES. The SDK's own retries are few: the stream that feeds us retries for hours.
+ * Sends mail through SES, one attempt a call: an attempt that the SDK made after one that timed out would be a second
+ * mail. The stream that feeds us tries again for hours, and counts.
  *
  * @param from a sender that SES has verified
  * @param settings what mails look like and where their links lead
@@ -19,36 +19,57 @@ export function sesMailer(
 ): Mailer {
   const client = new SESClient({
     credentials: fromEnv(),
-    maxAttempts: 2,
+    maxAttempts: 1,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });
-
-  async function send(to: string, { subject, text, html }: Mail): Promise<void> {
-    const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });
-    const command = new SendEmailCommand({
-      Source: senderHeader(from),
-      ConfigurationSetName: configurationSet,
-      Destination: { ToAddresses: [to] },
-      Message: { Subject: utf8(subject), Body: { Text: utf8(text), Html: utf8(html) } },
-    });
-    try {
-      await client.send(command);
-    } catch (cause) {
-      // What SES says of an address that it cannot read, such as `a..b@example.com`, which HTML's syntax allows.
-      if (cause instanceof SESServiceException && cause.name === 'InvalidParameterValue')
-        throw new UndeliverableMailError('SES cannot read the address', { cause });
-      // An answer of SES that is an error was not accepted; without an answer there is no telling.
-      if (cause instanceof SESServiceException)
-        throw new MailNotSentError(`SES refused: ${cause.name}`, { cause });
-      throw cause;
-    }
-  }
+  const Source = senderHeader(from);
 
   return {
-    sendResetLink: (to, name, tag, minutes, language) =>
-      send(to, resetLinkMail(settings, { name, language }, tag, minutes)),
-    sendLocked: (to, name, tag, minutes, language) =>
-      send(to, lockedMail(settings, { name, language }, tag, minutes)),
-    sendPasswordChanged: (to, name, language) => send(to, passwordChangedMail(settings, { name, language })),
+    async send(mail) {
+      try {
+        await client.send(new SendEmailCommand(requestFor(mail)));
+      } catch (cause) {
+        throw outcomeUnknown(cause)
+          ? cause
+          : new MailNotSentError(`SES refused: ${nameOf(cause)}`, { cause });
+      }
+    },
+
+    async answers() {
+      try {
+        // Without a message SES refuses it, and by that shows that it is there. Asking for anything else would take
+        // another permission, on every resource.
+        await client.send(new SendEmailCommand({ Source, Destination: {}, Message: undefined }));
+        return true;
+      } catch (error) {
+        return !outcomeUnknown(error);
+      }
+    },
   };
+
+  function requestFor(mail: MailToSend): SendEmailRequest {
+    const { subject, text, html } = writeMail(settings, mail);
+    const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });
+    return {
+      Source,
+      ConfigurationSetName: configurationSet,
+      Destination: { ToAddresses: [mail.to] },
+      Message: { Subject: utf8(subject), Body: { Text: utf8(text), Html: utf8(html) } },
+    };
+  }
 }
+
+type ResponseMetadata = { httpStatusCode?: number };
+
+/**
+ * Whether SES may have accepted a mail although the call failed: it gave no answer, or one that says its own trouble.
+ * Everything else it refused, and none of that is surely the recipient's fault: `InvalidParameterValue` may speak of the
+ * sender as well.
+ */
+function outcomeUnknown(error: unknown): boolean {
+  // The SDK notes the status of an answer that it cannot read, too: a success among them was one.
+  const { httpStatusCode: status = 500 } = (error as { $metadata?: ResponseMetadata }).$metadata ?? {};
+  return status < 400 || status >= 500;
+}
+
+const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error);

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { contrast } from '../brand.ts';
 import { LANGUAGES, type Language } from '../core/language.ts';
 import { mailMessages } from '../messages/catalogue.ts';
-import { passwordChangedMail, resetLinkMail } from './templates.ts';
+import { writeMail } from './templates.ts';
 
 const TAG = 'A'.repeat(64);
 const LINK = `https://app.example.com/reset-password?tag=${TAG}`;
+const NOON = Date.UTC(2026, 10, 27, 9, 5);
 const MARKUP = `<img src=x onerror="alert('1')"> & Co`;
 const ESCAPED = '&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt; &amp; Co';
 
@@ -14,9 +15,9 @@ const settings = { brand, appUrl: 'https://app.example.com' };
 
 const kinds = {
   link: (name: string, language: Language = 'en', of = settings) =>
-    resetLinkMail(of, { name, language }, TAG, 30),
+    writeMail(of, { purpose: 'reset-password', name, language, at: NOON, link: { tag: TAG, minutes: 30 } }),
   notice: (name: string, language: Language = 'en', of = settings) =>
-    passwordChangedMail(of, { name, language }),
+    writeMail(of, { purpose: 'password-changed', name, language, at: NOON }),
 };
 const all = LANGUAGES.flatMap((language) =>
   Object.entries(kinds).map(([kind, write]) => ({ kind, language, write })),
@@ -26,6 +27,7 @@ const all = LANGUAGES.flatMap((language) =>
 const seen = (html: string) =>
   html
     .replace(/<style>.*?<\/style>|<title>.*?<\/title>/gs, '')
+    .replaceAll('<wbr>', '')
     .replace(/<[^>]*>/g, '\n')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
@@ -55,7 +57,8 @@ describe('the mail with the link', () => {
 
   test('has the link to open and, whole, to read and to copy', () => {
     expect(mail.html.split(`href="${LINK}"`)).toHaveLength(3);
-    expect(mail.html).toContain(`>${LINK}</a>`);
+    expect(mail.html).toContain('>https://app.exam<wbr>ple.com/reset-pa<wbr>');
+    expect(mail.html.replaceAll('<wbr>', '')).toContain(`>${LINK}</a>`);
   });
 });
 
@@ -63,7 +66,7 @@ describe('the notice of a changed password', () => {
   const mail = kinds.notice('Ada');
 
   test('says what happened and what to do if it was not you, and holds no link but to ask for a reset', () => {
-    expect(mail.subject).toBe('Your password was changed');
+    expect(mail.subject).toBe('Ada & <Co>: Your password was changed');
     expect(mail.text).toContain('Hello Ada,');
     expect(mail.text.match(/https?:[^\s>]*/g)).toEqual(['https://app.example.com/forgot-password']);
     expect(mail.html).not.toContain(TAG);
@@ -91,7 +94,17 @@ describe.each(all)('the $kind in $language', ({ write, language }) => {
   test('has a subject that no user can change, on one line', () => {
     expect(write(MARKUP, language).subject).toBe(mail.subject);
     expect(mail.subject).toMatch(/^\P{C}{5,60}$/u);
-    expect(Object.values(mailMessages).map(({ reset }) => reset.subject)).toHaveLength(5);
+    expect(mail.subject).toContain(brand.name);
+    expect(Object.keys(mailMessages)).toHaveLength(5);
+  });
+
+  test('has a heading, and says when and where it happened: the time with its zone, and the service', () => {
+    const [, heading = ''] = /<h1[^>]*>([^<]+)<\/h1>/.exec(mail.html) ?? [];
+    expect(mail.subject).toContain(heading);
+    const when = mail.text.split('\n\n').find((paragraph) => paragraph.includes('UTC'));
+    expect(when).toMatch(/(27|November).* 0?9:05 UTC|2026年11月27日 0?9:05 UTC/);
+    expect(when).toContain(brand.name);
+    expect(when).toContain('2026');
   });
 
   test('begins with words for the inbox that are not seen in the mail', () => {
@@ -106,6 +119,10 @@ describe.each(all)('the $kind in $language', ({ write, language }) => {
     for (const [, attributes = ''] of forOthers.matchAll(/<(?:p|td|a)\b([^>]*)>/g))
       expect(attributes).toContain('style="');
     expect(mail.html).toContain('<meta name="color-scheme" content="light dark">');
+    for (const [meta] of mail.html.matchAll(/<meta name[^>]*>/g)) expect(meta).toContain(' content="');
+    expect(mail.html).not.toMatch(/[{;]\s*supported-color-schemes/);
+    // Outlook draws no padding of a link, and leaves out that of a cell without this.
+    expect(mail.html).toMatch(/<td [^>]*mso-padding-alt:12px 24px/);
     expect(Buffer.byteLength(mail.html)).toBeLessThan(100_000); // Gmail cuts what is longer
   });
 
@@ -174,6 +191,23 @@ describe('the brand', () => {
       '<img src="https://app.example.com/a.png?x=1&amp;y=2" alt="Ada &amp; &lt;Co&gt;"',
     );
     expect(withLogo('data:image/png;base64,AAAA')).not.toMatch(/<img|data:/);
+  });
+
+  test('shows the logo that the colour scheme asks for, where there are two', () => {
+    const logos = {
+      logoUrl: 'https://app.example.com/light.png',
+      logoDarkUrl: 'https://app.example.com/dark.png',
+    };
+    const { html } = kinds.link('Ada', 'en', { ...settings, brand: { ...brand, ...logos } });
+    expect(html).toMatch(
+      /<img class="in-light" src="https:\/\/app.example.com\/light.png"[^>]*style="display:block/,
+    );
+    expect(html).toMatch(
+      /<img class="in-dark" src="https:\/\/app.example.com\/dark.png"[^>]*style="display:none/,
+    );
+    const [, dark = ''] = /@media \(prefers-color-scheme: dark\) \{(.*?\})\s*\}/s.exec(html) ?? [];
+    expect(dark).toContain('.in-light { display: none !important }');
+    expect(dark).toContain('.in-dark { display: block !important');
   });
 
   test.each(['#ffcc00', '#1d4ed8', '#ffffff', '#000000', '#7f7f7f', '#00ff00', '#ff0000', '#f3f4f6'])(

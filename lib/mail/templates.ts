@@ -1,6 +1,7 @@
 import type { Brand } from '../brand.ts';
-import type { Language } from '../core/language.ts';
-import { durationIn } from '../messages/amounts.ts';
+import type { Purpose } from '../core/purpose.ts';
+import type { MailToSend } from '../core/reset-mail.ts';
+import { durationIn, momentIn } from '../messages/amounts.ts';
 import { mailMessages } from '../messages/catalogue.ts';
 import { greetedName } from './greeted-name.ts';
 import { layOut, type Mail } from './layout.ts';
@@ -11,74 +12,37 @@ export type MailSettings = {
   appUrl: string;
 };
 
-/** To whom a mail goes, by the user's own words: escaped in HTML, and never in the subject. */
-export type Addressee = { name: string; language: Language };
+/** Where the button of each kind of mail leads, below `appUrl`; a mail with a link of its own adds its tag. */
+const PATHS: Record<Purpose, string> = {
+  'reset-password': '/reset-password',
+  locked: '/reset-password',
+  'password-changed': '/forgot-password',
+};
 
 /**
- * The mail that carries the link to reset a password.
+ * Writes a mail. Its texts are those of its purpose in `lib/messages`; the user's own name is escaped in HTML, and never
+ * in the subject.
  *
- * @param minutes how long the link is valid
+ * @see OWASP ASVS 5.0 6.3.7 for the notices
  */
-export function resetLinkMail(
-  { brand, appUrl }: MailSettings,
-  { name, language }: Addressee,
-  tag: string,
-  minutes: number,
-): Mail {
-  const { greeting, reset, footer } = mailMessages[language];
-  const lifetime = durationIn(language, minutes * 60, 'down');
+export function writeMail({ brand, appUrl }: MailSettings, mail: Omit<MailToSend, 'to'>): Mail {
+  const { purpose, name, language, at, link } = mail;
+  const { greeting, subject, copy, purposes, footer } = mailMessages[language];
+  const texts = purposes[purpose];
+  const lifetime = link ? durationIn(language, link.minutes * 60, 'down') : '';
   return layOut({
     language,
     brand,
-    subject: reset.subject,
-    preheader: reset.preheader(lifetime),
+    subject: subject(brand.name, texts.heading),
+    preheader: texts.preheader(lifetime),
+    heading: texts.heading,
     greeting: greeting(greetedName(name)),
-    opening: [reset.request],
-    button: { text: reset.button, link: `${appUrl}/reset-password?tag=${tag}`, copy: reset.copy },
-    closing: [reset.validity(lifetime), reset.notYou],
-    footer: footer(brand.name),
-  });
-}
-
-/**
- * The mail that carries the same link to the owner of an account that failed log-ins have locked until a reset. The link
- * lives for minutes and the lock for longer, so the mail says where to get another.
- *
- * @param minutes how long the link is valid
- */
-export function lockedMail(
-  { brand, appUrl }: MailSettings,
-  { name, language }: Addressee,
-  tag: string,
-  minutes: number,
-): Mail {
-  const { greeting, reset, locked, footer } = mailMessages[language];
-  const lifetime = durationIn(language, minutes * 60, 'down');
-  return layOut({
-    language,
-    brand,
-    subject: locked.subject,
-    preheader: locked.preheader,
-    greeting: greeting(greetedName(name)),
-    opening: [locked.happened, locked.request],
-    button: { text: reset.button, link: `${appUrl}/reset-password?tag=${tag}`, copy: reset.copy },
-    closing: [reset.validity(lifetime), locked.later(`${appUrl}/forgot-password`)],
-    footer: footer(brand.name),
-  });
-}
-
-/** The notice to the owner after a reset. @see OWASP ASVS 5.0 6.3.7 */
-export function passwordChangedMail({ brand, appUrl }: MailSettings, { name, language }: Addressee): Mail {
-  const { greeting, changed, footer } = mailMessages[language];
-  return layOut({
-    language,
-    brand,
-    subject: changed.subject,
-    preheader: changed.preheader,
-    greeting: greeting(greetedName(name)),
-    opening: [changed.happened, changed.notYou],
-    button: { text: changed.button, link: `${appUrl}/forgot-password`, copy: changed.copy },
-    closing: [],
+    opening: texts.opening,
+    button: { text: texts.button, link: `${appUrl}${PATHS[purpose]}${link ? `?tag=${link.tag}` : ''}`, copy },
+    closing: [
+      ...texts.closing(lifetime, `${appUrl}/forgot-password`),
+      texts.when(momentIn(language, at), brand.name),
+    ],
     footer: footer(brand.name),
   });
 }

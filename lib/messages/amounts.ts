@@ -23,3 +23,9 @@ export function durationIn(language: Language, seconds: number, round: 'down' | 
   const amount = round === 'down' ? Math.floor(seconds / length) : Math.ceil(seconds / length);
   return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(amount);
 }
+
+/** A moment in words of the language, to the minute, with its zone: `November 27, 2026 at 09:05 UTC`. */
+export function momentIn(language: Language, milliseconds: number): string {
+  const format = { dateStyle: 'long', timeStyle: 'short', hourCycle: 'h23', timeZone: 'UTC' } as const;
+  return `${new Intl.DateTimeFormat(language, format).format(milliseconds)} UTC`;
+}

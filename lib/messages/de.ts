@@ -75,32 +75,47 @@ export const pages: PageMessages = {
 
 export const mails: MailMessages = {
   greeting: (name) => (name === undefined ? 'Guten Tag,' : `Guten Tag ${name},`),
-  reset: {
-    subject: 'Setzen Sie Ihr Passwort zurück',
-    preheader: (lifetime) => `Wählen Sie ein neues Passwort. Der Link gilt ${lifetime}.`,
-    request:
-      'jemand, hoffentlich Sie, möchte das Passwort Ihres Kontos zurücksetzen. Öffnen Sie diesen Link, um ein neues zu wählen:',
-    button: 'Neues Passwort wählen',
-    copy: 'Funktioniert die Schaltfläche nicht, kopieren Sie diese Adresse in Ihren Browser:',
-    validity: (lifetime) => `Der Link gilt ${lifetime} und funktioniert einmal.`,
-    notYou: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Ihr Passwort bleibt, wie es ist.',
-  },
-  locked: {
-    subject: 'Ihr Konto wurde gesperrt',
-    preheader: 'Niemand kann sich mit einem Passwort anmelden, bis Sie ein neues wählen.',
-    happened:
-      'Für Ihr Konto wurde hundertmal hintereinander ein falsches Passwort eingegeben. Zum Schutz vor weiteren Versuchen kann sich niemand mehr mit einem Passwort anmelden, auch nicht mit dem richtigen. Wo Sie angemeldet sind, bleiben Sie angemeldet.',
-    request: 'Um das Konto zu entsperren, wählen Sie ein neues Passwort:',
-    later: (page) => `Wenn der Link abgelaufen ist, fordern Sie einen neuen an: ${page}`,
-  },
-  changed: {
-    subject: 'Ihr Passwort wurde geändert',
-    preheader: 'Sie wurden überall abgemeldet.',
-    happened: 'das Passwort Ihres Kontos wurde soeben geändert, und Sie wurden überall abgemeldet.',
-    notYou:
-      'Wenn Sie das nicht waren, hat vielleicht jemand Zugriff auf Ihr Postfach. Setzen Sie das Passwort sofort zurück:',
-    button: 'Passwort zurücksetzen',
-    copy: 'Funktioniert die Schaltfläche nicht, kopieren Sie diese Adresse in Ihren Browser:',
+  subject: (brand, heading) => `${brand}: ${heading}`,
+  copy: 'Funktioniert die Schaltfläche nicht, kopieren Sie diese Adresse in Ihren Browser:',
+  purposes: {
+    'reset-password': {
+      heading: 'Setzen Sie Ihr Passwort zurück',
+      preheader: (lifetime) => `Wählen Sie ein neues Passwort. Der Link gilt ${lifetime}.`,
+      opening: [
+        'jemand (hoffentlich Sie) möchte Ihr Passwort zurücksetzen. Öffnen Sie diesen Link, um ein neues zu wählen:',
+      ],
+      button: 'Neues Passwort wählen',
+      closing: (lifetime) => [
+        `Der Link gilt ${lifetime} und funktioniert einmal.`,
+        'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Ihr Passwort bleibt, wie es ist.',
+      ],
+      when: (time, brand) => `Angefordert am ${time} für Ihr Konto bei ${brand}.`,
+    },
+    locked: {
+      heading: 'Ihr Konto wurde gesperrt',
+      preheader: () => 'Niemand kann sich mit einem Passwort anmelden, bis Sie ein neues wählen.',
+      opening: [
+        'für Ihr Konto wurde hundertmal hintereinander ein falsches Passwort eingegeben. Zum Schutz vor weiteren Versuchen kann sich niemand mehr mit einem Passwort anmelden, auch nicht mit dem richtigen. Wo Sie angemeldet sind, bleiben Sie angemeldet.',
+        'Um das Konto zu entsperren, wählen Sie ein neues Passwort:',
+      ],
+      button: 'Neues Passwort wählen',
+      closing: (lifetime, page) => [
+        `Der Link gilt ${lifetime} und funktioniert einmal.`,
+        `Wenn der Link abgelaufen ist, fordern Sie einen neuen an: ${page}`,
+      ],
+      when: (time, brand) => `Gesperrt am ${time}: Ihr Konto bei ${brand}.`,
+    },
+    'password-changed': {
+      heading: 'Ihr Passwort wurde geändert',
+      preheader: () => 'Sie wurden überall abgemeldet.',
+      opening: [
+        'das Passwort Ihres Kontos wurde geändert, und Sie wurden überall abgemeldet.',
+        'Wenn Sie das nicht waren, hat vielleicht jemand Zugriff auf Ihr Postfach. Setzen Sie das Passwort sofort zurück:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: () => [],
+      when: (time, brand) => `Geändert am ${time} in Ihrem Konto bei ${brand}.`,
+    },
   },
   footer: (brand) => `Sie erhalten diese E-Mail, weil zu dieser Adresse ein Konto bei ${brand} gehört.`,
 };

@@ -70,30 +70,45 @@ export const pages: PageMessages = {
 
 export const mails: MailMessages = {
   greeting: (name) => (name === undefined ? 'Hello,' : `Hello ${name},`),
-  reset: {
-    subject: 'Reset your password',
-    preheader: (lifetime) => `Choose a new password. The link is valid for ${lifetime}.`,
-    request: 'Someone (hopefully you) asked to reset your password. To choose a new one, open this link:',
-    button: 'Choose a new password',
-    copy: 'If the button does not work, copy this address into your browser:',
-    validity: (lifetime) => `The link is valid for ${lifetime} and works once.`,
-    notYou: 'If you did not ask for this, ignore this email: your password stays as it is.',
-  },
-  locked: {
-    subject: 'Your account was locked',
-    preheader: 'Nobody can log in with a password until you choose a new one.',
-    happened:
-      'Somebody entered a wrong password for your account a hundred times in a row. To keep guessers out, nobody can log in with a password any more, not even with the right one. Wherever you are logged in, you stay logged in.',
-    request: 'To unlock the account, choose a new password:',
-    later: (page) => `If the link has expired, ask for a new one: ${page}`,
-  },
-  changed: {
-    subject: 'Your password was changed',
-    preheader: 'You were logged out everywhere.',
-    happened: 'The password of your account was just changed, and you were logged out everywhere.',
-    notYou: 'If it was not you, someone may have access to your mailbox. Reset the password at once:',
-    button: 'Reset the password',
-    copy: 'If the button does not work, copy this address into your browser:',
+  subject: (brand, heading) => `${brand}: ${heading}`,
+  copy: 'If the button does not work, copy this address into your browser:',
+  purposes: {
+    'reset-password': {
+      heading: 'Reset your password',
+      preheader: (lifetime) => `Choose a new password. The link is valid for ${lifetime}.`,
+      opening: ['Someone (hopefully you) asked to reset your password. To choose a new one, open this link:'],
+      button: 'Choose a new password',
+      closing: (lifetime) => [
+        `The link is valid for ${lifetime} and works once.`,
+        'If you did not ask for this, ignore this email: your password stays as it is.',
+      ],
+      when: (time, brand) => `Requested on ${time} for your account with ${brand}.`,
+    },
+    locked: {
+      heading: 'Your account was locked',
+      preheader: () => 'Nobody can log in with a password until you choose a new one.',
+      opening: [
+        'Somebody entered a wrong password for your account a hundred times in a row. To keep guessers out, nobody can log in with a password any more, not even with the right one. Wherever you are logged in, you stay logged in.',
+        'To unlock the account, choose a new password:',
+      ],
+      button: 'Choose a new password',
+      closing: (lifetime, page) => [
+        `The link is valid for ${lifetime} and works once.`,
+        `If the link has expired, ask for a new one: ${page}`,
+      ],
+      when: (time, brand) => `Locked on ${time}: your account with ${brand}.`,
+    },
+    'password-changed': {
+      heading: 'Your password was changed',
+      preheader: () => 'You were logged out everywhere.',
+      opening: [
+        'The password of your account was changed, and you were logged out everywhere.',
+        'If it was not you, someone may have access to your mailbox. Reset the password at once:',
+      ],
+      button: 'Reset the password',
+      closing: () => [],
+      when: (time, brand) => `Changed on ${time} in your account with ${brand}.`,
+    },
   },
   footer: (brand) => `You received this email because this address has an account with ${brand}.`,
 };

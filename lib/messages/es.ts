@@ -75,33 +75,47 @@ export const pages: PageMessages = {
 
 export const mails: MailMessages = {
   greeting: (name) => (name === undefined ? 'Hola:' : `Hola, ${name}:`),
-  reset: {
-    subject: 'Restablezca su contraseña',
-    preheader: (lifetime) => `Elija una contraseña nueva. El enlace es válido durante ${lifetime}.`,
-    request:
-      'Alguien, esperamos que usted, ha solicitado restablecer la contraseña de su cuenta. Para elegir una nueva, abra este enlace:',
-    button: 'Elegir una contraseña nueva',
-    copy: 'Si el botón no funciona, copie esta dirección en su navegador:',
-    validity: (lifetime) => `El enlace es válido durante ${lifetime} y solo funciona una vez.`,
-    notYou: 'Si no lo ha solicitado usted, ignore este correo: su contraseña seguirá siendo la misma.',
-  },
-  locked: {
-    subject: 'Su cuenta se ha bloqueado',
-    preheader: 'Nadie puede iniciar sesión con una contraseña hasta que elija una nueva.',
-    happened:
-      'Se ha introducido una contraseña incorrecta para su cuenta cien veces seguidas. Para protegerla, ya nadie puede iniciar sesión con una contraseña, ni siquiera con la correcta. Donde tenga la sesión iniciada, seguirá abierta.',
-    request: 'Para desbloquear la cuenta, elija una contraseña nueva:',
-    later: (page) => `Si el enlace ha caducado, pida uno nuevo: ${page}`,
-  },
-  changed: {
-    subject: 'Su contraseña se ha cambiado',
-    preheader: 'Se ha cerrado su sesión en todos los dispositivos.',
-    happened:
-      'La contraseña de su cuenta se acaba de cambiar y se ha cerrado su sesión en todos los dispositivos.',
-    notYou:
-      'Si no ha sido usted, es posible que alguien tenga acceso a su correo. Restablezca la contraseña de inmediato:',
-    button: 'Restablecer la contraseña',
-    copy: 'Si el botón no funciona, copie esta dirección en su navegador:',
+  subject: (brand, heading) => `${brand}: ${heading}`,
+  copy: 'Si el botón no funciona, copie esta dirección en su navegador:',
+  purposes: {
+    'reset-password': {
+      heading: 'Restablezca su contraseña',
+      preheader: (lifetime) => `Elija una contraseña nueva. El enlace es válido durante ${lifetime}.`,
+      opening: [
+        'Alguien (esperamos que usted) ha solicitado restablecer su contraseña. Para elegir una nueva, abra este enlace:',
+      ],
+      button: 'Elegir una contraseña nueva',
+      closing: (lifetime) => [
+        `El enlace es válido durante ${lifetime} y solo funciona una vez.`,
+        'Si no lo ha solicitado usted, ignore este correo: su contraseña seguirá siendo la misma.',
+      ],
+      when: (time, brand) => `Solicitado el ${time} para su cuenta en ${brand}.`,
+    },
+    locked: {
+      heading: 'Su cuenta se ha bloqueado',
+      preheader: () => 'Nadie puede iniciar sesión con una contraseña hasta que elija una nueva.',
+      opening: [
+        'Se ha introducido una contraseña incorrecta para su cuenta cien veces seguidas. Para protegerla, ya nadie puede iniciar sesión con una contraseña, ni siquiera con la correcta. Donde tenga la sesión iniciada, seguirá abierta.',
+        'Para desbloquear la cuenta, elija una contraseña nueva:',
+      ],
+      button: 'Elegir una contraseña nueva',
+      closing: (lifetime, page) => [
+        `El enlace es válido durante ${lifetime} y solo funciona una vez.`,
+        `Si el enlace ha caducado, pida uno nuevo: ${page}`,
+      ],
+      when: (time, brand) => `Bloqueada el ${time}: su cuenta en ${brand}.`,
+    },
+    'password-changed': {
+      heading: 'Su contraseña se ha cambiado',
+      preheader: () => 'Se ha cerrado su sesión en todos los dispositivos.',
+      opening: [
+        'La contraseña de su cuenta se ha cambiado y se ha cerrado su sesión en todos los dispositivos.',
+        'Si no ha sido usted, es posible que alguien tenga acceso a su correo. Restablezca la contraseña de inmediato:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: () => [],
+      when: (time, brand) => `Cambiada el ${time} en su cuenta en ${brand}.`,
+    },
   },
   footer: (brand) => `Recibe este correo porque esta dirección tiene una cuenta en ${brand}.`,
 };

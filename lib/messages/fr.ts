@@ -75,34 +75,48 @@ export const pages: PageMessages = {
 
 export const mails: MailMessages = {
   greeting: (name) => (name === undefined ? 'Bonjour,' : `Bonjour ${name},`),
-  reset: {
-    subject: 'Réinitialisez votre mot de passe',
-    preheader: (lifetime) => `Choisissez un nouveau mot de passe. Le lien est valable ${lifetime}.`,
-    request:
-      'Quelqu’un, vous-même nous l’espérons, a demandé à réinitialiser le mot de passe de votre compte. Pour en choisir un nouveau, ouvrez ce lien\u202f:',
-    button: 'Choisir un nouveau mot de passe',
-    copy: 'Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur\u202f:',
-    validity: (lifetime) => `Le lien est valable ${lifetime} et ne fonctionne qu’une fois.`,
-    notYou:
-      'Si vous n’êtes pas à l’origine de cette demande, ignorez cet e-mail\u202f: votre mot de passe reste inchangé.',
-  },
-  locked: {
-    subject: 'Votre compte a été verrouillé',
-    preheader:
-      'Personne ne peut se connecter avec un mot de passe tant que vous n’en avez pas choisi un nouveau.',
-    happened:
-      'Un mot de passe erroné a été saisi cent fois de suite pour votre compte. Pour le protéger, plus personne ne peut se connecter avec un mot de passe, même correct. Là où vous êtes connecté, vous le restez.',
-    request: 'Pour déverrouiller le compte, choisissez un nouveau mot de passe\u202f:',
-    later: (page) => `Si le lien a expiré, demandez-en un nouveau\u202f: ${page}`,
-  },
-  changed: {
-    subject: 'Votre mot de passe a été modifié',
-    preheader: 'Toutes vos sessions ont été fermées.',
-    happened: 'Le mot de passe de votre compte vient d’être modifié et toutes vos sessions ont été fermées.',
-    notYou:
-      'Si ce n’était pas vous, quelqu’un a peut-être accès à votre messagerie. Réinitialisez immédiatement le mot de passe\u202f:',
-    button: 'Réinitialiser le mot de passe',
-    copy: 'Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur\u202f:',
+  subject: (brand, heading) => `${brand}\u202f: ${heading}`,
+  copy: 'Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur\u202f:',
+  purposes: {
+    'reset-password': {
+      heading: 'Réinitialisez votre mot de passe',
+      preheader: (lifetime) => `Choisissez un nouveau mot de passe. Le lien est valable ${lifetime}.`,
+      opening: [
+        'Quelqu’un (vous-même, nous l’espérons) a demandé à réinitialiser votre mot de passe. Pour en choisir un nouveau, ouvrez ce lien\u202f:',
+      ],
+      button: 'Choisir un nouveau mot de passe',
+      closing: (lifetime) => [
+        `Le lien est valable ${lifetime} et ne fonctionne qu’une fois.`,
+        'Si vous n’êtes pas à l’origine de cette demande, ignorez cet e-mail\u202f: votre mot de passe reste inchangé.',
+      ],
+      when: (time, brand) => `Demande du ${time} pour votre compte ${brand}.`,
+    },
+    locked: {
+      heading: 'Votre compte a été verrouillé',
+      preheader: () =>
+        'Personne ne peut se connecter avec un mot de passe tant que vous n’en avez pas choisi un nouveau.',
+      opening: [
+        'Un mot de passe erroné a été saisi cent fois de suite pour votre compte. Pour le protéger, plus personne ne peut se connecter avec un mot de passe, même correct. Là où vous êtes connecté, vous le restez.',
+        'Pour déverrouiller le compte, choisissez un nouveau mot de passe\u202f:',
+      ],
+      button: 'Choisir un nouveau mot de passe',
+      closing: (lifetime, page) => [
+        `Le lien est valable ${lifetime} et ne fonctionne qu’une fois.`,
+        `Si le lien a expiré, demandez-en un nouveau\u202f: ${page}`,
+      ],
+      when: (time, brand) => `Verrouillé le ${time}\u202f: votre compte ${brand}.`,
+    },
+    'password-changed': {
+      heading: 'Votre mot de passe a été modifié',
+      preheader: () => 'Toutes vos sessions ont été fermées.',
+      opening: [
+        'Le mot de passe de votre compte a été modifié et toutes vos sessions ont été fermées.',
+        'Si ce n’était pas vous, quelqu’un a peut-être accès à votre messagerie. Réinitialisez immédiatement le mot de passe\u202f:',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: () => [],
+      when: (time, brand) => `Modification du ${time} sur votre compte ${brand}.`,
+    },
   },
   footer: (brand) => `Vous recevez cet e-mail car cette adresse est associée à un compte ${brand}.`,
 };

@@ -1,3 +1,5 @@
+import type { Purpose } from '../core/purpose.ts';
+
 /**
  * The words of the pages. A text that a language lacks does not compile. Times and amounts come in words of the
  * language already (`lib/messages/amounts.ts`).
@@ -82,31 +84,25 @@ export type PageMessages = {
 export type MailMessages = {
   /** @param name nothing where the name had better not be shown */
   greeting(name: string | undefined): string;
-  reset: {
-    subject: string;
-    preheader(lifetime: string): string;
-    request: string;
-    button: string;
-    copy: string;
-    validity(lifetime: string): string;
-    notYou: string;
-  };
-  locked: {
-    subject: string;
-    preheader: string;
-    happened: string;
-    request: string;
-    /** @param page where to ask for a new link */
-    later(page: string): string;
-  };
-  changed: {
-    subject: string;
-    preheader: string;
-    happened: string;
-    notYou: string;
-    button: string;
-    copy: string;
-  };
+  /** @param brand the name of the service. @param heading of the mail */
+  subject(brand: string, heading: string): string;
+  /** Before the link in full, for where the button does not work. */
+  copy: string;
+  purposes: Record<Purpose, PurposeMessages>;
   /** Why the mail came. @param brand the name of the service */
   footer(brand: string): string;
+};
+
+/** The words of one kind of mail. */
+export type PurposeMessages = {
+  heading: string;
+  /** What an inbox shows beside the subject. @param lifetime of the link, as in "30 minutes" */
+  preheader(lifetime: string): string;
+  /** The paragraphs before the button; after the greeting, so that German begins in lower case. */
+  opening: readonly string[];
+  button: string;
+  /** The paragraphs after the button. @param page where to ask for a new link */
+  closing(lifetime: string, page: string): readonly string[];
+  /** When it happened, and where. @param time with its zone */
+  when(time: string, brand: string): string;
 };

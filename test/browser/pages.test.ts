@@ -85,7 +85,7 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
     expect([await page.title(), loads]).toEqual([`${de.forget.done} – Gatehouse`, 0]);
 
     const [mail] = await awaitMails(person.email, 1);
-    expect(mail?.subject).toBe('Setzen Sie Ihr Passwort zurück');
+    expect(mail?.subject).toBe('Gatehouse: Setzen Sie Ihr Passwort zurück');
     await page.goto(`${origin}/reset-password?tag=${tagIn(mail)}`);
     expect(page.url()).toBe(`${origin}/reset-password`);
     expect(await page.getByLabel(de.reset.account).inputValue()).toBe(person.email);

@@ -74,7 +74,7 @@ test('a name cannot add a header, a recipient or markup to the mail', async () =
   await inProcess.send({ path: '/auth/forget-password', body: { email: person.email } });
   const [mail] = (await awaitMails(person.email, 1)) as [Mail];
   expect(mail.destination).toEqual({ to: [person.email], cc: [], bcc: [] });
-  expect(mail.subject).toBe('Reset your password');
+  expect(mail.subject).toBe('Gatehouse: Reset your password');
   expect(mail.body.html).not.toContain('<a href="https://evil.example">');
 });
 

@@ -52,7 +52,7 @@ describe.each(clients)('the page behind the link, $name', (client) => {
     expect(again).toMatchObject({ status: 404, heading: en.link.wrong, link: AGAIN });
     await loggedIn(client, { ...person, password: NEW_PASSWORD });
     const [, notice] = await awaitMails(person.email, 2);
-    expect(notice?.subject).toBe('Your password was changed');
+    expect(notice?.subject).toBe('Gatehouse: Your password was changed');
   });
 
   test.each<[what: string, password: string, error: string]>([
@@ -209,10 +209,10 @@ test.each(['/accounts/forgetpassword', '/auth/forget-password'])(
     const headers = { 'accept-language': 'it, ja;q=0.9, en;q=0.1' };
     await inProcess.send({ path, body: { email: person.email }, headers });
     const [mail] = await awaitMails(person.email, 1);
-    expect(mail?.subject).toBe('パスワードの再設定');
+    expect(mail?.subject).toBe('【Gatehouse】パスワードの再設定');
     await inProcess.send(form('/reset-password', { tag: tagIn(mail), password: NEW_PASSWORD }));
     const [, notice] = await awaitMails(person.email, 2);
-    expect(notice?.subject).toBe('パスワードが変更されました');
+    expect(notice?.subject).toBe('【Gatehouse】パスワードが変更されました');
   },
 );
 

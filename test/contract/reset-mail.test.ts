@@ -47,7 +47,7 @@ describe.each(clients)('$name', (client) => {
     await client.send({ path: `/auth/reset-password?token=${tag}`, body: { password: 'a new battery' } });
     const [, notice] = await awaitMails(person.email, 2);
 
-    expect(notice?.subject).toBe('Your password was changed');
+    expect(notice?.subject).toBe('Gatehouse: Your password was changed');
     expect(notice?.body.text).not.toContain(tag);
   });
 

@@ -8,7 +8,9 @@ export type SesFault =
   | 'rejects'
   | 'is down'
   | 'never answers'
-  | 'sends, but its answer is lost';
+  | 'sends, but its answer is lost'
+  | 'sends, but its answer to a mail is lost'
+  | 'sends, and answers 500';
 
 export type FaultySes = {
   url: string;
@@ -36,7 +38,9 @@ export async function startFaultySes(inboxUrl: string): Promise<FaultySes> {
       { method: 'POST', headers: incoming.headers },
       async (answer) => {
         const octets = await buffer(answer);
-        if (ses.fault === 'sends, but its answer is lost') outgoing.socket?.destroy();
+        const lost = ses.fault === 'sends, but its answer to a mail is lost' && recipient !== null;
+        if (lost || ses.fault === 'sends, but its answer is lost') outgoing.socket?.destroy();
+        else if (ses.fault === 'sends, and answers 500') outgoing.writeHead(500).end();
         else outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(octets);
       },
     );

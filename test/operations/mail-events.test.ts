@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { allowMail } from '../../lib/core/administer-account.ts';
+import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
+import { openDatabase } from '../../lib/dynamodb/database.ts';
 import { startFaultyDynamodb } from '../faults/faulty-dynamodb.ts';
 import { coldHandler, context, deliveryOf, type Handler, ownWorld, sendTo } from '../faults/own-world.ts';
 import { askedFor, reset } from '../faults/scenarios.ts';
@@ -18,7 +21,11 @@ beforeAll(async () => {
   mailEvents = await coldHandler('mail-events', {});
 });
 
-beforeEach(() => {
+beforeEach(async () => {
+  // So many bounces as here would pause mails to unverified addresses.
+  for (const { counter } of await world.rowsOf('throttles'))
+    if (String(counter).startsWith('mails-bounced#'))
+      await world.putRow('throttles', { counter, requests: 0 });
   process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodbUrl; // some tests start functions elsewhere
 });
 
@@ -64,10 +71,53 @@ describe.each([
     const before = await rowOf(person.email);
     for (let time = 0; time < 3; time += 1) await report(event(person.email));
     await report(sesReports.bounced(person.email));
-    await report(sesReports.complained(person.email));
-    expect(await rowOf(person.email)).toEqual({ ...before, mailRefused: reason });
+    const mark =
+      reason === 'bounced'
+        ? { mailRefused: reason, mailBounces: 1, mailRefusedUntil: expect.any(Number) }
+        : { mailRefused: reason, mailBounces: 0 };
+    expect(await rowOf(person.email)).toEqual({ ...before, ...mark });
     await loggedIn(client, person);
   });
+});
+
+const DAY = 86_400_000;
+
+test('the first bounce keeps mail away for a day, the next one for longer, and the operator lifts it', async () => {
+  const person = await signedUp(client);
+  const blockedFor = async () => {
+    const row = (await rowOf(person.email)) as { mailRefusedUntil: number };
+    return (row.mailRefusedUntil - Date.now()) / DAY;
+  };
+  /** As when the block is over. */
+  const pass = async () => {
+    const row = (await rowOf(person.email)) as Record<string, unknown>;
+    await world.putRow('users', { ...row, mailRefusedUntil: Date.now() - 1 });
+  };
+  for (const days of [1, 7, 30, 30]) {
+    await report(sesReports.bounced(person.email));
+    expect(await blockedFor()).toBeCloseTo(days, 2);
+    await askedFor(world, person.email);
+    const sent = (await mailsTo(person.email)).length;
+    await pass();
+    await askedFor(world, person.email);
+    expect(await mailsTo(person.email)).toHaveLength(sent + 1);
+  }
+  await report(sesReports.bounced(person.email));
+  const { userId } = (await rowOf(person.email)) as { userId: string };
+  expect(await allowMail(accountAdministration(openDatabase(world.prefix)), userId)).toBe(true);
+  expect(await rowOf(person.email)).not.toHaveProperty('mailRefused');
+  await report(sesReports.bounced(person.email));
+  expect(await blockedFor()).toBeCloseTo(1, 2);
+});
+
+test('a complaint outranks a bounce and does not pass by itself', async () => {
+  const person = await signedUp(client);
+  await report(sesReports.bounced(person.email));
+  await report(sesReports.complained(person.email));
+  await report(sesReports.bounced(person.email));
+  const row = await rowOf(person.email);
+  expect(row).toMatchObject({ mailRefused: 'complained', mailBounces: 1 });
+  expect(row).not.toHaveProperty('mailRefusedUntil');
 });
 
 test('costs forget-password the same calls whether it takes mail or not', async () => {
@@ -91,6 +141,10 @@ test('costs forget-password the same calls whether it takes mail or not', async 
 test.each([
   ['a mailbox that is full', (email: string) => sesReports.bounced(email, 'Transient')],
   ['a bounce of a kind that nobody can tell', (email: string) => sesReports.bounced(email, 'Undetermined')],
+  [
+    'a mail that SES withheld because of its own list',
+    (email: string) => sesReports.bounced(email, 'Permanent', 'OnAccountSuppressionList'),
+  ],
   ['a reader who says it is no spam', (email: string) => sesReports.complained(email, 'not-spam')],
   ['a mail to several, which is none of ours', (email: string) => sesReports.bouncedForMany(email, email)],
   ['a mail to nobody', () => sesReports.bouncedForMany()],

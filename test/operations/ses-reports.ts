@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 type Notification = { Records: { Sns: { Message: string; MessageId: string } }[] };
 type Report = {
   eventType: string;
-  bounce?: { bounceType: string; bouncedRecipients: unknown[] };
+  bounce?: { bounceType: string; bounceSubType?: string; bouncedRecipients: unknown[] };
   mail: { destination: string[] };
 };
 
@@ -20,14 +20,14 @@ export function notification(...messages: string[]): Notification {
 }
 
 /** The report of the example, for this address. */
-function bounceOf(address: string, bounceType: string): Report {
+function bounceOf(address: string, bounceType: string, bounceSubType = 'General'): Report {
   const [record] = (JSON.parse(example) as Notification).Records;
   const text = (record?.Sns.Message ?? '').replaceAll(
     'ada@example.com',
     JSON.stringify(address).slice(1, -1),
   );
   const report = JSON.parse(text) as Report;
-  return { ...report, bounce: { bouncedRecipients: [], ...report.bounce, bounceType } };
+  return { ...report, bounce: { bouncedRecipients: [], ...report.bounce, bounceType, bounceSubType } };
 }
 
 function complaintOf(address: string, complaintFeedbackType?: string): object {
@@ -41,7 +41,8 @@ function complaintOf(address: string, complaintFeedbackType?: string): object {
 
 /** What SES reports, as SNS delivers it. */
 export const sesReports = {
-  bounced: (address: string, type = 'Permanent') => notification(JSON.stringify(bounceOf(address, type))),
+  bounced: (address: string, type = 'Permanent', subType = 'General') =>
+    notification(JSON.stringify(bounceOf(address, type, subType))),
   complained: (address: string, feedback?: string) =>
     notification(JSON.stringify(complaintOf(address, feedback))),
   bouncedForMany: (...addresses: string[]) => {

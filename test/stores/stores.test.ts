@@ -109,6 +109,7 @@ describe('accounts', () => {
       passwordHash: 'new',
       credentialVersion: 2,
       passwordChangedAt: later,
+      emailVerified: true,
     });
     expect((await resetRequestStore(database).get(tagId))?.state).toBe('used');
     expect(await throttles.readAttempts(counter)).toBeUndefined();
@@ -232,15 +233,17 @@ describe('reset requests', () => {
     const asked = request();
     await requests.put(asked);
 
-    expect(await requests.addSecret(asked.tagId, secret('one'))).toBe(true);
-    expect(await requests.addSecret(asked.tagId, secret('two'))).toBe(true);
-    await requests.removeSecret(asked.tagId, 'one');
+    expect(await requests.beginTry(asked.tagId, 'requested', secret('one'))).toBe(true);
+    expect(await requests.beginTry(asked.tagId, 'requested', secret('two'))).toBe(true);
+    expect(await requests.beginTry(asked.tagId, 'requested', secret('three'))).toBe(false);
+    await requests.takeTryBack(asked.tagId, 'one');
     await requests.markMailed(asked.tagId);
-    expect(await requests.addSecret(asked.tagId, secret('three'))).toBe(false);
+    expect(await requests.beginTry(asked.tagId, 'requested', secret('three'))).toBe(false);
     expect(await requests.get(asked.tagId)).toEqual({
       ...asked,
       state: 'mailed',
       secretHashes: ['two'],
+      tries: 1,
       credentialVersion: 7,
       expiresAt: later,
     });
@@ -253,15 +256,49 @@ describe('reset requests', () => {
     await requests.markNotified(asked.tagId, now);
 
     expect(await requests.get(asked.tagId)).toEqual({ ...asked, notifiedAt: now });
+    expect(await requests.beginTry(asked.tagId, 'used', undefined)).toBe(false);
+  });
+
+  test('a notice is tried twice at most, unless a try is taken back', async () => {
+    const asked = request({ state: 'used' });
+    await requests.put(asked);
+    const begin = () => requests.beginTry(asked.tagId, 'used', undefined);
+    expect([await begin(), await begin(), await begin()]).toEqual([true, true, false]);
+    await requests.takeTryBack(asked.tagId, undefined);
+    expect([await begin(), await begin()]).toEqual([true, false]);
+    for (let time = 0; time < 3; time += 1) await requests.takeTryBack(asked.tagId, undefined);
+    expect(await requests.get(asked.tagId)).toEqual({ ...asked, tries: 0 });
+  });
+
+  test('those that wait are found until they are mailed', async () => {
+    const [one, other, mailed] = [request(), request({ requestedAt: now + 1 }), request({ state: 'mailed' })];
+    for (const each of [one, other, mailed]) {
+      await requests.put(each);
+      await requests.hold(each.tagId);
+    }
+    const waiting = async () => {
+      const ours = (await requests.waiting()).filter(({ tagId }) =>
+        [one, other, mailed].some((each) => each.tagId === tagId),
+      );
+      return ours.toSorted((a, b) => a.requestedAt - b.requestedAt);
+    };
+    expect(await waiting()).toEqual([
+      { tagId: one.tagId, requestedAt: one.requestedAt },
+      { tagId: other.tagId, requestedAt: now + 1 },
+    ]);
+    expect(await requests.beginTry(one.tagId, 'waiting', secret('one'))).toBe(true);
+    await requests.markMailed(one.tagId);
+    expect((await waiting()).map(({ tagId }) => tagId)).toEqual([other.tagId]);
   });
 
   test('nothing is made out of a request that is gone', async () => {
     const tagId = randomUUID();
 
-    expect(await requests.addSecret(tagId, secret('one'))).toBe(false);
+    expect(await requests.beginTry(tagId, 'requested', secret('one'))).toBe(false);
     await requests.markMailed(tagId);
     await requests.markNotified(tagId, now);
-    await requests.removeSecret(tagId, 'one');
+    await requests.takeTryBack(tagId, 'one');
+    await requests.hold(tagId);
     expect(await requests.get(tagId)).toBeUndefined();
   });
 });

@@ -3,9 +3,10 @@
 import { createServer, type RequestListener } from 'node:http';
 import { readConfig } from '../../lib/config.ts';
 import { LANGUAGES, type Language } from '../../lib/core/language.ts';
+import { PURPOSES, type Purpose } from '../../lib/core/purpose.ts';
 import { Html, html } from '../../lib/html.ts';
 import type { Mail } from '../../lib/mail/layout.ts';
-import { passwordChangedMail, resetLinkMail } from '../../lib/mail/templates.ts';
+import { writeMail } from '../../lib/mail/templates.ts';
 import { LANGUAGE_NAMES } from '../../lib/messages/catalogue.ts';
 import { localEnvironment } from '../local/environment.ts';
 import { OperatorError } from './command-line/operator-error.ts';
@@ -44,11 +45,15 @@ function serve(name: string): Promise<void> {
 
 function pagesFor(name: string): RequestListener {
   const config = readConfig({ ...process.env, ...localEnvironment(process.env), TABLE_PREFIX: 'none' });
-  const kinds: Record<string, (language: Language) => Mail> = {
-    'reset-link': (language) =>
-      resetLinkMail(config, { name, language }, 'A'.repeat(64), config.tagLifetime / 60_000),
-    'password-changed': (language) => passwordChangedMail(config, { name, language }),
-  };
+  const kinds = Object.fromEntries(
+    Object.entries(PURPOSES).map(([purpose, { link }]) => [purpose, mailOf(purpose as Purpose, link)]),
+  );
+
+  function mailOf(purpose: Purpose, hasLink: boolean) {
+    const link = { tag: 'A'.repeat(64), minutes: config.tagLifetime / 60_000 };
+    return (language: Language): Mail =>
+      writeMail(config, { purpose, name, language, at: Date.now(), ...(hasLink && { link }) });
+  }
 
   return (request, response) => {
     const [, kind = '', language, part] =

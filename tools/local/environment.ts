@@ -27,6 +27,7 @@ export function localEnvironment(given: NodeJS.ProcessEnv): Record<string, strin
     LIMIT_SIGNUPS: given.LIMIT_SIGNUPS ?? manyPerAddress,
     LIMIT_FORGETS: given.LIMIT_FORGETS ?? manyPerAddress,
     LIMIT_REFRESHES: given.LIMIT_REFRESHES ?? manyPerAddress,
+    LIMIT_UNVERIFIED_MAILS: given.LIMIT_UNVERIFIED_MAILS ?? manyPerAddress,
     LOG_LEVEL: given.LOG_LEVEL ?? 'WARN',
     METRICS_SERVICE: '', // nobody collects metrics here
     MAIL_CONFIGURATION_SET: '',

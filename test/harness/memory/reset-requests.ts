@@ -1,4 +1,4 @@
-import type { ResetRequest, ResetRequestStore } from '../../../lib/core/reset-request.ts';
+import { MOST_TRIES, type ResetRequest, type ResetRequestStore } from '../../../lib/core/reset-request.ts';
 
 export type MemoryResetRequests = ResetRequestStore & { rows: Map<string, ResetRequest> };
 
@@ -21,18 +21,33 @@ export function memoryResetRequests(): MemoryResetRequests {
     async get(tagId) {
       return structuredClone(rows.get(tagId));
     },
-    async addSecret(tagId, { secretHash, ...changes }) {
-      return change(tagId, ({ state, secretHashes }) =>
-        state === 'requested' ? { secretHashes: [...secretHashes, secretHash], ...changes } : undefined,
+    async beginTry(tagId, from, secret) {
+      return change(tagId, ({ state, secretHashes, tries = 0, notifiedAt }) => {
+        if (state !== from || tries >= MOST_TRIES || notifiedAt !== undefined) return undefined;
+        if (secret === undefined) return { tries: tries + 1 };
+        const { secretHash, ...changes } = secret;
+        return { secretHashes: [...secretHashes, secretHash], ...changes, tries: tries + 1 };
+      });
+    },
+    async takeTryBack(tagId, secretHash) {
+      change(tagId, ({ secretHashes, tries = 0 }) =>
+        tries > 0
+          ? { secretHashes: secretHashes.filter((hash) => hash !== secretHash), tries: tries - 1 }
+          : undefined,
       );
     },
-    async removeSecret(tagId, secretHash) {
-      change(tagId, ({ secretHashes }) => ({
-        secretHashes: secretHashes.filter((hash) => hash !== secretHash),
-      }));
+    async hold(tagId) {
+      change(tagId, ({ state }) => (state === 'requested' ? { state: 'waiting' } : undefined));
+    },
+    async waiting() {
+      return [...rows.values()]
+        .filter(({ state }) => state === 'waiting')
+        .map(({ tagId, requestedAt }) => ({ tagId, requestedAt }));
     },
     async markMailed(tagId) {
-      change(tagId, ({ state }) => (state === 'requested' ? { state: 'mailed' } : undefined));
+      change(tagId, ({ state }) =>
+        state === 'requested' || state === 'waiting' ? { state: 'mailed' } : undefined,
+      );
     },
     async markNotified(tagId, now) {
       change(tagId, () => ({ notifiedAt: now }));

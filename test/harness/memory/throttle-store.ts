@@ -60,6 +60,10 @@ export function memoryThrottleStore(): MemoryThrottleStore {
       if (row && row.count > 0) requests.set(counter, { ...row, count: row.count - 1 });
     },
 
+    async count(counter) {
+      return requests.get(counter)?.count ?? 0;
+    },
+
     async readAttempts(counter) {
       return structuredClone(attempts.get(counter));
     },

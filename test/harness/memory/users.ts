@@ -78,9 +78,15 @@ export function memoryAccountWrites(tables: {
       const request = tables.resetRequests.rows.get(tagId);
       if (user?.credentialVersion !== credentialVersion || user.status !== 'active') return false;
       if (request === undefined || request.state === 'used') return false;
-      const changes = { passwordHash, credentialVersion: credentialVersion + 1, passwordChangedAt: now };
+      const changes = {
+        passwordHash,
+        credentialVersion: credentialVersion + 1,
+        passwordChangedAt: now,
+        emailVerified: true,
+      };
       tables.users.rows.set(userId, { ...user, ...changes });
-      tables.resetRequests.rows.set(tagId, { ...request, state: 'used' });
+      const { tries: _, ...rest } = request;
+      tables.resetRequests.rows.set(tagId, { ...rest, state: 'used' });
       tables.throttleStore.attempts.delete(attemptsCounter);
       return true;
     },

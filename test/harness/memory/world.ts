@@ -78,6 +78,7 @@ export function world(...people: User[]) {
       lifetimes: { accessToken: 60 * MINUTE, idle: 7 * DAY, absolute: 30 * DAY },
       grace: 10_000,
       tagLifetime: 30 * MINUTE,
+      unverifiedMailsPerHour: 50,
       passwordMinimum: 8,
     },
   };

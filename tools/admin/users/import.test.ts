@@ -306,6 +306,7 @@ describe('an import', () => {
       state: 'requested',
       userId,
       requestedAt: NOW,
+      byOperator: true,
       secretHashes: [],
       expiresAt: NOW + 1_800_000,
     });

@@ -20,7 +20,10 @@ const COLUMNS = {
   status: true,
   createdAt: true,
   passwordChangedAt: true,
+  emailVerified: true,
   mailRefused: true,
+  mailRefusedUntil: true,
+  mailBounces: true,
 } satisfies Record<Exclude<keyof User, 'credentialVersion'>, true>;
 
 export type Column = keyof typeof COLUMNS;
@@ -31,13 +34,14 @@ const ABSENT = new Set(['', 'NULL', '\\N']);
 
 /** The line of a user in an export, without its end. */
 export function writeRow(user: Pick<User, Column>): string {
-  const { createdAt, passwordChangedAt, ...rest } = user;
+  const { createdAt, passwordChangedAt, mailRefusedUntil, ...rest } = user;
   const row: Record<string, unknown> = {
     ...rest,
     name: writeText(user.name),
     bio: writeText(user.bio),
     createdAt: new Date(createdAt).toISOString(),
     ...(passwordChangedAt !== undefined && { passwordChangedAt: new Date(passwordChangedAt).toISOString() }),
+    ...(mailRefusedUntil !== undefined && { mailRefusedUntil: new Date(mailRefusedUntil).toISOString() }),
   };
   return JSON.stringify(
     Object.fromEntries(columns.flatMap((name) => (name in row ? [[name, row[name]]] : []))),
@@ -83,7 +87,10 @@ export function readRow(raw: RawRow, now: number): AccountToImport {
   const createdAt = attempt('createdAt', (value) => readMoment(value, now));
   const passwordChangedAt = attempt('passwordChangedAt', (value) => readMoment(value, now));
   const userId = attempt('userId', readUserId);
+  const emailVerified = attempt('emailVerified', readVerified);
   const mailRefused = attempt('mailRefused', (value) => oneOf(value, ['bounced', 'complained']));
+  const mailRefusedUntil = attempt('mailRefusedUntil', (value) => readMoment(value, now + LONGEST_BLOCK_MS));
+  const mailBounces = attempt('mailBounces', readCount);
   if (faults.length > 0 || !fields) throw new RefusedRow(faults.join(' '));
 
   return {
@@ -93,7 +100,10 @@ export function readRow(raw: RawRow, now: number): AccountToImport {
     status,
     ...(createdAt !== undefined && { createdAt }),
     ...(passwordChangedAt !== undefined && { passwordChangedAt }),
+    ...(emailVerified && { emailVerified }),
     ...(mailRefused !== undefined && { mailRefused }),
+    ...(mailRefusedUntil !== undefined && { mailRefusedUntil }),
+    ...(mailBounces !== undefined && { mailBounces }),
   };
 }
 
@@ -131,6 +141,17 @@ function oneOf<const T extends string>(value: unknown, allowed: readonly T[]): T
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** Longer than any bounce blocks an address. */
+const LONGEST_BLOCK_MS = 366 * DAY_MS;
+
+function readVerified(value: unknown): boolean {
+  return oneOf(String(value), ['true', 'false']) === 'true';
+}
+
+function readCount(value: unknown): number {
+  if (!/^\d{1,6}$/.test(String(value))) throw new RefusedRow('no whole number.');
+  return Number(value);
+}
 
 function readMoment(value: unknown, now: number): number {
   const read = readTime(value);

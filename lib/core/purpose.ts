@@ -1,0 +1,21 @@
+/**
+ * Why a mail is sent. Each row of the outbox names one; a new kind of mail is a line here, a template in
+ * `lib/mail/templates.ts` and its texts in each language.
+ */
+export const PURPOSES = {
+  'reset-password': { link: true, counted: true, evenDisabled: false },
+  /** A hundred failed log-ins have locked the account until a reset. There is one such mail: those that anybody may ask for must not use it up. */
+  locked: { link: true, counted: false, evenDisabled: false },
+  'password-changed': { link: false, counted: false, evenDisabled: true },
+} as const satisfies Record<string, Rules>;
+
+type Rules = {
+  /** Whether the mail carries a secret of its own in a link; without one it is a notice. */
+  link: boolean;
+  /** Whether it is one of the five mails that an address may be sent within an hour. */
+  counted: boolean;
+  /** Whether the owner of a disabled account is told, too. */
+  evenDisabled: boolean;
+};
+
+export type Purpose = keyof typeof PURPOSES;
