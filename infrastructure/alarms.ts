@@ -155,10 +155,10 @@ function rows(observed: Observed): Alarm[] {
     {
       // The next alarm sees only what the stream's mapping reads: a mapping that is off or gone has no age.
       name: 'stopped-mail',
-      says: 'For 30 minutes emails were due and none was sent.',
+      says: 'For 30 minutes emails were due and none was handled.',
       runbook: 'no-mail-is-sent',
-      metric: { due: ours('MailsDue'), sent: ours('Mails', { Outcome: 'sent' }) },
-      expression: 'IF(FILL(due, 0) > 0 AND FILL(sent, 0) == 0, 1, 0)',
+      metric: { due: ours('MailsDue'), handled: ours('Mails') }, // of any outcome: some wait, some are suppressed
+      expression: 'IF(FILL(due, 0) > 0 AND FILL(handled, 0) == 0, 1, 0)',
       stat: 'Sum',
       period: 30 * MINUTES,
       is: '>',

@@ -94,7 +94,7 @@ export type MailMessages = {
 };
 
 /** The words of one kind of mail. */
-export type PurposeMessages = {
+type PurposeMessages = {
   heading: string;
   /** What an inbox shows beside the subject. @param lifetime of the link, as in "30 minutes" */
   preheader(lifetime: string): string;

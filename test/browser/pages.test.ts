@@ -3,7 +3,7 @@ import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { LANGUAGES, type Language } from '../../lib/core/language.ts';
-import { passwordChangedMail, resetLinkMail } from '../../lib/mail/templates.ts';
+import { writeMail } from '../../lib/mail/templates.ts';
 import { pageMessages } from '../../lib/messages/catalogue.ts';
 import { bundleForDeployment } from '../../tools/build/bundle.ts';
 import { root } from '../../tools/folders.ts';
@@ -429,10 +429,11 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
         brand: { name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined },
         appUrl: 'https://app.example.com',
       };
-      const to = { name: 'Ada Lovelace', language };
+      const to = { name: 'Ada Lovelace', language, at: Date.UTC(2026, 0, 31, 9, 5) };
+      const link = { tag: 'k3Jx9QmZ'.repeat(8), minutes: 30 };
       const mails = {
-        'reset-link': resetLinkMail(settings, to, 'k3Jx9QmZ'.repeat(8), 30),
-        'password-changed': passwordChangedMail(settings, to),
+        'reset-link': writeMail(settings, { ...to, purpose: 'reset-password', link }),
+        'password-changed': writeMail(settings, { ...to, purpose: 'password-changed' }),
       };
       for (const [kind, mail] of Object.entries(mails)) {
         for (const [name, options] of [
