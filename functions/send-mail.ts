@@ -34,6 +34,5 @@ export async function handler(event: DynamoDBStreamEvent | Sweep): Promise<Dynam
   const send = (tagId: string) => sendDueMail(parts, tagId);
   if ('Records' in event) return eachRecord(event, send);
   const until = Date.now() + SWEEP_MS;
-  await sendWaiting(parts, eachWaiting(send), () => Date.now() < until);
-  return { batchItemFailures: [] };
+  return eachWaiting((handle) => sendWaiting(parts, handle, () => Date.now() < until), send);
 }

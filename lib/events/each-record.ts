@@ -2,6 +2,7 @@ import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import type { DueMail } from '../core/reset-mail.ts';
 import { describeError, log } from '../log.ts';
 import { measure } from '../metrics.ts';
+import { unavailable } from '../unavailable.ts';
 
 /**
  * Handles the records of a batch of the stream of `reset-tags`, one after the other.
@@ -29,9 +30,24 @@ export async function eachRecord(
   return { batchItemFailures: failed.slice(0, 1) };
 }
 
-/** Handles a mail that has waited; see `sendWaiting`. One that fails goes on waiting. */
-export function eachWaiting(handle: (tagId: string) => Promise<DueMail>) {
-  return (tagId: string) => reported({ waited: true }, () => handle(tagId));
+/**
+ * Handles the mails that have waited. One that fails goes on waiting.
+ *
+ * @param sweep finds them and gives each to its argument; see `sendWaiting`
+ * @throws ProblemError `unavailable` when they could not be found
+ */
+export async function eachWaiting(
+  sweep: (handle: (tagId: string) => Promise<DueMail | 'failed'>) => Promise<void>,
+  handle: (tagId: string) => Promise<DueMail>,
+): Promise<DynamoDBBatchResponse> {
+  try {
+    await sweep((tagId) => reported({ waited: true }, () => handle(tagId)));
+  } catch (error) {
+    log.error('mail', { waited: true, outcome: 'failed', failure: describeError(error) });
+    // Without the cause: Lambda logs what is thrown as it is, the words of others too.
+    throw unavailable('waiting mails could not be found; the line before says why');
+  }
+  return { batchItemFailures: [] };
 }
 
 /** Counts and logs what became of a mail. What is thrown is logged without the words of others. */

@@ -185,9 +185,9 @@ describe('a mail', () => {
     expect(logged().at(-1)).toMatchObject({ message: 'mail', outcome: 'sent' });
   });
 
-  test('to an address that SES cannot read is given up', async () => {
-    expect(await mailed('refuses the address')).toEqual({ batchItemFailures: [] });
-    expect(logged().at(-1)).toMatchObject({ message: 'mail', outcome: 'undeliverable' });
+  test('that SES refuses for an address, which may be the sender’s, is tried again later', async () => {
+    expect((await mailed('refuses the address')).batchItemFailures).toHaveLength(1);
+    expect(logged().at(-1)).toMatchObject({ message: 'mail', outcome: 'failed' });
   });
 
   test('that SES rejects is tried again later, and the log has the name of an error whose class is left out', async () => {

@@ -29,6 +29,7 @@ export function details({ passwordHash, ...user }: User, lock: Lock, json: boole
     failedLogIns: lock.failures,
     lockedUntil: lockEnd(lock),
     mailRefused: user.mailRefused ?? null,
+    ...(user.mailRefusedUntil && { mailRefusedUntil: written(user.mailRefusedUntil) }),
     credentialVersion: user.credentialVersion,
     createdAt: written(user.createdAt),
   };
