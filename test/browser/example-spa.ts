@@ -1,23 +1,51 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../tools/local/ports.ts';
 
-const folder = fileURLToPath(new URL('../../examples/spa/', import.meta.url));
-const vite = `${folder}node_modules/vite/bin/vite.js`;
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let copied: string | undefined;
 
-/** Builds the example app as its README says, and serves it with its headers in front of an API. */
-export async function serveExample(apiUrl: string, inboxUrl: string) {
-  if (!existsSync(vite)) execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
-  const env = { ...process.env, API_URL: apiUrl, VITE_INBOX_URL: inboxUrl };
-  execFileSync('npm', ['run', 'build'], { cwd: folder, env });
-  const port = await freePort();
-  const server = spawn(process.execPath, [vite, 'preview', '--port', String(port), '--host', 'localhost'], {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** The example, copied out of the repository and installed with the packed client, as its README says. */
+function copyOut(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-spa-'));
+  execFileSync('npm', ['run', 'build:client'], { cwd: root, stdio: 'pipe' });
+  execFileSync('npm', ['pack', '--pack-destination', folder], { cwd: join(root, 'client'), stdio: 'pipe' });
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
+  cpSync(join(root, 'examples/spa'), folder, {
+    recursive: true,
+    filter: (path) => !/node_modules|dist$/.test(path),
   });
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${tarball}`], {
+    cwd: folder,
+    stdio: 'pipe',
+  });
+  return folder;
+}
+
+/**
+ * Builds the example app as its README says, and serves it with its headers in front of an API; or, with `directPort`,
+ * at that port with a page that asks the API itself, from another origin.
+ */
+export async function serveExample(apiUrl: string, inboxUrl: string, directPort?: number) {
+  const direct = directPort !== undefined;
+  copied ??= copyOut();
+  const folder = copied;
+  const out = direct ? 'dist-direct' : 'dist';
+  const env = {
+    ...process.env,
+    API_URL: apiUrl,
+    VITE_INBOX_URL: inboxUrl,
+    VITE_API_URL: direct ? apiUrl : '',
+  };
+  execFileSync('npm', ['run', 'build', '--', '--outDir', out], { cwd: folder, env });
+  const port = directPort ?? (await freePort());
+  const vite = join(folder, 'node_modules/vite/bin/vite.js');
+  const args = [vite, 'preview', '--outDir', out, '--port', String(port), '--host', 'localhost'];
+  const server = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   await once(server.stdout, 'data');
   return {
     url: `http://localhost:${port}`,

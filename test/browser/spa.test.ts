@@ -2,7 +2,10 @@ import { mkdirSync } from 'node:fs';
 import axe from 'axe-core';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { readService } from '../../tools/deploy/service.ts';
+import { startApi } from '../../tools/local/api.ts';
+import { freePort } from '../../tools/local/ports.ts';
 import { overHttp } from '../harness/client.ts';
 import { awaitMails } from '../harness/inbox.ts';
 import { mailedTag, type Person, signedUp, somebody } from '../harness/people.ts';
@@ -230,6 +233,67 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
     }
   });
 
+  test('asks the API itself, from another origin, when it is built for that', async () => {
+    const { environment, inboxUrl } = inject('stack');
+    const [port, apiPort] = [await freePort(), await freePort()];
+    const env = { ...environment, PORT: String(apiPort), CORS_ORIGINS: `http://localhost:${port}` };
+    const { url: apiUrl, stop } = await startApi({ port: apiPort, service: await readService(), env });
+    onTestFinished(stop);
+    const direct = await serveExample(apiUrl, inboxUrl, port);
+    onTestFinished(direct.stop);
+    const context = await visitor(browser);
+    const asked: string[] = [];
+    context.on('response', (response) => asked.push(`${response.request().method()} ${response.url()}`));
+    const person = await signedUp(overHttp);
+    const page = await context.newPage();
+    await page.goto(direct.url);
+    await logIn(page, person);
+    expect(asked).toContain(`POST ${apiUrl}/auth/login`);
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await expectText(status(page), 'You are logged out.');
+  });
+
+  test('says so when a field is empty, and shows a fault as one', async () => {
+    const context = await visitor(browser);
+    const requests = requestsOf(context);
+    const page = await open(context);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await expectText(page.locator('.error').first(), 'Please enter your email.');
+    await expectText(page.locator('.error').last(), 'Please enter your password.');
+    expect(await status(page).getAttribute('class')).toBe('fault');
+    expect(requests).toEqual([]);
+  });
+
+  test('leads on from a link that is dead or incomplete', async () => {
+    const context = await visitor(browser);
+    const page = await open(context, `/reset-password?tag=${'A'.repeat(64)}`);
+    await submit(page, { 'New password': 'battery staple' }, 'Set the password');
+    await page.getByRole('link', { name: 'Send me a new link' }).click();
+    await expectText(heading(page), 'Forgot your password?');
+    await page.goto(`${app.url}/reset-password`);
+    await expectText(status(page), 'This link is incomplete.');
+    await page.getByRole('link', { name: 'Send me a new link' }).click();
+    await expectText(heading(page), 'Forgot your password?');
+  });
+
+  test('says that it is busy while it waits', async () => {
+    const context = await visitor(browser);
+    const person = await signedUp(overHttp);
+    const page = await open(context);
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/auth/login', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await submit(page, { Email: person.email, Password: person.password }, 'Log in');
+    await expectText(status(page), 'One moment');
+    answer();
+    await expectText(heading(page), 'You');
+  });
+
   test('is used by keyboard alone', async () => {
     const context = await visitor(browser);
     const { email, password } = await signedUp(overHttp);
@@ -249,13 +313,13 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
   test('runs its client in a worker too', async () => {
     const { apiUrl } = inject('stack');
     const person = await signedUp(overHttp);
-    const context = await visitor(browser);
+    const context = await visitor(browser, { bypassCSP: true });
     const page = await context.newPage();
-    await page.goto(`${apiUrl}/.well-known/jwks.json`); // of the origin, and without a policy
+    await page.goto(`${apiUrl}/.well-known/jwks.json`); // of the origin
     const { outputFiles } = await build({
       stdin: {
         contents: `
-          import { createClient } from '../../client/src/index.ts';
+          import { createClient } from './client/src/index.ts';
           onmessage = async ({ data: { baseUrl, person } }) => {
             const gatehouse = createClient({ baseUrl });
             await gatehouse.logIn(person);

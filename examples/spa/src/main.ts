@@ -41,13 +41,17 @@ function go(id: string): void {
   show(id);
 }
 
-function say(text: string): void {
-  element('status').textContent = text;
+/** Says how it went above everything: a fault looks like one, and the page has no other voice. */
+function say(text: string, kind: 'news' | 'fault' | 'wait' = 'news'): void {
+  const status = element('status');
+  status.textContent = text;
+  status.className = kind;
 }
 
 /** Asks who is logged in: refreshes first when the access token is about to expire. */
 async function showMe(): Promise<void> {
   try {
+    say('One moment …', 'wait');
     const { message, user } = await gatehouse.welcome();
     element('me-name').textContent = user.name;
     element('me-email').textContent = user.email;
@@ -57,8 +61,16 @@ async function showMe(): Promise<void> {
   } catch (error) {
     if (!(error instanceof GatehouseError)) throw error;
     if (error.status === 401) go('log-in');
-    else say(error.message);
+    else say(error.message, 'fault');
   }
+}
+
+/** What can be said without asking: an empty field isn't a wrong password. */
+function requireFilled(fields: Fields): void {
+  const errors = Object.entries(fields)
+    .filter(([, value]) => value === '')
+    .map(([field]) => ({ field, message: `Please enter your ${field}.` }));
+  if (errors.length > 0) throw new GatehouseError(0, 'Some fields are empty.', { errors });
 }
 
 /** What a form does with its fields. Errors are shown beside the fields they are about, others above. */
@@ -70,19 +82,29 @@ function onSubmit(id: string, act: (fields: Fields) => Promise<void>): void {
     if (button?.ariaDisabled === 'true') return;
     if (button) button.ariaDisabled = 'true'; // `disabled` would take the focus away
     mark(form, []);
-    say('');
+    say('One moment …', 'wait');
     try {
       await act(Object.fromEntries(new FormData(form)) as Fields);
       form.reset();
     } catch (error) {
       if (!(error instanceof GatehouseError)) throw error;
-      mark(form, error.errors);
-      say(error.errors.length > 0 ? 'Please look at the marked fields.' : error.message);
+      refused(form, error);
     } finally {
       if (button) button.ariaDisabled = null;
     }
   });
 }
+
+function refused(form: HTMLFormElement, error: GatehouseError): void {
+  mark(form, error.errors);
+  say(error.errors.length > 0 ? 'Please look at the marked fields.' : error.message, 'fault');
+  const deadLink = form.parentElement?.querySelector<HTMLElement>('.dead-link');
+  if (deadLink) deadLink.hidden = !isDead(error);
+}
+
+/** Whether another link is the way on: this one is used, expired, or was never one. */
+const isDead = ({ status, errors }: GatehouseError) =>
+  status === 401 || (status === 400 && !errors.some(({ field }) => field === 'password'));
 
 function mark(form: HTMLFormElement, errors: GatehouseError['errors']): void {
   for (const input of form.querySelectorAll('input')) {
@@ -106,6 +128,7 @@ function mark(form: HTMLFormElement, errors: GatehouseError['errors']): void {
 }
 
 onSubmit('log-in', async ({ email = '', password = '' }) => {
+  requireFilled({ email, password });
   await gatehouse.logIn({ email, password });
   await showMe();
 });
@@ -133,19 +156,27 @@ onSubmit('reset-password', async ({ password = '' }) => {
 
 element('ask').addEventListener('click', () => void showMe());
 element('log-out').addEventListener('click', async () => {
+  say('One moment …', 'wait');
   try {
     await gatehouse.logOut();
   } catch {
-    say('You are logged out here. The service could not be told; your session ends there by itself.');
+    say(
+      'You are logged out here. The service could not be told; your session ends there by itself.',
+      'fault',
+    );
   }
 });
 
 async function route(): Promise<void> {
   const id = location.hash.slice(1);
   if (location.pathname === '/reset-password') {
-    // Where APP_URL names this page. The tag must not stay in the address, where others may see it.
+    // The link of the email, where APP_URL names this page. The tag must not stay in the address, where others may see it.
     history.replaceState(null, '', '/reset-password');
     show('reset-password');
+    if (tag === null) {
+      say('This link is incomplete.', 'fault');
+      for (const note of document.querySelectorAll<HTMLElement>('.dead-link')) note.hidden = false;
+    }
   } else if (await gatehouse.hasSession()) await showMe();
   else if (sections.some((section) => section.id === id && id !== 'me')) show(id);
   else go('log-in');
