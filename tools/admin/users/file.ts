@@ -1,16 +1,11 @@
 // Files of users: CSV or JSON lines. No message repeats a value of the file: any of them may be an address or a hash.
-import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
-import { pipeline, Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
-import { fileSentence, OperatorError } from '../command-line/operator-error.ts';
+import { csvRecords, refuseEscapes } from './csv.ts';
 import { type Column, columns, type RawRow, RefusedRow } from './row.ts';
+import { linesOf, UnusableFile } from './text.ts';
 
 /** A row and the line of the file on which it begins. What cannot even be told apart into values is refused already. */
 export type NumberedRow = { line: number; raw: RawRow | RefusedRow };
-
-/** A file as a whole is unusable; nothing of it may be imported. */
-class UnusableFile extends OperatorError {}
 
 /**
  * The rows of a file, by its ending: `.csv`, or `.jsonl` and `.ndjson`.
@@ -24,39 +19,9 @@ export async function* rowsOf(file: string): AsyncGenerator<NumberedRow> {
   else throw new UnusableFile(`${file} ends neither in .csv nor in .jsonl: rename it to what it is.`);
 }
 
-/** Characters, since U+FFFD in the place of a byte that is not UTF-8 would be stored as somebody's name. */
-async function* textOf(file: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 })) {
-      const text = decoder.decode(chunk as Buffer, { stream: true });
-      // UTF-16 of plain Latin text is sound UTF-8 with a NUL in every other place.
-      if (text.includes('\0')) throw new TypeError('UTF-16');
-      yield text;
-    }
-    yield decoder.decode();
-  } catch (error) {
-    const sentence = fileSentence(error, file);
-    if (sentence !== undefined) throw new UnusableFile(sentence);
-    if (!(error instanceof TypeError)) throw error;
-    throw new UnusableFile(`${file} is not UTF-8: convert it, for example with iconv.`);
-  }
-}
-
 async function* jsonRows(file: string): AsyncGenerator<NumberedRow> {
-  let line = 0;
-  let rest = '';
-  const row = (text: string): NumberedRow[] => {
-    line += 1;
-    return text.trim() === '' ? [] : [{ line, raw: jsonRow(file, line, text) }];
-  };
-  // Not readline, which also breaks lines at U+2028 and U+2029: JSON leaves those as they are.
-  for await (const text of textOf(file)) {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    for (const one of lines) yield* row(one);
-  }
-  yield* row(rest);
+  for await (const { line, text } of linesOf(file))
+    if (text.trim() !== '') yield { line, raw: jsonRow(file, line, text) };
 }
 
 function jsonRow(file: string, line: number, text: string): RawRow | RefusedRow {
@@ -72,39 +37,15 @@ function jsonRow(file: string, line: number, text: string): RawRow | RefusedRow 
   return value as RawRow;
 }
 
-/** A quoted value of this size is a quote that was never closed. */
-const MAX_RECORD = 100_000;
-
 async function* csvRows(file: string): AsyncGenerator<NumberedRow> {
-  const options = {
-    bom: true,
-    info: true,
-    skip_empty_lines: true,
-    record_delimiter: ['\r\n', '\n'],
-    relax_column_count: true,
-    max_record_size: MAX_RECORD,
-  };
-  // What fails on either side is thrown by the loop.
-  const parser = pipeline(Readable.from(textOf(file)), parse(options), () => undefined);
   let header: string[] | undefined;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{
-      record: string[];
-      info: { lines: number };
-    }>) {
-      const line = info.lines - record.join('').split('\n').length + 1;
-      if (header === undefined) header = checkedHeader(file, record);
-      else yield { line, raw: csvRow(header, record) };
+  for await (const { line, values } of csvRecords(file)) {
+    if (header === undefined) header = checkedHeader(file, values);
+    else {
+      refuseEscapes(file, line, values);
+      yield { line, raw: csvRow(header, values) };
     }
-  } catch (error) {
-    // The parser's message repeats values; its code and line do not.
-    if (error instanceof CsvError)
-      throw new UnusableFile(
-        `${file} is not sound CSV at line ${error.lines} (${error.code}): mend it there.`,
-      );
-    throw error;
   }
-  if (header === undefined) throw new UnusableFile(`${file} is empty: its first line names the columns.`);
 }
 
 function checkedHeader(file: string, record: readonly string[]): string[] {

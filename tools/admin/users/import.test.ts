@@ -109,6 +109,28 @@ describe('a file', () => {
     expect((await userOf(tables, 'user0@example.com')).bio).toBe('one\u2028two\u2029');
   });
 
+  test.each([
+    ['line feeds', '\n'],
+    ['CRLF', '\r\n'],
+  ])('counts physical lines, within quotes too: %s', async (_, end) => {
+    const csv = [
+      'email,name,bio',
+      'a@example.com,A,"one',
+      'two',
+      '',
+      'three"',
+      '',
+      '',
+      'b,B,"x',
+      'y"',
+      'c,C,',
+    ];
+    expect((await imported(await ownTables(), fileOf(csv.join(end), '.csv'))).refused).toEqual([
+      [8, 'email: Enter a valid email address.'],
+      [10, 'email: Enter a valid email address.'],
+    ]);
+  });
+
   const rest = 'name\na@example.com,A\n';
   const SECRET = `${someHash()}`;
   const NAMES =
@@ -126,7 +148,7 @@ describe('a file', () => {
     ['semicolons', `email;name\nada@example.com;${SECRET}\n`, '.csv', NAMES],
     ['semicolons and no header', `ada@example.com;Ada;${SECRET}\n`, '.csv', NAMES],
     ['tabs and no header', `ada@example.com\tAda\t${SECRET}\n`, '.csv', NAMES],
-    ['old line ends', `email,name\rada@example.com,${SECRET}\r`, '.csv', /but column 2 is none of/],
+    ['old line ends', `email,name\rada@example.com,${SECRET}\r`, '.csv', /carriage returns alone/],
     ['a byte order mark and no header', `\u{feff}ada@example.com,${SECRET}\n`, '.csv', NAMES],
     [
       'UTF-16',
@@ -173,6 +195,24 @@ describe('a file', () => {
       `email,${rest}ada@example.com,"${SECRET}\n${'c@example.com,C\n'.repeat(9_000)}`,
       '.csv',
       /not sound CSV at line/,
+    ],
+    [
+      'backslash escapes',
+      `email,${rest}b@example.com,"Ada \\"" B"\n`,
+      '.csv',
+      /backslashes as escapes at line 3/,
+    ],
+    [
+      'a backslash at the end of a value',
+      `email,${rest}b@example.com,Ada\\\n`,
+      '.csv',
+      /backslashes as escapes/,
+    ],
+    [
+      'a carriage return alone',
+      `email,${rest}b@example.com,B\rc@example.com,C\n`,
+      '.csv',
+      /carriage returns alone/,
     ],
     ['Latin-1', Buffer.from(`email,${rest}ada@example.com,Andr\u{e9}\n`, 'latin1'), '.csv', /is not UTF-8/],
     ['Latin-1', Buffer.from('{"name":"Andr\u{e9}"}\n', 'latin1'), '.jsonl', /is not UTF-8/],
