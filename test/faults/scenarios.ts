@@ -219,7 +219,10 @@ export const scenarios: Scenario[] = [
     [
       ['POST /auth', { path: '/auth', headers: NO_TOKEN }],
       ['GET /accounts/logout', { method: 'GET', path: '/accounts/logout/', headers: NO_TOKEN }],
-      ['POST /auth/refresh-tokens', { path: '/auth/refresh-tokens', body: { refreshToken: 'no token' } }],
+      [
+        'POST /auth/refresh-tokens',
+        { path: '/auth/refresh-tokens', body: { refreshToken: 'A'.repeat(128) } },
+      ],
     ] as const
   ).map(
     ([of, call]): Scenario => ({

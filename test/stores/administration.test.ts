@@ -1,6 +1,6 @@
 // The stores of an operator's use-cases, on DynamoDB and in memory: what the doubles of test/core promise must be true.
 import { randomUUID } from 'node:crypto';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { User } from '../../lib/core/account.ts';
 import type { AccountAdministration } from '../../lib/core/administer-account.ts';
 import type { ImportStore } from '../../lib/core/import-users.ts';
@@ -12,6 +12,7 @@ import { importStore } from '../../lib/dynamodb/import-store.ts';
 import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
+import { newTables } from '../faults/own-world.ts';
 import {
   memoryAdministration,
   memoryImportStore,
@@ -30,8 +31,9 @@ type Stores = {
   requestOf(tagId: string): Promise<ResetRequest | undefined>;
 };
 
-function inDynamodb(): Stores {
-  const database = openDatabase(inject('stack').environment.TABLE_PREFIX ?? '');
+/** In tables of its own: the stack's stream would mail what is asked for here. */
+async function inDynamodb(): Promise<Stores> {
+  const database = openDatabase(await newTables('without a key'));
   return {
     accounts: accountAdministration(database),
     imports: importStore(database),
@@ -41,7 +43,7 @@ function inDynamodb(): Stores {
   };
 }
 
-function inMemory(): Stores {
+async function inMemory(): Promise<Stores> {
   const users = memoryUsers();
   const tombstones = memoryTombstones();
   const requests = memoryResetRequests();
@@ -71,8 +73,8 @@ function tombstone(): Tombstone {
 describe.each([
   ['DynamoDB', inDynamodb],
   ['memory', inMemory],
-])('in %s', (_, open) => {
-  const { accounts, imports, tombstones, userOf, requestOf } = open();
+])('in %s', async (_, open) => {
+  const { accounts, imports, tombstones, userOf, requestOf } = await open();
 
   async function stored(fields: Partial<User> = {}): Promise<User> {
     const one = user(fields);
