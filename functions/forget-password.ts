@@ -1,3 +1,4 @@
+import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { forgetPassword } from '../lib/core/forget-password.ts';
 import * as accounts from '../lib/dialects/accounts.ts';
@@ -11,7 +12,7 @@ import { endpoint, on } from '../lib/http/endpoint.ts';
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const parts = {
-  users: userStore(database),
+  users: auditedUsers(userStore(database)),
   resetRequests: resetRequestStore(database),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,

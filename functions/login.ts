@@ -1,3 +1,4 @@
+import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { logIn } from '../lib/core/log-in.ts';
 import * as accounts from '../lib/dialects/accounts.ts';
@@ -16,7 +17,7 @@ import { openSigner } from '../lib/tokens/open-keys.ts';
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
-  users: userStore(database),
+  users: auditedUsers(userStore(database)),
   sessions: sessionStore(database),
   hasher: bcryptHasher(config.bcryptCost),
   renewals: {

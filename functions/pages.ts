@@ -1,3 +1,4 @@
+import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { forgetPassword } from '../lib/core/forget-password.ts';
 import { lookAtTag, resetPassword } from '../lib/core/reset-password.ts';
@@ -13,7 +14,7 @@ import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const parts = {
-  users: userStore(database),
+  users: auditedUsers(userStore(database)),
   resetRequests: resetRequestStore(database),
   accounts: accountWrites(database),
   hasher: bcryptHasher(config.bcryptCost),

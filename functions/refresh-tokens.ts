@@ -1,3 +1,4 @@
+import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { refreshSession } from '../lib/core/refresh-session.ts';
 import * as auth from '../lib/dialects/auth.ts';
@@ -12,7 +13,7 @@ import { openSigner } from '../lib/tokens/open-keys.ts';
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
-  users: userStore(database),
+  users: auditedUsers(userStore(database)),
   sessions: sessionStore(database),
   signer: openSigner(config, keyStore(database)),
   throttle: openThrottle(database, config.limits),

@@ -1,3 +1,4 @@
+import { auditedSignUps } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { signUp } from '../lib/core/sign-up.ts';
 import * as apiUser from '../lib/dialects/api-user.ts';
@@ -13,7 +14,7 @@ import { openSigner } from '../lib/tokens/open-keys.ts';
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
-  accounts: accountWrites(database),
+  accounts: auditedSignUps(accountWrites(database)),
   hasher: bcryptHasher(config.bcryptCost),
   signer: openSigner(config, keyStore(database)),
   throttle: openThrottle(database, config.limits),

@@ -1,3 +1,4 @@
+import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { welcome } from '../lib/core/welcome.ts';
 import * as auth from '../lib/dialects/auth.ts';
@@ -13,7 +14,7 @@ import { verificationKeys } from '../lib/tokens/verification-keys.ts';
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
-  users: userStore(database),
+  users: auditedUsers(userStore(database)),
   sessions: sessionStore(database),
   verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
   throttle: openThrottle(database, config.limits),

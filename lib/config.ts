@@ -21,6 +21,8 @@ export type Config = {
   /** Under which SES reports what became of a mail. */
   mailConfigurationSet: string | undefined;
   sealing: { kmsKey: string } | { secret: Uint8Array };
+  /** Makes the pseudonyms of persons and networks in the log; without it the log has none. */
+  auditKey: Uint8Array | undefined;
   accessTokenSeconds: number;
   lifetimes: { accessToken: number; idle: number; absolute: number };
   refreshGrace: number;
@@ -146,6 +148,9 @@ const environment = v.object({
     v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'must be the name of a configuration set of SES')),
   ),
   SEALING_KMS_KEY: v.optional(v.pipe(v.string(), v.startsWith('arn:', 'must be the ARN of a KMS key'))),
+  AUDIT_KEY: v.optional(
+    v.pipe(v.string(), v.regex(/^[\da-f]{64}$/, 'must be 32 bytes as 64 hexadecimal digits in lower case')),
+  ),
   SEALING_SECRET: v.optional(
     v.pipe(v.string(), v.regex(/^[\w-]{43}$/, 'must be 32 octets as 43 characters of base64url')),
   ),
@@ -226,6 +231,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     sealing: set.SEALING_KMS_KEY
       ? { kmsKey: set.SEALING_KMS_KEY }
       : { secret: Buffer.from(set.SEALING_SECRET as string, 'base64url') },
+    auditKey: set.AUDIT_KEY === undefined ? undefined : Buffer.from(set.AUDIT_KEY, 'hex'),
     accessTokenSeconds: set.ACCESS_TOKEN_TTL,
     lifetimes: {
       accessToken: set.ACCESS_TOKEN_TTL * 1000,

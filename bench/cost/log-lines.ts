@@ -30,7 +30,7 @@ for (const [operation, { route, lambda, metric, hashes }] of Object.entries(REQU
   console.log(`# ${operation}`);
   const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
     .use(requestMetrics(() => metric))
-    .use(requestLog(() => 'auth'))
+    .use(requestLog(() => 'auth', undefined))
     .handler(async () => {
       if (hashes) await bcryptHasher(4).hash('the cost of the hash does not change the line');
       return { statusCode: 200, body: '' };

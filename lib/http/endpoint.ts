@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import { audited, concerns } from '../audit.ts';
 import { unavailable } from '../unavailable.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { answerProblems } from './answer-problems.ts';
@@ -16,7 +17,10 @@ import type { TrustedProxy } from './trusted-proxy.ts';
 export type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
 /** What an endpoint has to know of the configuration. */
-export type EndpointSettings = SiteSettings & { trustedProxy?: TrustedProxy | undefined };
+export type EndpointSettings = SiteSettings & {
+  trustedProxy?: TrustedProxy | undefined;
+  auditKey?: Uint8Array | undefined;
+};
 
 /** An operation and the use-case that carries it out. */
 export type Route = { operation: Declaration; answer(request: Request): Promise<Answer> };
@@ -52,20 +56,22 @@ export function endpoint(settings: EndpointSettings, ...routes: readonly Route[]
     return route;
   };
 
-  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
+  const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
     timeoutEarlyInMillis: ANSWER_BEFORE_END_MS,
     timeoutEarlyResponse: () => {
       throw unavailable('the function ran out of time');
     },
   })
     .use(requestMetrics((event) => routeFor(event).operation.metric))
-    .use(requestLog((event) => byKey.get(routeOf(event))?.operation.dialect.name))
+    .use(requestLog((event) => byKey.get(routeOf(event))?.operation.dialect.name, settings.auditKey))
     .use(answerHeaders(settings.corsOrigins))
     .use(answerProblems((event) => routeFor(event).operation))
     .handler(async (event) => {
       const { operation, answer } = routeFor(event);
       const request = readRequest(event, settings.trustedProxy);
+      concerns({ network: request.client });
       refuseOtherSites(operation, request, settings);
       return proxyResult(await answer(request));
     }) as Endpoint;
+  return (event, context) => audited(() => handler(event, context));
 }

@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import { pseudonyms } from '../audit.ts';
 import { ProblemError } from '../core/problem.ts';
 import { describeError, log } from '../log.ts';
 import type { Outcome } from '../metrics.ts';
@@ -7,12 +8,15 @@ import { routeOf } from './request.ts';
 import { outcomeOf } from './request-metrics.ts';
 
 /**
- * One line a request: where it went, what became of it, the time it took in milliseconds, and what went wrong.
+ * One line a request: where it went, what became of it, the time it took in milliseconds, what went wrong, and
+ * by pseudonyms whom it concerned.
  *
+ * @param auditKey makes the pseudonyms; without one there are none
  * @param dialectOf the dialect of an event's route; `undefined` for a route that the function does not have
  */
 export function requestLog(
   dialectOf: (event: APIGatewayProxyEvent) => string | undefined,
+  auditKey: Uint8Array | undefined,
 ): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
   const line = (request: Observed, outcome: Outcome) => ({
     route: routeOf(request.event),
@@ -22,6 +26,7 @@ export function requestLog(
     status: (request.response as APIGatewayProxyResult | null)?.statusCode,
     milliseconds: Math.round(performance.now() - (request.internal as Timing).startedAt),
     requestId: request.event.requestContext?.requestId,
+    ...pseudonyms(auditKey),
   });
 
   return {

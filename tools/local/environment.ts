@@ -22,6 +22,8 @@ export function localEnvironment(given: NodeJS.ProcessEnv): Record<string, strin
     APP_URL: given.APP_URL ?? origin,
     CORS_ORIGINS: corsOrigins(given.CORS_ORIGINS),
     MAIL_FROM: given.MAIL_FROM ?? 'gatehouse@localhost.test',
+    AUDIT_KEY:
+      given.AUDIT_KEY ?? Buffer.from(sealingSecret(`${dataFolder}audit-key`), 'base64url').toString('hex'),
     SEALING_SECRET: given.SEALING_SECRET ?? sealingSecret(`${dataFolder}sealing-secret`),
     LIMIT_LOGIN_FAILURES: given.LIMIT_LOGIN_FAILURES ?? manyPerAddress,
     LIMIT_SIGNUPS: given.LIMIT_SIGNUPS ?? manyPerAddress,
