@@ -82,7 +82,7 @@ function openSession(user: User) {
   const lifetimes = { accessToken: 3_600_000, idle: 7 * DAY, absolute: 30 * DAY };
   const now = Date.now();
   const evidence = { amr: ['pwd'], acr: 'aal1', authTime: now } as const;
-  return newSession(user, randomUUID(), evidence, lifetimes, now, {
+  return newSession({ user, ...evidence }, randomUUID(), lifetimes, now, {
     familyHash: hashSecret(newSecret()),
     currentHash: hashSecret(newSecret()),
   });

@@ -113,6 +113,7 @@ export async function openFunctions({ folder, dynamodbUrl, inboxUrl, variables }
       LIMIT_FORGETS: '1000000',
       LIMIT_REFRESHES: '1000000',
       LIMIT_UNVERIFIED_MAILS: '1000000',
+      LIMIT_VERIFICATIONS: '1000000',
     },
     variables,
   );

@@ -40,7 +40,7 @@ test('the least that has to be set gets the defaults', () => {
     corsOrigins: [],
     corsHeaders: [],
     trustedProxy: undefined,
-    limits: { logins: 100, signUps: 100, forgets: 100, refreshes: 1_000 },
+    limits: { logins: 100, signUps: 100, forgets: 100, refreshes: 1_000, verifications: 100 },
     unverifiedMailsPerHour: 50,
   });
 });
@@ -67,6 +67,7 @@ test('everything can be set', () => {
     LIMIT_FORGETS: '3',
     LIMIT_REFRESHES: '4',
     LIMIT_UNVERIFIED_MAILS: '5',
+    LIMIT_VERIFICATIONS: '6',
   });
   expect(config).toMatchObject({
     audience: 'the app',
@@ -80,7 +81,7 @@ test('everything can be set', () => {
     corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
     corsHeaders: ['X-Request-Id', 'x-b3-traceid'],
     trustedProxy: { header: 'CloudFront-Viewer-Address', secret: 's'.repeat(32) },
-    limits: { logins: 1, signUps: 2, forgets: 3, refreshes: 4 },
+    limits: { logins: 1, signUps: 2, forgets: 3, refreshes: 4, verifications: 6 },
     unverifiedMailsPerHour: 5,
   });
 });
@@ -117,6 +118,7 @@ describe('the error', () => {
       LIMIT_FORGETS: 'wrong value',
       LIMIT_REFRESHES: 'wrong value',
       LIMIT_UNVERIFIED_MAILS: 'wrong value',
+      LIMIT_VERIFICATIONS: 'wrong value',
     };
     const refusal = refusalOf(wrong);
     for (const name of Object.keys(wrong)) expect(refusal).toContain(`${name} must be`);

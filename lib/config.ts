@@ -185,6 +185,7 @@ const environment = v.object({
   LIMIT_FORGETS: wholeNumber(100, 1, 1_000_000),
   LIMIT_REFRESHES: wholeNumber(1_000, 1, 1_000_000),
   LIMIT_UNVERIFIED_MAILS: wholeNumber(50, 1, 1_000_000),
+  LIMIT_VERIFICATIONS: wholeNumber(100, 1, 1_000_000),
 });
 
 /**
@@ -254,6 +255,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       signUps: set.LIMIT_SIGNUPS,
       forgets: set.LIMIT_FORGETS,
       refreshes: set.LIMIT_REFRESHES,
+      verifications: set.LIMIT_VERIFICATIONS,
     },
   };
 }

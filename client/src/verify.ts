@@ -11,6 +11,15 @@ export type AccessTokenClaims = JWTPayload & {
   userId: string;
   userName: string;
   email: string;
+  /** Seconds since the epoch: when the holder last proved who they are. A refresh doesn't change it. */
+  auth_time?: number;
+  /** `aal2`: by a password and a second factor, or by a passkey with user verification. */
+  acr?: 'aal1' | 'aal2';
+  /** How, by the names of RFC 8176. */
+  amr?: string[];
+  email_verified?: boolean;
+  /** Absent when the account has none. */
+  roles?: string[];
 };
 
 export type VerifierOptions = {
@@ -48,8 +57,8 @@ const KEYS_FRESH = 10 * MINUTE;
 const COOLDOWN = 30_000;
 /** For how long the last set is used while the service cannot be reached. */
 const KEYS_USABLE = 120 * MINUTE;
-/** Characters. Ours have near 1,100. */
-const MAX_LENGTH = 4_096;
+/** Characters. Ours have near 1,300, and 50 roles may add 4,500. */
+const MAX_LENGTH = 9_216;
 
 /**
  * Verifies access tokens for another server than Gatehouse, by the published keys: one per process, since it keeps them.
@@ -108,12 +117,25 @@ function errorOf(cause: unknown): AccessTokenError {
     : invalid({ cause });
 }
 
+const isTextList = (claim: unknown) =>
+  Array.isArray(claim) && claim.every((entry) => typeof entry === 'string');
+
+/** Claims that a token of an older service doesn't have. */
+const LATER_CLAIMS: Record<string, (claim: unknown) => boolean> = {
+  auth_time: (claim) => typeof claim === 'number',
+  acr: (claim) => claim === 'aal1' || claim === 'aal2',
+  amr: isTextList,
+  email_verified: (claim) => typeof claim === 'boolean',
+  roles: isTextList,
+};
+
 /** jose accepts a token that has no `exp`, or an object as `sub`. */
 function hasOurClaims(payload: JWTPayload): payload is AccessTokenClaims {
   const { sub, sid, jti, iat, exp, userId, userName, email } = payload;
   return (
     [sub, sid, jti, userId, userName, email].every((claim) => typeof claim === 'string') &&
-    [iat, exp].every((claim) => typeof claim === 'number')
+    [iat, exp].every((claim) => typeof claim === 'number') &&
+    Object.entries(LATER_CLAIMS).every(([name, fits]) => payload[name] === undefined || fits(payload[name]))
   );
 }
 

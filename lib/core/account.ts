@@ -16,9 +16,15 @@ export type User = {
    */
   credentialVersion: number;
   createdAt: number;
-  /** When a reset last changed the password: it answers every request to reset that was made before. */
+  /** Given by an operator; in the claims of access tokens. */
+  roles?: readonly string[];
+  /** Whether a TOTP is active. Changes in the same transaction as its row in `factors`. */
+  totp?: boolean;
+  /** How many passkeys are active. Changes in the same transaction as their rows in `factors`. */
+  passkeys?: number;
+  /** When the password last changed, by a reset or by its owner: it answers every request to reset that was made before. */
   passwordChangedAt?: number;
-  /** True once the owner has shown to read the mails to the address: a completed reset does. */
+  /** True once somebody who holds the account has shown to read the mails to the address: a completed reset does. */
   emailVerified?: boolean;
 } & MailRefusalMark;
 

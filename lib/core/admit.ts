@@ -15,6 +15,10 @@ export type AdmitDeps = {
 export type Admission = Omit<Evidence, 'authTime'> & {
   user: User;
   refreshes: boolean;
+  /** Words for the client's device; see `deviceOf`. */
+  device?: string | undefined;
+  /** The passkey it was opened with. */
+  openedWith?: string;
   /** When it was proved, in milliseconds since the epoch; now, unless the proof is older than the admission. */
   authTime?: number;
 };
@@ -30,17 +34,21 @@ export type LoggedIn = { profile: Profile; accessToken: AccessToken; refreshToke
  */
 export async function admit(
   { sessions, signer, clock, lifetimes }: AdmitDeps,
-  { user, refreshes, ...evidence }: Admission,
+  { refreshes, ...admission }: Admission,
 ): Promise<LoggedIn> {
   const sign = await signer.ready();
   const now = clock();
-  const profile = profileOf(user);
+  const { user } = admission;
   const sessionId = randomUUID();
-  const accessToken = await sign(profile, sessionId, now);
+  const opening = { authTime: now, ...admission };
+  const accessToken = await sign(user, { ...opening, sessionId }, now);
 
   const token = { userId: user.userId, sessionId, family: newSecret(), secret: newSecret() };
   const hashes = { familyHash: hashSecret(token.family), currentHash: hashSecret(token.secret) };
-  const proved = { authTime: now, ...evidence };
-  await sessions.open(newSession(user, sessionId, proved, lifetimes, now, refreshes ? hashes : undefined));
-  return { profile, accessToken, ...(refreshes && { refreshToken: writeRefreshToken(token) }) };
+  await sessions.open(newSession(opening, sessionId, lifetimes, now, refreshes ? hashes : undefined));
+  return {
+    profile: profileOf(user),
+    accessToken,
+    ...(refreshes && { refreshToken: writeRefreshToken(token) }),
+  };
 }

@@ -16,7 +16,48 @@ const OVER = {
 test('an access token of a live session speaks for its user', async () => {
   const it = world();
   const { accessToken } = await loggedIn(it);
-  expect(await authenticate(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })).toEqual(ADA);
+  const session = it.sessions.only();
+  const { sessionId, authTime, acr, amr } = session;
+  expect(await authenticate(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })).toEqual({
+    user: ADA,
+    session,
+    claims: { userId: ADA.userId, sessionId, authTime, acr, amr },
+  });
+});
+
+describe('a session that a change of the password left alive, while', () => {
+  const changed = (it: World) => {
+    const session = it.sessions.only();
+    it.sessions.rows.set(`${ADA.userId}/${session.sessionId}`, { ...session, credentialVersion: 4 });
+    it.users.rows.set(ADA.userId, { ...ADA, credentialVersion: 4 });
+  };
+
+  test.each(['users', 'sessions'] as const)('%s were read before the change, stays alive', async (first) => {
+    const it = world();
+    const { accessToken } = await loggedIn(it);
+    const store = it.parts[first];
+    const read = store.get.bind(store) as (key: never) => Promise<unknown>;
+    let reads = 0;
+    const slow = {
+      async get(key: never) {
+        const found = await read(key);
+        if (reads++ === 0) changed(it);
+        return found;
+      },
+    };
+    // The other table is read only once the first has been, and so after the change.
+    const other = first === 'users' ? 'sessions' : 'users';
+    const late = {
+      async get(key: never) {
+        await new Promise(setImmediate);
+        return (it.parts[other].get as (key: never) => Promise<unknown>)(key);
+      },
+    };
+    const deps = { ...it.parts, [first]: slow, [other]: late };
+    const { session } = await authenticate(deps, { accessToken: accessToken.token, client: '192.0.2.7' });
+    expect(session.credentialVersion).toBe(4);
+    expect(reads).toBe(2);
+  });
 });
 
 test('no access token is a problem of its own, found without a look at any table', async () => {
@@ -52,7 +93,7 @@ test('the token is verified at the time of the request', async () => {
   const verifier = {
     async verify(_: string, now: number) {
       times.push(now);
-      return { userId: 'nobody', sessionId: 'none' };
+      return { userId: 'nobody', sessionId: 'none', authTime: 0, acr: 'aal1' as const, amr: [] };
     },
   };
   await problemOf(authenticate({ ...it.parts, verifier }, { accessToken: 'any', client: '192.0.2.7' }));
@@ -133,7 +174,7 @@ describe('what an address is refused', () => {
     const it = world();
     const { accessToken } = await loggedIn(it);
     for (let nth = 1; nth <= 5; nth += 1) await problemOf(authenticate(it.parts, bearer('forged')));
-    expect(await authenticate(it.parts, bearer(accessToken.token))).toEqual(ADA);
+    expect((await authenticate(it.parts, bearer(accessToken.token))).user).toEqual(ADA);
   });
 
   test('is counted when an access token is presented for a log-out as well', async () => {

@@ -1,8 +1,8 @@
-import type { AccessTokenVerifier } from './access-token.ts';
+import type { AccessTokenVerifier, Claims } from './access-token.ts';
 import type { Clock, User, UserStore } from './account.ts';
 import { both } from './both.ts';
 import { ProblemError } from './problem.ts';
-import { isLive, type Session, type SessionKey, type SessionStore } from './session.ts';
+import { isLive, isTorn, type Session, type SessionKey, type SessionStore } from './session.ts';
 import { countingRefusals, type Throttle } from './throttle.ts';
 
 export type Authenticator = {
@@ -12,6 +12,9 @@ export type Authenticator = {
   throttle: Throttle;
   clock: Clock;
 };
+
+/** Who an access token speaks for, its session, and what the token itself says. */
+export type Authenticated = { user: User; session: Session; claims: Claims };
 
 /** An access token as it was sent, and the network that it came from. */
 export type Bearer = { accessToken: string | undefined; client: string };
@@ -23,14 +26,30 @@ export type Bearer = { accessToken: string | undefined; client: string };
  * @throws ProblemError `missing-access-token`, `invalid-access-token`, `throttled`, `unavailable`
  * @see RFC 6750 section 3.1
  */
-export function authenticate(deps: Authenticator, bearer: Bearer): Promise<User> {
-  const { users, sessions, verifier, clock } = deps;
+export function authenticate(deps: Authenticator, bearer: Bearer): Promise<Authenticated> {
+  const { verifier, clock } = deps;
   return countingRefusedToken(deps, bearer, async () => {
     const now = clock();
-    const key = await sessionNamedBy(bearer.accessToken, verifier, now);
-    const [user, session] = await both(users.get(key.userId), sessions.get(key));
-    return ownerOfLive(session, user, now);
+    const claims = await claimsOf(bearer.accessToken, verifier, now);
+    return { ...(await readLive(deps, claims, now)), claims };
   });
+}
+
+/**
+ * Reads a session that must be live, and its user. The two reads are no snapshot: between them the session may have been
+ * carried over to a new `credentialVersion` (see `isTorn`), so that a pair that doesn't match is read once more.
+ *
+ * @throws ProblemError `invalid-access-token`, `unavailable`
+ */
+async function readLive(
+  { users, sessions }: Pick<Authenticator, 'users' | 'sessions'>,
+  key: SessionKey,
+  now: number,
+): Promise<{ user: User; session: Session }> {
+  const read = () => both(users.get(key.userId), sessions.get(key));
+  const first = await read();
+  const [user, session] = isTorn(...first) ? await read() : first;
+  return { user: ownerOfLive(session, user, now), session: session as Session };
 }
 
 /** Does what an access token is for, and counts a refusal of the token for the client's address. */
@@ -43,15 +62,15 @@ export function countingRefusedToken<T>(
 }
 
 /**
- * The session that an access token names, be it over or not.
+ * What an access token says, be its session over or not.
  *
  * @throws ProblemError `missing-access-token`, `invalid-access-token`, `unavailable`
  */
-export async function sessionNamedBy(
+export async function claimsOf(
   accessToken: string | undefined,
   verifier: AccessTokenVerifier,
   now: number,
-): Promise<SessionKey> {
+): Promise<Claims> {
   if (accessToken === undefined) throw new ProblemError({ code: 'missing-access-token' });
   return verifier.verify(accessToken, now);
 }

@@ -42,6 +42,7 @@ describe('a log-in', () => {
       acr: 'aal1',
       authTime: NOON,
       createdAt: NOON,
+      lastUsedAt: NOON,
       idleExpiresAt: NOON + HOUR,
       absoluteExpiresAt: NOON + HOUR,
     });
@@ -65,6 +66,7 @@ describe('a log-in', () => {
       acr: 'aal1',
       authTime: NOON,
       createdAt: NOON,
+      lastUsedAt: NOON,
       idleExpiresAt: NOON + 7 * DAY,
       absoluteExpiresAt: NOON + 30 * DAY,
       refresh: { familyHash: hashSecret(token.family), currentHash: hashSecret(token.secret) },

@@ -16,6 +16,8 @@ export type LogInRequest = {
   /** Whether the client takes a refresh token. */
   refreshes: boolean;
   client: string;
+  /** Words for the client's device; see `deviceOf`. */
+  device?: string | undefined;
   /** What the client reads, and so what a mail about a locked account will be written in. */
   language: Language;
 };
@@ -125,11 +127,11 @@ async function enter(
   deps: LogInDeps,
   user: CheckedUser,
   password: string,
-  { refreshes }: LogInRequest,
+  { refreshes, device }: LogInRequest,
 ): Promise<LoggedIn> {
   if (user.hashIsOverTyped || deps.hasher.isOutdated(user.passwordHash))
     await renewHash(deps, user, password);
-  return admit(deps, { user, refreshes, amr: ['pwd'], acr: 'aal1' });
+  return admit(deps, { user, refreshes, device, amr: ['pwd'], acr: 'aal1' });
 }
 
 /** The one moment when the password is known and its hash can be made anew, as for those that were imported. */

@@ -1,11 +1,11 @@
 import type { AccessTokenVerifier } from './access-token.ts';
 import type { Clock, UserStore } from './account.ts';
-import { type Bearer, countingRefusedToken, ownerOfLive, sessionNamedBy } from './authenticate.ts';
+import { type Bearer, claimsOf, countingRefusedToken, ownerOfLive } from './authenticate.ts';
 import { both } from './both.ts';
 import { type RawFields, readFields, textSuchAs } from './fields.ts';
 import { hashSecret, readRefreshToken } from './opaque-token.ts';
 import { ProblemError } from './problem.ts';
-import type { SessionStore } from './session.ts';
+import { isTorn, type SessionStore } from './session.ts';
 import type { Throttle } from './throttle.ts';
 
 /** A log-out names its session by the access token or by any refresh token the session ever had. */
@@ -15,7 +15,7 @@ export type LogOutRequest = ({ by: 'access-token' } & Bearer) | { by: 'refresh-t
 export const logOutFields = { refreshToken: textSuchAs('a-refresh-token') };
 
 export type LogOutDeps = {
-  users: Pick<UserStore, 'getEventually'>;
+  users: Pick<UserStore, 'get' | 'getEventually'>;
   sessions: Pick<SessionStore, 'end' | 'endFamily'>;
   verifier: AccessTokenVerifier;
   throttle: Throttle;
@@ -48,8 +48,8 @@ function endByAccessToken(deps: LogOutDeps, bearer: Bearer): Promise<void> {
   const { users, sessions, verifier, clock } = deps;
   return countingRefusedToken(deps, bearer, async () => {
     const now = clock();
-    const key = await sessionNamedBy(bearer.accessToken, verifier, now);
+    const key = await claimsOf(bearer.accessToken, verifier, now);
     const [user, session] = await both(users.getEventually(key.userId), sessions.end(key, now));
-    ownerOfLive(session, user, now);
+    ownerOfLive(session, isTorn(user, session) ? await users.get(key.userId) : user, now);
   });
 }

@@ -1,10 +1,26 @@
 /** The fields that a client can fill in, under the names the core uses; a dialect may call them differently. */
-export type Field = 'name' | 'bio' | 'email' | 'password' | 'confirm' | 'refreshToken' | 'tag';
+export type Field =
+  | 'name'
+  | 'bio'
+  | 'email'
+  | 'password'
+  | 'newPassword'
+  | 'confirm'
+  | 'refreshToken'
+  | 'tag'
+  | 'code'
+  | 'recoveryCode'
+  | 'passkey'
+  | 'sessionId'
+  | 'others'
+  | 'all';
 
 /** Why a field was refused. Each dialect has its own sentence for each reason. */
 export type Reason =
   | 'required'
   | 'not-text'
+  | 'not-true'
+  | 'not-object'
   | 'invalid-email'
   | 'name-length'
   | 'name-unusable-characters'
@@ -33,7 +49,11 @@ export type Problem =
   | { code: 'missing-access-token' }
   | { code: 'invalid-access-token' }
   | { code: 'invalid-refresh-token' }
+  /** @see requireStepUp; `maxAge` in seconds */
+  | { code: 'step-up-required'; acrValues: readonly ('aal1' | 'aal2')[]; maxAge?: number }
   | { code: 'foreign-refresh-token' }
+  /** Of a TOTP, a recovery code or a mail. */
+  | { code: 'wrong-code' }
   | { code: 'missing-tag' }
   | { code: 'wrong-tag' }
   | { code: 'expired-tag' }

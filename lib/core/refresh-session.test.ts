@@ -11,6 +11,7 @@ import { refreshSession } from './refresh-session.ts';
 
 const GRACE = 10_000;
 const DAY = 86_400_000;
+const EVIDENCE = { authTime: NOON, acr: 'aal1', amr: ['pwd'] };
 const REFUSED = { code: 'invalid-refresh-token' };
 const REPLAYED = 'a replaced token was used again; the session was ended';
 
@@ -62,11 +63,11 @@ describe('a refresh', () => {
       name: ADA.name,
       email: ADA.email,
       sessionId: session.sessionId,
+      ...EVIDENCE,
       now: NOON + DAY,
     });
-    expect(await authenticate(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })).toEqual(
-      ADA,
-    );
+    const bearer = { accessToken: accessToken.token, client: '192.0.2.7' };
+    expect((await authenticate(it.parts, bearer)).user).toEqual(ADA);
   });
 
   test('can be followed by the next, as long as one likes within the life of the session', async () => {
@@ -159,8 +160,8 @@ describe('the token that was just replaced', () => {
     const again = await refresh(it, refreshToken);
     expect(again.refreshToken).toBe(first.refreshToken);
     expect(
-      (await authenticate(it.parts, { accessToken: again.accessToken.token, client: '192.0.2.7' })).userId,
-    ).toBe(ADA.userId);
+      (await authenticate(it.parts, { accessToken: again.accessToken.token, client: '192.0.2.7' })).user,
+    ).toEqual(ADA);
     await refresh(it, again.refreshToken);
   });
 

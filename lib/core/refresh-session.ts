@@ -1,5 +1,6 @@
 import type { AccessToken, AccessTokenSigner } from './access-token.ts';
-import { type Clock, profileOf, type UserStore } from './account.ts';
+import type { Clock, UserStore } from './account.ts';
+import { both } from './both.ts';
 import { type RawFields, readFields, textSuchAs } from './fields.ts';
 import {
   hashSecret,
@@ -10,7 +11,14 @@ import {
 } from './opaque-token.ts';
 import { ProblemError } from './problem.ts';
 import { sealSuccessor, unsealSuccessor } from './sealed-successor.ts';
-import { isLive, type Rotation, type Session, type SessionLifetimes, type SessionStore } from './session.ts';
+import {
+  isLive,
+  isTorn,
+  type Rotation,
+  type Session,
+  type SessionLifetimes,
+  type SessionStore,
+} from './session.ts';
 import { countingRefusals, type Throttle } from './throttle.ts';
 
 export type RefreshRequest = { fields: RawFields; client: string };
@@ -21,7 +29,7 @@ export type Refreshed = { accessToken: AccessToken; refreshToken: string };
 
 export type RefreshDeps = {
   users: Pick<UserStore, 'get'>;
-  sessions: Pick<SessionStore, 'rotate' | 'moveGrace' | 'end'>;
+  sessions: Pick<SessionStore, 'get' | 'rotate' | 'moveGrace' | 'end'>;
   signer: AccessTokenSigner;
   throttle: Throttle;
   clock: Clock;
@@ -60,11 +68,13 @@ async function exchange(deps: RefreshDeps, presented: RefreshToken): Promise<Ref
   const successor = newSecret();
   const now = deps.clock();
   const rotation = await rotationOf(deps, presented, successor, now);
-  const { user, rotated, session } = await rotateAndLoadUser(deps, rotation);
+  const first = await rotateAndLoadUser(deps, rotation);
+  const { rotated } = first;
+  const { user, session } = isTorn(first.user, first.session) ? await readAgain(deps, rotation) : first;
 
   if (session === undefined || !isLive(session, user, now)) throw refused('the session is over');
   const secret = rotated ? successor : await successorAgain(deps, session, presented, now);
-  const accessToken = await sign(profileOf(user), presented.sessionId, now);
+  const accessToken = await sign(user, session, now);
   return { accessToken, refreshToken: writeRefreshToken({ ...presented, secret }) };
 }
 
@@ -97,6 +107,12 @@ async function rotateAndLoadUser({ users, sessions }: RefreshDeps, rotation: Rot
   if (reading.status === 'fulfilled') return { user: reading.value, rotated, session };
   if (rotated) await holdGrace(sessions, session, rotation.toHash);
   throw reading.reason;
+}
+
+/** Both once more, when they may be from before and after a change of the password that this session survived. */
+async function readAgain({ users, sessions }: RefreshDeps, key: Rotation) {
+  const [user, session] = await both(users.get(key.userId), sessions.get(key));
+  return { user, session };
 }
 
 /**

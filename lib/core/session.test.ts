@@ -14,6 +14,7 @@ const SESSION: Session = {
   sessionId: '22222222-2222-4222-8222-222222222222',
   credentialVersion: ADA.credentialVersion,
   createdAt: NOON,
+  lastUsedAt: NOON,
   idleExpiresAt: NOON + 5_000,
   absoluteExpiresAt: NOON + 9_000,
 };
@@ -44,12 +45,13 @@ describe('a session is live', () => {
 });
 
 test('a session that cannot be refreshed lives as long as its access token', () => {
-  expect(newSession(ADA, 'a session', EVIDENCE, LIFETIMES, NOON, undefined)).toEqual({
+  expect(newSession({ user: ADA, ...EVIDENCE }, 'a session', LIFETIMES, NOON, undefined)).toEqual({
     ...EVIDENCE,
     userId: ADA.userId,
     sessionId: 'a session',
     credentialVersion: ADA.credentialVersion,
     createdAt: NOON,
+    lastUsedAt: NOON,
     idleExpiresAt: NOON + 1_000,
     absoluteExpiresAt: NOON + 1_000,
   });
@@ -57,12 +59,13 @@ test('a session that cannot be refreshed lives as long as its access token', () 
 
 test('a session that can be refreshed has two ends and the hashes of its first token', () => {
   const hashes = { familyHash: 'of the family', currentHash: 'of the secret' };
-  expect(newSession(ADA, 'a session', EVIDENCE, LIFETIMES, NOON, hashes)).toEqual({
+  expect(newSession({ user: ADA, ...EVIDENCE }, 'a session', LIFETIMES, NOON, hashes)).toEqual({
     ...EVIDENCE,
     userId: ADA.userId,
     sessionId: 'a session',
     credentialVersion: ADA.credentialVersion,
     createdAt: NOON,
+    lastUsedAt: NOON,
     idleExpiresAt: NOON + 5_000,
     absoluteExpiresAt: NOON + 9_000,
     refresh: hashes,

@@ -1,7 +1,8 @@
 import type { User } from './account.ts';
 
 /** A way in which a holder proved who they are, by the names of RFC 8176. */
-type AuthMethod = 'pwd' | 'otp' | 'mfa' | 'swk' | 'hwk' | 'user';
+export const AUTH_METHODS = ['pwd', 'otp', 'mfa', 'swk', 'hwk', 'user'] as const;
+type AuthMethod = (typeof AUTH_METHODS)[number];
 
 /** What a session rests on; a refresh never raises it. */
 export type Evidence = {
@@ -24,6 +25,12 @@ export type Session = Evidence & {
   /** The user's `credentialVersion` when the session was opened; see there. */
   credentialVersion: number;
   createdAt: number;
+  /** When it was opened, last refreshed or stepped up. */
+  lastUsedAt: number;
+  /** Words for what opened it; see `deviceOf`. */
+  device?: string;
+  /** The passkey that opened it, with whose removal it ends. */
+  openedWith?: string;
   idleExpiresAt: number;
   absoluteExpiresAt: number;
   endedAt?: number;
@@ -80,17 +87,28 @@ export function isLive(session: Session, user: User | undefined, now: number): u
   );
 }
 
+/**
+ * Whether a session and its user, which were read one after the other, may be from before and after one write. A change of
+ * the password ends all sessions but one by raising the version of the user, and in the same transaction that of the
+ * session that stays. Whoever read one before it and the other after it must look again before saying that it is over.
+ */
+export function isTorn(user: User | undefined, session: Session | undefined): boolean {
+  return user !== undefined && session !== undefined && session.credentialVersion !== user.credentialVersion;
+}
+
 /** Milliseconds. `accessToken` is how long a session lives that cannot be refreshed. */
 export type SessionLifetimes = { accessToken: number; idle: number; absolute: number };
+
+/** What a session is opened by: the account, its proof, and what the client told of itself. */
+export type Opening = Evidence & { user: User; device?: string | undefined; openedWith?: string | undefined };
 
 /**
  * @param refresh hashes of the first refresh token; `undefined` for a client that doesn't refresh, whose session lives as
  * long as its one access token
  */
 export function newSession(
-  user: User,
+  { user, amr, acr, authTime, device, openedWith }: Opening,
   sessionId: string,
-  { amr, acr, authTime }: Evidence,
   lifetimes: SessionLifetimes,
   now: number,
   refresh: { familyHash: string; currentHash: string } | undefined,
@@ -103,6 +121,9 @@ export function newSession(
     acr,
     authTime,
     createdAt: now,
+    lastUsedAt: now,
+    ...(device && { device }),
+    ...(openedWith && { openedWith }),
     idleExpiresAt: now + (refresh ? lifetimes.idle : lifetimes.accessToken),
     absoluteExpiresAt: now + (refresh ? lifetimes.absolute : lifetimes.accessToken),
     ...(refresh && { refresh }),

@@ -55,12 +55,14 @@ describe('a sign-up', () => {
       sessionId: expect.any(String),
       credentialVersion: 1,
       createdAt: NOON,
+      lastUsedAt: NOON,
       idleExpiresAt: NOON + HOUR,
       absoluteExpiresAt: NOON + HOUR,
     });
     expect(await it.parts.verifier.verify(accessToken?.token ?? '', NOON)).toEqual({
       userId: profile.userId,
       sessionId: session.sessionId,
+      ...{ amr: ['pwd'], acr: 'aal1', authTime: NOON },
     });
     expect(it.calls.slice(0, 6)).toEqual([
       'throttle.increment',

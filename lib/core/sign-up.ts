@@ -22,6 +22,8 @@ export type SignUpRequest = {
   /** Whether the client is logged in by signing up. */
   opensSession: boolean;
   client: string;
+  /** Words for the client's device; see `deviceOf`. */
+  device?: string | undefined;
 };
 
 export type SignedUp = { profile: Profile; accessToken?: AccessToken };
@@ -70,7 +72,8 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
     if (!(await deps.accounts.create(user, session))) throw new ProblemError({ code: 'email-taken' });
   };
   if (request.opensSession) {
-    const admission = { user, refreshes: false, amr: ['pwd'], acr: 'aal1' } as const;
+    const { device } = request;
+    const admission = { user, device, refreshes: false, amr: ['pwd'], acr: 'aal1' } as const;
     return admit({ ...deps, sessions: { open: create } }, admission);
   }
   await create(undefined);

@@ -23,7 +23,14 @@ function throttleOf(limits: Partial<Throttle['limits']> = {}) {
     store,
     clock,
     pause,
-    limits: { logins: 1_000, signUps: 1_000, forgets: 1_000, refreshes: 1_000, ...limits },
+    limits: {
+      logins: 1_000,
+      signUps: 1_000,
+      forgets: 1_000,
+      refreshes: 1_000,
+      verifications: 1_000,
+      ...limits,
+    },
   };
 }
 
@@ -67,7 +74,7 @@ describe('an address', () => {
   });
 
   test('begins anew with each window of five minutes, and the store may forget the old one then', async () => {
-    const throttle = throttleOf({ refreshes: 1 });
+    const throttle = throttleOf({ refreshes: 1, verifications: 1 });
     expect(ADDRESS_WINDOW_MS).toBe(5 * MINUTE);
     throttle.clock.set(NOON + 5 * MINUTE - 1);
     expect(await countRequest(throttle, 'refreshes', CLIENT)).toBe(`refreshes#${CLIENT}#${WINDOW}`);

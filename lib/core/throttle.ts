@@ -14,7 +14,7 @@ import type { ResetRequest } from './reset-request.ts';
 
 /** How many requests of a kind one client address may make in a window; a log-in counts only when it failed. */
 export type AddressLimits = Record<AddressLimit, number>;
-export type AddressLimit = 'logins' | 'signUps' | 'forgets' | 'refreshes';
+export type AddressLimit = 'logins' | 'signUps' | 'forgets' | 'refreshes' | 'verifications';
 
 export const ADDRESS_WINDOW_MS = 5 * 60 * 1000;
 

@@ -7,5 +7,6 @@ import { type Authenticator, authenticate, type Bearer } from './authenticate.ts
  * @throws ProblemError `missing-access-token`, `invalid-access-token`, `throttled`, `unavailable`
  */
 export async function welcome(deps: Authenticator, request: Bearer): Promise<Profile> {
-  return profileOf(await authenticate(deps, request));
+  const { user } = await authenticate(deps, request);
+  return profileOf(user);
 }

@@ -10,7 +10,7 @@ import type { Answer, Dialect, Operation } from '../http/operation.ts';
 import { accessToken, email, text, userId } from './answer-parts.ts';
 import * as examples from './examples.ts';
 import { answerProblem, type Failures, retryAfter } from './failures.ts';
-import { challenge, refusedTokenChallenge } from './problem-details.ts';
+import { challenge, refusedTokenChallenge, stepUpChallenge } from './problem-details.ts';
 import { CROSS_SITE, NOT_ONE_OF, sentenceFor, tryAgainIn } from './sentences.ts';
 import { FORGET, LOG_IN, mailedTag, RESET } from './words.ts';
 
@@ -52,7 +52,12 @@ const failuresWith = (names: Partial<Record<Field, string>>): Failures => ({
   'missing-access-token': () => ({ status: 401, headers: challenge }),
   'invalid-access-token': () => ({ status: 401, headers: refusedTokenChallenge }),
   'invalid-refresh-token': () => ({ status: 401, headers: challenge }),
+  'step-up-required': (problem) => ({
+    status: 401,
+    headers: { 'WWW-Authenticate': stepUpChallenge(problem) },
+  }),
   'foreign-refresh-token': () => sentences(406, ['This is not a refresh token of this service.']),
+  'wrong-code': () => sentences(406, ['Unable to log in with provided credentials.']),
   'missing-tag': () => sentences(406, ['Error: Missing Tag in GET!']),
   'wrong-tag': () => sentences(406, ['Error: Wrong Tag!']),
   'expired-tag': () => sentences(406, ['The link has expired']),
@@ -98,7 +103,13 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
   summary: 'Log in',
   description: LOG_IN,
   takes: { body: { fields: logInFields, names: { email: 'username' }, forms, emptyIsMissing: true } },
-  input: ({ fields }, { client, language }) => ({ fields, refreshes: false, client, language }),
+  input: ({ fields }, { client, language, device }) => ({
+    fields,
+    refreshes: false,
+    client,
+    language,
+    device,
+  }),
   problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
   write({ profile, accessToken: issued }) {

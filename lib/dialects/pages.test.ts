@@ -16,6 +16,7 @@ const { forget, reset } = pages({
 const sent = (headers: Record<string, string>): Request => ({
   client: '192.0.2.1',
   language: 'en',
+  device: undefined,
   header: (name) => headers[name],
   headers: () => [],
   query: () => undefined,

@@ -310,6 +310,8 @@ const troubles: {
   'invalid-access-token': internal,
   'invalid-refresh-token': internal,
   'foreign-refresh-token': internal,
+  'step-up-required': internal,
+  'wrong-code': internal,
 };
 
 function troubleOf(problem: Problem, words: Words): Trouble {

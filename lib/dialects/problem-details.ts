@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Problem } from '../core/problem.ts';
 import type { Answer } from '../http/operation.ts';
 import { text } from './answer-parts.ts';
 import { type Failures, retryAfter } from './failures.ts';
@@ -49,6 +50,16 @@ export function problemAnswer(
 export const challenge = { 'WWW-Authenticate': 'Bearer' };
 export const refusedTokenChallenge = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
 
+/** RFC 9470 section 3: what a token lacks that is otherwise good. @param maxAge seconds */
+export function stepUpChallenge({ acrValues, maxAge }: Omit<StepUpRequired, 'code'>): string {
+  const age = maxAge === undefined ? '' : `, max_age="${maxAge}"`;
+  return `Bearer error="insufficient_user_authentication", acr_values="${acrValues.join(' ')}"${age}`;
+}
+
+type StepUpRequired = Extract<Problem, { code: 'step-up-required' }>;
+
+const STEP_UP = 'Prove again who you are: send your password, a code or a passkey to POST /auth/step-up.';
+
 /** What the dialects that speak problem details say alike; about fields each has its own way. */
 export const problemFailures: Omit<Failures<ProblemDetails>, 'invalid-fields' | 'email-taken'> = {
   'malformed-body': () => problemAnswer(400, 'The body is not a JSON object in UTF-8.'),
@@ -66,7 +77,10 @@ export const problemFailures: Omit<Failures<ProblemDetails>, 'invalid-fields' | 
     ),
   'invalid-refresh-token': () =>
     problemAnswer(401, 'The refresh token is invalid, expired, used or revoked; log in again.', challenge),
+  'step-up-required': (problem) =>
+    problemAnswer(401, STEP_UP, { 'WWW-Authenticate': stepUpChallenge(problem) }),
   'foreign-refresh-token': () => problemAnswer(400, 'This is not a refresh token of this service.'),
+  'wrong-code': () => problemAnswer(401, 'The code is wrong or was used.', challenge),
   'missing-tag': () => problemAnswer(400, 'The URL has no token; open the link of the email.'),
   'wrong-tag': () => problemAnswer(401, 'The token is unknown or used; ask for a new email.', challenge),
   'expired-tag': () => problemAnswer(401, 'The token has expired; ask for a new email.', challenge),

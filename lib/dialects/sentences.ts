@@ -4,6 +4,8 @@ import type { FieldProblem, Reason } from '../core/problem.ts';
 const sentences: Record<Reason, string> = {
   required: 'This field is required.',
   'not-text': 'Not a valid string.',
+  'not-true': 'Send true, or leave this field out.',
+  'not-object': 'Not a JSON object.',
   'invalid-email': 'Enter a valid email address.',
   'name-length': 'Enter a name of 1 to 100 characters.',
   'name-unusable-characters': 'Enter a name without control characters.',

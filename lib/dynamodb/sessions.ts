@@ -28,6 +28,7 @@ function readSession(item: Record<string, unknown> | undefined): Session | undef
 
 /** Sessions that were opened before they kept what they rest on: all of them by a password. */
 const evidenceBefore = ({ createdAt }: Record<string, unknown>) => ({
+  lastUsedAt: createdAt,
   amr: ['pwd'],
   acr: 'aal1',
   authTime: createdAt,
@@ -57,7 +58,7 @@ export function sessionStore({ client, nameOf }: Database): SessionStore {
         TableName,
         Key: keyOf(rotation),
         UpdateExpression:
-          'SET currentHash = :to, previousHash = :from, sealedSuccessor = :sealed, rotatedAt = :now, idleExpiresAt = :idle',
+          'SET currentHash = :to, previousHash = :from, sealedSuccessor = :sealed, rotatedAt = :now, lastUsedAt = :now, idleExpiresAt = :idle',
         ConditionExpression:
           'familyHash = :family AND currentHash = :from AND ' +
           'attribute_not_exists(endedAt) AND idleExpiresAt > :now AND absoluteExpiresAt > :now',

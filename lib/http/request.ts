@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { deviceOf } from '../core/device.ts';
 import type { Language } from '../core/language.ts';
 import { clientNetwork } from './client-network.ts';
 import { preferredLanguage } from './language.ts';
@@ -10,6 +11,8 @@ export type Request = {
   client: string;
   /** The language of ours that its client likes best. */
   language: Language;
+  /** Words for its device, from the User-Agent; see `deviceOf`. */
+  device: string | undefined;
   /** A header's one value; of several the last. */
   header(name: string): string | undefined;
   /** Every value of a header that was delivered, in their order. */
@@ -38,6 +41,9 @@ export function readRequest(event: APIGatewayProxyEvent, proxy?: TrustedProxy): 
     },
     get language() {
       return preferredLanguage(header('accept-language'));
+    },
+    get device() {
+      return deviceOf(header('user-agent'));
     },
     header,
     headers: (name) => headersByName.get(name.toLowerCase()) ?? [],

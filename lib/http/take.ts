@@ -31,8 +31,10 @@ export type Takes = {
 
 /** What an operation's declaration took of a request: nothing that it does not declare. */
 export type Taken = {
-  /** The fields of the body, under the core's names and as they came. */
-  fields: RawFields;
+  /** The fields of the body, under the core's names and as they came. The body is read when they are first looked at. */
+  readonly fields: RawFields;
+  /** The same, for a use-case that first judges the access token: a body must not be refused before it. */
+  body(): RawFields;
   accessToken: string | undefined;
   /** @throws Error for a parameter that is not declared */
   query(name: string): string | undefined;
@@ -52,11 +54,18 @@ export function taker({ body, query, path, accessToken = [] }: Takes): (request:
     body === undefined ? [] : namesOf(typeof body.fields === 'function' ? body.fields(0) : body.fields);
   const isMissing = (value: unknown) => emptyIsMissing && (value === null || value === '');
 
-  return (request) => {
+  const readBody = (request: Request): RawFields => {
     const sent = body === undefined ? {} : bodyFields(request, forms);
     const values = fields.map((field) => [field, sent[names[field] ?? field]] as const);
+    return Object.fromEntries(values.filter(([, value]) => value !== undefined && !isMissing(value)));
+  };
+
+  return (request) => {
     return {
-      fields: Object.fromEntries(values.filter(([, value]) => value !== undefined && !isMissing(value))),
+      get fields() {
+        return readBody(request);
+      },
+      body: () => readBody(request),
       accessToken: accessToken.includes('token')
         ? request.header('token') || bearerToken(request)
         : accessToken.length > 0

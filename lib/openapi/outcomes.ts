@@ -30,6 +30,7 @@ const REFUSED: Record<string, unknown> = {
 const ANY_REQUEST: Request = {
   client: '192.0.2.1',
   language: 'en',
+  device: undefined,
   header: () => undefined,
   headers: () => [],
   query: () => undefined,

@@ -4,12 +4,18 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { NOON } from '../../test/harness/memory/clock.ts';
 import { problemOf } from '../../test/harness/memory/problem-of.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
+import type { User } from '../core/account.ts';
 import { ProblemError } from '../core/problem.ts';
+import type { Evidence } from '../core/session.ts';
 import { accessTokenSigner, accessTokenVerifier } from './access-token.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
 const PARTIES = { issuer: 'https://auth.example.com', audience: 'https://app.example.com' };
 const SESSION_ID = '22222222-2222-4222-8222-222222222222';
+const KEY = { userId: ADA.userId, sessionId: SESSION_ID };
+const EVIDENCE: Evidence = { authTime: NOON - 60_000, acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] };
+/** What a token proves that says nothing of it. */
+const LEAST = { authTime: 0, acr: 'aal1', amr: ['pwd'] };
 const KID = 'the-key';
 const IAT = NOON / 1000;
 
@@ -68,10 +74,10 @@ describe('a token that is signed', () => {
     privateKey = (await importJWK(OURS.privateKey.export({ format: 'jwk' }) as JWK, 'RS256')) as CryptoKey;
   });
 
-  const signed = (now: number) =>
+  const signed = (now: number, changes: Partial<User> = {}) =>
     accessTokenSigner({ current: async () => ({ kid: KID, privateKey }) }, PARTIES, 3_600)
       .ready()
-      .then((sign) => sign(ADA, SESSION_ID, now));
+      .then((sign) => sign({ ...ADA, ...changes }, { ...EVIDENCE, sessionId: SESSION_ID }, now));
 
   test('has the header and the claims that RFC 9068 asks for, and those that clients know', async () => {
     const { token, expiresIn } = await signed(NOON + 999);
@@ -89,12 +95,32 @@ describe('a token that is signed', () => {
       userId: ADA.userId,
       userName: 'Ada Lovelace',
       email: 'ada@example.com',
+      auth_time: IAT - 60,
+      acr: 'aal2',
+      amr: ['pwd', 'otp', 'mfa'],
+      email_verified: false,
     });
+  });
+
+  test('tells whether the address is verified, and the roles where there are any', async () => {
+    const { token } = await signed(NOON, { emailVerified: true, roles: ['admin', 'billing:read'] });
+    expect(decodeJwt(token)).toMatchObject({ email_verified: true, roles: ['admin', 'billing:read'] });
+    expect(decodeJwt((await signed(NOON, { roles: [] })).token)).not.toHaveProperty('roles');
+  });
+
+  test('has room for the longest names and fifty roles of 64 characters', async () => {
+    const roles = Array.from({ length: 50 }, (_, nth) => `${nth}`.padEnd(64, 'r'));
+    const { token } = await signed(NOON, {
+      roles,
+      name: '\u{1f469}'.repeat(100),
+      email: `a@${'b'.repeat(252)}`,
+    });
+    expect((await verify(token)).userId).toBe(ADA.userId);
   });
 
   test('is verified', async () => {
     const { token } = await signed(NOON);
-    expect(await verify(token)).toEqual({ userId: ADA.userId, sessionId: SESSION_ID });
+    expect(await verify(token)).toEqual({ userId: ADA.userId, sessionId: SESSION_ID, ...EVIDENCE });
   });
 
   test('is like no other', async () => {
@@ -106,30 +132,29 @@ describe('a token that is signed', () => {
     const [header, payload] = (await signed(NOON)).token.split('.');
     const input = `${header}.${payload}`;
     const signature = sign('sha256', Buffer.from(input), OURS.privateKey).toString('base64url');
-    expect(await verify(`${input}.${signature}`)).toEqual({ userId: ADA.userId, sessionId: SESSION_ID });
+    expect(await verify(`${input}.${signature}`)).toEqual({ ...KEY, ...EVIDENCE });
   });
 });
 
 describe('a token is good', () => {
   test('to the last millisecond before the second in which it expires', async () => {
     const token = tokenOf(HEADER, CLAIMS);
-    const key = { userId: ADA.userId, sessionId: SESSION_ID };
-    expect(await verify(token, NOON + 3_599_999)).toEqual(key);
+    expect(await verify(token, NOON + 3_599_999)).toEqual({ ...KEY, ...LEAST });
     expect(await refusal(token, NOON + 3_600_000)).toBe('ERR_JWT_EXPIRED');
   });
 
-  test('of 4096 characters, not of more, which are not even decoded', async () => {
+  test('of 9,216 characters, not of more, which are not even decoded', async () => {
     const padded = (length: number) => {
       for (const header of [HEADER, { ...HEADER, x: '' }, { ...HEADER, x: 'x' }]) {
-        for (let padding = 2_000; padding < 3_000; padding += 1) {
+        for (let padding = 6_000; padding < 7_000; padding += 1) {
           const bare = `${encode(header)}.${encode({ ...CLAIMS, padding: 'x'.repeat(padding) })}`.length;
           if (bare + 1 + 342 === length) return tokenOf(header, { ...CLAIMS, padding: 'x'.repeat(padding) });
         }
       }
       throw new Error(`no token is ${length} characters long`);
     };
-    expect(await verify(padded(4_096))).toEqual({ userId: ADA.userId, sessionId: SESSION_ID });
-    expect(await refusal(padded(4_097))).toBe('longer than any of ours');
+    expect(await verify(padded(9_216))).toMatchObject(KEY);
+    expect(await refusal(padded(9_217))).toBe('longer than any of ours');
   });
 
   test('of 100 kB never, and no key is looked up for it', async () => {
@@ -142,7 +167,7 @@ describe('a token is good', () => {
 
   test('with the address of other keys in its header by ours alone', async () => {
     const token = tokenOf({ ...HEADER, jku: 'http://127.0.0.1:1/', x5u: 'http://127.0.0.1:1/' }, CLAIMS);
-    expect(await verify(token)).toEqual({ userId: ADA.userId, sessionId: SESSION_ID });
+    expect(await verify(token)).toMatchObject(KEY);
   });
 });
 
@@ -318,7 +343,7 @@ test('a token of a key that is withdrawn is refused', async () => {
   const keys = published(async (kid) => (withdrawn ? undefined : { kid, publicJwk, signsFrom: 0 }));
   const verifier = accessTokenVerifier(keys, PARTIES);
   const token = tokenOf(HEADER, CLAIMS);
-  expect(await verifier.verify(token, NOON)).toEqual({ userId: ADA.userId, sessionId: SESSION_ID });
+  expect(await verifier.verify(token, NOON)).toMatchObject(KEY);
   withdrawn = true;
   expect((await problemOf(verifier.verify(token, NOON))).message).toBe(
     'access token refused: ERR_JWKS_NO_MATCHING_KEY',

@@ -3,12 +3,13 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import type { AccessTokenSigner, AccessTokenVerifier } from '../core/access-token.ts';
 import { ProblemError } from '../core/problem.ts';
+import { AUTH_METHODS } from '../core/session.ts';
 import { ALGORITHM, type SigningKeys } from './signing-keys.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
 const TYPE = 'at+jwt';
-/** Characters. Ours are near 1,100; an authorization header of API Gateway ends at 10,240. */
-const MAX_LENGTH = 4_096;
+/** Characters. Ours are near 1,300, and 50 roles may add 4,500; an authorization header of API Gateway ends at 10,240. */
+const MAX_LENGTH = 9_216;
 
 /** Who issues and who is meant; both are checked at verification. */
 export type Parties = { issuer: string; audience: string };
@@ -17,15 +18,26 @@ export type Parties = { issuer: string; audience: string };
  * Signs access tokens.
  *
  * @param lifetime seconds
- * @see RFC 9068 section 2; the claims `userId`, `userName` and `email` are for clients of `/api/user/*`
+ * @see RFC 9068 section 2, OpenID Connect Core 1.0 section 2 (`auth_time`, `acr`, `amr`), RFC 8176; the claims `userId`, `userName` and `email` are for clients of `/api/user/*`
  */
 export function accessTokenSigner(keys: SigningKeys, parties: Parties, lifetime: number): AccessTokenSigner {
   return {
     async ready() {
       const { kid, privateKey } = await keys.current();
-      return async ({ userId, name, email }, sessionId, now) => {
+      return async ({ userId, name, email, emailVerified = false, roles = [] }, session, now) => {
         const issuedAt = Math.floor(now / 1000);
-        const claims = { client_id: parties.audience, sid: sessionId, userId, userName: name, email };
+        const claims = {
+          client_id: parties.audience,
+          sid: session.sessionId,
+          auth_time: Math.floor(session.authTime / 1000),
+          acr: session.acr,
+          amr: session.amr,
+          userId,
+          userName: name,
+          email,
+          email_verified: emailVerified,
+          ...(roles.length > 0 && { roles }),
+        };
         const token = await new SignJWT(claims)
           .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
           .setIssuer(parties.issuer)
@@ -49,6 +61,12 @@ const claimTypes = v.object({
   jti: v.string(),
   iat: v.pipe(v.number(), v.integer()),
   exp: v.pipe(v.number(), v.integer()),
+  // A release that issued tokens without these may have issued one within the hour: such a token proves the least.
+  auth_time: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  acr: v.optional(v.picklist(['aal1', 'aal2']), 'aal1'),
+  amr: v.optional(v.array(v.picklist(AUTH_METHODS)), ['pwd']),
+  email_verified: v.optional(v.boolean()),
+  roles: v.optional(v.array(v.string())),
 });
 
 /**
@@ -78,7 +96,13 @@ export function accessTokenVerifier(keys: VerificationKeys, parties: Parties): A
           },
         );
         const claims = v.parse(claimTypes, payload);
-        return { userId: claims.sub, sessionId: claims.sid };
+        return {
+          userId: claims.sub,
+          sessionId: claims.sid,
+          authTime: claims.auth_time * 1000,
+          acr: claims.acr,
+          amr: claims.amr,
+        };
       } catch (error) {
         // A token that cannot be judged because the keys cannot be read is not an invalid one.
         if (error instanceof ProblemError) throw error;

@@ -10,7 +10,12 @@ import { accessTokenVerifier } from './access-token.ts';
 import { openSealing, openSigner, openSigningKeys } from './open-keys.ts';
 import { makeKey } from './signing-keys.ts';
 
-const SESSION_ID = '22222222-2222-4222-8222-222222222222';
+const SESSION = {
+  sessionId: '22222222-2222-4222-8222-222222222222',
+  authTime: 1_700_000_000_000,
+  acr: 'aal1',
+  amr: ['pwd'],
+} as const;
 const KMS_KEY = 'arn:aws:kms:eu-central-1:000000000000:key/1';
 
 let kms: LocalKms;
@@ -41,11 +46,11 @@ test.each([
   async (_, sealing, wraps) => {
     const config = configOf(sealing);
     const store = await storeWithKey(config);
-    const { token, expiresIn } = await (await openSigner(config, store).ready())(ADA, SESSION_ID, Date.now());
+    const { token, expiresIn } = await (await openSigner(config, store).ready())(ADA, SESSION, Date.now());
     const { published, signing } = openSigningKeys(config, store);
     expect(await accessTokenVerifier(published, config).verify(token, Date.now())).toEqual({
       userId: ADA.userId,
-      sessionId: SESSION_ID,
+      ...SESSION,
     });
     expect(expiresIn).toBe(60);
     const [row] = store.rows.values();

@@ -22,7 +22,7 @@ const MANY = 1_000_000_000;
  */
 export function endpoints(): Map<string, Endpoint> {
   const { parts: inMemory } = world();
-  const limits = { logins: MANY, signUps: MANY, forgets: MANY, refreshes: MANY };
+  const limits = { logins: MANY, signUps: MANY, forgets: MANY, refreshes: MANY, verifications: MANY };
   const parts = { ...inMemory, throttle: { ...inMemory.throttle, limits } };
   const brand = { name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined };
   const appUrl = 'https://app.example.com';

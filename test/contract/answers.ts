@@ -114,5 +114,9 @@ export function expectClaims(token: string, owner: { userId: string; name: strin
     userId: owner.userId,
     userName: owner.name,
     email: owner.email,
+    auth_time: claims.iat, // just proved
+    acr: 'aal1',
+    amr: ['pwd'],
+    email_verified: false,
   });
 }

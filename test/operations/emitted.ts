@@ -24,6 +24,8 @@ const outcomes: Record<Outcome | MailOutcome | MailEventOutcome, true> = {
   'invalid-access-token': true,
   'invalid-refresh-token': true,
   'foreign-refresh-token': true,
+  'step-up-required': true,
+  'wrong-code': true,
   'missing-tag': true,
   'wrong-tag': true,
   'expired-tag': true,

@@ -41,6 +41,7 @@ function session(fields: Partial<Session> = {}): Session {
     acr: 'aal1',
     authTime: now,
     createdAt: now,
+    lastUsedAt: now,
     idleExpiresAt: later,
     absoluteExpiresAt: later,
     refresh: { familyHash: 'family', currentHash: 'first' },
@@ -161,6 +162,7 @@ describe('sessions', () => {
 
     const rotated = {
       ...opened,
+      lastUsedAt: now + 1,
       idleExpiresAt: later + 1,
       refresh: {
         familyHash: 'family',

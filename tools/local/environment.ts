@@ -30,6 +30,7 @@ export function localEnvironment(given: NodeJS.ProcessEnv): Record<string, strin
     LIMIT_FORGETS: given.LIMIT_FORGETS ?? manyPerAddress,
     LIMIT_REFRESHES: given.LIMIT_REFRESHES ?? manyPerAddress,
     LIMIT_UNVERIFIED_MAILS: given.LIMIT_UNVERIFIED_MAILS ?? manyPerAddress,
+    LIMIT_VERIFICATIONS: given.LIMIT_VERIFICATIONS ?? manyPerAddress,
     LOG_LEVEL: given.LOG_LEVEL ?? 'WARN',
     METRICS_SERVICE: '', // nobody collects metrics here
     MAIL_CONFIGURATION_SET: '',

@@ -50,13 +50,30 @@ const problem = v.pipe(
       ),
     ),
     errors: v.optional(errors),
+    acrValues: v.optional(
+      v.pipe(
+        v.array(v.picklist(['aal1', 'aal2'])),
+        v.description('Of `step-up-required`: the level that the access token has to have.'),
+      ),
+    ),
+    maxAge: v.optional(
+      v.pipe(
+        v.number(),
+        v.integer(),
+        v.description('Of `step-up-required`: how many seconds ago the holder may have proved who they are.'),
+      ),
+    ),
   }),
   v.title('AuthProblem'),
   v.description('RFC 9457, with a `message` and a `code`.'),
 );
 
 /** The body of an error: besides what the schema says, members of one problem alone. */
-type Body = ProblemDetails & { errors?: v.InferOutput<typeof errors> };
+type Body = ProblemDetails & {
+  errors?: v.InferOutput<typeof errors>;
+  acrValues?: readonly string[];
+  maxAge?: number;
+};
 
 const TAKEN = 'This email address already has an account.';
 
@@ -72,6 +89,8 @@ const failures: Failures<Body> = {
             message: sentenceFor(field),
           })),
         }),
+  'step-up-required': ({ code: _, ...needed }) =>
+    withMembers(problemFailures['step-up-required']({ code: 'step-up-required', ...needed }), needed),
   'email-taken': () =>
     withMembers(problemAnswer(400, TAKEN), {
       errors: [{ field: 'email', code: 'email-taken', message: TAKEN }],

@@ -39,7 +39,13 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
   summary: 'Log in',
   description: LOG_IN,
   takes: { body: { fields: logInFields } },
-  input: ({ fields }, { client, language }) => ({ fields, refreshes: true, client, language }),
+  input: ({ fields }, { client, language, device }) => ({
+    fields,
+    refreshes: true,
+    client,
+    language,
+    device,
+  }),
   problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
   write: (opened) => ({

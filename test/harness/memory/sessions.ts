@@ -47,7 +47,7 @@ export function memorySessions(): MemorySessions {
       }
       const previous = { hash: fromHash, sealedSuccessor, rotatedAt: now };
       const refresh = { familyHash, currentHash: toHash, previous };
-      const rotated = { ...session, idleExpiresAt, refresh };
+      const rotated = { ...session, idleExpiresAt, lastUsedAt: now, refresh };
       rows.set(keyOf(rotation), rotated);
       return { rotated: true, session: structuredClone(rotated) };
     },

@@ -1,7 +1,6 @@
-import type { AccessTokenSigner, AccessTokenVerifier } from '../../../lib/core/access-token.ts';
+import type { AccessTokenSigner, AccessTokenVerifier, Claims } from '../../../lib/core/access-token.ts';
 import type { PasswordHasher, User } from '../../../lib/core/account.ts';
 import { ProblemError } from '../../../lib/core/problem.ts';
-import type { SessionKey } from '../../../lib/core/session.ts';
 import type { Throttle } from '../../../lib/core/throttle.ts';
 import { frozenClock } from './clock.ts';
 import { recording } from './recording.ts';
@@ -21,7 +20,7 @@ export function world(...people: User[]) {
   const sessions = memorySessions();
   const resetRequests = memoryResetRequests();
   const throttleStore = memoryThrottleStore();
-  const issued = new Map<string, SessionKey>();
+  const issued = new Map<string, Claims>();
 
   const hasher: PasswordHasher = {
     hash: async (password) => `hash of ${password}`,
@@ -30,10 +29,10 @@ export function world(...people: User[]) {
   };
   const signer: AccessTokenSigner = {
     async ready() {
-      return async ({ userId, name, email }, sessionId, now) => {
+      return async ({ userId, name, email }, { sessionId, authTime, acr, amr }, now) => {
         calls.push('sign');
-        const token = JSON.stringify({ userId, name, email, sessionId, now });
-        issued.set(token, { userId, sessionId });
+        const token = JSON.stringify({ userId, name, email, sessionId, authTime, acr, amr, now });
+        issued.set(token, { userId, sessionId, authTime, acr, amr });
         return { token, expiresIn: 3_600 };
       };
     },
@@ -47,7 +46,7 @@ export function world(...people: User[]) {
   };
   const throttle: Throttle = {
     store: recording('throttle', throttleStore, calls),
-    limits: { logins: 1_000, signUps: 2, forgets: 2, refreshes: 3 },
+    limits: { logins: 1_000, signUps: 2, forgets: 2, refreshes: 3, verifications: 2 },
     clock,
     pause: async (ms) => clock.pass(ms),
   };

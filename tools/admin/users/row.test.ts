@@ -14,6 +14,43 @@ function refusalOf(raw: RawRow): string {
   throw new Error('the row was taken');
 }
 
+describe('the roles of a row', () => {
+  test.each<[unknown, string[] | undefined]>([
+    [
+      ['admin', 'billing:read'],
+      ['admin', 'billing:read'],
+    ],
+    ['admin billing:read', ['admin', 'billing:read']],
+    ['admin, editor;admin', ['admin', 'editor']],
+    [[], undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('%j are %j', (roles, read) => {
+    expect(readRow({ ...ADA, roles }, NOW).roles).toEqual(read);
+  });
+
+  test.each([[['']], [['two words']], ['é'], [7], [{ admin: true }], [[['admin']]]])(
+    '%j are refused',
+    (roles) => {
+      expect(refusalOf({ ...ADA, roles })).toMatch(/^roles: not at most 50 names/);
+    },
+  );
+
+  test('come out as they went in', () => {
+    const user = {
+      ...ADA,
+      userId: 'u',
+      bio: null,
+      status: 'active',
+      createdAt: NOW,
+      roles: ['admin'],
+    } as const;
+    expect(
+      readRow(JSON.parse(writeRow({ ...user, userId: '11111111-1111-4111-8111-111111111111' })), NOW).roles,
+    ).toEqual(['admin']);
+  });
+});
+
 describe('a row', () => {
   test('of an address and a name is an account without a hash', () => {
     expect(readRow({ email: ' ADA@Exämple.com ', name: ' Ada ' }, NOW)).toEqual({

@@ -3,13 +3,15 @@ import type { User } from '../../../lib/core/account.ts';
 import { biography, emailAddress, personName, readFields } from '../../../lib/core/fields.ts';
 import type { AccountToImport, ImportRow } from '../../../lib/core/import-users.ts';
 import { ProblemError } from '../../../lib/core/problem.ts';
+import { MAX_ROLES, readRoles } from '../../../lib/core/roles.ts';
 import { sentenceFor } from '../../../lib/dialects/sentences.ts';
 import { readImportedHash } from '../../../lib/passwords/imported-hash.ts';
 import { readTime } from './time.ts';
 
 /**
  * What a file holds of a user, in the order in which it is written: all but the version, which an import chooses anew.
- * An attribute that users get some day does not compile until it has its place here.
+ * Second factors stay behind, and with
+ * them what the account knows of them. An attribute that users get some day does not compile until it has its place here.
  */
 const COLUMNS = {
   userId: true,
@@ -21,10 +23,11 @@ const COLUMNS = {
   createdAt: true,
   passwordChangedAt: true,
   emailVerified: true,
+  roles: true,
   mailRefused: true,
   mailRefusedUntil: true,
   mailBounces: true,
-} satisfies Record<Exclude<keyof User, 'credentialVersion'>, true>;
+} satisfies Record<Exclude<keyof User, 'credentialVersion' | 'totp' | 'passkeys'>, true>;
 
 export type Column = keyof typeof COLUMNS;
 export const columns = Object.keys(COLUMNS) as Column[];
@@ -88,6 +91,7 @@ export function readRow(raw: RawRow, now: number): AccountToImport {
   const passwordChangedAt = attempt('passwordChangedAt', (value) => readMoment(value, now));
   const userId = attempt('userId', readUserId);
   const emailVerified = attempt('emailVerified', readVerified);
+  const roles = attempt('roles', readRoleList);
   const mailRefused = attempt('mailRefused', (value) => oneOf(value, ['bounced', 'complained']));
   const mailRefusedUntil = attempt('mailRefusedUntil', (value) => readMoment(value, now + LONGEST_BLOCK_MS));
   const mailBounces = attempt('mailBounces', readCount);
@@ -101,6 +105,7 @@ export function readRow(raw: RawRow, now: number): AccountToImport {
     ...(createdAt !== undefined && { createdAt }),
     ...(passwordChangedAt !== undefined && { passwordChangedAt }),
     ...(emailVerified && { emailVerified }),
+    ...(roles !== undefined && roles.length > 0 && { roles }),
     ...(mailRefused !== undefined && { mailRefused }),
     ...(mailRefusedUntil !== undefined && { mailRefusedUntil }),
     ...(mailBounces !== undefined && { mailBounces }),
@@ -132,6 +137,14 @@ function readHash(value: unknown): string {
   const read = readImportedHash(typeof value === 'string' ? value : '');
   if ('refused' in read) throw new RefusedRow(read.refused);
   return read.hash;
+}
+
+/** A list, or in a cell of a CSV file names that spaces, commas or semicolons part: none of the three is in a name. */
+function readRoleList(value: unknown): string[] {
+  const list = typeof value === 'string' ? value.split(/[\s,;]+/).filter(Boolean) : value;
+  const roles = Array.isArray(list) ? readRoles(list) : undefined;
+  if (roles !== undefined) return roles;
+  throw new RefusedRow(`not at most ${MAX_ROLES} names of 1 to 64 letters, digits and _ . : -`);
 }
 
 function oneOf<const T extends string>(value: unknown, allowed: readonly T[]): T {

@@ -1,0 +1,17 @@
+/** How many roles an account may have: all of them travel in each of its access tokens. */
+export const MAX_ROLES = 50;
+const ROLE = /^[A-Za-z0-9_.:-]{1,64}$/;
+
+/**
+ * The roles as they are stored, without repetitions.
+ *
+ * @returns undefined when one of them is none, or there are too many
+ */
+export function readRoles(given: readonly unknown[]): string[] | undefined {
+  const roles = [...new Set(given)];
+  return roles.length <= MAX_ROLES && roles.every(isRole) ? roles : undefined;
+}
+
+function isRole(value: unknown): value is string {
+  return typeof value === 'string' && ROLE.test(value);
+}
