@@ -2,10 +2,12 @@ import { readConfig } from '../lib/config.ts';
 import { adoptKeys } from '../lib/dynamodb/adopt-keys.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
+import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { log } from '../lib/log.ts';
 import { measure } from '../lib/metrics.ts';
 import { type KeyCommand, runKeyCommand } from '../lib/tokens/key-commands.ts';
 import { openSealing } from '../lib/tokens/open-keys.ts';
+import { ensureStageKey } from '../lib/tokens/stage-key.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
@@ -18,11 +20,12 @@ const parts = {
 };
 
 /**
- * Rotate keys, the only function that writes them: by schedule and after a deployment with `{"command": "rotate"}`, by
+ * Rotate keys, the only function that writes them, the stage key too: by schedule and after a deployment with `{"command": "rotate"}`, by
  * an operator with any of `npm run keys`.
  */
 export const handler = async (event: KeyCommand) => {
   await adoptKeys(database);
+  await ensureStageKey(stageKeyStore(database), parts.sealing);
   const result = await runKeyCommand(parts, event);
   if (event.command === 'rotate') measure({ RotationChecks: 1 });
   log.info('keys', { command: event.command, result });

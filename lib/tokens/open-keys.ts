@@ -5,6 +5,7 @@ import type { KeyStore } from './key-store.ts';
 import { kmsDataKeys } from './kms-data-keys.ts';
 import { type Sealing, sealingWith, secretDataKeys } from './sealing.ts';
 import { type SigningKeys, signingKeys } from './signing-keys.ts';
+import { type StageKey, type StageKeyStore, stageKey } from './stage-key.ts';
 import { type VerificationKeys, verificationKeys } from './verification-keys.ts';
 
 /** The keys of a function that may sign: its role can open the seal, which a verifier's cannot. */
@@ -22,4 +23,9 @@ export function openSealing({ sealing }: Pick<Config, 'sealing'>): Sealing {
 
 export function openSigner(config: Config, store: KeyStore): AccessTokenSigner {
   return accessTokenSigner(openSigningKeys(config, store).signing, config, config.accessTokenSeconds);
+}
+
+/** The secret of the stage: its role needs `readStageKey` and `unsealStageKey`, or what a signer may do anyway. @public */
+export function openStageKey(config: Pick<Config, 'sealing'>, store: StageKeyStore): StageKey {
+  return stageKey(store, openSealing(config));
 }

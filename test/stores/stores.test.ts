@@ -9,6 +9,7 @@ import { openDatabase } from '../../lib/dynamodb/database.ts';
 import { keyStore } from '../../lib/dynamodb/keys.ts';
 import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
+import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
 import { readService } from '../../tools/deploy/service.ts';
@@ -425,4 +426,16 @@ test('a database that refuses is "unavailable", with its own words kept for the 
   expect(failure).toBeInstanceOf(ProblemError);
   expect((failure as ProblemError).problem).toEqual({ code: 'unavailable', retryAfter: 2 });
   expect((failure as ProblemError).cause).toMatchObject({ name: 'ResourceNotFoundException' });
+});
+
+test('of several stage keys stored at once one stays, and no later one replaces it', async () => {
+  const prefix = `stage-${randomUUID()}`;
+  await createTables({ endpoint: inject('stack').dynamodbUrl, prefix });
+  const store = stageKeyStore(openDatabase(prefix));
+  expect(await store.sealedStageKey()).toBeUndefined();
+  await Promise.all(['a', 'b', 'c'].map((sealed) => store.addStageKey(sealed)));
+  const first = await store.sealedStageKey();
+  expect(['a', 'b', 'c']).toContain(first);
+  await store.addStageKey('later');
+  expect(await store.sealedStageKey()).toBe(first);
 });

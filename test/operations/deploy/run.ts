@@ -100,7 +100,7 @@ async function checkResources(aws: SimulatedAws, stack: Stack): Promise<void> {
       }
       if (Type === 'AWS::KMS::Key') same(DeletionPolicy, 'Retain', id);
       if (Type !== 'AWS::DynamoDB::Table') continue;
-      const kept = ['UsersTable', 'EmailsTable', 'TombstonesTable'].includes(id);
+      const kept = ['UsersTable', 'EmailsTable', 'TombstonesTable', 'KeysTable'].includes(id);
       same(DeletionPolicy, kept ? 'Retain' : 'Delete', id);
       same(Properties.DeletionProtectionEnabled ?? false, kept, id);
       if (kept) same(Properties.SSESpecification, { SSEEnabled: true }, id);
