@@ -15,7 +15,10 @@ const parts = {
   resetRequests: resetRequestStore(database),
   mailer: sesMailer(config.mailFrom, config, config.mailConfigurationSet),
   throttle: { store: throttleStore(database) },
-  unverifiedMailsPerHour: config.unverifiedMailsPerHour,
+  unverifiedMails: {
+    limit: config.unverifiedMailsPerHour,
+    pauses: config.mailConfigurationSet !== undefined,
+  },
   clock: Date.now,
   tagLifetime: config.tagLifetime,
 };

@@ -58,6 +58,7 @@ describe('a request that was made', () => {
       state: 'mailed',
       secretHashes: [hashSecret(tag.secret)],
       tries: 1,
+      tryId: expect.any(String),
       credentialVersion: ADA.credentialVersion,
       expiresAt: NOON + 7_000 + 1_800_000,
     });

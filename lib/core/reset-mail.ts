@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock, User, UserStore } from './account.ts';
 import { normaliseEmail } from './email-address.ts';
 import { LANGUAGES, type Language } from './language.ts';
@@ -47,7 +48,7 @@ export type ResetMailParts = {
   mailer: Mailer;
   throttle: { store: Pick<ThrottleStore, 'compareAndSwapMailQuota'> & MailBudget['store'] };
   /** See `MailBudget`. */
-  unverifiedMailsPerHour: number;
+  unverifiedMails: Pick<MailBudget, 'limit' | 'pauses'>;
   clock: Clock;
   /** Milliseconds. */
   tagLifetime: number;
@@ -102,12 +103,12 @@ function isAnswered({ requestedAt, credentialVersion }: ResetRequest, user: User
 
 /** What is asked for by the operator, who vouches for the addresses of an import, needs no place. */
 async function placeFor(
-  { throttle, unverifiedMailsPerHour, clock }: ResetMailParts,
+  { throttle, unverifiedMails, clock }: ResetMailParts,
   { byOperator }: ResetRequest,
   { emailVerified }: User,
 ): Promise<GiveBack | undefined> {
   if (emailVerified || byOperator) return async () => undefined;
-  return takeFromBudget({ store: throttle.store, limit: unverifiedMailsPerHour, clock });
+  return takeFromBudget({ ...unverifiedMails, store: throttle.store, clock });
 }
 
 type Due = { purpose: Purpose; request: ResetRequest; user: User; giveBack: GiveBack };
@@ -124,6 +125,7 @@ async function sendOnce(parts: ResetMailParts, due: Due): Promise<DueMail> {
   const { resetRequests, mailer, throttle, clock, tagLifetime } = parts;
   const { purpose, request, user, giveBack } = due;
   const { tagId, state, requestedAt, language = LANGUAGES[0] } = request;
+  const tryId = randomUUID();
   const secret = PURPOSES[purpose].link ? newMailedSecret() : undefined;
   const stored = secret && {
     secretHash: hashSecret(secret),
@@ -133,7 +135,7 @@ async function sendOnce(parts: ResetMailParts, due: Due): Promise<DueMail> {
   try {
     // The last try is kept for a service that answers, or an outage would use both up.
     if (request.tries && !(await mailer.answers())) throw new MailNotSentError('SES does not answer');
-    if (!(await resetRequests.beginTry(tagId, state, stored))) {
+    if (!(await resetRequests.beginTry(request, tryId, stored))) {
       await giveBack();
       return 'nothing due';
     }
@@ -152,7 +154,7 @@ async function sendOnce(parts: ResetMailParts, due: Due): Promise<DueMail> {
     });
   } catch (error) {
     if (error instanceof MailNotSentError) {
-      await resetRequests.takeTryBack(tagId, stored?.secretHash);
+      await resetRequests.takeTryBack(request, tryId, stored?.secretHash);
       await giveBack();
     }
     throw error;

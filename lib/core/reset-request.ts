@@ -30,6 +30,8 @@ export type ResetRequest = {
   expiresAt: number;
   /** How many tries to send the mail have an unknown outcome so far. */
   tries?: number;
+  /** The latest of them. */
+  tryId?: string;
   /** Whether an operator asked for the mail, as an import does. */
   byOperator?: true;
   /** When the owner was told that the password was changed. */
@@ -69,19 +71,23 @@ export function newResetRequest(
 /** What is stored of a secret that is mailed; the request lives and dies with the latest. */
 type MailedSecret = { secretHash: string; credentialVersion: number; expiresAt: number };
 
+/** Of a row that was read, what must not have changed when a try begins. */
+type SeenRow = Pick<ResetRequest, 'tagId' | 'state' | 'tries'>;
+
 /** What the core needs of the table of reset requests. Reads are strongly consistent; every method throws ProblemError `unavailable`. */
 export type ResetRequestStore = {
   put(request: ResetRequest): Promise<void>;
   get(tagId: string): Promise<ResetRequest | undefined>;
   /**
-   * Counts a try to send the mail, and adds the secret that it will carry.
+   * Counts a try to send the mail, and adds the secret that it will carry. The id of the try recognises a write of one's
+   * own whose answer was lost.
    *
-   * @param state in which the row was read
-   * @returns false when it is in another state meanwhile, was removed, or has had its tries
+   * @param seen the row as it was read
+   * @returns false when another try was begun meanwhile, the mail was sent, or the row was removed
    */
-  beginTry(tagId: string, state: ResetRequest['state'], secret: MailedSecret | undefined): Promise<boolean>;
+  beginTry(seen: SeenRow, tryId: string, secret: MailedSecret | undefined): Promise<boolean>;
   /** Takes a try back, and the hash of its secret, whose mail was surely not sent. */
-  takeTryBack(tagId: string, secretHash: string | undefined): Promise<void>;
+  takeTryBack(seen: SeenRow, tryId: string, secretHash: string | undefined): Promise<void>;
   /** Lets a requested mail wait. */
   hold(tagId: string): Promise<void>;
   /** All that wait, in no order. */

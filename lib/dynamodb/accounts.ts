@@ -81,7 +81,7 @@ export function accountWrites({ client, nameOf }: Database) {
             TableName: nameOf('reset-tags'),
             Key: writeItem({ tagId }),
             // The tries were of the link; the notice has its own.
-            UpdateExpression: 'SET #state = :used REMOVE tries',
+            UpdateExpression: 'SET #state = :used REMOVE tries, tryId',
             ConditionExpression: 'attribute_exists(tagId) AND #state <> :used',
             ExpressionAttributeNames: { '#state': 'state' },
             ExpressionAttributeValues: writeItem({ ':used': 'used' }),

@@ -5,7 +5,7 @@ import {
   type ScanCommandInput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { MOST_TRIES, type ResetRequest, type ResetRequestStore } from '../core/reset-request.ts';
+import type { ResetRequest, ResetRequestStore } from '../core/reset-request.ts';
 import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './database.ts';
@@ -39,6 +39,7 @@ export function resetRequestStore({ client, nameOf }: Database): ResetRequestSto
         ExpressionAttributeNames: { '#state': 'state' },
       }),
       ExpressionAttributeValues: writeItem(expression.values),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     return outcomeOf(client.send(command));
   }
@@ -63,13 +64,15 @@ export function resetRequestStore({ client, nameOf }: Database): ResetRequestSto
       } as unknown as ResetRequest;
     },
 
-    async beginTry(tagId, state, secret) {
+    async beginTry({ tagId, state, tries = 0 }, tryId, secret) {
+      const set = 'SET tries = :next, tryId = :try';
       const outcome = await update(tagId, {
         set: secret
-          ? 'SET validUntil = :until, expiresAt = :ttl, credentialVersion = :version ADD tries :one, secretHashes :hash'
-          : 'ADD tries :one',
-        condition:
-          '#state = :state AND attribute_not_exists(notifiedAt) AND (attribute_not_exists(tries) OR tries < :most)',
+          ? `${set}, validUntil = :until, expiresAt = :ttl, credentialVersion = :version ADD secretHashes :hash`
+          : set,
+        condition: `#state = :state AND attribute_not_exists(notifiedAt) AND ${
+          tries === 0 ? '(attribute_not_exists(tries) OR tries = :seen)' : 'tries = :seen'
+        }`,
         values: {
           ...(secret && {
             ':until': secret.expiresAt,
@@ -78,21 +81,22 @@ export function resetRequestStore({ client, nameOf }: Database): ResetRequestSto
             ':hash': new Set([secret.secretHash]),
           }),
           ':state': state,
-          ':one': 1,
-          ':most': MOST_TRIES,
+          ':seen': tries,
+          ':next': tries + 1,
+          ':try': tryId,
         },
       });
-      return outcome.applied;
+      return outcome.applied || outcome.found?.tryId === tryId;
     },
 
-    async takeTryBack(tagId, secretHash) {
+    async takeTryBack({ tagId, tries = 0 }, tryId, secretHash) {
+      const set = 'SET tries = :seen REMOVE tryId';
       await update(tagId, {
-        set:
-          secretHash === undefined ? 'ADD tries :minusOne' : 'ADD tries :minusOne DELETE secretHashes :hash',
-        condition: 'attribute_exists(tagId) AND tries > :none',
+        set: secretHash === undefined ? set : `${set} DELETE secretHashes :hash`,
+        condition: 'tryId = :try',
         values: {
-          ':minusOne': -1,
-          ':none': 0,
+          ':seen': tries,
+          ':try': tryId,
           ...(secretHash !== undefined && { ':hash': new Set([secretHash]) }),
         },
       });

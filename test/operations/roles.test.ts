@@ -19,6 +19,7 @@ Object.assign(process.env, {
   SEALING_SECRET: '',
   SEALING_KMS_KEY: 'arn:aws:kms:eu-central-1:000000000000:key/roles',
   AWS_ENDPOINT_URL_SES: ses.url,
+  MAIL_CONFIGURATION_SET: 'gatehouse-dev', // with it SES reports bounces, which pause mails
 });
 const world = await ownWorld();
 const service = await readService();

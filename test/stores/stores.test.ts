@@ -236,17 +236,21 @@ describe('reset requests', () => {
     const asked = request();
     await requests.put(asked);
 
-    expect(await requests.beginTry(asked.tagId, 'requested', secret('one'))).toBe(true);
-    expect(await requests.beginTry(asked.tagId, 'requested', secret('two'))).toBe(true);
-    expect(await requests.beginTry(asked.tagId, 'requested', secret('three'))).toBe(false);
-    await requests.takeTryBack(asked.tagId, 'one');
+    expect(await requests.beginTry(asked, 'try 1', secret('one'))).toBe(true);
+    expect(await requests.beginTry(asked, 'try 1', secret('one'))).toBe(true); // its answer was lost
+    expect(await requests.beginTry(asked, 'a rival', secret('rival'))).toBe(false);
+    await requests.takeTryBack(asked, 'try 1', 'one');
+    await requests.takeTryBack(asked, 'try 1', 'one');
+    expect(await requests.get(asked.tagId)).toMatchObject({ tries: 0, secretHashes: [] });
+    expect(await requests.beginTry({ ...asked, tries: 0 }, 'try 2', secret('two'))).toBe(true);
     await requests.markMailed(asked.tagId);
-    expect(await requests.beginTry(asked.tagId, 'requested', secret('three'))).toBe(false);
+    expect(await requests.beginTry({ ...asked, tries: 1 }, 'try 3', secret('three'))).toBe(false);
     expect(await requests.get(asked.tagId)).toEqual({
       ...asked,
       state: 'mailed',
       secretHashes: ['two'],
       tries: 1,
+      tryId: 'try 2',
       credentialVersion: 7,
       expiresAt: later,
     });
@@ -259,18 +263,19 @@ describe('reset requests', () => {
     await requests.markNotified(asked.tagId, now);
 
     expect(await requests.get(asked.tagId)).toEqual({ ...asked, notifiedAt: now });
-    expect(await requests.beginTry(asked.tagId, 'used', undefined)).toBe(false);
+    expect(await requests.beginTry(asked, 'a try', undefined)).toBe(false);
   });
 
-  test('a notice is tried twice at most, unless a try is taken back', async () => {
+  test('a try to send a notice belongs to one writer, who may take it back', async () => {
     const asked = request({ state: 'used' });
     await requests.put(asked);
-    const begin = () => requests.beginTry(asked.tagId, 'used', undefined);
-    expect([await begin(), await begin(), await begin()]).toEqual([true, true, false]);
-    await requests.takeTryBack(asked.tagId, undefined);
-    expect([await begin(), await begin()]).toEqual([true, false]);
-    for (let time = 0; time < 3; time += 1) await requests.takeTryBack(asked.tagId, undefined);
-    expect(await requests.get(asked.tagId)).toEqual({ ...asked, tries: 0 });
+    expect(await requests.beginTry(asked, 'try 1', undefined)).toBe(true);
+    expect(await requests.beginTry(asked, 'a rival', undefined)).toBe(false);
+    await requests.takeTryBack(asked, 'a rival', undefined);
+    expect(await requests.beginTry({ ...asked, tries: 1 }, 'try 2', undefined)).toBe(true);
+    expect(await requests.get(asked.tagId)).toEqual({ ...asked, tries: 2, tryId: 'try 2' });
+    await requests.takeTryBack({ ...asked, tries: 1 }, 'try 2', undefined);
+    expect(await requests.get(asked.tagId)).toEqual({ ...asked, tries: 1 });
   });
 
   test('those that wait are found until they are mailed', async () => {
@@ -289,7 +294,7 @@ describe('reset requests', () => {
       { tagId: one.tagId, requestedAt: one.requestedAt },
       { tagId: other.tagId, requestedAt: now + 1 },
     ]);
-    expect(await requests.beginTry(one.tagId, 'waiting', secret('one'))).toBe(true);
+    expect(await requests.beginTry({ ...one, state: 'waiting' }, 'a try', secret('one'))).toBe(true);
     await requests.markMailed(one.tagId);
     expect((await waiting()).map(({ tagId }) => tagId)).toEqual([other.tagId]);
   });
@@ -297,10 +302,11 @@ describe('reset requests', () => {
   test('nothing is made out of a request that is gone', async () => {
     const tagId = randomUUID();
 
-    expect(await requests.beginTry(tagId, 'requested', secret('one'))).toBe(false);
+    const gone = { tagId, state: 'requested' } as const;
+    expect(await requests.beginTry(gone, 'a try', secret('one'))).toBe(false);
     await requests.markMailed(tagId);
     await requests.markNotified(tagId, now);
-    await requests.takeTryBack(tagId, 'one');
+    await requests.takeTryBack(gone, 'a try', 'one');
     await requests.hold(tagId);
     expect(await requests.get(tagId)).toBeUndefined();
   });

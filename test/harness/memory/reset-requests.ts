@@ -1,4 +1,4 @@
-import { MOST_TRIES, type ResetRequest, type ResetRequestStore } from '../../../lib/core/reset-request.ts';
+import type { ResetRequest, ResetRequestStore } from '../../../lib/core/reset-request.ts';
 
 export type MemoryResetRequests = ResetRequestStore & { rows: Map<string, ResetRequest> };
 
@@ -21,20 +21,23 @@ export function memoryResetRequests(): MemoryResetRequests {
     async get(tagId) {
       return structuredClone(rows.get(tagId));
     },
-    async beginTry(tagId, from, secret) {
+    async beginTry({ tagId, state: seen, tries: seenTries = 0 }, tryId, secret) {
       return change(tagId, ({ state, secretHashes, tries = 0, notifiedAt }) => {
-        if (state !== from || tries >= MOST_TRIES || notifiedAt !== undefined) return undefined;
-        if (secret === undefined) return { tries: tries + 1 };
+        if (state !== seen || tries !== seenTries || notifiedAt !== undefined) return undefined;
+        if (secret === undefined) return { tries: tries + 1, tryId };
         const { secretHash, ...changes } = secret;
-        return { secretHashes: [...secretHashes, secretHash], ...changes, tries: tries + 1 };
+        return { secretHashes: [...secretHashes, secretHash], ...changes, tries: tries + 1, tryId };
       });
     },
-    async takeTryBack(tagId, secretHash) {
-      change(tagId, ({ secretHashes, tries = 0 }) =>
-        tries > 0
-          ? { secretHashes: secretHashes.filter((hash) => hash !== secretHash), tries: tries - 1 }
-          : undefined,
-      );
+    async takeTryBack({ tagId, tries = 0 }, tryId, secretHash) {
+      const row = rows.get(tagId);
+      if (row?.tryId !== tryId) return;
+      const { tryId: _, ...rest } = row;
+      rows.set(tagId, {
+        ...rest,
+        tries,
+        secretHashes: row.secretHashes.filter((hash) => hash !== secretHash),
+      });
     },
     async hold(tagId) {
       change(tagId, ({ state }) => (state === 'requested' ? { state: 'waiting' } : undefined));

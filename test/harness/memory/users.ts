@@ -85,7 +85,7 @@ export function memoryAccountWrites(tables: {
         emailVerified: true,
       };
       tables.users.rows.set(userId, { ...user, ...changes });
-      const { tries: _, ...rest } = request;
+      const { tries: _, tryId: __, ...rest } = request;
       tables.resetRequests.rows.set(tagId, { ...rest, state: 'used' });
       tables.throttleStore.attempts.delete(attemptsCounter);
       return true;

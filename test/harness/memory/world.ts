@@ -77,7 +77,7 @@ export function world(...people: User[]) {
       lifetimes: { accessToken: 60 * MINUTE, idle: 7 * DAY, absolute: 30 * DAY },
       grace: 10_000,
       tagLifetime: 30 * MINUTE,
-      unverifiedMailsPerHour: 50,
+      unverifiedMails: { limit: 50, pauses: true },
       passwordMinimum: 8,
     },
   };
