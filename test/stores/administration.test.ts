@@ -147,7 +147,7 @@ describe.each([
     const request = (userId: string): ResetRequest => ({
       tagId: randomUUID(),
       ...{
-        kind: 'known',
+        kind: 'unknown', // or the stream of the stack would mail it meanwhile
         state: 'requested',
         userId,
         requestedAt: NOW,
