@@ -397,3 +397,16 @@ describe('a refresh token is refused', () => {
     await refresh(it, refreshToken);
   });
 });
+
+test.each([0, 1_000, 300_000])('the grace is as long as it is set to be: %i ms', async (grace) => {
+  const it = world();
+  const deps = { ...it.parts, grace };
+  const first = await loggedIn(it);
+  const ask = (refreshToken: string) =>
+    refreshSession(deps, { fields: { refreshToken }, client: randomUUID() });
+  const { refreshToken: successor } = await ask(first.refreshToken);
+  it.clock.pass(grace);
+  expect((await ask(first.refreshToken)).refreshToken).toBe(successor);
+  it.clock.pass(1);
+  expect((await problemOf(ask(first.refreshToken))).message).toBe(REPLAYED);
+});

@@ -4,6 +4,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { clients, inProcess } from '../harness/client.ts';
 import { awaitMails, mailsTo, tagIn } from '../harness/inbox.ts';
 import { signedUp, somebody } from '../harness/people.ts';
+import { nearlyLock } from './rows.ts';
 
 /** What send-mail is given for a request, delivered by us instead of the stream. */
 function deliver(tagId: string): DynamoDBStreamEvent {
@@ -28,6 +29,35 @@ describe.each(clients)('$name', (client) => {
       expect(part).toContain('30 minutes');
       expect(part).toContain('If you did not ask for this');
     }
+  });
+
+  test('the hundredth failed log-in in a row locks until a reset, and mails the owner once how to unlock', async () => {
+    const person = await signedUp(client);
+    const logIn = (password: string) =>
+      client.send({ path: '/auth/login', body: { email: person.email, password } });
+    expect((await logIn('not the password')).status).toBe(401);
+    await nearlyLock(person.email);
+    expect((await logIn('not the password')).status).toBe(401);
+    for (const password of ['not the password', person.password]) {
+      const { status, headers } = await logIn(password);
+      expect([status, headers['retry-after']]).toEqual([429, '900']);
+    }
+
+    const [mail] = await awaitMails(person.email, 1);
+    expect(mail?.subject).toBe('Gatehouse: Your account was locked');
+    const { APP_URL } = inject('stack').environment;
+    for (const part of [mail?.body.text, mail?.body.html]) {
+      expect(part).toContain(`${APP_URL}/reset-password?tag=${tagIn(mail)}`);
+      expect(part).toContain(`${APP_URL}/forgot-password`);
+    }
+    const reset = {
+      path: `/auth/reset-password?token=${tagIn(mail)}`,
+      body: { password: 'another battery' },
+    };
+    expect((await client.send(reset)).status).toBe(200);
+    expect((await logIn('another battery')).status).toBe(200);
+    const subjects = (await awaitMails(person.email, 2)).map(({ subject }) => subject);
+    expect(subjects.filter((subject) => subject === mail?.subject)).toHaveLength(1);
   });
 
   test('the mailed tag is not the tag of the answer', async () => {

@@ -80,5 +80,5 @@ export async function changeSession(accessToken: string, attributes: Row): Promi
 
 /** After at least one failed log-in to an account, known or not: one more locks it until its password is reset. */
 export async function nearlyLock(email: string): Promise<void> {
-  await changeRow('throttles', { counter: accountCounter(email) }, { failures: 99 });
+  await changeRow('throttles', { counter: accountCounter(email) }, { failures: 99, consecutive: 99 });
 }
