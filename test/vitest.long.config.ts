@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** The tests that take minutes: `npm run test:long`. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.long.ts'],
+    include: ['{test,client}/**/*.long.ts'],
     globalSetup: ['test/harness/stack.ts'],
     setupFiles: ['test/harness/environment.ts'],
     testTimeout: 600_000,

@@ -10,6 +10,7 @@ export type AccessTokenClaims = JWTPayload & {
   exp: number;
   userId: string;
   userName: string;
+  /** As it was typed at sign-up. Anybody may have typed it: look at `email_verified` before it means anything. */
   email: string;
   /** Seconds since the epoch: when the holder last proved who they are. A refresh doesn't change it. */
   auth_time?: number;
@@ -17,6 +18,7 @@ export type AccessTokenClaims = JWTPayload & {
   acr?: 'aal1' | 'aal2';
   /** How, by the names of RFC 8176. */
   amr?: string[];
+  /** Whether the holder has received an email there. Absent from older services: not verified. */
   email_verified?: boolean;
   /** Absent when the account has none. */
   roles?: string[];
@@ -149,7 +151,7 @@ function lastGood(fetchKeys: FetchKeys): FetchKeys {
       const response = await fetchKeys(url, init);
       const text = await response.text();
       if (response.status !== 200) throw new Error(`${url} answered ${response.status}.`);
-      JSON.parse(text);
+      if (!JSON.parse(text).keys[0].kty) throw new Error(`${url} did not answer with keys.`);
       good = { text, at: Date.now() };
     } catch (error) {
       if (good === undefined || Date.now() - good.at > KEYS_USABLE) throw error;

@@ -186,6 +186,18 @@ describe('the key set', () => {
     expect(await codeOf(verify(await mint(signing)))).toBe('accepted');
   });
 
+  test('is kept when a captive portal answers in its place', async () => {
+    let answer = () => Response.json({ keys: [signing.jwk] });
+    const verify = accessTokenVerifier({ issuer, fetch: async () => answer() });
+    const asked = async () => codeOf(verify(`Bearer ${await mint(signing)}`));
+    expect(await asked()).toBe('accepted');
+    for (const page of [{ message: 'sign in' }, { keys: [] }, { keys: 'none' }, { keys: [{}] }, []]) {
+      answer = () => Response.json(page);
+      vi.setSystemTime(Date.now() + 11 * 60_000);
+      expect(await asked()).toBe('accepted');
+    }
+  });
+
   test('that cannot be read is a 503, which makes no client believe that its session is over', async () => {
     for (const fetch of [
       async () => new Response('no', { status: 500 }),

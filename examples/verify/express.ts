@@ -19,8 +19,9 @@ app.use(async (request, response, next) => {
 });
 
 app.get('/me', (_request, response) => {
-  const { userId, email } = response.locals.claims as AccessTokenClaims;
-  response.json({ userId, email });
+  // People are told apart by userId. An address that is not verified is only what somebody has typed.
+  const { userId, email, email_verified } = response.locals.claims as AccessTokenClaims;
+  response.json({ userId, email: email_verified ? email : null });
 });
 
 app.listen(Number(process.env.PORT ?? 4000), () => console.log('ready'));

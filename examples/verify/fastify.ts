@@ -23,7 +23,11 @@ app.addHook('onRequest', async (request, reply) => {
   }
 });
 
-app.get('/me', async ({ claims: { userId, email } }) => ({ userId, email }));
+// People are told apart by userId. An address that is not verified is only what somebody has typed.
+app.get('/me', async ({ claims: { userId, email, email_verified } }) => ({
+  userId,
+  email: email_verified ? email : null,
+}));
 
 await app.listen({ port: Number(process.env.PORT ?? 4000) });
 console.log('ready');

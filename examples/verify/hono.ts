@@ -19,8 +19,9 @@ const authenticated = createMiddleware<{ Variables: { claims: AccessTokenClaims 
 });
 
 const app = new Hono().use(authenticated).get('/me', (c) => {
-  const { userId, email } = c.get('claims');
-  return c.json({ userId, email });
+  // People are told apart by userId. An address that is not verified is only what somebody has typed.
+  const { userId, email, email_verified } = c.get('claims');
+  return c.json({ userId, email: email_verified ? email : null });
 });
 
 export default app;

@@ -6,7 +6,7 @@ const verify = accessTokenVerifier({ issuer: process.env.ISSUER ?? '' });
 
 export async function handler(event: APIGatewayTokenAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
   try {
-    const { userId, email } = await verify(event.authorizationToken);
+    const { userId } = await verify(event.authorizationToken);
     return {
       principalId: userId,
       // All methods of the stage: API Gateway caches the answer by token, and the next request may be to another one.
@@ -14,7 +14,7 @@ export async function handler(event: APIGatewayTokenAuthorizerEvent): Promise<AP
         Version: '2012-10-17',
         Statement: [{ Effect: 'Allow', Action: 'execute-api:Invoke', Resource: stageOf(event.methodArn) }],
       },
-      context: { userId, email },
+      context: { userId },
     };
   } catch (error) {
     // This very word makes API Gateway answer 401; anything else that is thrown becomes a 500.
