@@ -15,6 +15,7 @@ const parts = {
   store: keyStore(database),
   sealing: openSealing(config),
   clock: Date.now,
+  algorithm: config.signingAlgorithm,
   keyLifetime: config.keyLifetime,
   tokenLifetime: config.lifetimes.accessToken,
 };

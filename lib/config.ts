@@ -4,6 +4,7 @@ import type { AddressLimits } from './core/throttle.ts';
 import { isOriginPattern } from './http/allowed-origins.ts';
 import type { TrustedProxy } from './http/trusted-proxy.ts';
 import { readSender, type Sender } from './mail/sender.ts';
+import { ALGORITHMS, type SigningAlgorithm } from './tokens/algorithms.ts';
 
 /** Everything that can be set from outside; durations in milliseconds unless the name says otherwise. */
 export type Config = {
@@ -28,6 +29,7 @@ export type Config = {
   refreshGrace: number;
   tagLifetime: number;
   keyLifetime: number;
+  signingAlgorithm: SigningAlgorithm;
   passwordMinimum: number;
   bcryptCost: number;
   corsOrigins: readonly string[];
@@ -160,6 +162,7 @@ const environment = v.object({
   REFRESH_GRACE: wholeNumber(10, 0, 300),
   RESET_TAG_TTL: wholeNumber(1_800, 60, 86_400),
   SIGNING_KEY_TTL: wholeNumber(30 * 86_400, 2 * 86_400, 3_650 * 86_400),
+  SIGNING_ALGORITHM: v.optional(v.picklist(ALGORITHMS, `must be one of ${ALGORITHMS.join(', ')}`), 'RS256'),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 8, 64),
   BCRYPT_COST: wholeNumber(12, 4, 16),
   CORS_ORIGINS: v.pipe(v.optional(v.string(), ''), v.transform(listed), v.array(v.pipe(v.string(), origin))),
@@ -242,6 +245,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     refreshGrace: set.REFRESH_GRACE * 1000,
     tagLifetime: set.RESET_TAG_TTL * 1000,
     keyLifetime: set.SIGNING_KEY_TTL * 1000,
+    signingAlgorithm: set.SIGNING_ALGORITHM,
     passwordMinimum: set.PASSWORD_MIN_LENGTH,
     bcryptCost: set.BCRYPT_COST,
     corsOrigins: set.CORS_ORIGINS,

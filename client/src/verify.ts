@@ -88,7 +88,7 @@ export function accessTokenVerifier(options: VerifierOptions) {
     if (token.length > MAX_LENGTH) throw invalid();
     try {
       const { payload } = await jwtVerify(token, keys, {
-        algorithms: ['RS256'],
+        algorithms: ['RS256', 'ES256', 'EdDSA'], // and of these the one that the published key names
         typ: 'at+jwt',
         issuer,
         audience,

@@ -26,17 +26,33 @@ const write = <Document>(document: Document): Answer<Document> => ({
   body: document,
 });
 
+const algorithm = v.picklist(['RS256', 'ES256', 'EdDSA']);
+const coordinate = text('A coordinate of the public point, base64url.');
+const everyKey = {
+  kid: text('Which key it is: `kid` of the tokens that it signed.'),
+  alg: algorithm,
+  use: v.literal('sig'),
+};
+
 const jsonWebKeySet = v.pipe(
   v.object({
     keys: v.array(
-      v.object({
-        kty: v.literal('RSA'),
-        n: text('The modulus, base64url.'),
-        e: text('The exponent, base64url.', 'AQAB'),
-        kid: text('Which key it is: `kid` of the tokens that it signed.'),
-        alg: v.literal('RS256'),
-        use: v.literal('sig'),
-      }),
+      v.union([
+        v.object({
+          kty: v.literal('RSA'),
+          n: text('The modulus, base64url.'),
+          e: text('The exponent, base64url.', 'AQAB'),
+          ...everyKey,
+        }),
+        v.object({
+          kty: v.literal('EC'),
+          crv: text('The curve.', 'P-256'),
+          x: coordinate,
+          y: coordinate,
+          ...everyKey,
+        }),
+        v.object({ kty: v.literal('OKP'), crv: text('The curve.', 'Ed25519'), x: coordinate, ...everyKey }),
+      ]),
     ),
   }),
   v.title('JsonWebKeySet'),
@@ -69,7 +85,7 @@ const discoveryBody = v.pipe(
     jwks_uri: v.pipe(v.string(), v.url()),
     response_types_supported: v.pipe(v.array(v.string()), v.maxLength(0)),
     subject_types_supported: v.array(v.literal('public')),
-    id_token_signing_alg_values_supported: v.array(v.literal('RS256')),
+    id_token_signing_alg_values_supported: v.array(algorithm),
   }),
   v.title('Discovery'),
   v.description(

@@ -75,7 +75,7 @@ describe('a token that is signed', () => {
   });
 
   const signed = (now: number, changes: Partial<User> = {}) =>
-    accessTokenSigner({ current: async () => ({ kid: KID, privateKey }) }, PARTIES, 3_600)
+    accessTokenSigner({ current: async () => ({ kid: KID, algorithm: 'RS256', privateKey }) }, PARTIES, 3_600)
       .ready()
       .then((sign) => sign({ ...ADA, ...changes }, { ...EVIDENCE, sessionId: SESSION_ID }, now));
 
@@ -199,6 +199,41 @@ describe('a token is refused whose algorithm', () => {
     const input = `${encode({ ...HEADER, alg: 'RS512' })}.${encode(CLAIMS)}`;
     const signature = sign('sha512', Buffer.from(input), OURS.privateKey).toString('base64url');
     expect(await refusal(`${input}.${signature}`)).toBe('ERR_JOSE_ALG_NOT_ALLOWED');
+  });
+});
+
+describe.each(['ES256', 'EdDSA'] as const)('a token of a key for %s', (alg) => {
+  const pair = generateKeyPairSync(
+    ...((alg === 'ES256' ? ['ec', { namedCurve: 'P-256' }] : ['ed25519']) as ['ec', { namedCurve: string }]),
+  );
+  const jwk = pair.publicKey.export({ format: 'jwk' }) as JWK;
+  const keys = published(async (kid) => ({ kid, publicJwk: jwk, signsFrom: 0 }));
+  const bySigner = async () => {
+    const privateKey = (await importJWK(pair.privateKey.export({ format: 'jwk' }) as JWK, alg)) as CryptoKey;
+    const current = async () => ({ kid: KID, algorithm: alg, privateKey });
+    return (await accessTokenSigner({ current }, PARTIES, 3_600).ready())(
+      ADA,
+      { ...EVIDENCE, sessionId: SESSION_ID },
+      NOON,
+    );
+  };
+
+  test('is signed with it and verified', async () => {
+    const { token } = await bySigner();
+    expect(decodeProtectedHeader(token)).toEqual({ alg, typ: 'at+jwt', kid: KID });
+    expect(await accessTokenVerifier(keys, PARTIES).verify(token, NOON)).toMatchObject({
+      userId: ADA.userId,
+    });
+  });
+
+  test('is refused when it says another algorithm', async () => {
+    const { token } = await bySigner();
+    const [, payload, signature] = token.split('.');
+    for (const other of ['RS256', 'ES256', 'EdDSA', 'HS256', 'none'].filter((name) => name !== alg)) {
+      const changed = `${encode({ ...HEADER, alg: other })}.${payload}.${signature}`;
+      const { message } = await problemOf(accessTokenVerifier(keys, PARTIES).verify(changed, NOON));
+      expect(message).toBe('access token refused: ERR_JOSE_ALG_NOT_ALLOWED');
+    }
   });
 });
 

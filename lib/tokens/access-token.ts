@@ -4,7 +4,8 @@ import * as v from 'valibot';
 import type { AccessTokenSigner, AccessTokenVerifier } from '../core/access-token.ts';
 import { ProblemError } from '../core/problem.ts';
 import { AUTH_METHODS } from '../core/session.ts';
-import { ALGORITHM, type SigningKeys } from './signing-keys.ts';
+import { ALGORITHMS, algorithmOf } from './algorithms.ts';
+import type { SigningKeys } from './signing-keys.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
 const TYPE = 'at+jwt';
@@ -23,7 +24,7 @@ export type Parties = { issuer: string; audience: string };
 export function accessTokenSigner(keys: SigningKeys, parties: Parties, lifetime: number): AccessTokenSigner {
   return {
     async ready() {
-      const { kid, privateKey } = await keys.current();
+      const { kid, algorithm, privateKey } = await keys.current();
       return async ({ userId, name, email, emailVerified = false, roles = [] }, session, now) => {
         const issuedAt = Math.floor(now / 1000);
         const claims = {
@@ -39,7 +40,7 @@ export function accessTokenSigner(keys: SigningKeys, parties: Parties, lifetime:
           ...(roles.length > 0 && { roles }),
         };
         const token = await new SignJWT(claims)
-          .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
+          .setProtectedHeader({ alg: algorithm, typ: TYPE, kid })
           .setIssuer(parties.issuer)
           .setAudience(parties.audience)
           .setSubject(userId)
@@ -81,13 +82,14 @@ export function accessTokenVerifier(keys: VerificationKeys, parties: Parties): A
       try {
         const { payload } = await jwtVerify(
           token,
-          async ({ kid }) => {
+          async ({ kid, alg }) => {
             const key = kid === undefined ? undefined : await keys.find(kid);
             if (key === undefined) throw new errors.JWKSNoMatchingKey();
+            if (alg !== algorithmOf(key.publicJwk)) throw new errors.JOSEAlgNotAllowed('the key has another');
             return key.publicJwk; // jose imports it once, for as long as the cache keeps this object
           },
           {
-            algorithms: [ALGORITHM],
+            algorithms: [...ALGORITHMS],
             typ: TYPE,
             issuer: parties.issuer,
             audience: parties.audience,

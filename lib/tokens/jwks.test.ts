@@ -32,11 +32,28 @@ test('before the first key the JWKS is empty', async () => {
 });
 
 test('the discovery document leads to the JWKS and promises no more than there is', () => {
-  expect(discoveryDocument('https://auth.example.com/v1')).toEqual({
+  expect(discoveryDocument('https://auth.example.com/v1', 'RS256')).toEqual({
     issuer: 'https://auth.example.com/v1',
     jwks_uri: 'https://auth.example.com/v1/.well-known/jwks.json',
     response_types_supported: [],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
+  });
+});
+
+test('the JWKS holds keys of every algorithm, and the discovery document names the one that new keys have', async () => {
+  const store = memoryKeyStore();
+  const ec = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+  const okp = { kty: 'OKP', crv: 'Ed25519', x: 'x' };
+  await store.add({ kid: 'a', publicJwk: ec, signsFrom: NOON }, 'sealed', undefined);
+  await store.add({ kid: 'b', publicJwk: okp, signsFrom: NOON + 1 }, 'sealed', 'a');
+  expect(await jsonWebKeySet(verificationKeys(store, frozenClock()))).toEqual({
+    keys: [
+      { ...ec, kid: 'a', alg: 'ES256', use: 'sig' },
+      { ...okp, kid: 'b', alg: 'EdDSA', use: 'sig' },
+    ],
+  });
+  expect(discoveryDocument('https://auth.example.com', 'EdDSA')).toMatchObject({
+    id_token_signing_alg_values_supported: ['RS256', 'EdDSA'],
   });
 });

@@ -1,8 +1,14 @@
-import { ALGORITHM } from './signing-keys.ts';
+import { algorithmOf, type SigningAlgorithm } from './algorithms.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
+/** The members of RFC 7518 section 6 and RFC 8037 that a public key has, and no other. */
+type PublicMembers =
+  | { kty: 'RSA'; n: string; e: string }
+  | { kty: 'EC'; crv: string; x: string; y: string }
+  | { kty: 'OKP'; crv: string; x: string };
+
 export type JsonWebKeySet = {
-  keys: { kty: 'RSA'; n: string; e: string; kid: string; alg: typeof ALGORITHM; use: 'sig' }[];
+  keys: (PublicMembers & { kid: string; alg: SigningAlgorithm; use: 'sig' })[];
 };
 
 export type Discovery = {
@@ -10,21 +16,20 @@ export type Discovery = {
   jwks_uri: string;
   response_types_supported: [];
   subject_types_supported: ['public'];
-  id_token_signing_alg_values_supported: [typeof ALGORITHM];
+  id_token_signing_alg_values_supported: SigningAlgorithm[];
 };
+
+const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y'] as const;
 
 /** The published keys as a JWK Set. @see RFC 7517 section 5 */
 export async function jsonWebKeySet(keys: VerificationKeys): Promise<JsonWebKeySet> {
   const published = await keys.all();
   return {
-    keys: published.map(({ kid, publicJwk: { kty, n, e } }) => ({
-      kty: kty as 'RSA',
-      n: n as string,
-      e: e as string,
-      kid,
-      alg: ALGORITHM,
-      use: 'sig',
-    })),
+    keys: published.map(({ kid, publicJwk }) => {
+      const members = PUBLIC_MEMBERS.flatMap((name) => (name in publicJwk ? [[name, publicJwk[name]]] : []));
+      const jwk = Object.fromEntries(members) as PublicMembers;
+      return { ...jwk, kid, alg: algorithmOf(publicJwk), use: 'sig' };
+    }),
   };
 }
 
@@ -32,14 +37,15 @@ export async function jsonWebKeySet(keys: VerificationKeys): Promise<JsonWebKeyS
  * What an OpenID Connect library needs to verify our access tokens by itself. We are no OpenID provider: there is no
  * authorization endpoint, and `response_types_supported` says so.
  *
+ * @param algorithm what new keys sign with. RS256 is always listed: the standard demands it, and keys of before may have it
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html section 3
  */
-export function discoveryDocument(issuer: string): Discovery {
+export function discoveryDocument(issuer: string, algorithm: SigningAlgorithm): Discovery {
   return {
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     response_types_supported: [],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [ALGORITHM],
+    id_token_signing_alg_values_supported: [...new Set(['RS256' as const, algorithm])],
   };
 }

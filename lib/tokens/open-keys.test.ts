@@ -33,7 +33,7 @@ function configOf(sealing: Config['sealing']): Config {
 /** The table after a deployment, which makes the first key. */
 async function storeWithKey(config: Config) {
   const store = memoryKeyStore();
-  const { key, sealed } = await makeKey(openSealing(config), Date.now());
+  const { key, sealed } = await makeKey(openSealing(config), Date.now(), 'RS256');
   await store.add(key, sealed, undefined);
   return store;
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { frozenClock, NOON } from '../../test/harness/memory/clock.ts';
+import { algorithmOf } from './algorithms.ts';
 import { type KeyCommand, runKeyCommand } from './key-commands.ts';
 import type { KeyStore, PublicKey } from './key-store.ts';
 import { isPublished, signingKeyAt } from './key-store.ts';
@@ -22,7 +23,7 @@ const sealing = { seal: async (text: string) => text, unseal: async (text: strin
 let publicJwk: PublicKey['publicJwk'];
 
 beforeAll(async () => {
-  publicJwk = (await makeKey(sealing, NOON)).key.publicJwk;
+  publicJwk = (await makeKey(sealing, NOON, 'RS256')).key.publicJwk;
 });
 
 type Rows = Map<string, PublicKey>;
@@ -56,7 +57,14 @@ function memoryKeys(...keys: PublicKey[]): KeyStore & { rows: Rows } {
 function world(...keys: PublicKey[]) {
   const store = memoryKeys(...keys);
   const clock = frozenClock();
-  const parts: RotationParts = { store, sealing, clock, keyLifetime: 30 * DAY, tokenLifetime: HOUR };
+  const parts: RotationParts = {
+    store,
+    sealing,
+    clock,
+    algorithm: 'RS256',
+    keyLifetime: 30 * DAY,
+    tokenLifetime: HOUR,
+  };
   return { store, clock, parts };
 }
 
@@ -122,6 +130,18 @@ describe('the scheduled rotation', () => {
     const { kid } = (await rotateKeys(parts)) as { kid: string };
     expect(signingKeyAt(await store.list(), NOON)?.kid).toBe(kid);
     expect(store.rows.get('old')?.verifiesUntil).toBe(NOON - DAY);
+  });
+
+  test('publishes a key of another algorithm as soon as the setting names one; it signs a day later', async () => {
+    const { parts, store } = world(keyOf('old', NOON - DAY));
+    for (const algorithm of ['ES256', 'EdDSA', 'RS256'] as const) {
+      const { kid } = (await rotateKeys({ ...parts, algorithm })) as { kid: string };
+      const key = store.rows.get(kid) as PublicKey;
+      expect(algorithmOf(key.publicJwk)).toBe(algorithm);
+      expect(key.signsFrom).toBe(NOON + DAY);
+      expect(await rotateKeys({ ...parts, algorithm })).toEqual({ outcome: 'not due' });
+    }
+    expect(signingKeyAt(await store.list(), NOON)?.kid).toBe('old');
   });
 
   test('forgets keys whose last token expired more than 90 days ago', async () => {

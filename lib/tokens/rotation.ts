@@ -1,4 +1,5 @@
 import type { Clock } from '../core/account.ts';
+import { algorithmOf, type SigningAlgorithm } from './algorithms.ts';
 import { isPublished, type KeyStore, type PublicKey, type Retirement, signingKeyAt } from './key-store.ts';
 import type { Sealing } from './sealing.ts';
 import { makeKey } from './signing-keys.ts';
@@ -28,6 +29,8 @@ export type RotationParts = {
   store: KeyStore;
   sealing: Pick<Sealing, 'seal'>;
   clock: Clock;
+  /** What new keys sign with. Where the newest key has another, the next one is due. */
+  algorithm: SigningAlgorithm;
   /** How long a key signs, in milliseconds. */
   keyLifetime: number;
   /** How long a token lives, in milliseconds. */
@@ -44,17 +47,21 @@ export type Rotated = { outcome: 'rotated'; kid: string } | { outcome: 'not due'
  * @throws ProblemError `unavailable`
  */
 export async function rotateKeys(parts: RotationParts): Promise<Rotated> {
-  const { store, clock, keyLifetime } = parts;
+  const { store, clock } = parts;
   const newest = await store.newest(); // read first: whoever adds a key after this makes our write fail
   const keys = newest === undefined ? [] : await store.list();
   const now = clock();
   const latest = keys.find((key) => key.verifiesUntil === undefined);
-  if (latest !== undefined && now < latest.signsFrom + keyLifetime - PUBLISHED_BEFORE_MS)
-    return { outcome: 'not due' };
+  if (latest !== undefined && !isDue(parts, latest, now)) return { outcome: 'not due' };
   const signsFrom = latest === undefined ? now : now + PUBLISHED_BEFORE_MS;
   const retired = keys.flatMap((key) => replacedAt(parts, key, signsFrom));
   const forgotten = keys.filter((key) => now > (key.verifiesUntil ?? now) + LISTED_AFTER_MS);
   return add(parts, signsFrom, newest, { retired, forgotten: forgotten.map(({ kid }) => kid) });
+}
+
+function isDue({ algorithm, keyLifetime }: RotationParts, latest: PublicKey, now: number): boolean {
+  if (algorithmOf(latest.publicJwk) !== algorithm) return true;
+  return now >= latest.signsFrom + keyLifetime - PUBLISHED_BEFORE_MS;
 }
 
 /**
@@ -115,12 +122,12 @@ function replacedAt({ tokenLifetime }: RotationParts, key: PublicKey, at: number
 }
 
 async function add(
-  { store, sealing }: RotationParts,
+  { store, sealing, algorithm }: RotationParts,
   signsFrom: number,
   newest: string | undefined,
   changes: Parameters<KeyStore['add']>[3],
 ): Promise<Rotated> {
-  const { key, sealed } = await makeKey(sealing, signsFrom);
+  const { key, sealed } = await makeKey(sealing, signsFrom, algorithm);
   const added = await store.add(key, sealed, newest, changes);
   return added ? { outcome: 'rotated', kid: key.kid } : { outcome: 'beaten' };
 }

@@ -32,7 +32,7 @@ function storeWithKey(changes: Partial<PublicKey> = {}): MemoryKeyStore {
 
 let made: { key: PublicKey; sealed: string };
 beforeAll(async () => {
-  made = await makeKey(sealing, NOON);
+  made = await makeKey(sealing, NOON, 'RS256');
 });
 
 describe('a key that is made', () => {
@@ -55,7 +55,7 @@ describe('a key that is made', () => {
   test('cannot be made while its private part cannot be sealed', async () => {
     const cause = new Error('KMS is down');
     const closed: Sealing = { ...sealing, seal: () => Promise.reject(cause) };
-    await expect(makeKey(closed, NOON)).rejects.toMatchObject({
+    await expect(makeKey(closed, NOON, 'RS256')).rejects.toMatchObject({
       problem: { code: 'unavailable', retryAfter: 2 },
       message: 'the sealing of keys did not answer',
       cause,

@@ -1,13 +1,13 @@
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from 'jose';
 import type { Clock } from '../core/account.ts';
 import { orUnavailable } from '../unavailable.ts';
+import { algorithmOf, type SigningAlgorithm } from './algorithms.ts';
 import { type KeyStore, type PublicKey, signingKeyAt } from './key-store.ts';
 import type { Sealing } from './sealing.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
-export const ALGORITHM = 'RS256';
 /**
- * Bits. A key signs for a month: NIST SP 800-57 part 1 accepts 2048 through 2030, every large provider uses it, and a
+ * Bits of an RSA key. A key signs for a month: NIST SP 800-57 part 1 accepts 2048 through 2030, every large provider uses it, and a
  * signature takes half the time of one with 3072.
  */
 const MODULUS_LENGTH = 2048;
@@ -17,7 +17,7 @@ const NO_KEY = 'it holds no key that may sign now: run `npm run keys -- rotate`'
 
 export type SigningKeys = {
   /** The key that signs now. @throws ProblemError `unavailable`, also while `rotate-keys` has made none yet */
-  current(): Promise<{ kid: string; privateKey: CryptoKey }>;
+  current(): Promise<{ kid: string; algorithm: SigningAlgorithm; privateKey: CryptoKey }>;
 };
 
 /** The private keys, unsealed once in the life of a warm function. It makes none: only `rotate-keys` writes keys. */
@@ -33,12 +33,13 @@ export function signingKeys(
     async current() {
       const key = signingKeyAt(await published.all(), clock());
       if (key === undefined) return orUnavailable('the table of keys', Promise.reject(new Error(NO_KEY)));
-      const { kid } = key;
+      const { kid, publicJwk } = key;
+      const algorithm = algorithmOf(publicJwk);
       const privateKey =
-        unsealed.get(kid) ?? orUnavailable('the sealed signing key', unsealKey(store, sealing, kid));
+        unsealed.get(kid) ?? orUnavailable('the sealed signing key', unsealKey(store, sealing, key));
       unsealed.set(kid, privateKey);
       privateKey.catch(() => unsealed.delete(kid));
-      return { kid, privateKey: await privateKey };
+      return { kid, algorithm, privateKey: await privateKey };
     },
   };
 }
@@ -47,9 +48,10 @@ export function signingKeys(
 export async function makeKey(
   sealing: Pick<Sealing, 'seal'>,
   signsFrom: number,
+  algorithm: SigningAlgorithm,
 ): Promise<{ key: PublicKey; sealed: string }> {
-  const { publicKey, privateKey } = await generateKeyPair(ALGORITHM, {
-    modulusLength: MODULUS_LENGTH,
+  const { publicKey, privateKey } = await generateKeyPair(algorithm, {
+    ...(algorithm === 'RS256' && { modulusLength: MODULUS_LENGTH }),
     extractable: true,
   });
   const publicJwk = await exportJWK(publicKey);
@@ -62,9 +64,12 @@ export async function makeKey(
 async function unsealKey(
   store: Pick<KeyStore, 'sealedPrivateKey'>,
   sealing: Pick<Sealing, 'unseal'>,
-  kid: string,
+  { kid, publicJwk }: PublicKey,
 ): Promise<CryptoKey> {
   const sealed = await store.sealedPrivateKey(kid);
   if (sealed === undefined) throw new Error('the private key is missing');
-  return (await importJWK(JSON.parse(await sealing.unseal(sealed, kid)), ALGORITHM)) as CryptoKey;
+  return (await importJWK(
+    JSON.parse(await sealing.unseal(sealed, kid)),
+    algorithmOf(publicJwk),
+  )) as CryptoKey;
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { decodeProtectedHeader } from 'jose';
 import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import type { KeyCommand, ListedKey } from '../../lib/tokens/key-commands.ts';
 import { PUBLISHED_AT_LEAST_MS } from '../../lib/tokens/rotation.ts';
 import { createTables } from '../../tools/local/tables.ts';
+import { coldHandler, context, sendTo } from '../faults/own-world.ts';
 import { inProcess, overHttp } from '../harness/client.ts';
-import { loggedIn, type Person, signedUp } from '../harness/people.ts';
+import { loggedIn, type Person, signedUp, somebody } from '../harness/people.ts';
 
 type RotateKeys = (command: KeyCommand) => Promise<{ outcome: string; kid?: string }>;
 
@@ -105,11 +107,39 @@ describe('on tables of its own', () => {
     expect([...states.values()].filter((state) => state === 'signing')).toHaveLength(1);
   });
 
-  test('the row that says which key is the newest cannot be withdrawn', async () => {
+  test.each(['ES256', 'EdDSA'])(
+    'a change of the algorithm to %s is a rotation like any other',
+    async (alg) => {
+      const environment = { TABLE_PREFIX: prefix, SIGNING_ALGORITHM: alg };
+      const before = await signIn(environment);
+      const rotate = await coldHandler('rotate-keys', environment);
+      expect(await rotate({ command: 'rotate' } as never, context)).toMatchObject({ outcome: 'rotated' });
+      expect(await rotate({ command: 'rotate-now' } as never, context)).toMatchObject({ outcome: 'rotated' });
+      await begun();
+      const after = await signIn(environment);
+      expect(decodeProtectedHeader(after.accessToken).alg).toBe(alg);
+      for (const { accessToken } of [before, after]) {
+        const welcome = await coldHandler('welcome', environment);
+        const headers = { authorization: `Bearer ${accessToken}` };
+        expect((await sendTo(welcome, { path: '/auth', headers })).status).toBe(200);
+      }
+    },
+  );
+
+  test('the item of the public keys cannot be withdrawn', async () => {
     const rotate = await freshRotateKeys();
-    expect(await rotate({ command: 'withdraw', kid: '#newest' })).toEqual({ outcome: 'unknown kid' });
+    expect(await rotate({ command: 'withdraw', kid: '#published' })).toEqual({ outcome: 'unknown kid' });
   });
 });
+
+/** Somebody who signs up and logs in at functions just started. */
+async function signIn(environment: Record<string, string>): Promise<{ accessToken: string }> {
+  const person = somebody();
+  const signUp = await coldHandler('signup', environment);
+  await sendTo(signUp, { path: '/auth/register', body: { ...person, confirm: person.password } });
+  const logIn = await coldHandler('login', environment);
+  return (await sendTo(logIn, { path: '/auth/login', body: person })).json as { accessToken: string };
+}
 
 /** The function as it is after a cold start, with the environment of now. */
 async function freshRotateKeys(): Promise<RotateKeys> {
