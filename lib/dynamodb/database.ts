@@ -16,7 +16,15 @@ import { orUnavailable } from '../unavailable.ts';
 const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
 const MAX_ATTEMPTS = 3;
 
-type TableName = 'users' | 'emails' | 'tombstones' | 'sessions' | 'reset-tags' | 'throttles' | 'keys';
+type TableName =
+  | 'users'
+  | 'emails'
+  | 'tombstones'
+  | 'factors'
+  | 'sessions'
+  | 'reset-tags'
+  | 'throttles'
+  | 'keys';
 
 /** A connection and the names of the tables behind it. */
 export type Database = { client: DynamoDBClient; nameOf: (table: TableName) => string };

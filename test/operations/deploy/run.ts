@@ -100,7 +100,7 @@ async function checkResources(aws: SimulatedAws, stack: Stack): Promise<void> {
       }
       if (Type === 'AWS::KMS::Key') same(DeletionPolicy, 'Retain', id);
       if (Type !== 'AWS::DynamoDB::Table') continue;
-      const kept = ['UsersTable', 'EmailsTable', 'TombstonesTable', 'KeysTable'].includes(id);
+      const kept = ['UsersTable', 'EmailsTable', 'TombstonesTable', 'FactorsTable', 'KeysTable'].includes(id);
       same(DeletionPolicy, kept ? 'Retain' : 'Delete', id);
       same(Properties.DeletionProtectionEnabled ?? false, kept, id);
       if (kept) same(Properties.SSESpecification, { SSEEnabled: true }, id);
@@ -636,7 +636,7 @@ async function main(aws: SimulatedAws): Promise<void> {
   );
   await check('accounts are left, the rest is gone', async () => {
     const left = await rows(aws);
-    same(Object.keys(left).sort(), ['emails', 'tombstones', 'users']);
+    same(Object.keys(left).sort(), ['emails', 'factors', 'keys', 'tombstones', 'users']);
     same(left.users, before.users);
     same(left.emails, before.emails);
     // Not the API: moto's CloudFormation cannot delete one.

@@ -1,0 +1,10 @@
+/** RFC 4648 section 6, which authenticator apps read. */
+export const RFC_4648 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+/** Crockford's: no letter looks like a digit, and none forms a word. */
+export const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** Bytes in base32, without padding. @param bytes a multiple of five, so that no bits are left over */
+export function writeBase32(bytes: Uint8Array, alphabet: string): string {
+  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('');
+  return bits.replace(/.{5}/g, (five) => alphabet.charAt(Number.parseInt(five, 2)));
+}
