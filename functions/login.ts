@@ -11,7 +11,7 @@ import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { hashRenewals, userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { describeError, log } from '../lib/log.ts';
-import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
+import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
@@ -19,11 +19,11 @@ const database = openDatabase(config.tablePrefix);
 const deps = {
   users: auditedUsers(userStore(database)),
   sessions: sessionStore(database),
-  hasher: bcryptHasher(config.bcryptCost),
+  hasher: passwordHasher(config),
   renewals: {
     ...hashRenewals(database),
     failed(userId: string, error: unknown) {
-      const problem = 'the hash of an old cost could not be replaced: the next log-in tries again';
+      const problem = 'an outdated hash could not be replaced: the next log-in tries again';
       log.error('password', { userId, problem, failure: describeError(error) });
     },
   },

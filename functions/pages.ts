@@ -9,7 +9,7 @@ import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
+import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
@@ -17,7 +17,7 @@ const parts = {
   users: auditedUsers(userStore(database)),
   resetRequests: resetRequestStore(database),
   accounts: accountWrites(database),
-  hasher: bcryptHasher(config.bcryptCost),
+  hasher: passwordHasher(config),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   passwordMinimum: config.passwordMinimum,

@@ -8,7 +8,7 @@ import { openDatabase } from '../lib/dynamodb/database.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { bcryptHasher } from '../lib/passwords/bcrypt.ts';
+import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
@@ -16,7 +16,7 @@ const parts = {
   users: auditedUsers(userStore(database)),
   resetRequests: resetRequestStore(database),
   accounts: accountWrites(database),
-  hasher: bcryptHasher(config.bcryptCost),
+  hasher: passwordHasher(config),
   clock: Date.now,
   passwordMinimum: config.passwordMinimum,
 };

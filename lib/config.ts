@@ -31,6 +31,8 @@ export type Config = {
   keyLifetime: number;
   signingAlgorithm: SigningAlgorithm;
   passwordMinimum: number;
+  /** What new passwords are hashed with. */
+  passwordHash: 'bcrypt' | 'argon2id';
   bcryptCost: number;
   corsOrigins: readonly string[];
   /** Names of request headers that pages of these origins may send, besides those that are always allowed. */
@@ -164,6 +166,7 @@ const environment = v.object({
   SIGNING_KEY_TTL: wholeNumber(30 * 86_400, 2 * 86_400, 3_650 * 86_400),
   SIGNING_ALGORITHM: v.optional(v.picklist(ALGORITHMS, `must be one of ${ALGORITHMS.join(', ')}`), 'RS256'),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 8, 64),
+  PASSWORD_HASH: v.optional(v.picklist(['bcrypt', 'argon2id'], 'must be bcrypt or argon2id'), 'bcrypt'),
   BCRYPT_COST: wholeNumber(12, 4, 16),
   CORS_ORIGINS: v.pipe(v.optional(v.string(), ''), v.transform(listed), v.array(v.pipe(v.string(), origin))),
   CORS_HEADERS: v.pipe(
@@ -247,6 +250,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     keyLifetime: set.SIGNING_KEY_TTL * 1000,
     signingAlgorithm: set.SIGNING_ALGORITHM,
     passwordMinimum: set.PASSWORD_MIN_LENGTH,
+    passwordHash: set.PASSWORD_HASH,
     bcryptCost: set.BCRYPT_COST,
     corsOrigins: set.CORS_ORIGINS,
     corsHeaders: set.CORS_HEADERS,

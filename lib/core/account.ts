@@ -48,13 +48,16 @@ export type HashRenewal = { userId: string; from: string; to: string };
 export type PasswordHasher = {
   hash(password: string): Promise<string>;
   /**
-   * Whether the password belongs to the hash. Without a hash it takes the same time and says no.
+   * Whether the password belongs to the hash, which may be of any scheme that can be read. To say no takes the same time
+   * whatever the hash is, and without one.
    *
    * @param userId whose hash it is, for the log
    */
   verify(password: string, hash: string | undefined, userId?: string): Promise<boolean>;
   /** Whether a hash that a password was found to belong to is weaker or of another form than those made today. */
   isOutdated(hash: string): boolean;
+  /** Whether the scheme in use reads the whole of a password. */
+  takes(password: string): boolean;
 };
 
 /** Milliseconds since the epoch. */

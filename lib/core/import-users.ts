@@ -28,6 +28,8 @@ export type ImportOptions = {
   readonly dryRun?: boolean;
   /** Imports accounts that were deleted here, too. */
   readonly includeDeleted?: boolean;
+  /** What a report calls a hash, by its scheme and cost. */
+  readonly kindOf: (passwordHash: string) => string;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Receives each row that isn't imported. */
@@ -44,8 +46,8 @@ export type ImportCounts = {
   refused: number;
   /** How many of the imported get a reset email. */
   mailed: number;
-  /** How many of the sound rows have a bcrypt hash of each cost. */
-  costs: Map<number, number>;
+  /** How many of the sound rows have a hash of each kind. */
+  hashes: Map<string, number>;
 };
 
 /** An account to write, with the request for the mail by which its owner sets a password, where one is due. */
@@ -97,7 +99,7 @@ export async function importUsers(
 class ImportRun {
   readonly counts: ImportCounts = {
     ...{ rows: 0, imported: 0, before: 0, refused: 0, mailed: 0 },
-    costs: new Map(),
+    hashes: new Map(),
   };
   /** The line on which each address and user id of the file stands. */
   private readonly lines = new Map<string, number>();
@@ -144,7 +146,7 @@ class ImportRun {
       if (first !== undefined) return this.refuse(line, { why: 'repeated', what, line: first });
     }
     this.lines.set(user.email, line).set(user.userId, line);
-    this.countCost(user);
+    this.countHash(user);
     const resetRequest =
       this.options.mails && needsMail(user)
         ? newResetRequest({ userId: user.userId, byOperator: true }, this.options.now, TAG_LIFETIME_MS)
@@ -152,10 +154,10 @@ class ImportRun {
     return { line, account: { user, ...(resetRequest && { resetRequest }) }, createdAt: account.createdAt };
   }
 
-  private countCost({ passwordHash }: User): void {
+  private countHash({ passwordHash }: User): void {
     if (passwordHash === undefined) return;
-    const cost = Number(passwordHash.slice(4, 6));
-    this.counts.costs.set(cost, (this.counts.costs.get(cost) ?? 0) + 1);
+    const kind = this.options.kindOf(passwordHash);
+    this.counts.hashes.set(kind, (this.counts.hashes.get(kind) ?? 0) + 1);
   }
 
   async importBatch(batch: readonly Numbered[]): Promise<void> {

@@ -6,7 +6,7 @@ import { normaliseEmail } from './email-address.ts';
 import { type RawFields, readFields, textSuchAs } from './fields.ts';
 import type { Language } from './language.ts';
 import { hashSecret } from './opaque-token.ts';
-import { MAX_PASSWORD_OCTETS, normalisePassword, refusedPassword } from './password-policy.ts';
+import { isPossiblePassword, normalisePassword } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
 import { newResetRequest } from './reset-request.ts';
 import { openAttempt, type Throttle } from './throttle.ts';
@@ -100,27 +100,15 @@ async function checkPassword(
   user: User | undefined,
   typed: string,
 ): Promise<CheckedUser | undefined> {
-  // One code point is the least that any policy ever asked for: an account keeps its password when the minimum rises.
-  const possible = refusedPassword(typed, 1) === undefined;
-  const passwordHash = possible ? user?.passwordHash : undefined;
+  const possible = isPossiblePassword(typed);
+  // A disabled account is checked like one that isn't there: what its hash takes must not tell it from that.
+  const passwordHash = possible && user?.status === 'active' ? user.passwordHash : undefined;
   const normalised = possible ? normalisePassword(typed) : '';
   const matches = await hasher.verify(normalised, passwordHash, user?.userId);
   const hashIsOverTyped =
-    possible && normalised !== typed && (await verifyAsTyped(hasher, typed, passwordHash, user?.userId));
-  if (!(matches || hashIsOverTyped) || passwordHash === undefined || user?.status !== 'active')
-    return undefined;
+    possible && normalised !== typed && (await hasher.verify(typed, passwordHash, user?.userId));
+  if (!(matches || hashIsOverTyped) || user === undefined || passwordHash === undefined) return undefined;
   return { ...user, passwordHash, hashIsOverTyped };
-}
-
-/** NFC may have made it short enough; as typed, bcrypt would ignore its end, so that it can only be wrong. */
-function verifyAsTyped(
-  hasher: PasswordHasher,
-  typed: string,
-  passwordHash: string | undefined,
-  userId: string | undefined,
-): Promise<boolean> {
-  const readWhole = Buffer.byteLength(typed) <= MAX_PASSWORD_OCTETS;
-  return hasher.verify(typed, readWhole ? passwordHash : undefined, userId);
 }
 
 async function enter(
@@ -129,8 +117,10 @@ async function enter(
   password: string,
   { refreshes, device }: LogInRequest,
 ): Promise<LoggedIn> {
-  if (user.hashIsOverTyped || deps.hasher.isOutdated(user.passwordHash))
-    await renewHash(deps, user, password);
+  const { hasher } = deps;
+  const outdated = user.hashIsOverTyped || hasher.isOutdated(user.passwordHash);
+  // Another system's hash may be of a password that ours would cut: it stays.
+  if (outdated && hasher.takes(normalisePassword(password))) await renewHash(deps, user, password);
   return admit(deps, { user, refreshes, device, amr: ['pwd'], acr: 'aal1' });
 }
 

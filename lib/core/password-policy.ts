@@ -25,3 +25,19 @@ export function refusedPassword(password: string, minimum: number): Reason | und
   if (Buffer.byteLength(normalised) > MAX_PASSWORD_OCTETS) return 'password-too-long';
   return [...normalised].length < minimum ? 'password-too-short' : undefined;
 }
+
+/** What no system hashes: longer texts would only keep the processor busy. phpass, the most patient, cuts here. */
+const LONGEST_OCTETS = 4_096;
+
+/**
+ * Whether some account may have this password: what any policy of ours ever took, and any system whose hashes are imported.
+ * One code point is the least: an account keeps its password when the minimum rises.
+ */
+export function isPossiblePassword(password: string): boolean {
+  return (
+    password !== '' &&
+    password.isWellFormed() &&
+    !password.includes('\0') &&
+    Buffer.byteLength(password) <= LONGEST_OCTETS
+  );
+}

@@ -19,7 +19,7 @@ import { importStore } from '../../lib/dynamodb/import-store.ts';
 import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
 import { rowsOf } from '../../tools/admin/users/file.ts';
-import { refusalSentence } from '../../tools/admin/users/format.ts';
+import { kindOf, refusalSentence } from '../../tools/admin/users/format.ts';
 import { accountsOf } from '../../tools/admin/users/row.ts';
 import { localAccess } from '../../tools/local/local-access.ts';
 import { createTables } from '../../tools/local/tables.ts';
@@ -64,7 +64,7 @@ export function fileOf(content: string | Buffer, ending: string): string {
 export const NOW = Date.UTC(2026, 5, 1);
 
 /** Imports rows, those of a file by default. @returns the counts, and who was refused in the order of their lines */
-export async function importedWithCosts(
+export async function importedWithHashes(
   database: Database,
   rows: string | AsyncIterable<ImportRow>,
   options: Partial<ImportOptions> = {},
@@ -75,6 +75,7 @@ export async function importedWithCosts(
   const source = typeof rows === 'string' ? accountsOf(rowsOf(rows), now) : rows;
   const counts: ImportCounts = await importUsers(deps, source, {
     mails: true,
+    kindOf,
     now,
     onRefused: (line, refusal) => refused.push([line, refusalSentence(refusal)]),
     ...options,
@@ -82,9 +83,9 @@ export async function importedWithCosts(
   return { ...counts, refused: refused.sort(([one], [other]) => one - other) };
 }
 
-/** The same without the costs. */
-export async function imported(...given: Parameters<typeof importedWithCosts>) {
-  const { costs: _, ...counts } = await importedWithCosts(...given);
+/** The same without the kinds of hashes. */
+export async function imported(...given: Parameters<typeof importedWithHashes>) {
+  const { hashes: _, ...counts } = await importedWithHashes(...given);
   return counts;
 }
 

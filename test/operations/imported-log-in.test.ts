@@ -118,7 +118,7 @@ test('a log-in goes on where the new hash cannot be stored, and the log says who
       level: 'ERROR',
       message: 'password',
       userId: before.userId,
-      problem: 'the hash of an old cost could not be replaced: the next log-in tries again',
+      problem: 'an outdated hash could not be replaced: the next log-in tries again',
       failure: expect.objectContaining({ cause: expect.objectContaining({ name: 'InternalServerError' }) }),
     }),
   ]);

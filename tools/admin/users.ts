@@ -29,7 +29,7 @@ import { openPlace, type Place, type PlaceOptions } from './command-line/place.t
 import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
 import { exportedLines } from './users/export.ts';
 import { rowsOf } from './users/file.ts';
-import { details, listed, refusalSentence, summary } from './users/format.ts';
+import { details, kindOf, listed, refusalSentence, summary } from './users/format.ts';
 import { accountsOf } from './users/row.ts';
 
 const NAME = 'npm run users --';
@@ -187,7 +187,7 @@ command('import [file]', 'imports the users of a .csv or .jsonl file')
     const began = Date.now();
     const rows: AsyncIterable<ImportRow> = accountsOf(rowsOf(file), began);
     const counts = await importUsers({ ...deps, accounts: importStore(place.database) }, rows, {
-      ...{ mails: mail, dryRun, includeDeleted, now: began },
+      ...{ mails: mail, dryRun, includeDeleted, kindOf, now: began },
       onRefused: (line, refusal) => console.error(`line ${line}: ${refusalSentence(refusal)}`),
       onProgress: reporter(({ imported, before, refused }: ImportCounts) => {
         const done = imported + before + refused;

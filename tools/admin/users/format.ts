@@ -2,6 +2,7 @@
 import type { User } from '../../../lib/core/account.ts';
 import type { Lock } from '../../../lib/core/account-lock.ts';
 import type { ImportCounts, ImportRefusal } from '../../../lib/core/import-users.ts';
+import { readHash } from '../../../lib/passwords/read-hash.ts';
 
 /** One line of `list`. */
 export function listed(user: Pick<User, 'userId' | 'email' | 'status' | 'createdAt'>, json: boolean): string {
@@ -9,6 +10,12 @@ export function listed(user: Pick<User, 'userId' | 'email' | 'status' | 'created
   const createdAt = written(user.createdAt);
   if (json) return JSON.stringify({ userId, email, status, createdAt });
   return `${userId}  ${createdAt}  ${status.padEnd(8)}  ${email}`;
+}
+
+/** What a report calls a hash, by its scheme and cost. */
+export function kindOf(passwordHash: string): string {
+  const reading = readHash(passwordHash);
+  return 'refused' in reading ? `unusable: ${reading.refused}` : reading.kind;
 }
 
 /** A time, the word `reset`, or `null` where nothing is locked. */
@@ -25,7 +32,7 @@ export function details({ passwordHash, ...user }: User, lock: Lock, json: boole
     name: user.name,
     bio: user.bio,
     status: user.status,
-    password: passwordHash === undefined ? null : `bcrypt ${passwordHash.slice(0, 6)}`,
+    password: passwordHash === undefined ? null : kindOf(passwordHash),
     failedLogIns: lock.failures,
     lockedUntil: lockEnd(lock),
     mailRefused: user.mailRefused ?? null,
@@ -78,7 +85,7 @@ export function refusalSentence(refusal: ImportRefusal): string {
 /** What an import came to. */
 export function summary(counts: ImportCounts, dryRun: boolean): string {
   const amount = (count: number) => count.toLocaleString('en');
-  const { rows, imported, before, refused, mailed, costs } = counts;
+  const { rows, imported, before, refused, mailed, hashes } = counts;
   const sentences = [
     `${amount(rows)} rows: ${amount(imported)} ${dryRun ? 'would be imported' : 'imported'}, ` +
       `${amount(before)} there from before, ${amount(refused)} refused.`,
@@ -87,9 +94,9 @@ export function summary(counts: ImportCounts, dryRun: boolean): string {
     sentences.push(
       `${amount(mailed)} without a hash ${dryRun ? 'would get' : 'get'} an email to set a password.`,
     );
-  if (costs.size > 0) {
-    const each = [...costs].sort(([one], [other]) => one - other);
-    sentences.push(`Hashes by cost: ${each.map(([cost, count]) => `${cost}: ${amount(count)}`).join(', ')}.`);
+  if (hashes.size > 0) {
+    const each = [...hashes].sort(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }));
+    sentences.push(`Hashes: ${each.map(([kind, count]) => `${kind}: ${amount(count)}`).join('; ')}.`);
   }
   return sentences.join('\n');
 }

@@ -8,7 +8,7 @@ import { userStore } from '../../../lib/dynamodb/users.ts';
 import {
   fileOf,
   imported,
-  importedWithCosts,
+  importedWithHashes,
   NOW,
   operatorOf,
   ownTables,
@@ -378,12 +378,12 @@ describe('an import', () => {
     });
   });
 
-  test('counts the hashes by their cost', async () => {
+  test('counts the hashes by scheme and cost', async () => {
     const rows = people(3).map((row, nth) => ({ ...row, passwordHash: someHash(nth ? '$2a$11' : '$2y$08') }));
-    const { costs } = await importedWithCosts(await ownTables(), fileOf(linesOf(rows), '.jsonl'));
-    expect([...costs]).toEqual([
-      [8, 1],
-      [11, 2],
+    const { hashes } = await importedWithHashes(await ownTables(), fileOf(linesOf(rows), '.jsonl'));
+    expect([...hashes]).toEqual([
+      ['bcrypt of cost 8', 1],
+      ['bcrypt of cost 11', 2],
     ]);
   });
 

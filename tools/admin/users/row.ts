@@ -5,7 +5,7 @@ import type { AccountToImport, ImportRow } from '../../../lib/core/import-users.
 import { ProblemError } from '../../../lib/core/problem.ts';
 import { MAX_ROLES, readRoles } from '../../../lib/core/roles.ts';
 import { sentenceFor } from '../../../lib/dialects/sentences.ts';
-import { readImportedHash } from '../../../lib/passwords/imported-hash.ts';
+import { readHash } from '../../../lib/passwords/read-hash.ts';
 import { readTime } from './time.ts';
 
 /**
@@ -85,7 +85,7 @@ export function readRow(raw: RawRow, now: number): AccountToImport {
   };
 
   const fields = readPersonal(raw, faults);
-  const passwordHash = attempt('passwordHash', readHash);
+  const passwordHash = attempt('passwordHash', readPasswordHash);
   const status = attempt('status', (value) => oneOf(value, ['active', 'disabled'])) ?? 'active';
   const createdAt = attempt('createdAt', (value) => readMoment(value, now));
   const passwordChangedAt = attempt('passwordChangedAt', (value) => readMoment(value, now));
@@ -133,10 +133,10 @@ function readPersonal(raw: RawRow, faults: string[]) {
   }
 }
 
-function readHash(value: unknown): string {
-  const read = readImportedHash(typeof value === 'string' ? value : '');
-  if ('refused' in read) throw new RefusedRow(read.refused);
-  return read.hash;
+function readPasswordHash(value: unknown): string {
+  const reading = readHash(typeof value === 'string' ? value : '');
+  if ('refused' in reading) throw new RefusedRow(reading.refused);
+  return reading.text;
 }
 
 /** A list, or in a cell of a CSV file names that spaces, commas or semicolons part: none of the three is in a name. */

@@ -1,0 +1,69 @@
+import { getRounds } from 'bcryptjs';
+import type { PasswordHasher } from '../core/account.ts';
+import { log } from '../log.ts';
+import { measure } from '../metrics.ts';
+import { argon2idScheme } from './argon2id.ts';
+import { bcryptScheme } from './bcrypt.ts';
+import { beginCheck } from './failure-time.ts';
+import type { PasswordHash } from './password-hash.ts';
+import { readHash } from './read-hash.ts';
+import { nobodysBcrypt } from './schemes/bcrypt.ts';
+
+export type HashSettings = { passwordHash: 'bcrypt' | 'argon2id'; bcryptCost: number };
+
+/**
+ * Makes hashes of the configured scheme and verifies those of any other.
+ *
+ * @throws Error where the runtime lacks the scheme
+ */
+export function passwordHasher({ passwordHash, bcryptCost }: HashSettings): PasswordHasher {
+  const own = passwordHash === 'argon2id' ? argon2idScheme() : bcryptScheme(bcryptCost);
+  const nobody = readHash(own.nobodys) as PasswordHash;
+
+  return {
+    hash: (password) => timed(own.hash(password)),
+
+    async verify(password, stored, userId) {
+      const evenOut = beginCheck(bcryptCost);
+      // A stored hash that can't be read would be refused in no time, and so tell a corrupt account from an unknown one.
+      const readable = stored === undefined ? undefined : readStored(stored, userId);
+      const matches = await timed((readable ?? nobody).matches(password));
+      if (matches && readable !== undefined) return true;
+      if (passwordHash === 'bcrypt') await makeUpFor(readable?.text, bcryptCost, password);
+      await evenOut();
+      return false;
+    },
+
+    isOutdated: (stored) => !own.isCurrent(stored),
+    takes: (password) => own.takes(password),
+  };
+}
+
+function readStored(stored: string, userId: string | undefined): PasswordHash | undefined {
+  const reading = readHash(stored);
+  if (!('refused' in reading)) return reading;
+  const problem = `the stored hash can't be verified, so only a reset lets the owner in: ${reading.refused}`;
+  log.error('password', { userId, problem });
+  return undefined;
+}
+
+/**
+ * Computes what a cheaper bcrypt left of the rounds: 2^c + (2^c + … + 2^(cost−1)) = 2^cost. Real work holds on a busy
+ * machine, too, where waiting alone may not.
+ */
+async function makeUpFor(text: string | undefined, cost: number, password: string): Promise<void> {
+  if (!text?.startsWith('$2')) return;
+  for (let cheaper = getRounds(text); cheaper < cost; cheaper += 1)
+    await readHashOf(cheaper).matches(password);
+}
+
+function readHashOf(cost: number): PasswordHash {
+  return readHash(nobodysBcrypt(cost)) as PasswordHash;
+}
+
+async function timed<T>(computation: Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const result = await computation;
+  measure({ HashMilliseconds: Math.round(performance.now() - startedAt) });
+  return result;
+}
