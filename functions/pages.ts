@@ -9,7 +9,7 @@ import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { passwordHasher } from '../lib/passwords/password-hasher.ts';
+import { passwordMaker } from '../lib/passwords/own-scheme.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
@@ -17,7 +17,7 @@ const parts = {
   users: auditedUsers(userStore(database)),
   resetRequests: resetRequestStore(database),
   accounts: accountWrites(database),
-  hasher: passwordHasher(config),
+  hasher: passwordMaker(config),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   passwordMinimum: config.passwordMinimum,

@@ -8,7 +8,7 @@ import { openDatabase } from '../lib/dynamodb/database.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { passwordHasher } from '../lib/passwords/password-hasher.ts';
+import { passwordMaker } from '../lib/passwords/own-scheme.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
@@ -16,7 +16,7 @@ const parts = {
   users: auditedUsers(userStore(database)),
   resetRequests: resetRequestStore(database),
   accounts: accountWrites(database),
-  hasher: passwordHasher(config),
+  hasher: passwordMaker(config),
   clock: Date.now,
   passwordMinimum: config.passwordMinimum,
 };

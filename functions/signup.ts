@@ -8,14 +8,14 @@ import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { passwordHasher } from '../lib/passwords/password-hasher.ts';
+import { passwordMaker } from '../lib/passwords/own-scheme.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   accounts: auditedSignUps(accountWrites(database)),
-  hasher: passwordHasher(config),
+  hasher: passwordMaker(config),
   signer: openSigner(config, keyStore(database)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { OwnScheme } from './own-scheme.ts';
+import type { HashScheme } from './hash-scheme.ts';
 import { computeArgon2, hasArgon2, NEEDS_NODE, OWN_ARGON2, writeArgon2 } from './schemes/argon2.ts';
 
 const CURRENT = `$argon2id$v=19$m=${OWN_ARGON2.memory},t=${OWN_ARGON2.passes},p=${OWN_ARGON2.lanes}$`;
@@ -9,7 +9,7 @@ const CURRENT = `$argon2id$v=19$m=${OWN_ARGON2.memory},t=${OWN_ARGON2.passes},p=
  *
  * @throws Error where Node has none
  */
-export function argon2idScheme(): OwnScheme {
+export function argon2idScheme(): HashScheme {
   if (!hasArgon2) {
     const { node, openssl } = process.versions;
     throw new Error(`PASSWORD_HASH=argon2id: ${NEEDS_NODE}; this is Node ${node} with OpenSSL ${openssl}.`);

@@ -1,5 +1,5 @@
 import { getRounds, hash } from 'bcryptjs';
-import type { OwnScheme } from './own-scheme.ts';
+import type { HashScheme } from './hash-scheme.ts';
 import { nobodysBcrypt, READ_OCTETS } from './schemes/bcrypt.ts';
 
 /**
@@ -8,7 +8,7 @@ import { nobodysBcrypt, READ_OCTETS } from './schemes/bcrypt.ts';
  * @param cost base-2 logarithm of the rounds; 12 takes about 300 ms of one core
  * @see OWASP Password Storage Cheat Sheet
  */
-export function bcryptScheme(cost: number): OwnScheme {
+export function bcryptScheme(cost: number): HashScheme {
   return {
     hash: (password) => hash(password, cost),
     nobodys: nobodysBcrypt(cost),

@@ -1,11 +1,34 @@
-/** How this service hashes passwords itself. */
-export type OwnScheme = {
-  /** In the form in which it is stored. */
-  hash(password: string): Promise<string>;
-  /** A hash that no password is known for, of the same cost. */
-  readonly nobodys: string;
-  /** Whether a stored hash is of this scheme, and at least as dear as those made today. */
-  isCurrent(text: string): boolean;
-  /** Whether the scheme reads the whole of a password. */
-  takes(password: string): boolean;
-};
+import type { PasswordHasher } from '../core/account.ts';
+import { measure } from '../metrics.ts';
+import { argon2idScheme } from './argon2id.ts';
+import { bcryptScheme } from './bcrypt.ts';
+import type { HashScheme } from './hash-scheme.ts';
+
+export type HashSettings = { passwordHash: 'bcrypt' | 'argon2id'; bcryptCost: number };
+
+/**
+ * The scheme that is configured.
+ *
+ * @throws Error where the runtime lacks it
+ */
+export function ownScheme({ passwordHash, bcryptCost }: HashSettings): HashScheme {
+  return passwordHash === 'argon2id' ? argon2idScheme() : bcryptScheme(bcryptCost);
+}
+
+/**
+ * Makes hashes and verifies none: for what only sets passwords, without the code of all the schemes that can be read.
+ *
+ * @throws Error where the runtime lacks the scheme
+ */
+export function passwordMaker(settings: HashSettings): Pick<PasswordHasher, 'hash'> {
+  const own = ownScheme(settings);
+  return { hash: (password) => timed(own.hash(password)) };
+}
+
+/** Measures what a hash takes. */
+export async function timed<T>(computation: Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const result = await computation;
+  measure({ HashMilliseconds: Math.round(performance.now() - startedAt) });
+  return result;
+}

@@ -1,23 +1,19 @@
 import { getRounds } from 'bcryptjs';
 import type { PasswordHasher } from '../core/account.ts';
 import { log } from '../log.ts';
-import { measure } from '../metrics.ts';
-import { argon2idScheme } from './argon2id.ts';
-import { bcryptScheme } from './bcrypt.ts';
 import { beginCheck } from './failure-time.ts';
+import { type HashSettings, ownScheme, timed } from './own-scheme.ts';
 import type { PasswordHash } from './password-hash.ts';
 import { readHash } from './read-hash.ts';
 import { nobodysBcrypt } from './schemes/bcrypt.ts';
 
-export type HashSettings = { passwordHash: 'bcrypt' | 'argon2id'; bcryptCost: number };
-
 /**
- * Makes hashes of the configured scheme and verifies those of any other.
+ * Makes hashes of the configured scheme, and verifies those of every scheme that can be read.
  *
  * @throws Error where the runtime lacks the scheme
  */
 export function passwordHasher({ passwordHash, bcryptCost }: HashSettings): PasswordHasher {
-  const own = passwordHash === 'argon2id' ? argon2idScheme() : bcryptScheme(bcryptCost);
+  const own = ownScheme({ passwordHash, bcryptCost });
   const nobody = readHash(own.nobodys) as PasswordHash;
 
   return {
@@ -59,11 +55,4 @@ async function makeUpFor(text: string | undefined, cost: number, password: strin
 
 function readHashOf(cost: number): PasswordHash {
   return readHash(nobodysBcrypt(cost)) as PasswordHash;
-}
-
-async function timed<T>(computation: Promise<T>): Promise<T> {
-  const startedAt = performance.now();
-  const result = await computation;
-  measure({ HashMilliseconds: Math.round(performance.now() - startedAt) });
-  return result;
 }

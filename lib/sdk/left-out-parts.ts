@@ -19,3 +19,10 @@ export const Sha256Js = /* @__PURE__ */ leftOut('Sha256Js');
 // The discovery of endpoints, which each DynamoDB client is made for and none of its commands does any more.
 export const EndpointCache = /* @__PURE__ */ leftOut('EndpointCache');
 export const DescribeEndpointsCommand = /* @__PURE__ */ leftOut('DescribeEndpointsCommand');
+
+// Times as text, of which no command of ours sends or receives one. A Retry-After header with a date counts as none then.
+export const dateToUtcString = /* @__PURE__ */ leftOut('dateToUtcString');
+export const parseRfc3339DateTime = /* @__PURE__ */ leftOut('parseRfc3339DateTime');
+export const parseRfc3339DateTimeWithOffset = /* @__PURE__ */ leftOut('parseRfc3339DateTimeWithOffset');
+export const parseRfc7231DateTime = /* @__PURE__ */ leftOut('parseRfc7231DateTime');
+export const parseEpochTimestamp = /* @__PURE__ */ leftOut('parseEpochTimestamp');
