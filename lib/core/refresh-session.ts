@@ -67,7 +67,7 @@ async function exchange(deps: RefreshDeps, presented: RefreshToken): Promise<Ref
   const sign = await deps.signer.ready();
   const successor = newSecret();
   const now = deps.clock();
-  const rotation = await rotationOf(deps, presented, successor, now);
+  const rotation = rotationOf(deps, presented, successor, now);
   const first = await rotateAndLoadUser(deps, rotation);
   const { rotated } = first;
   const { user, session } = isTorn(first.user, first.session) ? await readAgain(deps, rotation) : first;
@@ -78,19 +78,19 @@ async function exchange(deps: RefreshDeps, presented: RefreshToken): Promise<Ref
   return { accessToken, refreshToken: writeRefreshToken({ ...presented, secret }) };
 }
 
-async function rotationOf(
+function rotationOf(
   { lifetimes }: RefreshDeps,
   presented: RefreshToken,
   successor: Buffer,
   now: number,
-): Promise<Rotation> {
+): Rotation {
   return {
     userId: presented.userId,
     sessionId: presented.sessionId,
     familyHash: hashSecret(presented.family),
     fromHash: hashSecret(presented.secret),
     toHash: hashSecret(successor),
-    sealedSuccessor: await sealSuccessor(successor, presented.secret),
+    sealedSuccessor: sealSuccessor(successor, presented.secret),
     now,
     idleExpiresAt: now + lifetimes.idle,
   };

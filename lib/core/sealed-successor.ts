@@ -1,28 +1,40 @@
-import { hkdfSync } from 'node:crypto';
-import { CompactEncrypt, compactDecrypt } from 'jose';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+/** What a compact JWE of ours begins with (RFC 7516 section 7.1): one protected header, and no encrypted key. */
+const HEADER = Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url');
 
 /**
  * Seals the successor of a refresh token under the secret that it replaces. The stored row alone, which has only the
  * hash of that secret, gives no token away; the client that lost the answer has the secret and gets the same token.
  *
- * @returns a compact JWE (RFC 7516), `dir` with AES-256-GCM
+ * By node:crypto, since every refresh seals one: by way of WebCrypto, as jose does it, importing the key alone took
+ * longer than the encryption. The text is a JWE all the same, so that any library can read it, as jose does in the tests.
+ *
+ * @returns a compact JWE, `dir` with AES-256-GCM
  */
-export function sealSuccessor(successor: Buffer, replaced: Buffer): Promise<string> {
-  return new CompactEncrypt(successor)
-    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-    .encrypt(sealingKey(replaced));
+export function sealSuccessor(successor: Buffer, replaced: Buffer): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', sealingKey(replaced), iv).setAAD(Buffer.from(HEADER));
+  const ciphertext = Buffer.concat([cipher.update(successor), cipher.final()]);
+  return [
+    HEADER,
+    '',
+    ...[iv, ciphertext, cipher.getAuthTag()].map((part) => part.toString('base64url')),
+  ].join('.');
 }
 
-/** @throws JWEDecryptionFailed when the row was tampered with */
-export async function unsealSuccessor(sealed: string, replaced: Buffer): Promise<Buffer> {
-  const { plaintext } = await compactDecrypt(sealed, sealingKey(replaced), {
-    keyManagementAlgorithms: ['dir'],
-    contentEncryptionAlgorithms: ['A256GCM'],
-  });
-  return Buffer.from(plaintext);
+/** @throws Error when the row was tampered with, or sealed in another way or under another secret */
+export function unsealSuccessor(sealed: string, replaced: Buffer): Buffer {
+  const [header, encryptedKey, ...rest] = sealed.split('.');
+  const [iv, ciphertext, tag] = rest.map((part) => Buffer.from(part, 'base64url'));
+  if (header !== HEADER || encryptedKey !== '' || !iv || !ciphertext || !tag || rest.length > 3)
+    throw new Error('the sealed successor is no JWE of ours');
+  const decipher = createDecipheriv('aes-256-gcm', sealingKey(replaced), iv, { authTagLength: 16 });
+  decipher.setAAD(Buffer.from(HEADER)).setAuthTag(tag);
+  return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
 }
 
 /** RFC 5869; the label keeps the key apart from the stored SHA-256 of the same secret. */
-function sealingKey(secret: Buffer): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, '', 'gatehouse refresh token successor', 32));
+function sealingKey(secret: Buffer): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'gatehouse refresh token successor', 32));
 }
