@@ -8,6 +8,18 @@ import { importedUserId, isDeleted, type TombstoneStore, tombstoneId } from './t
 export type AccountToImport = Omit<User, 'userId' | 'credentialVersion' | 'createdAt'> & {
   userId?: string;
   createdAt?: number;
+  /** In place of a hash. */
+  fastDigest?: FastDigest;
+};
+
+/** A digest of a password that is too fast to be stored. */
+type FastDigest = {
+  /** Tells it from others, and is the same at every run. */
+  readonly identity: string;
+  /** What a report calls it. */
+  readonly kind: string;
+  /** The slow hash that is stored; another one at each call. Takes tens of milliseconds of a processor. */
+  wrap(): Promise<string>;
 };
 
 /** One row of a file, and where it begins; a text says why the row can't be read. */
@@ -70,7 +82,12 @@ export type ImportStore = {
 
 export type ImportDeps = { accounts: ImportStore; tombstones: TombstoneStore };
 
-type Numbered = { line: number; account: NewAccount; createdAt: number | undefined };
+type Numbered = {
+  line: number;
+  account: NewAccount;
+  createdAt: number | undefined;
+  fastDigest: FastDigest | undefined;
+};
 
 const BATCH = 48;
 const BATCHES_AT_ONCE = 8;
@@ -130,9 +147,15 @@ class ImportRun {
   /** The account of a row that is sound in itself and no repetition within the file. */
   private numbered({ line, account }: ImportRow): Numbered | undefined {
     if (typeof account === 'string') return this.refuse(line, { why: 'unreadable', reason: account });
+    const { fastDigest, ...known } = account;
     const user: User = {
-      ...account,
-      userId: account.userId ?? importedUserId(this.key, account),
+      ...known,
+      userId:
+        account.userId ??
+        importedUserId(this.key, {
+          email: known.email,
+          passwordHash: fastDigest?.identity ?? known.passwordHash,
+        }),
       createdAt: account.createdAt ?? this.options.now,
       // Above every version that is counted from 1, or from an earlier import: an account that was deleted and comes back
       // under its old id revives neither sessions nor mailed links.
@@ -146,17 +169,20 @@ class ImportRun {
       if (first !== undefined) return this.refuse(line, { why: 'repeated', what, line: first });
     }
     this.lines.set(user.email, line).set(user.userId, line);
-    this.countHash(user);
+    this.countHash(user, fastDigest);
     const resetRequest =
-      this.options.mails && needsMail(user)
+      this.options.mails && fastDigest === undefined && needsMail(user)
         ? newResetRequest({ userId: user.userId, byOperator: true }, this.options.now, TAG_LIFETIME_MS)
         : undefined;
-    return { line, account: { user, ...(resetRequest && { resetRequest }) }, createdAt: account.createdAt };
+    return {
+      ...{ line, createdAt: account.createdAt, fastDigest },
+      account: { user, ...(resetRequest && { resetRequest }) },
+    };
   }
 
-  private countHash({ passwordHash }: User): void {
-    if (passwordHash === undefined) return;
-    const kind = this.options.kindOf(passwordHash);
+  private countHash({ passwordHash }: User, fastDigest: FastDigest | undefined): void {
+    if (passwordHash === undefined && fastDigest === undefined) return;
+    const kind = fastDigest?.kind ?? this.options.kindOf(passwordHash ?? '');
     this.counts.hashes.set(kind, (this.counts.hashes.get(kind) ?? 0) + 1);
   }
 
@@ -169,7 +195,7 @@ class ImportRun {
     const fresh = unowned.filter((one) => this.isAlive(one, deleted));
     const outcomes: Added[] = this.options.dryRun
       ? fresh.map(() => ({ added: true }))
-      : await accounts.add(fresh.map(({ account }) => account));
+      : await accounts.add(await Promise.all(fresh.map(hashed)));
     for (const [index, outcome] of outcomes.entries()) this.settle(fresh[index] as Numbered, outcome);
     this.options.onProgress?.(this.counts);
   }
@@ -207,6 +233,12 @@ class ImportRun {
     this.counts.refused += 1;
     this.options.onRefused(line, refusal);
   }
+}
+
+/** The account with its digest wrapped. As late as this, so that a second run need not do it again. */
+async function hashed({ account, fastDigest }: Numbered): Promise<NewAccount> {
+  if (fastDigest === undefined) return account;
+  return { ...account, user: { ...account.user, passwordHash: await fastDigest.wrap() } };
 }
 
 function needsMail({ passwordHash, status, mailRefused }: User): boolean {

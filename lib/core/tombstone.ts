@@ -1,6 +1,5 @@
 // Remembers deleted accounts, so that neither an import nor a restored table brings anybody back who asked to be deleted.
 import { createHmac } from 'node:crypto';
-import type { User } from './account.ts';
 
 /** Times are milliseconds since the epoch. */
 export type Tombstone = {
@@ -50,7 +49,7 @@ export function isDeleted(createdAt: number | undefined, deletedAt: number): boo
  */
 export function importedUserId(
   key: Uint8Array,
-  { email, passwordHash = '' }: Pick<User, 'email' | 'passwordHash'>,
+  { email, passwordHash = '' }: { email: string; passwordHash?: string | undefined },
 ): string {
   const bytes = createHmac('sha256', key).update(`imported\n${email}\n${passwordHash}`).digest();
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);

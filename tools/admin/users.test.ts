@@ -7,6 +7,7 @@ import { accountWrites } from '../../lib/dynamodb/accounts.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
 import { overHttp } from '../../test/harness/client.ts';
+import { vector } from '../../test/harness/exports.ts';
 import { fileOf, ownTables, someHash, type Tables } from '../../test/harness/own-tables.ts';
 import { signedUp } from '../../test/harness/people.ts';
 import { root } from '../folders.ts';
@@ -15,16 +16,19 @@ import { freePort } from '../local/ports.ts';
 type Ran = { code: number; out: string; err: string };
 
 /** `npm run users`, with an environment in which it finds a stage here and not in AWS. */
-function users(args: string[], environment: NodeJS.ProcessEnv = {}): Promise<Ran> {
+function users(args: string[], environment: NodeJS.ProcessEnv = {}, input = ''): Promise<Ran> {
   const { PATH, HOME, TMPDIR } = process.env;
   const env = {
     ...{ PATH, HOME, TMPDIR, AWS_ENDPOINT_URL_DYNAMODB: inject('stack').dynamodbUrl },
     ...{ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_REGION: 'local', ...environment },
   };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['tools/admin/users.ts', ...args], { cwd: root, env }, (error, out, err) =>
+    const command = ['tools/admin/users.ts', ...args];
+    const child = execFile(process.execPath, command, { cwd: root, env }, (error, out, err) =>
       resolve({ code: Number(error?.code ?? 0), out, err }),
     );
+    child.stdin?.on('error', () => undefined); // it ended without reading
+    child.stdin?.end(input);
   });
 }
 
@@ -117,6 +121,65 @@ describe('the command', () => {
     });
   });
 
+  test('takes in the export of another system, and checks a password before the move', async () => {
+    const own = await ownTables();
+    const stage = ['--stage', own.stage];
+    const [plain, salted, bcrypt] = [vector('digest'), vector('digest', 4), vector('bcrypt')];
+    const rows = [
+      {
+        email: 'a@example.com',
+        password: salted.hash,
+        passwordSalt: salted.salt,
+        created_at: '2024-05-01 12:34:56',
+      },
+      { email: 'b@example.com', password: bcrypt.hash, deleted_at: null },
+      { email: 'c@example.com', password: bcrypt.hash, deleted_at: '2024-01-01 00:00:00' },
+      { email: null, password: bcrypt.hash },
+      { email: 'd@example.com', password: plain.hash },
+      { email: 'e@example.com', password: null },
+    ];
+    const file = fileOf(JSON.stringify(rows, null, 1), '.json');
+    const args = ['import', file, '--from', 'laravel', '--hash', 'sha1(salt + password)', ...stage];
+    const first = await users(args);
+    expect(first).toEqual({
+      code: 1,
+      out:
+        '6 rows: 3 imported, 0 there from before, 1 refused, 2 left out (1 without an email address, 1 deleted there).\n' +
+        '1 without a hash get an email to set a password.\n' +
+        'Hashes: bcrypt of cost 5: 1; SHA1, wrapped in Argon2id: 1.\n',
+      err: expect.stringMatching(/^6 rows of .*\nline 22: passwordHash: .*\n$/),
+    });
+    // Wrapped anew the digest is another text, and still the same account.
+    expect((await users(args)).out).toMatch(
+      /^6 rows: 0 imported, 3 there from before, 1 refused, 2 left out/,
+    );
+    const before = await own.all('users');
+    expect(JSON.stringify(before)).not.toContain(salted.hash);
+
+    const check = (who: string, input: string) => users(['check', who, ...stage], {}, input);
+    const yes = { code: 0, out: 'The password matches.\n', err: '' };
+    const no = { code: 1, out: "The password doesn't match.\n", err: '' };
+    expect(await check('a@example.com', `${salted.password}\n`)).toEqual(yes);
+    expect(await check('B@example.com', bcrypt.password)).toEqual(yes);
+    expect(await check('b@example.com', `${bcrypt.password}\r\nand more\n`)).toEqual(yes);
+    expect(await check('b@example.com', ` ${bcrypt.password}\n`)).toEqual(no);
+    expect(await check('b@example.com', '\n')).toEqual(no);
+    expect(await check('b@example.com', '')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^No password/),
+    });
+    expect(await check('e@example.com', 'x\n')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/has no password hash/),
+    });
+    expect(await check('f@example.com', 'x\n')).toMatchObject({
+      code: 1,
+      err: 'No user has this email address.\n',
+    });
+    expect(await own.all('users')).toEqual(before);
+    expect(await own.all('throttles')).toEqual([]);
+  });
+
   test('without a stage is about the local stack', async () => {
     const { email } = await signedUp(overHttp);
     const endpoint = inject('stack').dynamodbUrl;
@@ -159,6 +222,9 @@ describe('the command', () => {
     [['disable', ''], 'Which user? `disable` takes an email address or a user id.'],
     [['show'], 'Which user? `show` takes an email address or a user id.'],
     [['import'], 'Which file? `import` takes a .csv or .jsonl file.'],
+    [['check'], 'Which user? `check` takes an email address or a user id.'],
+    [['import', 'x.csv', '--from', 'okta'], '--from takes one of auth0, firebase,'],
+    [['import', 'x.csv', '--hash', 'rot13(password)'], '--hash: '],
     [['list', '--yes'], 'This command has no option --yes.'],
     [['list', '--stag', 'prod'], 'This command has no option --stag.'],
     [['list', '--stage'], 'The option --stage needs a value.'],
@@ -236,6 +302,7 @@ describe('the command', () => {
       'delete',
       'export',
       'import',
+      'check',
     ].map((name): [string[], RegExp] => [
       [name, '--help'],
       new RegExp(`^Usage: npm run users -- ${name} .*--stage <stage>`, 's'),

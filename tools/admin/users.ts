@@ -27,9 +27,11 @@ import { awsSentence } from './command-line/aws-sentence.ts';
 import { OperatorError } from './command-line/operator-error.ts';
 import { openPlace, type Place, type PlaceOptions } from './command-line/place.ts';
 import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
+import { passwordFromInput, passwordMatches } from './users/check-password.ts';
 import { exportedLines } from './users/export.ts';
-import { rowsOf } from './users/file.ts';
 import { details, kindOf, listed, refusalSentence, summary } from './users/format.ts';
+import { sources } from './users/from/sources.ts';
+import { type FileOptions, openImportFile } from './users/import-file.ts';
 import { accountsOf } from './users/row.ts';
 
 const NAME = 'npm run users --';
@@ -174,29 +176,53 @@ command('export', 'prints all users as JSON lines, hashes included')
     console.error(`${amount(lines.length)} users, hashes included: keep the file as you keep the tables.`);
   });
 
-command('import [file]', 'imports the users of a .csv or .jsonl file')
+command('import [file]', 'imports the users of a .csv or .jsonl file, or of the export of another system')
+  .option('--from <system>', `reads the export of ${Object.keys(sources).join(', ')}`)
+  .option('--firebase-config <file>', "the text of the Firebase console's hash_config { … }")
+  .option('--passwords <file>', "Auth0's hashes, as its support hands them out")
+  .option('--pepper-file <file>', "Devise's pepper")
+  .option('--hash <formula>', "how plain digests were made, such as 'sha1(salt + password)'")
   .option('--no-mail', 'sends no email to users without a password hash')
   .option('--dry-run', 'checks every row and writes nothing')
   .option('--include-deleted', 'imports users, too, who were deleted here')
   .action(async (file: string | undefined, { mail, dryRun = false, includeDeleted = false, ...options }) => {
     if (!file) throw new UsageError('Which file? `import` takes a .csv or .jsonl file.');
-    const { deps, place } = await open(options);
-    let total = 0; // a file that is unusable somewhere stops the import before it begins
-    for await (const _ of rowsOf(file)) total += 1;
-    console.error(`${amount(total)} rows of ${file} into ${place.name}${dryRun ? ', as a trial' : ''}`);
     const began = Date.now();
-    const rows: AsyncIterable<ImportRow> = accountsOf(rowsOf(file), began);
+    checkPlace(options);
+    const source = await openImportFile(file, options as FileOptions, began);
+    const { deps, place } = await open(options);
+    const found = await source.count(); // a file that is unusable somewhere stops the import before it begins
+    console.error(`${amount(found.rows)} rows of ${file} into ${place.name}${dryRun ? ', as a trial' : ''}`);
+    const rows: AsyncIterable<ImportRow> = accountsOf(source.rows(), began);
     const counts = await importUsers({ ...deps, accounts: importStore(place.database) }, rows, {
       ...{ mails: mail, dryRun, includeDeleted, kindOf, now: began },
       onRefused: (line, refusal) => console.error(`line ${line}: ${refusalSentence(refusal)}`),
       onProgress: reporter(({ imported, before, refused }: ImportCounts) => {
         const done = imported + before + refused;
-        return `${amount(done)} of ${amount(total)} rows, ${amount(Math.round((done * 1000) / (Date.now() - began)))} a second`;
+        return `${amount(done)} of ${amount(found.rows)} rows, ${amount(Math.round((done * 1000) / (Date.now() - began)))} a second`;
       }),
     });
-    await say(summary(counts, dryRun));
+    await say(summary(counts, found, dryRun));
     if (counts.refused > 0) process.exitCode = 1;
   });
+
+command(
+  'check [email|userId]',
+  "says whether a password, read from standard input, matches a user's hash",
+).action(async (given: string | undefined, options) => {
+  if (!given) throw new UsageError('Which user? `check` takes an email address or a user id.');
+  const { deps } = await open(options);
+  const { passwordHash } = await find(deps, given);
+  if (passwordHash === undefined)
+    throw new OperatorError('This user has no password hash: only a reset lets the owner in.');
+  const password = await passwordFromInput(process.stdin);
+  if (password === undefined) throw new OperatorError('No password came in on standard input.');
+  const matches = await passwordMatches(password, passwordHash);
+  if (typeof matches === 'object')
+    throw new OperatorError(`The stored hash can't be verified: ${matches.refused}`);
+  await say(matches ? 'The password matches.' : "The password doesn't match.");
+  if (!matches) process.exitCode = 1;
+});
 
 // `npm run users -- list | head`: whoever reads no further has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

@@ -1,6 +1,9 @@
 // Files of users: CSV or JSON lines. No message repeats a value of the file: any of them may be an address or a hash.
 import { extname } from 'node:path';
+import type { DigestRule } from '../../../lib/passwords/schemes/wrapped-digest.ts';
 import { csvRecords, refuseEscapes } from './csv.ts';
+import { FastDigest, SALT, usesSalt } from './fast-digest.ts';
+import { isObject } from './json.ts';
 import { type Column, columns, type RawRow, RefusedRow } from './row.ts';
 import { linesOf, UnusableFile } from './text.ts';
 
@@ -10,37 +13,50 @@ export type NumberedRow = { line: number; raw: RawRow | RefusedRow };
 /**
  * The rows of a file, by its ending: `.csv`, or `.jsonl` and `.ndjson`.
  *
+ * @param digest how the plain digests among the hashes were made; salts stand in a column of their own
  * @throws OperatorError when it is not UTF-8, its CSV cannot be read, or it has a column that nobody knows
  */
-export async function* rowsOf(file: string): AsyncGenerator<NumberedRow> {
+export async function* rowsOf(file: string, digest?: DigestRule): AsyncGenerator<NumberedRow> {
   const ending = extname(file).toLowerCase();
-  if (ending === '.csv') yield* csvRows(file);
-  else if (ending === '.jsonl' || ending === '.ndjson') yield* jsonRows(file);
-  else throw new UnusableFile(`${file} ends neither in .csv nor in .jsonl: rename it to what it is.`);
+  if (!['.csv', '.jsonl', '.ndjson'].includes(ending))
+    throw new UnusableFile(`${file} ends neither in .csv nor in .jsonl: rename it to what it is.`);
+  const known = [...columns, ...(usesSalt(digest) ? [SALT] : [])];
+  for await (const row of ending === '.csv' ? csvRows(file, known) : jsonRows(file, known))
+    yield digest === undefined ? row : { ...row, raw: withDigest(row.raw, digest) };
 }
 
-async function* jsonRows(file: string): AsyncGenerator<NumberedRow> {
+function withDigest(raw: RawRow | RefusedRow, rule: DigestRule): RawRow | RefusedRow {
+  if (raw instanceof RefusedRow) return raw;
+  const { [SALT]: salt, ...row } = raw;
+  const digest = FastDigest.of(rule, String(row.passwordHash ?? ''), salt);
+  return digest === undefined ? row : { ...row, passwordHash: digest };
+}
+
+async function* jsonRows(file: string, known: readonly string[]): AsyncGenerator<NumberedRow> {
   for await (const { line, text } of linesOf(file))
-    if (text.trim() !== '') yield { line, raw: jsonRow(file, line, text) };
+    if (text.trim() !== '') yield { line, raw: jsonRow(file, line, text, known) };
 }
 
-function jsonRow(file: string, line: number, text: string): RawRow | RefusedRow {
+function jsonRow(file: string, line: number, text: string, known: readonly string[]): RawRow | RefusedRow {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return new RefusedRow('not JSON.'); // the parser's own words repeat the text, which may hold a hash
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return new RefusedRow('not a JSON object.');
-  checkNames(Object.keys(value), (position) => `${file}, line ${line}: member ${position} of the object`);
-  return value as RawRow;
+  if (!isObject(value)) return new RefusedRow('not a JSON object.');
+  checkNames(
+    Object.keys(value),
+    known,
+    (position) => `${file}, line ${line}: member ${position} of the object`,
+  );
+  return value;
 }
 
-async function* csvRows(file: string): AsyncGenerator<NumberedRow> {
+async function* csvRows(file: string, known: readonly string[]): AsyncGenerator<NumberedRow> {
   let header: string[] | undefined;
   for await (const { line, values } of csvRecords(file)) {
-    if (header === undefined) header = checkedHeader(file, values);
+    if (header === undefined) header = checkedHeader(file, values, known);
     else {
       refuseEscapes(file, line, values);
       yield { line, raw: csvRow(header, values) };
@@ -48,14 +64,17 @@ async function* csvRows(file: string): AsyncGenerator<NumberedRow> {
   }
 }
 
-function checkedHeader(file: string, record: readonly string[]): string[] {
+function checkedHeader(file: string, record: readonly string[], known: readonly string[]): string[] {
   const header = record.map((name) => name.trim());
   checkNames(
     header,
+    known,
     (position) =>
       `${file}: the first line must name the columns, separated by commas, but column ${position}`,
   );
-  const missing = ['email', 'name'].filter((name) => !header.includes(name));
+  const missing = ['email', 'name', ...known.filter((name) => name === SALT)].filter(
+    (name) => !header.includes(name),
+  );
   if (missing.length > 0) throw new UnusableFile(`${file} has no column ${missing.join(' and no column ')}.`);
   if (new Set(header).size < header.length) throw new UnusableFile(`${file} has a column twice.`);
   return header;
@@ -65,12 +84,16 @@ function checkedHeader(file: string, record: readonly string[]): string[] {
  * A column misnamed would import everybody without a hash, say, and mail them all: it stops the import instead. The
  * message counts columns and never repeats one: in a file without a header the "names" are somebody's address and hash.
  */
-function checkNames(names: readonly string[], placeOf: (position: number) => string): void {
-  const index = names.findIndex((name) => !(columns as string[]).includes(name));
+function checkNames(
+  names: readonly string[],
+  known: readonly string[],
+  placeOf: (position: number) => string,
+): void {
+  const index = names.findIndex((name) => !known.includes(name));
   if (index < 0) return;
   const meant = similarColumn(names[index] ?? '');
   const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
-  throw new UnusableFile(`${placeOf(index + 1)} is none of ${columns.join(', ')}${hint}.`);
+  throw new UnusableFile(`${placeOf(index + 1)} is none of ${known.join(', ')}${hint}.`);
 }
 
 /** `password_hash` and `Password Hash` are meant to be `passwordHash`. */

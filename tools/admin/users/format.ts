@@ -3,6 +3,7 @@ import type { User } from '../../../lib/core/account.ts';
 import type { Lock } from '../../../lib/core/account-lock.ts';
 import type { ImportCounts, ImportRefusal } from '../../../lib/core/import-users.ts';
 import { readHash } from '../../../lib/passwords/read-hash.ts';
+import type { FileCounts } from './import-file.ts';
 
 /** One line of `list`. */
 export function listed(user: Pick<User, 'userId' | 'email' | 'status' | 'createdAt'>, json: boolean): string {
@@ -82,14 +83,26 @@ export function refusalSentence(refusal: ImportRefusal): string {
   }
 }
 
-/** What an import came to. */
-export function summary(counts: ImportCounts, dryRun: boolean): string {
-  const amount = (count: number) => count.toLocaleString('en');
-  const { rows, imported, before, refused, mailed, hashes } = counts;
-  const sentences = [
-    `${amount(rows)} rows: ${amount(imported)} ${dryRun ? 'would be imported' : 'imported'}, ` +
-      `${amount(before)} there from before, ${amount(refused)} refused.`,
+/** `, 3 left out (2 without an address, 1 deleted there)`, or nothing. */
+function leftOut({ withoutAddress, deleted }: FileCounts): string {
+  const reasons = [
+    ...(withoutAddress > 0 ? [`${withoutAddress.toLocaleString('en')} without an email address`] : []),
+    ...(deleted > 0 ? [`${deleted.toLocaleString('en')} deleted there`] : []),
   ];
+  const count = withoutAddress + deleted;
+  return count === 0 ? '' : `, ${count.toLocaleString('en')} left out (${reasons.join(', ')})`;
+}
+
+/** What an import came to. */
+export function summary(counts: ImportCounts, found: FileCounts, dryRun: boolean): string {
+  const amount = (count: number) => count.toLocaleString('en');
+  const { imported, before, refused, mailed, hashes } = counts;
+  const sentences = [
+    `${amount(found.rows)} rows: ${amount(imported)} ${dryRun ? 'would be imported' : 'imported'}, ` +
+      `${amount(before)} there from before, ${amount(refused)} refused${leftOut(found)}.`,
+  ];
+  if (found.hashesLeft > 0)
+    sentences.push(`${amount(found.hashesLeft)} of the hashes beside it belong to none of these users.`);
   if (mailed > 0)
     sentences.push(
       `${amount(mailed)} without a hash ${dryRun ? 'would get' : 'get'} an email to set a password.`,

@@ -6,6 +6,8 @@ import { ProblemError } from '../../../lib/core/problem.ts';
 import { MAX_ROLES, readRoles } from '../../../lib/core/roles.ts';
 import { sentenceFor } from '../../../lib/dialects/sentences.ts';
 import { readHash } from '../../../lib/passwords/read-hash.ts';
+import { isAbsent } from './absent.ts';
+import { FastDigest } from './fast-digest.ts';
 import { readTime } from './time.ts';
 
 /**
@@ -32,9 +34,6 @@ const COLUMNS = {
 export type Column = keyof typeof COLUMNS;
 export const columns = Object.keys(COLUMNS) as Column[];
 
-/** How other programs spell a value that is absent: an empty cell, MySQL's and PostgreSQL's NULL. */
-const ABSENT = new Set(['', 'NULL', '\\N']);
-
 /** The line of a user in an export, without its end. */
 export function writeRow(user: Pick<User, Column>): string {
   const { createdAt, passwordChangedAt, mailRefusedUntil, ...rest } = user;
@@ -53,7 +52,7 @@ export function writeRow(user: Pick<User, Column>): string {
 
 /** Somebody may really be called NULL: as an object the text means itself. */
 function writeText(text: string | null): unknown {
-  return text !== null && text !== '' && ABSENT.has(text) ? { text } : text;
+  return text !== null && text !== '' && isAbsent(text) ? { text } : text;
 }
 
 /** A row of a file that has not been looked at yet: names and values as they came. */
@@ -85,7 +84,8 @@ export function readRow(raw: RawRow, now: number): AccountToImport {
   };
 
   const fields = readPersonal(raw, faults);
-  const passwordHash = attempt('passwordHash', readPasswordHash);
+  const fastDigest = raw.passwordHash instanceof FastDigest ? raw.passwordHash : undefined;
+  const passwordHash = fastDigest === undefined ? attempt('passwordHash', readPasswordHash) : undefined;
   const status = attempt('status', (value) => oneOf(value, ['active', 'disabled'])) ?? 'active';
   const createdAt = attempt('createdAt', (value) => readMoment(value, now));
   const passwordChangedAt = attempt('passwordChangedAt', (value) => readMoment(value, now));
@@ -101,6 +101,7 @@ export function readRow(raw: RawRow, now: number): AccountToImport {
     ...(userId !== undefined && { userId }),
     ...fields,
     ...(passwordHash !== undefined && { passwordHash }),
+    ...(fastDigest !== undefined && { fastDigest }),
     status,
     ...(createdAt !== undefined && { createdAt }),
     ...(passwordChangedAt !== undefined && { passwordChangedAt }),
@@ -115,8 +116,7 @@ export function readRow(raw: RawRow, now: number): AccountToImport {
 /** `undefined` for what other programs write where there is nothing. A bio may be an empty text, though. */
 function presentValue(column: Column, value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
-  if (typeof value === 'string' && ABSENT.has(value))
-    return column === 'bio' && value === '' ? '' : undefined;
+  if (typeof value === 'string' && isAbsent(value)) return column === 'bio' && value === '' ? '' : undefined;
   const literal = (column === 'name' || column === 'bio') && typeof value === 'object' && 'text' in value;
   return literal ? value.text : value;
 }

@@ -28,8 +28,15 @@ export async function* textOf(file: string): AsyncGenerator<string> {
   }
 }
 
+/** The whole text of a small file, such as a configuration. @throws UnusableFile */
+export async function wholeText(file: string): Promise<string> {
+  let text = '';
+  for await (const piece of textOf(file)) text += piece;
+  return text;
+}
+
 /** A line of a file, counted from 1. */
-type Line = { line: number; text: string };
+export type Line = { line: number; text: string };
 
 /** The lines of a file without their ends. Not readline, which also breaks lines at U+2028 and U+2029. */
 export async function* linesOf(file: string): AsyncGenerator<Line> {

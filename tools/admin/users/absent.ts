@@ -1,0 +1,6 @@
+/** How other programs spell a value that is absent: an empty cell, MySQL's and PostgreSQL's NULL. */
+const ABSENT: ReadonlySet<string> = new Set(['', 'NULL', '\\N']);
+
+export function isAbsent(text: string): boolean {
+  return ABSENT.has(text);
+}
