@@ -10,6 +10,7 @@ import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { passwordMaker } from '../lib/passwords/own-scheme.ts';
+import { passwordPolicy } from '../lib/passwords/policy.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
@@ -20,7 +21,7 @@ const parts = {
   hasher: passwordMaker(config),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
-  passwordMinimum: config.passwordMinimum,
+  passwordPolicy: passwordPolicy(config),
   tagLifetime: config.tagLifetime,
 };
 const { resetForm, reset, forgetForm, forget } = pages(config);

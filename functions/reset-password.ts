@@ -9,6 +9,7 @@ import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { passwordMaker } from '../lib/passwords/own-scheme.ts';
+import { passwordPolicy } from '../lib/passwords/policy.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
@@ -18,7 +19,7 @@ const parts = {
   accounts: accountWrites(database),
   hasher: passwordMaker(config),
   clock: Date.now,
-  passwordMinimum: config.passwordMinimum,
+  passwordPolicy: passwordPolicy(config),
 };
 
 /** Reset password: a new one for who holds the mailed tag; every session ends. */

@@ -9,6 +9,7 @@ import { keyStore } from '../lib/dynamodb/keys.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { passwordMaker } from '../lib/passwords/own-scheme.ts';
+import { passwordPolicy } from '../lib/passwords/policy.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
@@ -19,7 +20,7 @@ const deps = {
   signer: openSigner(config, keyStore(database)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
-  passwordMinimum: config.passwordMinimum,
+  passwordPolicy: passwordPolicy(config),
   lifetimes: config.lifetimes,
 };
 

@@ -31,6 +31,8 @@ export type Config = {
   keyLifetime: number;
   signingAlgorithm: SigningAlgorithm;
   passwordMinimum: number;
+  /** Whether common passwords are refused, and those made of the account's own name and address. */
+  commonPasswords: 'refuse' | 'allow';
   /** What new passwords are hashed with. */
   passwordHash: 'bcrypt' | 'argon2id';
   bcryptCost: number;
@@ -166,6 +168,7 @@ const environment = v.object({
   SIGNING_KEY_TTL: wholeNumber(30 * 86_400, 2 * 86_400, 3_650 * 86_400),
   SIGNING_ALGORITHM: v.optional(v.picklist(ALGORITHMS, `must be one of ${ALGORITHMS.join(', ')}`), 'RS256'),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 8, 64),
+  COMMON_PASSWORDS: v.optional(v.picklist(['refuse', 'allow'], 'must be refuse or allow'), 'refuse'),
   PASSWORD_HASH: v.optional(v.picklist(['bcrypt', 'argon2id'], 'must be bcrypt or argon2id'), 'bcrypt'),
   BCRYPT_COST: wholeNumber(12, 4, 16),
   CORS_ORIGINS: v.pipe(v.optional(v.string(), ''), v.transform(listed), v.array(v.pipe(v.string(), origin))),
@@ -250,6 +253,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     keyLifetime: set.SIGNING_KEY_TTL * 1000,
     signingAlgorithm: set.SIGNING_ALGORITHM,
     passwordMinimum: set.PASSWORD_MIN_LENGTH,
+    commonPasswords: set.COMMON_PASSWORDS,
     passwordHash: set.PASSWORD_HASH,
     bcryptCost: set.BCRYPT_COST,
     corsOrigins: set.CORS_ORIGINS,

@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Writes a file and its folders, unless it already has this content. */
-export function writeFile(path: string, content: string): void {
+export function writeFile(path: string, content: string | Uint8Array): void {
   try {
-    if (readFileSync(path, 'utf8') === content) return;
+    if (readFileSync(path).equals(Buffer.from(content))) return;
   } catch {
     mkdirSync(dirname(path), { recursive: true });
   }

@@ -11,6 +11,7 @@ import {
   readFields,
   text,
 } from './fields.ts';
+import type { PasswordPolicy } from './password-policy.ts';
 
 type Entries = Parameters<typeof readFields>[0];
 
@@ -18,7 +19,7 @@ const SIGN_UP = {
   name: personName,
   bio: biography,
   email: emailAddress,
-  password: newPassword(8),
+  password: newPassword({ minimum: 8 }),
   confirm: text,
 };
 const GOOD: RawFields = {
@@ -31,8 +32,8 @@ const GOOD: RawFields = {
 const NOT_TEXT: unknown[] = [null, 0, 42, true, [], ['text'], {}, { toString: 'x' }];
 
 /** What is wrong with each field; fails when nothing is. */
-async function faults(entries: Entries, fields: RawFields, minimum?: number) {
-  const { problem } = await problemOf(Promise.resolve().then(() => readFields(entries, fields, minimum)));
+async function faults(entries: Entries, fields: RawFields, policy?: PasswordPolicy) {
+  const { problem } = await problemOf(Promise.resolve().then(() => readFields(entries, fields, policy)));
   return problem.code === 'invalid-fields' ? problem.fields : problem;
 }
 
@@ -45,7 +46,7 @@ describe('fields', () => {
       bio: ' x ',
       password: 'u\u{308}bercool',
     };
-    expect(readFields(SIGN_UP, fields, 8)).toEqual({
+    expect(readFields(SIGN_UP, fields, { minimum: 8 })).toEqual({
       name: 'Ada',
       bio: ' x ',
       email: 'ada@example.com',
@@ -55,7 +56,7 @@ describe('fields', () => {
   });
 
   test('that are all missing are all named, in the order of the schema; a biography may be', async () => {
-    expect(await faults(SIGN_UP, {}, 8)).toEqual([
+    expect(await faults(SIGN_UP, {}, { minimum: 8 })).toEqual([
       { field: 'name', reason: 'required' },
       { field: 'email', reason: 'required' },
       { field: 'password', reason: 'required' },
@@ -65,7 +66,7 @@ describe('fields', () => {
 
   test('that are all wrong are all named, each once', async () => {
     const fields = { name: ' ', bio: 'x'.repeat(1_001), email: 'ada', password: 'short', confirm: 7 };
-    expect(await faults(SIGN_UP, fields, 8)).toEqual([
+    expect(await faults(SIGN_UP, fields, { minimum: 8 })).toEqual([
       { field: 'name', reason: 'name-length' },
       { field: 'bio', reason: 'bio-too-long' },
       { field: 'email', reason: 'invalid-email' },
@@ -84,7 +85,7 @@ describe('fields', () => {
 
   test.each(NOT_TEXT)('that are %j are no text', async (value) => {
     const fields = { name: value, bio: value ?? 0, email: value, password: value, confirm: value };
-    expect(await faults(SIGN_UP, fields, 8)).toEqual([
+    expect(await faults(SIGN_UP, fields, { minimum: 8 })).toEqual([
       { field: 'name', reason: 'not-text' },
       { field: 'bio', reason: 'not-text' },
       { field: 'email', reason: 'not-text' },
@@ -193,17 +194,38 @@ describe('a password that is refused', () => {
     ['too long', 'x'.repeat(73), 'password-too-long'],
     ['of unusable characters', 'x'.repeat(8).concat('\0'), 'password-unusable-characters'],
   ])('as %s names no minimum', async (_, password, reason) => {
-    expect(await faults({ password: newPassword(8) }, { password }, 8)).toEqual([
+    expect(await faults({ password: newPassword({ minimum: 8 }) }, { password }, { minimum: 8 })).toEqual([
       { field: 'password', reason },
     ]);
   });
 
+  test('as too long names the maximum, where characters are counted', async () => {
+    const policy = { minimum: 8, maximum: 256 };
+    const long = { password: 'x'.repeat(257) };
+    expect(await faults({ password: newPassword(policy) }, long, policy)).toEqual([
+      { field: 'password', reason: 'password-too-long', maximum: 256 },
+    ]);
+  });
+
+  test('as common is so with the other fields in mind, whatever they are', async () => {
+    const policy = { minimum: 8, isCommon: (password: string) => password === 'qwertyuiop' };
+    const refused = [{ field: 'password', reason: 'password-common' }];
+    for (const password of ['QWERTYuiop', 'Lovelace1815'])
+      expect(
+        await faults(
+          { password: newPassword(policy, [undefined, 42, 'Ada Lovelace']) },
+          { password },
+          policy,
+        ),
+      ).toEqual(refused);
+  });
+
   test('as too short names the minimum, where it is known', async () => {
     const short = { password: 'x'.repeat(9) };
-    expect(await faults({ password: newPassword(10) }, short, 10)).toEqual([
+    expect(await faults({ password: newPassword({ minimum: 10 }) }, short, { minimum: 10 })).toEqual([
       { field: 'password', reason: 'password-too-short', minimum: 10 },
     ]);
-    expect(await faults({ password: newPassword(10) }, short)).toStrictEqual([
+    expect(await faults({ password: newPassword({ minimum: 10 }) }, short)).toStrictEqual([
       { field: 'password', reason: 'password-too-short' },
     ]);
   });

@@ -1,7 +1,12 @@
 import * as v from 'valibot';
 import { normaliseEmail } from './email-address.ts';
 import { isVisible, trimEnds } from './invisible.ts';
-import { MAX_PASSWORD_OCTETS, normalisePassword, refusedPassword } from './password-policy.ts';
+import {
+  MAX_PASSWORD_OCTETS,
+  normalisePassword,
+  type PasswordPolicy,
+  refusedPassword,
+} from './password-policy.ts';
 import { type Field, type FieldProblem, ProblemError, type Reason } from './problem.ts';
 
 /** What a dialect hands to the core: the fields as they came, under the core's names, of whatever type. */
@@ -86,19 +91,20 @@ export const biography = v.nullish(
 /**
  * A password that may be set, in the form that is hashed.
  *
- * @param minimum smallest number of code points, from the configuration
+ * @param own what a guesser of this account begins with, as it came: its name and address
  */
-export function newPassword(minimum: number) {
+export function newPassword(policy: PasswordPolicy, own: readonly unknown[] = []) {
+  const texts = own.filter((one) => typeof one === 'string');
   return v.pipe(
     text,
     v.metadata({
-      description: `At least ${minimum} characters, and at most ${MAX_PASSWORD_OCTETS} octets of UTF-8, both after NFC; without NUL characters. Longer ones are refused, never cut.`,
-      minLength: minimum,
+      description: `At least ${policy.minimum} characters, and at most ${MAX_PASSWORD_OCTETS} bytes of UTF-8 (256 characters where the service hashes with Argon2id), both after NFC; without NUL characters. Longer ones are refused, never cut. By default common passwords are refused, and those made of the account's own name or address or the name of the service.`,
+      minLength: policy.minimum,
       pattern: '^[^\\u0000]*$',
       examples: ['correct horse battery staple'],
     }),
     v.rawCheck(({ dataset, addIssue }) => {
-      const refused = dataset.typed ? refusedPassword(dataset.value, minimum) : undefined;
+      const refused = dataset.typed ? refusedPassword(dataset.value, policy, texts) : undefined;
       if (refused) addIssue({ message: reason(refused) });
     }),
     v.transform(normalisePassword),
@@ -124,13 +130,13 @@ export function confirmationOf(password: unknown) {
 /**
  * Reads the fields that an operation needs, reporting every missing or wrong one at once.
  *
- * @param minimum the password minimum, for the sentence that names it
+ * @param policy of passwords, for the sentences that name its bounds
  * @throws ProblemError `invalid-fields`, in the order of the schema's fields, one problem a field
  */
 export function readFields<const E extends v.ObjectEntries>(
   entries: E,
   fields: RawFields,
-  minimum?: number,
+  policy?: PasswordPolicy,
 ): v.InferOutput<v.ObjectSchema<E, undefined>> {
   const result = v.safeParse(
     v.object(entries),
@@ -140,7 +146,7 @@ export function readFields<const E extends v.ObjectEntries>(
   throw invalidFields(
     Object.keys(entries).flatMap((field) => {
       const issue = result.issues.find((candidate) => candidate.path?.[0].key === field);
-      return issue ? [fieldProblem(field as Field, issue.message as Reason, minimum)] : [];
+      return issue ? [fieldProblem(field as Field, issue.message as Reason, policy)] : [];
     }),
   );
 }
@@ -153,7 +159,7 @@ export function readFields<const E extends v.ObjectEntries>(
 export function readOneOf<const A extends readonly v.ObjectEntries[]>(
   alternatives: A,
   fields: RawFields,
-  minimum?: number,
+  policy?: PasswordPolicy,
 ): { [Index in keyof A]: v.InferOutput<v.ObjectSchema<A[Index], undefined>> }[number] {
   const given = namesOf(alternatives).filter((name) => fields[name] !== undefined);
   const fitting = alternatives.find(
@@ -161,7 +167,7 @@ export function readOneOf<const A extends readonly v.ObjectEntries[]>(
       namesOf(entries).every((name) => given.includes(name)) && given.every((name) => name in entries),
   );
   if (fitting === undefined) throw invalidFields([]);
-  return readFields(fitting, fields, minimum) as never; // the type of an array's member, which TypeScript cannot follow
+  return readFields(fitting, fields, policy) as never; // the type of an array's member, which TypeScript cannot follow
 }
 
 /** Every field that some rule is about. */
@@ -174,10 +180,13 @@ export function invalidFields(fields: readonly FieldProblem[]): ProblemError {
   return new ProblemError({ code: 'invalid-fields', fields });
 }
 
-function fieldProblem(field: Field, reasonCode: Reason, minimum?: number): FieldProblem {
-  return reasonCode === 'password-too-short' && minimum !== undefined
-    ? { field, reason: reasonCode, minimum }
-    : { field, reason: reasonCode };
+function fieldProblem(field: Field, reasonCode: Reason, policy?: PasswordPolicy): FieldProblem {
+  const { minimum, maximum } = policy ?? {};
+  if (reasonCode === 'password-too-short' && minimum !== undefined)
+    return { field, reason: reasonCode, minimum };
+  if (reasonCode === 'password-too-long' && maximum !== undefined)
+    return { field, reason: reasonCode, maximum };
+  return { field, reason: reasonCode };
 }
 
 function reason(code: Reason): Reason {

@@ -12,7 +12,7 @@ describe('a password may be set', () => {
     ['of spaces', ' '.repeat(8)],
     ['with control characters', 'tab\tand\nline feed'],
   ])('%s', (_, password) => {
-    expect(refusedPassword(password, 8)).toBeUndefined();
+    expect(refusedPassword(password, { minimum: 8 })).toBeUndefined();
   });
 });
 
@@ -30,14 +30,14 @@ describe('a password is refused', () => {
     ['with a low surrogate alone', '\u{dd11}abcdefgh', 'password-unusable-characters'],
     ['that is too short and has NUL', '\0', 'password-unusable-characters'],
   ])('%s', (_, password, reason) => {
-    expect(refusedPassword(password, 8)).toBe(reason);
+    expect(refusedPassword(password, { minimum: 8 })).toBe(reason);
   });
 
   test('below the minimum that is configured', () => {
-    expect(refusedPassword('a'.repeat(11), 12)).toBe('password-too-short');
-    expect(refusedPassword('a'.repeat(12), 12)).toBeUndefined();
-    expect(refusedPassword('', 1)).toBe('password-too-short');
-    expect(refusedPassword('a', 1)).toBeUndefined();
+    expect(refusedPassword('a'.repeat(11), { minimum: 12 })).toBe('password-too-short');
+    expect(refusedPassword('a'.repeat(12), { minimum: 12 })).toBeUndefined();
+    expect(refusedPassword('', { minimum: 1 })).toBe('password-too-short');
+    expect(refusedPassword('a', { minimum: 1 })).toBeUndefined();
   });
 });
 
@@ -57,7 +57,7 @@ describe('whatever the password', () => {
   test('one that may be set has 8 code points and at most 72 octets in the form that is hashed', () => {
     fc.assert(
       fc.property(fc.oneof(password, fc.string({ unit: 'binary', maxLength: 90 })), (text) => {
-        fc.pre(refusedPassword(text, 8) === undefined);
+        fc.pre(refusedPassword(text, { minimum: 8 }) === undefined);
         const hashed = normalisePassword(text);
         expect([...hashed].length).toBeGreaterThanOrEqual(8);
         expect(Buffer.byteLength(hashed)).toBeLessThanOrEqual(72);
@@ -72,9 +72,56 @@ describe('whatever the password', () => {
       fc.property(password, (text) => {
         const normal = normalisePassword(text);
         expect(normalisePassword(normal)).toBe(normal);
-        expect(refusedPassword(normal, 8)).toBe(refusedPassword(text, 8));
-        expect(refusedPassword(text.normalize('NFD'), 8)).toBe(refusedPassword(text, 8));
+        expect(refusedPassword(normal, { minimum: 8 })).toBe(refusedPassword(text, { minimum: 8 }));
+        expect(refusedPassword(text.normalize('NFD'), { minimum: 8 })).toBe(
+          refusedPassword(text, { minimum: 8 }),
+        );
       }),
     );
+  });
+});
+
+describe('under a policy that refuses common passwords', () => {
+  const policy = {
+    minimum: 8,
+    isCommon: (password: string) => ['password1', 'übercool'].includes(password),
+    words: ['Gatehouse'],
+  };
+  const ADA = ['Ada Lovelace', 'ada.l@example.com'];
+
+  test.each([
+    ...['password1', 'PassWord1', 'u\u{308}bercool', 'ÜBERCOOL'],
+    ...['Gatehouse', 'gatehouse2026', 'G-a-t-e-h-o-u-s-e!'],
+    ...['Lovelace', 'ada lovelace', 'AdaLovelace1815', 'lovelace-ada', 'ada.l@example.com', '1815Lovelace!'],
+    ...['adalovelacegatehouse', 'example.com'],
+  ])('%s is refused', (password) => {
+    expect(refusedPassword(password, policy, ADA)).toBe('password-common');
+  });
+
+  test.each([
+    ...['correct horse', 'password12', 'Lovelace loves lace', 'ada and charles', '12341234', '........'],
+    ...['gatehouse keeper', 'an example.com'],
+  ])('%s is taken', (password) => {
+    expect(refusedPassword(password, policy, ADA)).toBeUndefined();
+  });
+
+  test('a short name refuses nothing that only has its letters', () => {
+    expect(refusedPassword('jojojojo', policy, ['Jo', 'jo@example.com'])).toBeUndefined();
+  });
+
+  test('everything of it is taken where none are refused', () => {
+    for (const password of ['password1', 'Gatehouse', 'AdaLovelace'])
+      expect(refusedPassword(password, { minimum: 8 }, ADA)).toBeUndefined();
+  });
+});
+
+describe('where characters are counted', () => {
+  const policy = { minimum: 8, maximum: 256 };
+  test.each([
+    ['256', '🔑'.repeat(256), undefined],
+    ['257', '🔑'.repeat(257), 'password-too-long'],
+    ['73', 'x'.repeat(73), undefined],
+  ])('%s are taken or refused', (_, password, reason) => {
+    expect(refusedPassword(password, policy)).toBe(reason);
   });
 });

@@ -12,18 +12,67 @@ export function normalisePassword(password: string): string {
   return password.normalize('NFC');
 }
 
+/** What a new password has to be. */
+export type PasswordPolicy = {
+  /** Smallest number of code points. */
+  minimum: number;
+  /** Largest number of code points, where the hash reads all of them; without it the bound is 72 octets. */
+  maximum?: number | undefined;
+  /** Whether a normalised password in lower case is on a list of common ones. */
+  isCommon?: ((password: string) => boolean) | undefined;
+  /** What a guesser of any account of this service begins with: its name. Only where common passwords are refused. */
+  words?: readonly string[] | undefined;
+};
+
 /**
- * Why a password may not be set, or `undefined` when it may. Length counts code points, the upper bound octets of
- * UTF-8 after NFC: longer is refused, never cut, since bcrypt would silently ignore the rest.
+ * Why a password may not be set, or `undefined` when it may. Length counts code points, the upper bound without argon2id
+ * octets of UTF-8 after NFC: longer is refused, never cut, since bcrypt would silently ignore the rest.
  *
- * @param minimum smallest number of code points
+ * @param own what a guesser of this account begins with: its name and address
  * @see OWASP ASVS 5.0 section 6.2
  */
-export function refusedPassword(password: string, minimum: number): Reason | undefined {
+export function refusedPassword(
+  password: string,
+  policy: PasswordPolicy,
+  own: readonly string[] = [],
+): Reason | undefined {
   if (!password.isWellFormed() || password.includes('\0')) return 'password-unusable-characters';
   const normalised = normalisePassword(password);
-  if (Buffer.byteLength(normalised) > MAX_PASSWORD_OCTETS) return 'password-too-long';
-  return [...normalised].length < minimum ? 'password-too-short' : undefined;
+  if (isTooLong(normalised, policy)) return 'password-too-long';
+  if ([...normalised].length < policy.minimum) return 'password-too-short';
+  return isGuessable(normalised, policy, own) ? 'password-common' : undefined;
+}
+
+function isTooLong(password: string, { maximum }: PasswordPolicy): boolean {
+  return maximum === undefined
+    ? Buffer.byteLength(password) > MAX_PASSWORD_OCTETS
+    : [...password].length > maximum;
+}
+
+function isGuessable(password: string, { isCommon, words = [] }: PasswordPolicy, own: readonly string[]) {
+  if (isCommon === undefined) return false;
+  return isCommon(password.toLowerCase()) || isMadeOf(password, [...words, ...own]);
+}
+
+/** A word of two letters is part of too many others. */
+const SHORTEST_WORD = 3;
+
+/** Whether nothing but such words, digits and signs is in a password: `ada.lovelace1815` of Ada Lovelace. */
+function isMadeOf(password: string, texts: readonly string[]): boolean {
+  const words = texts
+    .flatMap((text) => [lettersOf(text), ...text.split(/[^\p{L}\p{N}]+/u).map(lettersOf)])
+    .filter((word) => [...word].length >= SHORTEST_WORD)
+    .sort((one, other) => other.length - one.length);
+  const letters = lettersOf(password);
+  const rest = words.reduce((left, word) => left.replaceAll(word, ''), letters);
+  return rest === '' && letters !== '';
+}
+
+function lettersOf(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/\P{L}+/gu, '');
 }
 
 /** What no system hashes: longer texts would only keep the processor busy. phpass, the most patient, cuts here. */

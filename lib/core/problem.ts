@@ -30,9 +30,12 @@ export type Reason =
   | 'password-too-short'
   | 'password-too-long'
   | 'password-unusable-characters'
+  | 'password-common'
+  | 'password-breached'
   | 'confirm-differs';
 
-export type FieldProblem = { field: Field; reason: Reason; minimum?: number };
+/** @property maximum of characters, where that is the bound and not 72 bytes */
+export type FieldProblem = { field: Field; reason: Reason; minimum?: number; maximum?: number };
 
 /**
  * Everything that can go wrong in a way a client is told about: a closed union. Status codes and sentences live in

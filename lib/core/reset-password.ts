@@ -1,6 +1,7 @@
 import type { Clock, PasswordHasher, User, UserStore } from './account.ts';
 import { newPassword, type RawFields, readFields } from './fields.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
+import type { PasswordPolicy } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
 import type { ResetRequest, ResetRequestStore } from './reset-request.ts';
 import { accountCounter } from './throttle.ts';
@@ -16,8 +17,10 @@ export type TagParts = {
 
 export type ResetPasswordRequest = { tag: string | undefined; fields: RawFields };
 
-/** The rules of a reset's fields. @param passwordMinimum code points */
-export const resetPasswordFields = (passwordMinimum: number) => ({ password: newPassword(passwordMinimum) });
+/** The rules of a reset's fields. @param user whose name and address may not make up the password */
+export const resetPasswordFields = (policy: PasswordPolicy, user?: Pick<User, 'name' | 'email'>) => ({
+  password: newPassword(policy, [user?.name, user?.email]),
+});
 
 /** A password change that ends every session and every open reset request of the user. */
 export type Reset = {
@@ -42,7 +45,7 @@ export type ResetPasswordParts = TagParts & {
     reset(reset: Reset): Promise<boolean>;
   };
   hasher: Pick<PasswordHasher, 'hash'>;
-  passwordMinimum: number;
+  passwordPolicy: PasswordPolicy;
 };
 
 /**
@@ -52,10 +55,10 @@ export type ResetPasswordParts = TagParts & {
  * @throws ProblemError `missing-tag`, `wrong-tag`, `expired-tag`, `unknown-user`, `invalid-fields`, `unavailable`
  */
 export async function resetPassword(parts: ResetPasswordParts, request: ResetPasswordRequest): Promise<void> {
-  const { accounts, hasher, clock, passwordMinimum } = parts;
+  const { accounts, hasher, clock, passwordPolicy } = parts;
   const { found, user } = await judgeTag(parts, request.tag);
 
-  const { password } = readFields(resetPasswordFields(passwordMinimum), request.fields, passwordMinimum);
+  const { password } = readFields(resetPasswordFields(passwordPolicy, user), request.fields, passwordPolicy);
   const applied = await accounts.reset({
     tagId: found.tagId,
     userId: user.userId,

@@ -11,6 +11,7 @@ import {
   type RawFields,
   readFields,
 } from './fields.ts';
+import type { PasswordPolicy } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
 import type { Session } from './session.ts';
 import { countRequest, type Throttle } from './throttle.ts';
@@ -40,7 +41,7 @@ export type SignUpDeps = Omit<AdmitDeps, 'sessions'> & {
   };
   hasher: Pick<PasswordHasher, 'hash'>;
   throttle: Throttle;
-  passwordMinimum: number;
+  passwordPolicy: PasswordPolicy;
 };
 
 /**
@@ -51,9 +52,9 @@ export type SignUpDeps = Omit<AdmitDeps, 'sessions'> & {
  */
 export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<SignedUp> {
   const rules = request.confirmed
-    ? confirmedSignUpFields(deps.passwordMinimum, request.fields.password)
-    : signUpFields(deps.passwordMinimum);
-  const { name, bio, email, password } = readFields(rules, request.fields, deps.passwordMinimum);
+    ? confirmedSignUpFields(deps.passwordPolicy, request.fields)
+    : signUpFields(deps.passwordPolicy, request.fields);
+  const { name, bio, email, password } = readFields(rules, request.fields, deps.passwordPolicy);
   await countRequest(deps.throttle, 'signUps', request.client);
 
   // A key that cannot be had costs no hash.
@@ -80,22 +81,22 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
   return { profile: profileOf(user) };
 }
 
-/** The rules of a sign-up's fields. @param passwordMinimum code points */
-const signUpFields = (passwordMinimum: number) => ({
+/** The rules of a sign-up's fields. @param fields as they came: the password may not be made of the others */
+const signUpFields = (policy: PasswordPolicy, fields: RawFields = {}) => ({
   name: personName,
   bio: biography,
   email: emailAddress,
-  password: newPassword(passwordMinimum),
+  password: newPassword(policy, [fields.name, fields.email]),
 });
 
 /** The same for a dialect without a biography. */
-export const signUpFieldsWithoutBio = (passwordMinimum: number) => {
-  const { bio: _, ...others } = signUpFields(passwordMinimum);
+export const signUpFieldsWithoutBio = (policy: PasswordPolicy) => {
+  const { bio: _, ...others } = signUpFields(policy);
   return others;
 };
 
-/** The same with the password twice. @param password as it came */
-export const confirmedSignUpFields = (passwordMinimum: number, password?: unknown) => ({
-  ...signUpFields(passwordMinimum),
-  confirm: confirmationOf(password),
+/** The same with the password twice. */
+export const confirmedSignUpFields = (policy: PasswordPolicy, fields: RawFields = {}) => ({
+  ...signUpFields(policy, fields),
+  confirm: confirmationOf(fields.password),
 });

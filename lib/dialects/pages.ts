@@ -319,13 +319,19 @@ function troubleOf(problem: Problem, words: Words): Trouble {
 }
 
 /** What is wrong with a field of a form, which has no others than these. */
-function sentenceOf({ field, reason, minimum = 0 }: FieldProblem, { messages, language }: Words): string {
+function sentenceOf(
+  { field, reason, minimum = 0, maximum }: FieldProblem,
+  { messages, language }: Words,
+): string {
   const { fields } = messages;
   const sentences: Partial<Record<Reason, string>> = {
     required: field === 'email' ? fields.emailRequired : fields.passwordRequired,
     'invalid-email': fields.emailInvalid,
     'password-too-short': fields.passwordTooShort(numberIn(language, minimum)),
-    'password-too-long': fields.passwordTooLong,
+    'password-too-long':
+      maximum === undefined ? fields.passwordTooLong : fields.passwordOver(numberIn(language, maximum)),
+    'password-common': fields.passwordCommon,
+    'password-breached': fields.passwordBreached,
     'password-unusable-characters': fields.passwordUnusable,
   };
   return sentences[reason] ?? messages.trouble.unreadable;

@@ -15,11 +15,15 @@ const sentences: Record<Reason, string> = {
   'password-too-short': 'Enter a password of at least 8 characters.',
   'password-too-long': 'Enter a password of at most 72 bytes (in UTF-8); longer ones cannot be hashed whole.',
   'password-unusable-characters': 'Enter a password of valid Unicode text without NUL characters.',
+  'password-common':
+    'Enter a password that is harder to guess: this one is common, or made of your name, your address or the name of this service.',
+  'password-breached': 'Enter another password: this one was found in a data breach.',
   'confirm-differs': 'Enter the same password twice.',
 };
 
-export function sentenceFor({ reason, minimum }: FieldProblem): string {
-  return minimum === undefined ? sentences[reason] : `Enter a password of at least ${minimum} characters.`;
+export function sentenceFor({ reason, minimum, maximum }: FieldProblem): string {
+  if (minimum !== undefined) return `Enter a password of at least ${minimum} characters.`;
+  return maximum === undefined ? sentences[reason] : `Enter a password of at most ${maximum} characters.`;
 }
 
 /** What a request gets that has several sets of fields, or none, where one of them is asked for. */

@@ -1,4 +1,5 @@
 import { type FieldRules, namesOf, type RawFields } from '../core/fields.ts';
+import type { PasswordPolicy } from '../core/password-policy.ts';
 import type { Field } from '../core/problem.ts';
 import { type BodyForm, bodyFields } from './body.ts';
 import type { Request } from './request.ts';
@@ -10,7 +11,7 @@ export type Parameter = { description: string; example: string; required?: boole
 export type Takes = {
   body?: {
     /** The core's own rules. The core applies them; here they say which fields are read. An array: exactly one of its members. */
-    fields: FieldRules | ((passwordMinimum: number) => FieldRules);
+    fields: FieldRules | ((policy: PasswordPolicy) => FieldRules);
     /** Default: JSON alone. */
     forms?: readonly BodyForm[];
     /** What the dialect calls the core's fields, where it differs. */
@@ -51,7 +52,9 @@ export function taker({ body, query, path, accessToken = [] }: Takes): (request:
   const { names = {}, emptyIsMissing = false, forms = ['json'] } = body ?? {};
   // Any minimum will do: a rule's strictness does not change what its field is called.
   const fields =
-    body === undefined ? [] : namesOf(typeof body.fields === 'function' ? body.fields(0) : body.fields);
+    body === undefined
+      ? []
+      : namesOf(typeof body.fields === 'function' ? body.fields({ minimum: 0 }) : body.fields);
   const isMissing = (value: unknown) => emptyIsMissing && (value === null || value === '');
 
   const readBody = (request: Request): RawFields => {

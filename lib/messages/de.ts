@@ -43,6 +43,11 @@ export const pages: PageMessages = {
       `Dieses Passwort ist zu kurz: Geben Sie mindestens ${minimum} Zeichen ein.`,
     passwordTooLong:
       'Dieses Passwort ist zu lang: Höchstens 72 Byte lassen sich sicher speichern. Ein einfacher Buchstabe braucht ein Byte; Umlaute, andere Schriften und Emojis brauchen zwei bis vier.',
+    passwordOver: (maximum) => `Dieses Passwort ist zu lang: Geben Sie höchstens ${maximum} Zeichen ein.`,
+    passwordCommon:
+      'Dieses Passwort ist leicht zu erraten: Es ist verbreitet oder besteht aus Ihrem Namen, Ihrer Adresse oder dem Namen dieses Dienstes. Wählen Sie ein anderes.',
+    passwordBreached:
+      'Dieses Passwort wurde in einem Datenleck eines anderen Dienstes gefunden. Wählen Sie ein anderes.',
     passwordUnusable: 'Dieses Passwort enthält Zeichen, die nicht möglich sind. Geben Sie ein anderes ein.',
     emailRequired: 'Geben Sie Ihre E-Mail-Adresse ein.',
     emailInvalid: 'Geben Sie eine E-Mail-Adresse wie name@example.com ein.',

@@ -40,6 +40,10 @@ export const pages: PageMessages = {
     passwordTooShort: (minimum) => `This password is too short: enter at least ${minimum} characters.`,
     passwordTooLong:
       'This password is too long: at most 72 bytes can be kept safe. A letter takes one byte; accents, other scripts and emoji take two to four.',
+    passwordOver: (maximum) => `This password is too long: enter at most ${maximum} characters.`,
+    passwordCommon:
+      'This password is easy to guess: it is common, or made of your name, your address or the name of this service. Choose another one.',
+    passwordBreached: 'This password was found in a data breach of some other service. Choose another one.',
     passwordUnusable: 'This password contains characters that cannot be used. Enter another one.',
     emailRequired: 'Enter your email address.',
     emailInvalid: 'Enter an email address such as name@example.com.',

@@ -43,6 +43,11 @@ export const pages: PageMessages = {
       `Esta contraseña es demasiado corta: introduzca al menos ${minimum} caracteres.`,
     passwordTooLong:
       'Esta contraseña es demasiado larga: solo se pueden guardar de forma segura 72 bytes como máximo. Una letra simple ocupa un byte; las letras con tilde, otros alfabetos y los emojis ocupan de dos a cuatro.',
+    passwordOver: (maximum) =>
+      `Esta contraseña es demasiado larga: introduzca como máximo ${maximum} caracteres.`,
+    passwordCommon:
+      'Esta contraseña es fácil de adivinar: es común, o está formada por su nombre, su dirección o el nombre de este servicio. Elija otra.',
+    passwordBreached: 'Esta contraseña apareció en una filtración de datos de otro servicio. Elija otra.',
     passwordUnusable: 'Esta contraseña contiene caracteres que no se pueden usar. Introduzca otra.',
     emailRequired: 'Introduzca su dirección de correo electrónico.',
     emailInvalid: 'Introduzca una dirección de correo electrónico como nombre@example.com.',

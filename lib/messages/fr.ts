@@ -45,6 +45,11 @@ export const pages: PageMessages = {
       `Ce mot de passe est trop court\u202f: saisissez au moins ${minimum} caractères.`,
     passwordTooLong:
       'Ce mot de passe est trop long\u202f: 72 octets au plus peuvent être conservés en toute sécurité. Une lettre simple occupe un octet\u202f; les lettres accentuées, les autres écritures et les émojis en occupent deux à quatre.',
+    passwordOver: (maximum) => `Ce mot de passe est trop long : saisissez au plus ${maximum} caractères.`,
+    passwordCommon:
+      'Ce mot de passe est facile à deviner : il est courant, ou composé de votre nom, de votre adresse ou du nom de ce service. Choisissez-en un autre.',
+    passwordBreached:
+      'Ce mot de passe figure dans une fuite de données d’un autre service. Choisissez-en un autre.',
     passwordUnusable: 'Ce mot de passe contient des caractères inutilisables. Saisissez-en un autre.',
     emailRequired: 'Saisissez votre adresse e-mail.',
     emailInvalid: 'Saisissez une adresse e-mail telle que nom@example.com.',

@@ -41,6 +41,11 @@ export const pages: PageMessages = {
     passwordTooShort: (minimum) => `パスワードが短すぎます。${minimum}文字以上で入力してください。`,
     passwordTooLong:
       'パスワードが長すぎます。安全に保存できるのは72バイトまでです。英数字は1文字1バイト、かなや漢字は3バイト、絵文字は4バイト以上になります。',
+    passwordOver: (maximum) => `パスワードが長すぎます。${maximum}文字以内で入力してください。`,
+    passwordCommon:
+      'このパスワードは推測されやすいものです。よく使われているか、お名前、メールアドレス、サービス名からできています。別のパスワードを選んでください。',
+    passwordBreached:
+      'このパスワードは他のサービスの情報漏えいで見つかっています。別のパスワードを選んでください。',
     passwordUnusable: '使用できない文字が含まれています。別のパスワードを入力してください。',
     emailRequired: 'メールアドレスを入力してください。',
     emailInvalid: 'name@example.com のような形式でメールアドレスを入力してください。',

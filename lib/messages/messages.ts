@@ -47,6 +47,10 @@ export type PageMessages = {
     passwordRequired: string;
     passwordTooShort(minimum: string): string;
     passwordTooLong: string;
+    /** Where characters are counted and not bytes. */
+    passwordOver: (maximum: string) => string;
+    passwordCommon: string;
+    passwordBreached: string;
     passwordUnusable: string;
     emailRequired: string;
     emailInvalid: string;

@@ -103,8 +103,8 @@ function refusals(rules: FieldRules, passwordMinimum: number): { name: string; p
 
 function refusal(name: string, rules: FieldRules, fields: RawFields, passwordMinimum: number) {
   try {
-    if (Array.isArray(rules)) readOneOf(rules, fields, passwordMinimum);
-    else readFields(rules as v.ObjectEntries, fields, passwordMinimum);
+    if (Array.isArray(rules)) readOneOf(rules, fields, { minimum: passwordMinimum });
+    else readFields(rules as v.ObjectEntries, fields, { minimum: passwordMinimum });
     return [];
   } catch (error) {
     return error instanceof ProblemError ? [{ name, problem: error.problem }] : [];

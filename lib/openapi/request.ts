@@ -11,7 +11,7 @@ type Json = Record<string, unknown>;
 /** The core's rules of the fields that an operation takes. */
 export function rulesOf({ body }: Takes, passwordMinimum: number): FieldRules {
   if (body === undefined) return {};
-  return typeof body.fields === 'function' ? body.fields(passwordMinimum) : body.fields;
+  return typeof body.fields === 'function' ? body.fields({ minimum: passwordMinimum }) : body.fields;
 }
 
 /** `security`, `parameters` and `requestBody` of the Operation Object, and the schema that the body refers to. */

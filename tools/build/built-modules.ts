@@ -26,6 +26,22 @@ export function partsOf(input: string): readonly string[] {
   return parts.get(input) ?? [input];
 }
 
+/** Runs a module now. @returns what it exports */
+async function run(path: string): Promise<object> {
+  const { outputFiles, metafile } = await build({
+    ...forLambda,
+    entryPoints: [path],
+    packages: 'external',
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(path).href) },
+  });
+  parts.set(relative(root, path), Object.keys(metafile.inputs));
+  const source = outputFiles[0]?.text ?? '';
+  // By its content, since Node runs a module of a name once.
+  const file = `${buildFolder}built/${basename(path, '.ts')}.${versionOf(source)}.js`;
+  writeFile(file, source);
+  return (await import(pathToFileURL(file).href)) as object;
+}
+
 /**
  * Runs `*.built.ts` now: the bundle holds what such a module exports, which JSON has to be able to express, in place of
  * its code and of all that it imports.
@@ -35,18 +51,7 @@ export function builtModules(): Plugin {
     name: 'built-modules',
     setup({ onLoad }) {
       onLoad({ filter: /\.built\.ts$/ }, async ({ path }) => {
-        const { outputFiles, metafile } = await build({
-          ...forLambda,
-          entryPoints: [path],
-          packages: 'external',
-          define: { 'import.meta.url': JSON.stringify(pathToFileURL(path).href) },
-        });
-        parts.set(relative(root, path), Object.keys(metafile.inputs));
-        const source = outputFiles[0]?.text ?? '';
-        // By its content, since Node runs a module of a name once.
-        const file = `${buildFolder}built/${basename(path, '.ts')}.${versionOf(source)}.js`;
-        writeFile(file, source);
-        const made = Object.entries((await import(pathToFileURL(file).href)) as object);
+        const made = Object.entries(await run(path));
         return {
           contents: made
             .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
@@ -55,6 +60,33 @@ export function builtModules(): Plugin {
       });
     },
   };
+}
+
+/**
+ * Runs `*.file.ts` now: what `load` of such a module returns becomes a file beside the bundle, and `load` reads that.
+ *
+ * @param folder of the bundles
+ */
+export function fileModules(folder: string): Plugin {
+  return {
+    name: 'file-modules',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.file\.ts$/ }, async ({ path }) => {
+        const { load } = (await run(path)) as { load: () => Uint8Array };
+        const name = fileOf(path) as string;
+        writeFile(`${folder}${name}`, load());
+        return {
+          contents: `import { readFileSync } from 'node:fs';
+export const load = () => readFileSync(new URL('./${name}', import.meta.url));`,
+        };
+      });
+    },
+  };
+}
+
+/** The file that a module becomes, if it becomes one. */
+export function fileOf(input: string): string | undefined {
+  return input.endsWith('.file.ts') ? `${basename(input, '.file.ts')}.bin` : undefined;
 }
 
 /** Changes if and only if the source does. */

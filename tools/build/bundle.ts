@@ -5,7 +5,7 @@ import type { BuildOptions, BuildResult, Metafile, OutputFile } from 'esbuild';
 import { build, formatMessages } from 'esbuild';
 import { root } from '../folders.ts';
 import { writeFile } from '../write-file.ts';
-import { builtModules, forLambda, partsOf, versionOf } from './built-modules.ts';
+import { builtModules, fileModules, fileOf, forLambda, partsOf, versionOf } from './built-modules.ts';
 import { sdkStandIns } from './sdk-stand-ins.ts';
 
 /** One written bundle. `version` changes if and only if its content does. */
@@ -13,6 +13,8 @@ export interface Bundle {
   readonly name: string;
   readonly file: string;
   readonly bytes: number;
+  /** What it reads at run time, beside it. */
+  readonly files: readonly string[];
   readonly version: string;
   /** Our own files in it. */
   readonly sources: readonly string[];
@@ -31,7 +33,7 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     ),
     outdir,
     mainFields: ['module', 'main'],
-    plugins: [builtModules(), sdkStandIns()],
+    plugins: [builtModules(), fileModules(`${outdir}functions/`), sdkStandIns()],
     legalComments: 'none',
     minify,
     sourcemap: minify ? false : 'inline',
@@ -73,6 +75,10 @@ function writeBundles({ outputFiles, metafile }: BundleResult, outdir: string): 
       name: basename(path, '.js'),
       file: path,
       bytes: Buffer.byteLength(text),
+      files: Object.keys(inputs)
+        .map(fileOf)
+        .filter((name) => name !== undefined)
+        .map((name) => `${outdir}functions/${name}`),
       version: versionOf(text),
       sources: Object.keys(inputs)
         .flatMap(partsOf)

@@ -18,6 +18,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js': LEFT_OUT,
   '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': LEFT_OUT,
   '@smithy/core/dist-es/submodules/serde/date-utils.js': LEFT_OUT,
+  '@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js': 'partitions.built.ts',
   '@aws-sdk/endpoint-cache/dist-es/EndpointCache.js': LEFT_OUT,
   '@aws-sdk/client-dynamodb/dist-es/commands/DescribeEndpointsCommand.js': LEFT_OUT,
   '@aws-sdk/client-kms/dist-es/models/errors.js': 'kms-errors.ts',

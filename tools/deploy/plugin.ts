@@ -134,10 +134,10 @@ export default class GatehousePlugin {
   }
 
   async #zip(names: string[]): Promise<void> {
-    await this.#build(() => bundleForDeployment(names, buildFolder));
+    const bundles = await this.#build(() => bundleForDeployment(names, buildFolder));
     const packager = this.#plugin<Packager>('Package');
-    for (const name of names) {
-      const files = [`${buildFolder}functions/${name}.js`, `${buildFolder}package.json`];
+    for (const { name, file, files: beside } of bundles) {
+      const files = [file, ...beside, `${buildFolder}package.json`];
       const artifact = await packager.zipFiles(files, `${name}.zip`, buildFolder);
       this.#function(name).package = { artifact };
     }

@@ -82,6 +82,7 @@ export function world(...people: User[]) {
       grace: 10_000,
       tagLifetime: 30 * MINUTE,
       unverifiedMails: { limit: 50, pauses: true },
+      passwordPolicy: { minimum: 8 },
       passwordMinimum: 8,
     },
   };

@@ -1,0 +1,28 @@
+import type { Config } from '../config.ts';
+import type { PasswordPolicy } from '../core/password-policy.ts';
+import { mayHave } from './bloom-filter.ts';
+import { load } from './common-passwords.file.ts';
+
+/** Of Argon2id, which reads any number; more than this is no password that somebody types. */
+const MAX_CHARACTERS = 256;
+
+let filter: Uint8Array | undefined;
+
+/** What the configuration asks of a new password. The list of common ones is read at the first that is long enough. */
+export function passwordPolicy({
+  passwordMinimum,
+  passwordHash,
+  commonPasswords,
+  brand,
+}: Pick<Config, 'passwordMinimum' | 'passwordHash' | 'commonPasswords' | 'brand'>): PasswordPolicy {
+  return {
+    minimum: passwordMinimum,
+    maximum: passwordHash === 'argon2id' ? MAX_CHARACTERS : undefined,
+    ...(commonPasswords === 'refuse' && { isCommon, words: [brand.name] }),
+  };
+}
+
+function isCommon(password: string): boolean {
+  filter ??= load();
+  return mayHave(filter, password);
+}
