@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { isPossiblePassword, normalisePassword } from '../../../lib/core/password-policy.ts';
 import { readHash } from '../../../lib/passwords/read-hash.ts';
 
 /**
@@ -14,7 +15,8 @@ export async function passwordMatches(
 ): Promise<boolean | { refused: string }> {
   const hash = readHash(storedHash);
   if ('refused' in hash) return hash;
-  const normalised = typed.normalize('NFC');
+  if (!isPossiblePassword(typed)) return false;
+  const normalised = normalisePassword(typed);
   return (await hash.matches(normalised)) || (normalised !== typed && (await hash.matches(typed)));
 }
 

@@ -6,8 +6,8 @@ import { textOf, UnusableFile } from './text.ts';
 /** A record, and the physical line of the file on which it begins. */
 export type CsvRecord = { line: number; values: string[] };
 
-/** A quoted value of this size is a quote that was never closed. */
-const MAX_RECORD = 100_000;
+/** Characters. A record of this size is a quote that was never closed; some systems keep pictures in a cell. */
+const MAX_RECORD = 10_000_000;
 
 /** What csv-parse hands over of each record: `raw` begins with one character for each empty line before it. */
 type Parsed = { record: string[]; raw: string };

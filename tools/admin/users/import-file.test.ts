@@ -76,7 +76,9 @@ describe('a user of another system', () => {
     ['aspnet', { LockoutEndDateUtc: '2020-01-01 00:00:00.000' }, { status: 'active' }],
     ['aspnet', { LockoutEnd: 'NULL', EmailConfirmed: 'True' }, { status: 'active', emailVerified: true }],
     ['aspnet', { EmailConfirmed: 0 }, { emailVerified: undefined }],
+    ['firebase', { localId: UUID }, { userId: UUID }],
     ['firebase', { displayName: ' ' }, { name: 'ada' }],
+    ['firebase', { email: 'ada\uff20example.com' }, { name: 'ada', email: 'ada@example.com' }],
     ['firebase', { displayName: 'NULL' }, { name: 'ada' }],
     ['firebase', { email: 'NULL@example.com' }, { name: 'NULL' }],
     [
@@ -87,7 +89,7 @@ describe('a user of another system', () => {
     ['cognito', { UserCreateDate: 1714566896.789 }, { createdAt: 1714566896789 }],
     ['cognito', { UserCreateDate: '2024-05-01T14:34:56.789000+02:00' }, { createdAt: 1714566896789 }],
     ['cognito', { Enabled: false }, { status: 'disabled' }],
-    ['cognito', { Username: UUID }, { name: 'ada' }],
+    ['cognito', { Username: UUID }, { name: 'ada', userId: UUID }],
     ['cognito', { Username: 'countess' }, { name: 'countess' }],
     ['cognito', { sub: UUID, name: 'Ada' }, { userId: UUID, name: 'Ada' }],
     ['keycloak', { firstName: 'Ada' }, { name: 'Ada' }],
@@ -178,6 +180,7 @@ describe('a user of another system', () => {
   test.each([
     ['supabase', { email: '', phone: '15550100' }, 'withoutAddress'],
     ['supabase', { is_anonymous: true }, 'withoutAddress'],
+    ['django', { deleted_at: '2024-01-01 00:00:00+00' }, 'deleted'],
     ['supabase', { deleted_at: '2024-01-01 00:00:00+00' }, 'deleted'],
     ['firebase', { email: undefined, phoneNumber: '+1' }, 'withoutAddress'],
     ['cognito', { email: undefined }, 'withoutAddress'],
@@ -332,7 +335,7 @@ describe('a file of another system', () => {
       '.json',
       /list of users twice/,
     ],
-    ['JSON of something else', 'keycloak', json({ title: 'x' }), '.json', /doesn't name email, nor username/],
+    ['JSON of something else', 'keycloak', json({ title: 'x' }), '.json', /doesn't name username/],
     ['nothing', 'auth0', '', '.json', /is empty/],
     ['nothing', 'devise', '', '.csv', /is empty/],
     ['another ending', 'keycloak', columns.join('\n'), '.csv', /read as \.json, and/],
@@ -426,6 +429,27 @@ describe('a file of another system', () => {
       { from: 'devise' },
     );
     expect(accounts).toEqual([expect.objectContaining({ email: 'ada@example.com', passwordHash: HASH })]);
+  });
+
+  test('may have nobody with an address', async () => {
+    for (const [from, users] of [
+      ['firebase', [{ localId: 'x', phoneNumber: '+1' }]],
+      ['cognito', [{ Username: 'x', Attributes: [] }]],
+      ['keycloak', [{ username: 'x' }]],
+      ['auth0', [{ user_id: 'sms|1' }]],
+    ] as const)
+      expect((await read(JSON.stringify(users), '.json', { from })).counts).toMatchObject({
+        rows: 1,
+        withoutAddress: 1,
+      });
+  });
+
+  test('may have a picture in a cell', async () => {
+    const about = JSON.stringify({ name: 'Ada', picture: 'x'.repeat(300_000) }).replaceAll('"', '""');
+    const { accounts } = await read(supabaseCsv(`a@example.com,${HASH},"${about}"`), '.csv', {
+      from: 'supabase',
+    });
+    expect(accounts[0]?.name).toBe('Ada');
   });
 
   test('may have JSON in a cell, with the escapes of JSON', async () => {

@@ -1,6 +1,6 @@
 import { customHash } from './auth0-custom-hash.ts';
 import { emailOf, hashOwner } from './auth0-passwords.ts';
-import { type ForeignRecord, fullName, LeftOut, rowOf } from './foreign-record.ts';
+import { type ForeignRecord, fullName, rowOf } from './foreign-record.ts';
 import type { Settings, Source } from './source.ts';
 
 /**
@@ -11,11 +11,10 @@ import type { Settings, Source } from './source.ts';
  */
 export const auth0: Source = {
   formats: ['json'],
-  needs: [['email', 'identifiers']],
+  needs: [['email', 'identifiers', 'user_id', 'Id', '_id']],
   member: 'users',
   read(record, settings) {
     const { email, verified } = emailOf(record);
-    if (record.flag('deleted')) return new LeftOut('deleted');
     return rowOf({
       email,
       names: [

@@ -10,7 +10,10 @@ import type { Source } from './source.ts';
  */
 export const cognito: Source = {
   formats: ['csv', 'json'],
-  needs: [['email'], ['cognito:username', 'Username']],
+  needs: [
+    ['email', 'Attributes'],
+    ['cognito:username', 'Username'],
+  ],
   reads: [
     'sub',
     'name',
@@ -36,13 +39,13 @@ export const cognito: Source = {
       names: [
         record.text('name'),
         fullName(record.text('given_name'), record.text('family_name')),
-        // Where people log in with their address, Cognito makes ids for user names.
         userName !== undefined && isUuid(userName) ? undefined : userName,
       ],
       verified: record.flag('email_verified'),
       disabled: record.flag('Enabled') === false,
       createdAt: inMilliseconds(record.value('UserCreateDate')),
-      id: record.text('sub'),
+      // Where people log in with their address, the user name is the id.
+      id: record.text('sub') ?? userName,
     });
   },
 };

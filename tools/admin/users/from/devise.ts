@@ -1,26 +1,15 @@
 import { withPepper } from '../../../../lib/passwords/schemes/peppered-bcrypt.ts';
 import { RefusedRow } from '../row.ts';
 import { digestOr } from './digest.ts';
-import { type ForeignRecord, fullName, inUtc, LeftOut, rowOf } from './foreign-record.ts';
+import { type ForeignRecord, fullName, inUtc, rowOf } from './foreign-record.ts';
 import type { Settings, Source } from './source.ts';
 
 /** The table `users` of Rails with Devise. @see https://github.com/heartcombo/devise */
 export const devise: Source = {
   formats: ['csv', 'json'],
   needs: [['email'], ['encrypted_password']],
-  reads: [
-    'id',
-    'name',
-    'first_name',
-    'last_name',
-    'username',
-    'confirmed_at',
-    'locked_at',
-    'created_at',
-    'deleted_at',
-  ],
+  reads: ['id', 'name', 'first_name', 'last_name', 'username', 'confirmed_at', 'locked_at', 'created_at'],
   read(record, settings) {
-    if (record.value('deleted_at') !== undefined) return new LeftOut('deleted');
     return rowOf({
       email: record.text('email'),
       names: [

@@ -7,7 +7,7 @@ import type { Settings, Source } from './source.ts';
 /** `firebase auth:export users.json` or `users.csv`, of firebase-tools. @see https://firebase.google.com/docs/cli/auth */
 export const firebase: Source = {
   formats: ['csv', 'json'],
-  needs: [['localId'], ['email']],
+  needs: [['localId']],
   member: 'users',
   headless: 'firebase',
   read: (record, settings) =>
@@ -18,6 +18,7 @@ export const firebase: Source = {
       verified: record.flag('emailVerified'),
       disabled: record.flag('disabled'),
       createdAt: record.value('createdAt'),
+      id: record.text('localId'),
     }),
 };
 

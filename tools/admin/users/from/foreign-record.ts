@@ -94,7 +94,7 @@ export function rowOf(user: ForeignUser): RawRow | LeftOut {
   return {
     email: user.email,
     // As an object, since somebody may be called NULL.
-    name: { text: name ?? user.email.trim().replace(/@.*$/s, '') },
+    name: { text: name ?? user.email.trim().replace(/[@\uff20].*$/s, '') },
     passwordHash: user.passwordHash,
     status: user.disabled ? 'disabled' : 'active',
     emailVerified: user.verified ?? false,

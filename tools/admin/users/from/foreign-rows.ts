@@ -6,7 +6,7 @@ import { jsonRecords } from '../json.ts';
 import { type RawRow, RefusedRow } from '../row.ts';
 import { UnusableFile } from '../text.ts';
 import { firebaseRecords } from './firebase-csv.ts';
-import { ForeignRecord, type LeftOut } from './foreign-record.ts';
+import { ForeignRecord, LeftOut } from './foreign-record.ts';
 import type { Settings, Source } from './source.ts';
 import { type System, sources } from './sources.ts';
 
@@ -32,6 +32,7 @@ export async function* foreignRows(
 
 function read(source: Source, record: ForeignRecord, settings: Settings): ForeignRow['raw'] {
   try {
+    if (record.value('deleted_at', 'DeletedAt') !== undefined) return new LeftOut('deleted');
     return source.read(record, settings);
   } catch (error) {
     if (error instanceof RefusedRow) return error;
@@ -80,12 +81,12 @@ function refuseMissing(file: string, source: Source, has: (lowerCaseName: string
   if (missing.length === 0) return;
   const names = missing.map((alternatives) => alternatives.join(' or ')).join(', nor ');
   throw new UnusableFile(
-    `${file} doesn't name ${names}: it is not the export that --from says, or lacks what is needed of it.`,
+    `${file} doesn't name ${names}: it is not the export that --from says, lacks what is needed of it, or isn't separated by commas.`,
   );
 }
 
 function readColumns({ needs, reads = [] }: Source): Set<string> {
-  return new Set([...needs.flat(), ...reads].map((name) => name.toLowerCase()));
+  return new Set([...needs.flat(), ...reads, 'deleted_at'].map((name) => name.toLowerCase()));
 }
 
 function csvRecord(

@@ -8,7 +8,7 @@ import type { Source } from './source.ts';
 /** `kc.sh export --users realm_file` or `different_files`. @see https://www.keycloak.org/server/importExport */
 export const keycloak: Source = {
   formats: ['json'],
-  needs: [['email'], ['username']],
+  needs: [['username']],
   member: 'users',
   flatten(object) {
     if ('realm' in object)

@@ -1,14 +1,13 @@
 import { digestOr } from './digest.ts';
-import { fullName, inUtc, isUuid, LeftOut, rowOf } from './foreign-record.ts';
+import { fullName, inUtc, isUuid, rowOf } from './foreign-record.ts';
 import type { Source } from './source.ts';
 
 /** The table `users` of Laravel. Its times are those of the application, which are UTC unless somebody changed that. */
 export const laravel: Source = {
   formats: ['csv', 'json'],
   needs: [['email'], ['password']],
-  reads: ['id', 'uuid', 'name', 'username', 'email_verified_at', 'created_at', 'deleted_at'],
+  reads: ['id', 'uuid', 'name', 'username', 'email_verified_at', 'created_at'],
   read(record, settings) {
-    if (record.value('deleted_at') !== undefined) return new LeftOut('deleted');
     return rowOf({
       email: record.text('email'),
       names: [

@@ -8,9 +8,8 @@ import type { Source } from './source.ts';
 export const supabase: Source = {
   formats: ['csv', 'json'],
   needs: [['email'], ['encrypted_password']],
-  reads: ['id', 'raw_user_meta_data', 'email_confirmed_at', 'banned_until', 'deleted_at', 'created_at'],
+  reads: ['id', 'raw_user_meta_data', 'email_confirmed_at', 'banned_until', 'created_at'],
   read(record, { now }) {
-    if (record.value('deleted_at') !== undefined) return new LeftOut('deleted');
     if (record.flag('is_anonymous')) return new LeftOut('no-address');
     const about = record.nested('raw_user_meta_data', 'user_metadata');
     const first = about.text('first_name', 'given_name');
@@ -26,7 +25,7 @@ export const supabase: Source = {
       verified:
         record.value('email_confirmed_at', ...olderName(record.has('email_confirmed_at'))) !== undefined,
       disabled: endsLater(record.value('banned_until'), now),
-      createdAt: record.value('created_at'),
+      createdAt: record.value('created_at', 'Created At'),
       id: record.text('id'),
     });
   },
