@@ -18,6 +18,11 @@ async function read(content: string | Buffer, ending: string, options: FileOptio
   return { counts, rows, accounts: rows.map(({ account }) => account as AccountToImport) };
 }
 
+/** `false` for a hash that can't be read, too. */
+async function verifies(hash: ReturnType<typeof readHash>, password: string): Promise<boolean> {
+  return !('refused' in hash) && hash.matches(password);
+}
+
 const json = (...objects: object[]) => JSON.stringify(objects);
 const HASH = someHash();
 const ADA = { email: 'ada@example.com' };
@@ -151,6 +156,7 @@ describe('a user of another system', () => {
     ],
   ])('of %s with %j', async (system, members, expected) => {
     const account = await one(system, members);
+    expect(typeof account, String(account)).toBe('object');
     const shown = Object.fromEntries(Object.keys(expected).map((name) => [name, (account as never)[name]]));
     expect(shown).toEqual(expected);
   });
@@ -219,7 +225,7 @@ describe('a user of another system', () => {
     ]) {
       const account = (await one('keycloak', { credentials: [members] })) as AccountToImport;
       const hash = readHash(account.passwordHash ?? '');
-      expect('refused' in hash || (await hash.matches(right))).toBe(true);
+      expect(await verifies(hash, right)).toBe(true);
     }
   });
 
@@ -228,7 +234,7 @@ describe('a user of another system', () => {
     const encrypted_password = `$fbscrypt$v=1,n=${config?.memCost},r=${config?.rounds},p=1,ss=${config?.saltSeparator},sk=${config?.signerKey}$${salt}$${hash}`;
     const account = (await one('supabase', { encrypted_password })) as AccountToImport;
     const stored = readHash(account.passwordHash ?? '');
-    expect('refused' in stored || (await stored.matches(password))).toBe(true);
+    expect(await verifies(stored, password)).toBe(true);
   });
 
   test("has WordPress's MD5 of long ago, and what somebody hashed otherwise", async () => {
@@ -236,8 +242,18 @@ describe('a user of another system', () => {
     const account = (await one('wordpress', { user_pass: hash })) as AccountToImport;
     expect(account).not.toHaveProperty('passwordHash');
     const stored = readHash((await account.fastDigest?.wrap()) ?? '');
-    expect('refused' in stored || (await stored.matches(` ${password}\n`))).toBe(true);
-    expect('refused' in stored || (await stored.matches('another'))).toBe(false);
+    expect(await verifies(stored, ` ${password}\n`)).toBe(true);
+    expect(await verifies(stored, 'another')).toBe(false);
+  });
+
+  test("has Django's oldest digests, and PBKDF2 as a file for Auth0 spells it", async () => {
+    const { hash, password } = vector('digest');
+    const django = (await one('django', { password: `md5$$${hash}` })) as AccountToImport;
+    expect(await verifies(readHash((await django.fastDigest?.wrap()) ?? ''), password)).toBe(true);
+    const { hash: passlib } = vector('pbkdf2-sha256');
+    const value = passlib.replace(/\$(\d+)\$/, '$$i=$1,l=32$$').replaceAll('.', '+');
+    const custom = { algorithm: 'pbkdf2', hash: { value, encoding: 'utf8' } };
+    expect(await one('auth0', { custom_password_hash: custom })).toMatchObject({ passwordHash: passlib });
   });
 
   test('has the digest that a file for Auth0 describes', async () => {
@@ -249,7 +265,7 @@ describe('a user of another system', () => {
     };
     const account = (await one('auth0', { custom_password_hash: custom })) as AccountToImport;
     const stored = readHash((await account.fastDigest?.wrap()) ?? '');
-    expect('refused' in stored || (await stored.matches(password))).toBe(true);
+    expect(await verifies(stored, password)).toBe(true);
   });
 });
 
@@ -540,7 +556,7 @@ describe('plain digests', () => {
     const { accounts } = await read(content, ending, { hash: formula });
     expect(accounts[0]).not.toHaveProperty('passwordHash');
     const stored = readHash((await accounts[0]?.fastDigest?.wrap()) ?? '');
-    expect('refused' in stored ? stored.refused : await stored.matches(password)).toBe(true);
+    expect(await verifies(stored, password)).toBe(true);
   });
 
   test('may have no salt, and other hashes may stand among them', async () => {
@@ -592,13 +608,16 @@ describe('what stands beside a file', () => {
         ...{ from: 'devise', pepperFile: fileOf(pepper + end, '.txt') },
       });
       const stored = readHash(accounts[0]?.passwordHash ?? '');
-      expect('refused' in stored ? stored.refused : await stored.matches(password), JSON.stringify(end)).toBe(
-        matches,
-      );
+      expect(await verifies(stored, password), JSON.stringify(end)).toBe(matches);
     }
   });
 
   test.each<[FileOptions, new (...given: never[]) => Error, RegExp]>([
+    [
+      { from: 'devise', pepperFile: 'x', hash: 'md5(password)' },
+      UsageError,
+      /either --pepper-file or --hash/,
+    ],
     [{ from: 'okta' }, UsageError, /^--from takes one of auth0, firebase/],
     [{ from: 'toString' }, UsageError, /^--from takes one of/],
     [{ from: 'auth0', pepperFile: 'x' }, UsageError, /^--pepper-file goes with --from devise\.$/],

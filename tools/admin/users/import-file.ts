@@ -88,6 +88,8 @@ function checkOptions(system: System | undefined, options: FileOptions): void {
     const fitting = systems.map((one) => (one === undefined ? 'a plain file' : `--from ${one}`)).join(', ');
     throw new UsageError(`${option} goes with ${fitting}.`);
   }
+  if (options.pepperFile !== undefined && options.hash !== undefined)
+    throw new UsageError('Give either --pepper-file or --hash.');
 }
 
 function digestOf(text: string | undefined): DigestRule | undefined {

@@ -1,3 +1,4 @@
+import { FastDigest } from '../fast-digest.ts';
 import { isObject } from '../json.ts';
 import { digestOr } from './digest.ts';
 import { fullName, rowOf } from './foreign-record.ts';
@@ -23,10 +24,19 @@ export const django: Source = {
         record.text('username'),
       ],
       // `!` and random text is how Django marks accounts that have no password.
-      passwordHash: password?.startsWith('!') ? undefined : digestOr(password, record, settings),
+      passwordHash: password?.startsWith('!')
+        ? undefined
+        : (oldDigest(password) ?? digestOr(password, record, settings)),
       disabled: record.flag('is_active') === false,
       createdAt: record.value('date_joined'),
       id: record.text('id'),
     });
   },
 };
+
+/** `sha1$salt$digest` and `md5$salt$digest`, Django's defaults of long ago. */
+function oldDigest(password: string | undefined): FastDigest | undefined {
+  const [, algorithm, salt, hex = ''] = /^(md5|sha1)\$([^$]*)\$([0-9a-f]+)$/.exec(password ?? '') ?? [];
+  if (algorithm !== 'md5' && algorithm !== 'sha1') return undefined;
+  return FastDigest.of({ algorithm, order: 'before' }, hex, salt);
+}
