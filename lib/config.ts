@@ -33,6 +33,8 @@ export type Config = {
   passwordMinimum: number;
   /** Whether common passwords are refused, and those made of the account's own name and address. */
   commonPasswords: 'refuse' | 'allow';
+  /** Which service knows breached passwords, where they are refused. */
+  breachedPasswordsApi: string | undefined;
   /** What new passwords are hashed with. */
   passwordHash: 'bcrypt' | 'argon2id';
   bcryptCost: number;
@@ -169,6 +171,8 @@ const environment = v.object({
   SIGNING_ALGORITHM: v.optional(v.picklist(ALGORITHMS, `must be one of ${ALGORITHMS.join(', ')}`), 'RS256'),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 8, 64),
   COMMON_PASSWORDS: v.optional(v.picklist(['refuse', 'allow'], 'must be refuse or allow'), 'refuse'),
+  BREACHED_PASSWORDS: v.optional(v.picklist(['off', 'check'], 'must be off or check'), 'off'),
+  BREACHED_PASSWORDS_API: v.optional(url, 'https://api.pwnedpasswords.com'),
   PASSWORD_HASH: v.optional(v.picklist(['bcrypt', 'argon2id'], 'must be bcrypt or argon2id'), 'bcrypt'),
   BCRYPT_COST: wholeNumber(12, 4, 16),
   CORS_ORIGINS: v.pipe(v.optional(v.string(), ''), v.transform(listed), v.array(v.pipe(v.string(), origin))),
@@ -254,6 +258,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     signingAlgorithm: set.SIGNING_ALGORITHM,
     passwordMinimum: set.PASSWORD_MIN_LENGTH,
     commonPasswords: set.COMMON_PASSWORDS,
+    breachedPasswordsApi: set.BREACHED_PASSWORDS === 'check' ? set.BREACHED_PASSWORDS_API : undefined,
     passwordHash: set.PASSWORD_HASH,
     bcryptCost: set.BCRYPT_COST,
     corsOrigins: set.CORS_ORIGINS,

@@ -20,6 +20,7 @@ export const METRICS = {
   Lockouts: { unit: 'Count' },
   HashMilliseconds: { unit: 'Milliseconds' },
   MailsDue: { unit: 'Count' },
+  BreachCheckFailures: { unit: 'Count' },
   Mails: { unit: 'Count', by: 'Outcome' },
   MailEvents: { unit: 'Count', by: 'Outcome' },
   RotationChecks: { unit: 'Count' },

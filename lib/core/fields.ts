@@ -112,6 +112,16 @@ export function newPassword(policy: PasswordPolicy, own: readonly unknown[] = []
 }
 
 /**
+ * Refuses a password that was found in a breach. Asks another service, so it comes after whatever else may refuse a request.
+ *
+ * @param password in the form that is hashed
+ * @throws ProblemError `invalid-fields`
+ */
+export async function refuseBreached({ isBreached }: PasswordPolicy, password: string): Promise<void> {
+  if (await isBreached?.(password)) throw invalidFields([{ field: 'password', reason: 'password-breached' }]);
+}
+
+/**
  * The password once more, compared as typed: two spellings that NFC would make one are still a slip of the keyboard.
  *
  * @param password as it came; of one that is no text there is nothing to repeat

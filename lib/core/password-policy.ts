@@ -22,6 +22,8 @@ export type PasswordPolicy = {
   isCommon?: ((password: string) => boolean) | undefined;
   /** What a guesser of any account of this service begins with: its name. Only where common passwords are refused. */
   words?: readonly string[] | undefined;
+  /** Whether a normalised password was found in a breach; says no when it can't be found out. */
+  isBreached?: ((password: string) => Promise<boolean>) | undefined;
 };
 
 /**

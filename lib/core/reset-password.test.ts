@@ -211,3 +211,20 @@ describe('a password that is refused leaves the tag usable:', () => {
     await reset(it);
   });
 });
+
+test('a breached password is refused and leaves the tag usable; so is one of the own name', async () => {
+  const it = mailed();
+  const fields = { password: 'a new password' };
+  const breached = { ...it.parts, passwordPolicy: { minimum: 8, isBreached: async () => true } };
+  expect((await problemOf(resetPassword(breached, { tag: TAG, fields }))).problem).toEqual({
+    code: 'invalid-fields',
+    fields: [{ field: 'password', reason: 'password-breached' }],
+  });
+  const common = { ...it.parts, passwordPolicy: { minimum: 8, isCommon: () => false } };
+  const own = { password: 'Lovelace1815' };
+  expect((await problemOf(resetPassword(common, { tag: TAG, fields: own }))).problem).toEqual({
+    code: 'invalid-fields',
+    fields: [{ field: 'password', reason: 'password-common' }],
+  });
+  await reset(it);
+});

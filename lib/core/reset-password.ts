@@ -1,5 +1,5 @@
 import type { Clock, PasswordHasher, User, UserStore } from './account.ts';
-import { newPassword, type RawFields, readFields } from './fields.ts';
+import { newPassword, type RawFields, readFields, refuseBreached } from './fields.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
@@ -59,6 +59,7 @@ export async function resetPassword(parts: ResetPasswordParts, request: ResetPas
   const { found, user } = await judgeTag(parts, request.tag);
 
   const { password } = readFields(resetPasswordFields(passwordPolicy, user), request.fields, passwordPolicy);
+  await refuseBreached(passwordPolicy, password);
   const applied = await accounts.reset({
     tagId: found.tagId,
     userId: user.userId,

@@ -201,3 +201,32 @@ test('a sign-up that need not confirm its password is not asked to', async () =>
   await signUp(it.parts, requestOf({ fields: { ...FIELDS, confirm: 'something else' } }));
   expect(it.users.rows.size).toBe(2);
 });
+
+describe('a breached password', () => {
+  const policyOf = (breached: boolean, asked: string[]) => ({
+    minimum: 8,
+    isBreached: async (password: string) => asked.push(password) > 0 && breached,
+  });
+
+  test('is refused before anything is hashed, and after the address was counted', async () => {
+    const it = world();
+    const asked: string[] = [];
+    const parts = { ...it.parts, passwordPolicy: policyOf(true, asked) };
+    expect((await problemOf(signUp(parts, requestOf()))).problem).toEqual({
+      code: 'invalid-fields',
+      fields: [{ field: 'password', reason: 'password-breached' }],
+    });
+    expect(asked).toEqual(['nanosecond']);
+    expect(it.calls).toEqual(['throttle.increment']);
+  });
+
+  test('is not asked for where another rule refuses the request', async () => {
+    const it = world();
+    const asked: string[] = [];
+    const parts = { ...it.parts, passwordPolicy: policyOf(false, asked) };
+    await problemOf(signUp(parts, requestOf({ fields: { ...FIELDS, email: 'none' } })));
+    expect(asked).toEqual([]);
+    await signUp(parts, requestOf());
+    expect(asked).toEqual(['nanosecond']);
+  });
+});

@@ -10,6 +10,7 @@ import {
   personName,
   type RawFields,
   readFields,
+  refuseBreached,
 } from './fields.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
@@ -56,6 +57,7 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
     : signUpFields(deps.passwordPolicy, request.fields);
   const { name, bio, email, password } = readFields(rules, request.fields, deps.passwordPolicy);
   await countRequest(deps.throttle, 'signUps', request.client);
+  await refuseBreached(deps.passwordPolicy, password);
 
   // A key that cannot be had costs no hash.
   if (request.opensSession) await deps.signer.ready();

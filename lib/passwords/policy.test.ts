@@ -9,7 +9,13 @@ import { commonPasswords, load } from './common-passwords.file.ts';
 import { passwordPolicy } from './policy.ts';
 
 const brand = { name: 'Gatehouse', color: '#000000', logoUrl: undefined, logoDarkUrl: undefined };
-const config = { passwordMinimum: 8, passwordHash: 'bcrypt', commonPasswords: 'refuse', brand } as const;
+const config = {
+  passwordMinimum: 8,
+  passwordHash: 'bcrypt',
+  commonPasswords: 'refuse',
+  breachedPasswordsApi: undefined,
+  brand,
+} as const;
 const policy = passwordPolicy(config);
 
 test('more than ten thousand common passwords that are long enough are refused, in any case', () => {

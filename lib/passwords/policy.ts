@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { PasswordPolicy } from '../core/password-policy.ts';
 import { mayHave } from './bloom-filter.ts';
+import { isBreached } from './breached.ts';
 import { load } from './common-passwords.file.ts';
 
 /** Of Argon2id, which reads any number; more than this is no password that somebody types. */
@@ -13,12 +14,19 @@ export function passwordPolicy({
   passwordMinimum,
   passwordHash,
   commonPasswords,
+  breachedPasswordsApi,
   brand,
-}: Pick<Config, 'passwordMinimum' | 'passwordHash' | 'commonPasswords' | 'brand'>): PasswordPolicy {
+}: Pick<
+  Config,
+  'passwordMinimum' | 'passwordHash' | 'commonPasswords' | 'breachedPasswordsApi' | 'brand'
+>): PasswordPolicy {
   return {
     minimum: passwordMinimum,
     maximum: passwordHash === 'argon2id' ? MAX_CHARACTERS : undefined,
     ...(commonPasswords === 'refuse' && { isCommon, words: [brand.name] }),
+    ...(breachedPasswordsApi !== undefined && {
+      isBreached: (password: string) => isBreached(breachedPasswordsApi, password),
+    }),
   };
 }
 

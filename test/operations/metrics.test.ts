@@ -272,6 +272,17 @@ test('metrics do not depend on the log level', () => {
   expect(process.env.LOG_LEVEL).toBe('SILENT');
 });
 
+test('a service of breached passwords that cannot be reached is counted, and the sign-up goes on', async () => {
+  const environment = { BREACHED_PASSWORDS: 'check', BREACHED_PASSWORDS_API: 'http://localhost:1' };
+  const signUp = await coldHandler('signup', environment);
+  for (const name of Object.keys(environment)) delete process.env[name];
+  output.lines();
+  const person = somebody();
+  const call = { path: '/auth/register', body: { ...person, confirm: person.password } };
+  expect((await sendTo(signUp, call)).status).toBe(201);
+  expect(counted()).toEqual(['BreachCheckFailures', 'HashMilliseconds', 'SignUps success']);
+});
+
 test('every metric was seen', () => {
   expect([...seen].sort()).toEqual(Object.keys(METRICS).sort());
 });
