@@ -48,7 +48,6 @@ test.each([
   ['hashingConcurrency', 'all'],
   ['monthlyBudget', -1],
   ['apiLogRole', 'mine'],
-  ['trustedProxyHeader', 'X Real Client'],
   ['logRetentionDays', 31],
   ['memoryMb', 'plenty'],
   ['memoryMb', 1769.5],

@@ -1,9 +1,10 @@
 // The framework's plugin of this service.
 //   package, deploy        one small zip per function: its bundle and `"type": "module"`
 //   invoke local           the current code, in the environment of tools/local/environment.ts
+import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { bundleForDeployment, bundleForRunning } from '../build/bundle.ts';
-import { buildFolder, liveFolder } from '../folders.ts';
+import { buildFolder, liveFolder, root } from '../folders.ts';
 import { dynamodbEndpoint, localEnvironment, sesEndpoint } from '../local/environment.ts';
 import { writeFile } from '../write-file.ts';
 import { readDeploySettings } from './deploy-settings.ts';
@@ -19,7 +20,7 @@ import {
   type Resources,
   restrictSender,
 } from './deployment.ts';
-import type { FunctionDefinition, Service } from './service.ts';
+import { type FunctionDefinition, type Service, serverlessProgram } from './service.ts';
 
 type FunctionObject = FunctionDefinition &
   DeployedFunction & {
@@ -30,13 +31,14 @@ type FunctionObject = FunctionDefinition &
 
 /** What is used of the framework, which ships no types for plugins. */
 interface Serverless {
-  getProvider(name: 'aws'): {
-    request(service: string, operation: string, parameters: object): Promise<{ FunctionError?: string }>;
-  };
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
   readonly processedInput: {
     readonly commands: string[];
-    readonly options: { readonly function?: string; readonly stage?: string };
+    readonly options: {
+      readonly function?: string;
+      readonly stage?: string;
+      readonly 'aws-profile'?: string;
+    };
   };
   readonly pluginManager: { readonly plugins: object[] };
   readonly configSchemaHandler: { defineFunctionProperties(provider: string, schema: object): void };
@@ -119,18 +121,19 @@ export default class GatehousePlugin {
   }
 
   /** Only rotate-keys may write keys, and without one nobody can log in. Once there is a key this changes nothing. */
-  async #makeFirstKey(): Promise<void> {
-    const { service, provider } = this.#serverless.service;
-    const stage = provider.stage;
-    const answer = await this.#serverless.getProvider('aws').request('Lambda', 'invoke', {
-      FunctionName: `${service}-${stage}-rotate-keys`,
-      Payload: JSON.stringify({ command: 'rotate' }),
-    });
-    if (answer.FunctionError !== undefined)
-      throw new this.#serverless.classes.Error(
-        `The first signing key could not be made, so nobody can log in yet. Run \`npm run keys -- rotate --stage ${stage}\`; the log of rotate-keys says why.`,
-        'FIRST_SIGNING_KEY',
-      );
+  #makeFirstKey(): void {
+    const { stage, region } = this.#serverless.service.provider;
+    const { 'aws-profile': profile } = this.#serverless.processedInput.options;
+    const args = [
+      ...[serverlessProgram, 'invoke', '--function', 'rotate-keys', '--data', '{"command":"rotate"}'],
+      ...['--stage', stage, '--region', region, ...(profile === undefined ? [] : ['--aws-profile', profile])],
+    ];
+    const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'ignore' });
+    if (status === 0) return;
+    throw new this.#serverless.classes.Error(
+      `The first signing key could not be made, so nobody can log in yet. Run \`npm run keys -- rotate --stage ${stage}\`; the log of rotate-keys says why.`,
+      'FIRST_SIGNING_KEY',
+    );
   }
 
   async #zip(names: string[]): Promise<void> {

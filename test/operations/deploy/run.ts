@@ -553,7 +553,8 @@ async function checkRefusals(aws: SimulatedAws): Promise<void> {
         /- REQUESTS_PER_SECOND .* must/,
         /- WAF .* must/,
         /- WAF_REQUESTS .* must/,
-        /- TRUSTED_PROXY_HEADER .* must/,
+        /- TRUSTED_PROXY_HEADER must/,
+        /- TRUSTED_PROXY_HEADER and TRUSTED_PROXY_SECRET must be set together/,
         /- WAF_HASHES .* must/,
       ],
     ),
@@ -658,6 +659,7 @@ async function main(aws: SimulatedAws): Promise<void> {
   const anew = await download(aws, await readStack(aws, stackName, template));
   try {
     await check('users log in as before, with keys of the new stack', async () => {
+      await anew.invoke('rotate-keys', { command: 'rotate' });
       const reply = await anew.send({ path: '/auth/login', body: survivor });
       same(reply.status, 200, reply.text);
       const headers = { authorization: `Bearer ${(reply.json as Answer).accessToken}` };
