@@ -22,6 +22,8 @@ export type User = {
   totp?: boolean;
   /** How many passkeys are active. Changes in the same transaction as their rows in `factors`. */
   passkeys?: number;
+  /** Addresses that were the account's and that nobody else may claim yet, and until when. Changes with their rows in `emails`. */
+  heldEmails?: readonly { email: string; until: number }[];
   /** When the password last changed, by a reset or by its owner: it answers every request to reset that was made before. */
   passwordChangedAt?: number;
   /** True once somebody who holds the account has shown to read the mails to the address: a completed reset does. */

@@ -17,11 +17,11 @@ export type AccountAdministration = {
   /** Removes `mailRefused`, `mailRefusedUntil` and `mailBounces`, so that the next bounce blocks for a day. */
   allowMail(userId: string): Promise<Change>;
   /**
-   * Deletes the account and its claim on the address and leaves the tombstone, all or nothing.
+   * Deletes the account and its claims on addresses and leaves the tombstone, all or nothing.
    *
    * @returns false when the two rows don't belong together: nothing was deleted
    */
-  delete(account: Pick<User, 'userId' | 'email'>, tombstone: Tombstone): Promise<boolean>;
+  delete(account: Pick<User, 'userId' | 'email' | 'heldEmails'>, tombstone: Tombstone): Promise<boolean>;
   /** Every account, in no particular order and not as one snapshot, with the attributes that are named. */
   all<K extends keyof User>(attributes: readonly K[]): AsyncIterable<Pick<User, K>>;
 };
@@ -135,7 +135,7 @@ export class RowsDisagree extends Error {
  */
 export async function deleteAccount(
   deps: { accounts: AccountAdministration; tombstones: TombstoneStore; clock: Clock },
-  account: Pick<User, 'userId' | 'email'>,
+  account: Pick<User, 'userId' | 'email' | 'heldEmails'>,
 ): Promise<void> {
   const tombstone = tombstoneFor(await deps.tombstones.key(), account.email, deps.clock());
   if (!(await deps.accounts.delete(account, tombstone)))

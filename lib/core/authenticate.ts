@@ -41,7 +41,7 @@ export function authenticate(deps: Authenticator, bearer: Bearer): Promise<Authe
  *
  * @throws ProblemError `invalid-access-token`, `unavailable`
  */
-async function readLive(
+export async function readLive(
   { users, sessions }: Pick<Authenticator, 'users' | 'sessions'>,
   key: SessionKey,
   now: number,

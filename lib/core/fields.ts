@@ -72,20 +72,38 @@ function isSeenAlone(character: string): boolean {
   return isVisible(character) && !/\p{M}/u.test(character);
 }
 
+const biographyText = v.pipe(
+  text,
+  v.metadata({
+    // Not by toLocaleString: at a cold start it takes ten milliseconds to load what it knows of languages.
+    description: `Up to ${MAX_BIO} characters of valid Unicode, kept as given.`,
+    maxLength: MAX_BIO,
+    examples: ['Wrote the first program.'],
+  }),
+  v.check((bio) => bio.isWellFormed(), reason('bio-unusable-characters')),
+  v.check((bio) => [...bio].length <= MAX_BIO, reason('bio-too-long')),
+);
+
 /** Text as given, or `null`; absent means `null`. */
-export const biography = v.nullish(
-  v.pipe(
-    text,
-    v.metadata({
-      // Not by toLocaleString: at a cold start it takes ten milliseconds to load what it knows of languages.
-      description: `Up to ${MAX_BIO} characters of valid Unicode, kept as given.`,
-      maxLength: MAX_BIO,
-      examples: ['Wrote the first program.'],
-    }),
-    v.check((bio) => bio.isWellFormed(), reason('bio-unusable-characters')),
-    v.check((bio) => [...bio].length <= MAX_BIO, reason('bio-too-long')),
+export const biography = v.nullish(biographyText, null);
+
+/** The same where absent means that it stays as it is. */
+export const otherBiography = v.optional(v.nullable(biographyText));
+
+/** Exactly `true`: a switch that can only be given or left out. */
+export const onlyTrue = v.literal(true, (issue) =>
+  reason(issue.input === undefined ? 'required' : 'not-true'),
+);
+
+/** A JSON object, whose members are somebody else's to judge. */
+export const anyObject = v.pipe(
+  v.unknown(),
+  v.metadata({ description: 'A JSON object.' }),
+  v.check((value) => value !== undefined, reason('required')),
+  v.check(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    reason('not-object'),
   ),
-  null,
 );
 
 /**

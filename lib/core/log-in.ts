@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { HashRenewal, PasswordHasher, User, UserStore } from './account.ts';
 import { type AdmitDeps, admit, type LoggedIn } from './admit.ts';
 import { both } from './both.ts';
+import { type CheckedUser, checkPassword, lockMail, wrongCredentials } from './check-password.ts';
 import { normaliseEmail } from './email-address.ts';
 import { type RawFields, readFields, textSuchAs } from './fields.ts';
 import type { Language } from './language.ts';
 import { hashSecret } from './opaque-token.ts';
-import { isPossiblePassword, normalisePassword } from './password-policy.ts';
-import { ProblemError } from './problem.ts';
-import { newResetRequest } from './reset-request.ts';
+import { normalisePassword } from './password-policy.ts';
 import { openAttempt, type Throttle } from './throttle.ts';
 
 export type LogInRequest = {
@@ -67,7 +66,8 @@ export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<Log
     const [, userId] = await both(attempt.countAddress(), deps.users.ownerOf(email));
     const [, user] = await both(attempt.reserve(), loadUser(deps, userId));
     const checked = await checkPassword(deps, user, given.password);
-    if (checked === undefined) throw wrongCredentials(await attempt.failed(lockMail(deps, userId, request)));
+    if (checked === undefined)
+      throw wrongCredentials(await attempt.failed(lockMail(deps, userId, request.language)));
     const [loggedIn] = await both(enter(deps, checked, given.password, request), attempt.succeeded());
     return loggedIn;
   } finally {
@@ -83,32 +83,6 @@ async function loadUser(
   // On a cold start, fetch the signing key in parallel; it is cached by the time we sign.
   const [user] = await both(users.get(userId), signer.ready());
   return user;
-}
-
-type CheckedUser = User & {
-  passwordHash: string;
-  /** The hash is of the password as it was typed, by a system that didn't normalise. */
-  hashIsOverTyped: boolean;
-};
-
-/**
- * The user whose password this is. Computes one hash, or two for a password that NFC changes: how many depends on what
- * was typed alone, so that the time says nothing of the account.
- */
-async function checkPassword(
-  { hasher }: LogInDeps,
-  user: User | undefined,
-  typed: string,
-): Promise<CheckedUser | undefined> {
-  const possible = isPossiblePassword(typed);
-  // A disabled account is checked like one that isn't there: what its hash takes must not tell it from that.
-  const passwordHash = possible && user?.status === 'active' ? user.passwordHash : undefined;
-  const normalised = possible ? normalisePassword(typed) : '';
-  const matches = await hasher.verify(normalised, passwordHash, user?.userId);
-  const hashIsOverTyped =
-    possible && normalised !== typed && (await hasher.verify(typed, passwordHash, user?.userId));
-  if (!(matches || hashIsOverTyped) || user === undefined || passwordHash === undefined) return undefined;
-  return { ...user, passwordHash, hashIsOverTyped };
 }
 
 async function enter(
@@ -135,15 +109,4 @@ async function renewHash(
   } catch (error) {
     renewals.failed(userId, error);
   }
-}
-
-/** What the owner gets when this attempt was the last before the account is locked until a reset. */
-function lockMail({ clock, tagLifetime }: LogInDeps, userId: string | undefined, { language }: LogInRequest) {
-  return newResetRequest({ userId, language, purpose: 'locked' }, clock(), tagLifetime);
-}
-
-function wrongCredentials(locked: boolean): ProblemError {
-  return new ProblemError({ code: 'wrong-credentials' }, undefined, {
-    notice: locked ? 'lockout-begun' : undefined,
-  });
 }

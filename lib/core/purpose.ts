@@ -6,6 +6,9 @@ export const PURPOSES = {
   'reset-password': { link: true, counted: true, evenDisabled: false },
   /** A hundred failed log-ins have locked the account until a reset. There is one such mail: those that anybody may ask for must not use it up. */
   locked: { link: true, counted: false, evenDisabled: false },
+  /** The owner changed it, knowing the old one. */
+  'new-password': { link: false, counted: false, evenDisabled: true },
+  'account-deleted': { link: false, counted: false, evenDisabled: true },
   'password-changed': { link: false, counted: false, evenDisabled: true },
 } as const satisfies Record<string, Rules>;
 

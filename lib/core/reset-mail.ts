@@ -6,7 +6,7 @@ import { type GiveBack, type MailBudget, takeFromBudget, tally } from './mail-bu
 import { refusesMail } from './mail-refusal.ts';
 import { hashSecret, newMailedSecret, writeResetTag } from './opaque-token.ts';
 import { PURPOSES, type Purpose } from './purpose.ts';
-import { MOST_TRIES, type ResetRequest, type ResetRequestStore } from './reset-request.ts';
+import { MOST_TRIES, type Recipient, type ResetRequest, type ResetRequestStore } from './reset-request.ts';
 import { mayMail, type ThrottleStore } from './throttle.ts';
 
 /** A mail that was surely not sent; anything else that a mailer throws may have been. */
@@ -64,7 +64,7 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
   const { users, resetRequests, throttle, clock } = parts;
   const request = await resetRequests.get(tagId);
   if (request === undefined || request.kind === 'unknown') return 'nothing due';
-  const user = await users.get(request.userId);
+  const user = await recipientOf(users, request);
   const purpose = purposeOf(request);
   if (user === undefined || purpose === undefined || !isDue(purpose, request, user)) return 'nothing due';
 
@@ -83,6 +83,17 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
   return sendOnce(parts, { purpose, request, user, giveBack });
 }
 
+/** A recipient that a row names stands for an account that is no more. */
+function recipientOf(
+  users: ResetMailParts['users'],
+  { userId, recipient }: ResetRequest,
+): Promise<Addressee | undefined> {
+  if (recipient === undefined) return users.get(userId);
+  return Promise.resolve({ status: 'active', credentialVersion: 0, ...recipient });
+}
+
+type Addressee = Recipient & Pick<User, 'status' | 'credentialVersion' | 'passwordChangedAt'>;
+
 /** Which mail a row asks for; `undefined`: none any more. A used link is followed by the notice that it was used. */
 function purposeOf({ state, purpose, notifiedAt }: ResetRequest): Purpose | undefined {
   if (state === 'mailed') return undefined;
@@ -90,13 +101,13 @@ function purposeOf({ state, purpose, notifiedAt }: ResetRequest): Purpose | unde
   return notifiedAt === undefined ? 'password-changed' : undefined;
 }
 
-function isDue(purpose: Purpose, request: ResetRequest, user: User): boolean {
+function isDue(purpose: Purpose, request: ResetRequest, user: Addressee): boolean {
   const { link, evenDisabled } = PURPOSES[purpose];
   return (evenDisabled || user.status === 'active') && !(link && isAnswered(request, user));
 }
 
 /** Whether the password was changed after the request was made, or after a first try to answer it. */
-function isAnswered({ requestedAt, credentialVersion }: ResetRequest, user: User): boolean {
+function isAnswered({ requestedAt, credentialVersion }: ResetRequest, user: Addressee): boolean {
   const changed = (user.passwordChangedAt ?? 0) > requestedAt;
   return changed || (credentialVersion !== undefined && credentialVersion !== user.credentialVersion);
 }
@@ -105,13 +116,13 @@ function isAnswered({ requestedAt, credentialVersion }: ResetRequest, user: User
 async function placeFor(
   { throttle, unverifiedMails, clock }: ResetMailParts,
   { byOperator }: ResetRequest,
-  { emailVerified }: User,
+  { emailVerified }: Addressee,
 ): Promise<GiveBack | undefined> {
   if (emailVerified || byOperator) return async () => undefined;
   return takeFromBudget({ ...unverifiedMails, store: throttle.store, clock });
 }
 
-type Due = { purpose: Purpose; request: ResetRequest; user: User; giveBack: GiveBack };
+type Due = { purpose: Purpose; request: ResetRequest; user: Addressee; giveBack: GiveBack };
 
 /**
  * The secret exists only in this function's memory and in the mail. Its hash is stored before the mail goes, and its

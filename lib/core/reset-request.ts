@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { User } from './account.ts';
 import type { Language } from './language.ts';
 import type { Purpose } from './purpose.ts';
 
 /** How many tries there are of a mail that each may have been sent, although nobody said so. */
 export const MOST_TRIES = 2;
+
+/** What a mail needs of a user. */
+export type Recipient = Pick<User, 'email' | 'name' | 'emailVerified' | 'mailRefused' | 'mailRefusedUntil'>;
 
 /**
  * A row of the outbox: one mail, and for a link what the answer to it is judged by. Times are milliseconds since the
@@ -20,6 +24,8 @@ export type ResetRequest = {
   /** Why the mail is sent; absent: to reset a password. */
   purpose?: Purpose;
   userId: string;
+  /** Whom the mail goes to, where the account can't say it any more: it was deleted. Gone as soon as the mail is sent. */
+  recipient?: Recipient;
   requestedAt: number;
   /** The user's `credentialVersion` when the secret was made: a reset raises it and so answers every mailed request. */
   credentialVersion?: number;

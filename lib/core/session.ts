@@ -75,6 +75,23 @@ export type SessionStore = {
   endFamily(key: SessionKey, familyHash: string, now: number): Promise<boolean>;
 };
 
+/** What holders see of their sessions, and add to them. */
+export type OwnSessionStore = {
+  /**
+   * Puts new evidence in the place of what was read, on condition that the session is as live as it was then and that no
+   * other proof came in between.
+   *
+   * @returns whether it did, and if not the session as it is (`undefined`: none)
+   */
+  prove(
+    session: Session,
+    evidence: Evidence,
+    now: number,
+  ): Promise<{ proved: true } | { proved: false; session: Session | undefined }>;
+  /** All sessions that are still stored of a user, those that are over among them, in no order. */
+  all(userId: string): Promise<Session[]>;
+};
+
 /** Every rule that ends a session, in one place: each use of a token, of either kind, asks here. */
 export function isLive(session: Session, user: User | undefined, now: number): user is User {
   return (

@@ -1,5 +1,8 @@
 import type { AccessToken } from '../core/access-token.ts';
 import type { Profile } from '../core/account.ts';
+import type { AccountOverview } from '../core/account-overview.ts';
+import type { ExportedAccount } from '../core/export-account.ts';
+import type { ListedSession } from '../core/list-sessions.ts';
 
 // What use-cases return, for the examples of the OpenAPI document.
 
@@ -10,7 +13,7 @@ export const profile: Profile = {
   bio: null,
 };
 
-const accessToken: AccessToken = {
+export const accessToken: AccessToken = {
   token: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIzZjBkIn0.c2lnbmF0dXJl',
   expiresIn: 3_600,
 };
@@ -19,3 +22,45 @@ const refreshToken =
   'an-example-of-a-refresh-token-an-example-of-a-refresh-token-an-example-of-a-refresh-token';
 
 export const loggedIn = { profile, accessToken, refreshToken };
+
+const OPENED_AT = Date.UTC(2026, 0, 15, 12);
+const DAY_MS = 86_400_000;
+
+export const overview: AccountOverview = {
+  user: {
+    ...profile,
+    status: 'active',
+    credentialVersion: 1,
+    createdAt: OPENED_AT - DAY_MS,
+    emailVerified: true,
+  },
+  factors: [],
+  recoveryCodesLeft: null,
+};
+
+const session = {
+  sessionId: '5f4dcc3b-5aa7-4a5d-8b3d-2a1f0c9e8d7b',
+  createdAt: OPENED_AT,
+  lastUsedAt: OPENED_AT,
+  acr: 'aal1',
+  device: 'Firefox on Windows',
+  current: true,
+} as const;
+
+export const listedSessions: ListedSession[] = [{ ...session, expiresAt: OPENED_AT + 7 * DAY_MS }];
+
+export const exported: ExportedAccount = {
+  ...overview,
+  sessions: [
+    {
+      ...session,
+      userId: profile.userId,
+      credentialVersion: 1,
+      amr: ['pwd'],
+      authTime: OPENED_AT,
+      idleExpiresAt: OPENED_AT + 7 * DAY_MS,
+      absoluteExpiresAt: OPENED_AT + 30 * DAY_MS,
+      live: true,
+    },
+  ],
+};

@@ -27,7 +27,7 @@ export function sentenceFor({ reason, minimum, maximum }: FieldProblem): string 
 }
 
 /** What a request gets that has several sets of fields, or none, where one of them is asked for. */
-export const NOT_ONE_OF = 'Send exactly one of the sets of fields that this operation takes.';
+export const NOT_ONE_OF = 'The fields do not fit: send one of the sets of fields that this operation takes.';
 
 /** What a page of another site gets, whose developer may read it. */
 export const CROSS_SITE =

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { paginateScan, TransactWriteItemsCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { paginateScan, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { User } from '../core/account.ts';
 import type { AccountAdministration, Change } from '../core/administer-account.ts';
 import { orUnavailable } from '../unavailable.ts';
-import { type Database, outcomeOf, readItem, transactionOutcomeOf, writeItem } from './database.ts';
-import { tombstoneItem } from './tombstones.ts';
+import { accountDeletion } from './account-deletion.ts';
+import { type Database, outcomeOf, readItem, transact, writeItem } from './database.ts';
 
 /** What an operator changes in the tables of users and addresses. */
-export function accountAdministration({ client, nameOf }: Database): AccountAdministration {
+export function accountAdministration(database: Database): AccountAdministration {
+  const { client, nameOf } = database;
   const TableName = nameOf('users');
 
   /** An update only where the condition holds of an account that is there: no number or mark may become half an account. */
@@ -56,30 +56,9 @@ export function accountAdministration({ client, nameOf }: Database): AccountAdmi
       });
     },
 
-    async delete({ userId, email }, tombstone) {
-      const command = new TransactWriteItemsCommand({
-        TransactItems: [
-          {
-            Delete: {
-              TableName,
-              Key: writeItem({ userId }),
-              ConditionExpression: 'email = :email',
-              ExpressionAttributeValues: writeItem({ ':email': email }),
-            },
-          },
-          {
-            Delete: {
-              TableName: nameOf('emails'),
-              Key: writeItem({ email }),
-              ConditionExpression: 'userId = :userId',
-              ExpressionAttributeValues: writeItem({ ':userId': userId }),
-            },
-          },
-          { Put: { TableName: nameOf('tombstones'), Item: tombstoneItem(tombstone) } },
-        ],
-        ClientRequestToken: randomUUID(),
-      });
-      return (await transactionOutcomeOf(() => client.send(command))).applied;
+    async delete(account, tombstone) {
+      const items = await accountDeletion(database, account, tombstone);
+      return (await transact(database, items)).applied;
     },
 
     async *all<K extends keyof User>(attributes: readonly K[]) {

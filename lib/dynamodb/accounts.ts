@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { User } from '../core/account.ts';
 import type { Reset } from '../core/reset-password.ts';
 import type { Session } from '../core/session.ts';
 import { measure } from '../metrics.ts';
-import { type Database, transactionOutcomeOf, writeItem } from './database.ts';
+import { type Database, transact, writeItem } from './database.ts';
 import { sessionItem } from './sessions.ts';
 
 /** A new user and the claim on the address, each on condition that there is none; the claim that stood comes back. */
@@ -29,20 +28,15 @@ export function accountPuts(nameOf: Database['nameOf'], user: User): TransactWri
 }
 
 /** The writes that span tables: each is one transaction, so that no crash leaves half of it. */
-export function accountWrites({ client, nameOf }: Database) {
-  const transact = (items: TransactWriteItem[]) => {
-    // One token for all attempts: a commit whose answer was lost is not repeated, and is not a conflict with itself.
-    const command = { TransactItems: items, ClientRequestToken: randomUUID() };
-    return transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
-  };
-
+export function accountWrites(database: Database) {
+  const { nameOf } = database;
   return {
     /** See `SignUpDeps.accounts`. */
     async create(user: User, session: Session | undefined): Promise<boolean> {
       const items = accountPuts(nameOf, user);
       if (session)
         items.push({ Put: { TableName: nameOf('sessions'), Item: writeItem(sessionItem(session)) } });
-      const outcome = await transact(items);
+      const outcome = await transact(database, items);
       // The address may be taken by our own write, committed before its answer was lost.
       return outcome.applied || outcome.found?.userId === user.userId;
     },
@@ -56,7 +50,7 @@ export function accountWrites({ client, nameOf }: Database) {
       now,
       attemptsCounter,
     }: Reset): Promise<boolean> {
-      const outcome = await transact([
+      const outcome = await transact(database, [
         {
           Update: {
             TableName: nameOf('users'),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type AttributeValue,
   type CancellationReason,
@@ -5,6 +6,8 @@ import {
   DynamoDBClient,
   TransactionCanceledException,
   TransactionConflictException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -117,6 +120,18 @@ export async function transactionOutcomeOf(
     if (position >= 0) return { applied: false, found: readItem(reasons[position]?.Item), position };
     return orUnavailable('DynamoDB', Promise.reject(error));
   }
+}
+
+/**
+ * All of the writes or none.
+ *
+ * @returns as `transactionOutcomeOf`
+ * @throws ProblemError `unavailable`
+ */
+export function transact({ client }: Pick<Database, 'client'>, TransactItems: TransactWriteItem[]) {
+  // One token for all attempts: a commit whose answer was lost is not repeated, and is not a conflict with itself.
+  const command = { TransactItems, ClientRequestToken: randomUUID() };
+  return transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
 }
 
 /** Plain values to attributes; `undefined` members are left out. */

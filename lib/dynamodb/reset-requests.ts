@@ -132,7 +132,8 @@ export function resetRequestStore({ client, nameOf }: Database): ResetRequestSto
 
     async markMailed(tagId) {
       await update(tagId, {
-        set: 'SET #state = :mailed',
+        // The recipient of a deleted account's last mail is forgotten.
+        set: 'SET #state = :mailed REMOVE recipient',
         condition: '#state IN (:requested, :waiting)',
         values: { ':mailed': 'mailed', ':requested': 'requested', ':waiting': 'waiting' },
       });

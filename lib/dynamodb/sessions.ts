@@ -16,7 +16,7 @@ export function sessionItem({ refresh, ...session }: Session): Record<string, un
   };
 }
 
-function readSession(item: Record<string, unknown> | undefined): Session | undefined {
+export function readSession(item: Record<string, unknown> | undefined): Session | undefined {
   if (item === undefined) return undefined;
   const { familyHash, currentHash, previousHash, sealedSuccessor, rotatedAt, expiresAt, ...rest } = item;
   const session = { ...evidenceBefore(item), ...rest };

@@ -17,6 +17,8 @@ const PATHS: Record<Purpose, string> = {
   'reset-password': '/reset-password',
   locked: '/reset-password',
   'password-changed': '/forgot-password',
+  'new-password': '/forgot-password',
+  'account-deleted': '',
 };
 
 /**

@@ -110,6 +110,28 @@ export const mails: MailMessages = {
       ],
       when: (time, brand) => `Gesperrt am ${time}: Ihr Konto bei ${brand}.`,
     },
+    'new-password': {
+      heading: 'Sie haben ein neues Passwort',
+      preheader: () => 'Sie wurden überall sonst abgemeldet.',
+      opening: [
+        'jemand, der das Passwort Ihres Kontos kannte, hat es geändert. Sie wurden überall sonst abgemeldet.',
+        'Wenn Sie das nicht waren, setzen Sie das Passwort sofort zurück:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: () => [],
+      when: (time, brand) => `Geändert am ${time} in Ihrem Konto bei ${brand}.`,
+    },
+    'account-deleted': {
+      heading: 'Ihr Konto wurde gelöscht',
+      preheader: () => 'Dies ist die letzte E-Mail dazu.',
+      opening: [
+        'Ihr Konto wurde gelöscht, wie Sie es angemeldet verlangt haben. Sie wurden überall abgemeldet. Dies ist die letzte E-Mail dazu.',
+        'Wenn Sie das nicht waren, hatte jemand Zugriff auf Ihr Konto. Bitte melden Sie sich bei uns. Mit dieser Adresse können Sie sich jederzeit neu registrieren:',
+      ],
+      button: 'Website öffnen',
+      closing: () => [],
+      when: (time, brand) => `Gelöscht am ${time}: Ihr Konto bei ${brand}.`,
+    },
     'password-changed': {
       heading: 'Ihr Passwort wurde geändert',
       preheader: () => 'Sie wurden überall abgemeldet.',

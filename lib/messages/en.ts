@@ -102,6 +102,28 @@ export const mails: MailMessages = {
       ],
       when: (time, brand) => `Locked on ${time}: your account with ${brand}.`,
     },
+    'new-password': {
+      heading: 'You have a new password',
+      preheader: () => 'You were logged out everywhere else.',
+      opening: [
+        'Somebody who knew the password of your account changed it. You were logged out everywhere else.',
+        'If it was not you, reset the password at once:',
+      ],
+      button: 'Reset the password',
+      closing: () => [],
+      when: (time, brand) => `Changed on ${time} in your account with ${brand}.`,
+    },
+    'account-deleted': {
+      heading: 'Your account was deleted',
+      preheader: () => 'This is the last email about it.',
+      opening: [
+        'Your account was deleted, as you asked while you were logged in. You were logged out everywhere. This is the last email about it.',
+        'If it was not you, somebody had access to your account. Please tell us. You can sign up again with this address at any time:',
+      ],
+      button: 'Open the website',
+      closing: () => [],
+      when: (time, brand) => `Deleted on ${time}: your account with ${brand}.`,
+    },
     'password-changed': {
       heading: 'Your password was changed',
       preheader: () => 'You were logged out everywhere.',

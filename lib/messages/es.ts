@@ -110,6 +110,28 @@ export const mails: MailMessages = {
       ],
       when: (time, brand) => `Bloqueada el ${time}: su cuenta en ${brand}.`,
     },
+    'new-password': {
+      heading: 'Tiene una contraseña nueva',
+      preheader: () => 'Se ha cerrado su sesión en todos los demás dispositivos.',
+      opening: [
+        'Alguien que conocía la contraseña de su cuenta la ha cambiado. Se ha cerrado su sesión en todos los demás dispositivos.',
+        'Si no ha sido usted, restablezca la contraseña de inmediato:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: () => [],
+      when: (time, brand) => `Cambiada el ${time} en su cuenta en ${brand}.`,
+    },
+    'account-deleted': {
+      heading: 'Su cuenta se ha eliminado',
+      preheader: () => 'Este es el último correo sobre ella.',
+      opening: [
+        'Su cuenta se ha eliminado, tal como usted lo pidió con la sesión iniciada. Se ha cerrado su sesión en todos los dispositivos. Este es el último correo sobre ella.',
+        'Si no ha sido usted, alguien ha tenido acceso a su cuenta. Por favor, avísenos. Puede volver a registrarse con esta dirección cuando quiera:',
+      ],
+      button: 'Abrir el sitio web',
+      closing: () => [],
+      when: (time, brand) => `Eliminada el ${time}: su cuenta en ${brand}.`,
+    },
     'password-changed': {
       heading: 'Su contraseña se ha cambiado',
       preheader: () => 'Se ha cerrado su sesión en todos los dispositivos.',

@@ -111,6 +111,28 @@ export const mails: MailMessages = {
       ],
       when: (time, brand) => `Verrouillé le ${time}\u202f: votre compte ${brand}.`,
     },
+    'new-password': {
+      heading: 'Vous avez un nouveau mot de passe',
+      preheader: () => 'Toutes vos autres sessions ont été fermées.',
+      opening: [
+        'Quelqu’un qui connaissait le mot de passe de votre compte l’a modifié. Toutes vos autres sessions ont été fermées.',
+        'Si ce n’était pas vous, réinitialisez immédiatement le mot de passe\u202f:',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: () => [],
+      when: (time, brand) => `Modification du ${time} sur votre compte ${brand}.`,
+    },
+    'account-deleted': {
+      heading: 'Votre compte a été supprimé',
+      preheader: () => 'Ceci est le dernier e-mail à son sujet.',
+      opening: [
+        'Votre compte a été supprimé, comme vous l’avez demandé alors que vous étiez connecté. Toutes vos sessions ont été fermées. Ceci est le dernier e-mail à son sujet.',
+        'Si ce n’était pas vous, quelqu’un a eu accès à votre compte. Veuillez nous le signaler. Vous pouvez à tout moment vous inscrire de nouveau avec cette adresse\u202f:',
+      ],
+      button: 'Ouvrir le site',
+      closing: () => [],
+      when: (time, brand) => `Suppression du ${time}\u202f: votre compte ${brand}.`,
+    },
     'password-changed': {
       heading: 'Votre mot de passe a été modifié',
       preheader: () => 'Toutes vos sessions ont été fermées.',

@@ -71,12 +71,15 @@ function bodySchema({ body, ...takes }: Takes, passwordMinimum: number): Json | 
   return { type: 'object', properties, oneOf: sets.map((set) => onlyThese(set, namesOf(rules), outside)) };
 }
 
+/** That a field is there, whatever it is. Redocly wants each required property to be defined in the same place. */
+const present = (name: string) => ({ required: [name], properties: { [name]: {} } });
+
 /** This set of fields, and none of the others': each member of `oneOf` has to rule the other members out. */
 function onlyThese(set: v.ObjectEntries, all: readonly string[], outside: (field: string) => string): Json {
   const others = all.filter((field) => !(field in set)).map(outside);
   return {
     ...required(Object.keys(set).map(outside)),
-    ...(others.length > 0 && { not: { anyOf: others.map((name) => ({ required: [name] })) } }),
+    ...(others.length > 0 && { not: { anyOf: others.map(present) } }),
   };
 }
 

@@ -1,7 +1,15 @@
 import type { Context } from 'aws-lambda';
+import { accountOverview } from '../../lib/core/account-overview.ts';
+import { changePassword } from '../../lib/core/change-password.ts';
+import { changeProfile } from '../../lib/core/change-profile.ts';
+import { deleteOwnAccount } from '../../lib/core/delete-own-account.ts';
+import { endSessionsOf } from '../../lib/core/end-sessions.ts';
+import { exportAccount } from '../../lib/core/export-account.ts';
 import { forgetPassword } from '../../lib/core/forget-password.ts';
+import { listSessions } from '../../lib/core/list-sessions.ts';
 import { logIn } from '../../lib/core/log-in.ts';
 import { logOut } from '../../lib/core/log-out.ts';
+import { proveAgain } from '../../lib/core/prove-again.ts';
 import { refreshSession } from '../../lib/core/refresh-session.ts';
 import { lookAtTag, resetPassword } from '../../lib/core/reset-password.ts';
 import { signUp } from '../../lib/core/sign-up.ts';
@@ -35,6 +43,14 @@ export function endpoints(): Map<string, Endpoint> {
     on(apiUser.signUp, (request) => signUp(parts, request)),
     on(auth.signUp, (request) => signUp(parts, request)),
     on(auth.welcome, (request) => welcome(parts, request)),
+    on(auth.account, (request) => accountOverview(parts, request)),
+    on(auth.changeProfile, (request) => changeProfile(parts, request)),
+    on(auth.sessions, (request) => listSessions(parts, request)),
+    on(auth.endSessions, (request) => endSessionsOf(parts, request)),
+    on(auth.exportAccount, (request) => exportAccount(parts, request)),
+    on(auth.deleteAccount, (request) => deleteOwnAccount(parts, request)),
+    on(auth.stepUp, (request) => proveAgain(parts, request)),
+    on(auth.changePassword, (request) => changePassword(parts, request)),
     on(auth.refreshTokens, (request) => refreshSession(parts, request)),
     on(accounts.logOut, (request) => logOut(parts, request)),
     on(auth.logOut, (request) => logOut(parts, request)),

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { afterAll, expect, inject, test } from 'vitest';
 import { type Metered, startMeteringDynamodb } from '../../bench/metering-dynamodb.ts';
 import { ownWorld } from '../faults/own-world.ts';
@@ -111,6 +112,73 @@ const operations: Operation[] = [
   },
 ];
 
+const bearer = async () => ({ authorization: `Bearer ${(await session()).accessToken}` });
+
+/** What holders do with their own accounts. */
+const own: Operation[] = [
+  ...['/auth/account', '/auth/sessions', '/auth/export'].map((path) => ({
+    name: `a look at ${path}`,
+    trips: path === '/auth/account' ? 1 : 2,
+    units: path === '/auth/account' ? 2 : 3,
+    prepare: async () => ({ method: 'GET', path, headers: await bearer() }),
+  })),
+  {
+    name: 'another name',
+    trips: 2,
+    units: 3,
+    prepare: async () => ({ path: '/auth/profile', headers: await bearer(), body: { name: 'Augusta' } }),
+  },
+  {
+    name: 'the end of another session',
+    trips: 2,
+    units: 3,
+    prepare: async () => {
+      const someone = await person();
+      const [one, other] = [await loggedIn(world.client, someone), await loggedIn(world.client, someone)];
+      const headers = { authorization: `Bearer ${one.accessToken}` };
+      return { path: '/auth/sessions/end', headers, body: { sessionId: decodeJwt(other.accessToken).sid } };
+    },
+  },
+  {
+    name: 'the end of all other sessions',
+    trips: 2,
+    units: 6,
+    prepare: async () => ({ path: '/auth/sessions/end', headers: await bearer(), body: { others: true } }),
+  },
+  {
+    name: 'the end of all sessions',
+    trips: 2,
+    units: 3,
+    prepare: async () => ({ path: '/auth/sessions/end', headers: await bearer(), body: { all: true } }),
+  },
+  {
+    name: 'a step-up by password',
+    trips: 4,
+    units: 7,
+    prepare: async () => ({
+      path: '/auth/step-up',
+      headers: await bearer(),
+      body: { password: 'correct horse battery' },
+    }),
+  },
+  {
+    name: 'a change of password',
+    trips: 4,
+    units: 12,
+    prepare: async () => ({
+      path: '/auth/change-password',
+      headers: await bearer(),
+      body: { password: 'correct horse battery', newPassword: password },
+    }),
+  },
+  {
+    name: 'a deletion',
+    trips: 4,
+    units: 11,
+    prepare: async () => ({ path: '/auth/delete-account', headers: await bearer() }),
+  },
+];
+
 /** What a warm function does: the same operation ran just before, so that its keys are cached and connections open. */
 async function whenWarm({ prepare }: Operation): Promise<Metered> {
   const calls = [await prepare(), await prepare()];
@@ -124,7 +192,7 @@ async function whenWarm({ prepare }: Operation): Promise<Metered> {
   return metered as Metered;
 }
 
-test.each(operations)(
+test.each([...operations, ...own])(
   '$name takes at most $trips round trips and $units capacity units',
   async (operation) => {
     const { calls, sequentialTrips, units } = await whenWarm(operation);

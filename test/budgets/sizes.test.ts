@@ -7,6 +7,9 @@ import { replacedModules } from '../../tools/build/sdk-stand-ins.ts';
 /** Octets of a minified bundle, and of the zip that it is uploaded in. */
 const BUNDLE = 300_000;
 const ZIP = 120_000;
+/** Of functions that judge a password, by the hash of whatever system it is, and sign a token. */
+const PROVING = { bundle: 320_000, zip: 125_000 };
+const PROVES = ['login', 'step-up', 'change-password'];
 /** The script of the reference page, compressed, and a few lines of code: nobody waits for it who logs in. */
 const REFERENCE = { bundle: 900_000, zip: 620_000 };
 
@@ -16,7 +19,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each(sizes)('$name is within its budget', (size) => {
   const what = `${size.name}, most of it ${biggestOf(size, 5)}`;
-  const { bundle, zip } = size.name === 'docs' ? REFERENCE : { bundle: BUNDLE, zip: ZIP };
+  const others = PROVES.includes(size.name) ? PROVING : { bundle: BUNDLE, zip: ZIP };
+  const { bundle, zip } = size.name === 'docs' ? REFERENCE : others;
   expect(size.bundle, `the bundle of ${what}`).toBeLessThanOrEqual(bundle);
   expect(size.zip, `the zip of ${what}`).toBeLessThanOrEqual(zip);
 });

@@ -39,6 +39,21 @@ function page(status: number): Answer {
   return { status, body: undefined, headers: { 'content-type': 'text/html; charset=utf-8' } };
 }
 
+const tokenRefused = coded(
+  'invalid-access-token',
+  problem(401, 'Unauthorized', 'The access token is invalid, expired or revoked; log in or refresh it.', {
+    headers: refusedToken,
+  }),
+);
+
+/** Of the operations on an account, whose events name a token that nobody has. */
+const ofAccounts = Object.fromEntries(
+  [
+    ...['account', 'change-password', 'delete-account', 'end-sessions'],
+    ...['export', 'profile', 'sessions', 'step-up'],
+  ].map((name) => [`auth/${name}.json`, { of: 'nobody', answer: tokenRefused } as const]),
+);
+
 const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
   'accounts/forget-password.json': { of: 'ada', answer: ok({ tag: anId }) },
   'accounts/login.json': {
@@ -102,15 +117,8 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
     of: 'nobody',
     answer: { status: 201, body: { message: 'The account was created.', user } },
   },
-  'auth/welcome.json': {
-    of: 'nobody',
-    answer: coded(
-      'invalid-access-token',
-      problem(401, 'Unauthorized', 'The access token is invalid, expired or revoked; log in or refresh it.', {
-        headers: refusedToken,
-      }),
-    ),
-  },
+  'auth/welcome.json': { of: 'nobody', answer: tokenRefused },
+  ...ofAccounts,
   'cors/preflight.json': {
     of: 'nobody',
     answer: { status: 204, body: '', headers: { 'content-type': undefined } },
@@ -323,12 +331,15 @@ test('events/schedule/rotate-keys.json rotates nothing before it is time', async
   expect(await rotateKeys(read('schedule/rotate-keys.json'))).toEqual({ outcome: 'not due' });
 });
 
+const ofAccount = new Set(['profile', 'sessions', 'end-sessions', 'export']);
+
 /**
  * `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents, one both of
- * the docs, one all pages.
+ * the docs, one all pages, one most of what there is of an account.
  */
 function functionOf(file: string): string {
   if (file.startsWith('pages/')) return 'pages';
   const [, name = ''] = /\/([^/]+)\.json$/.exec(file) ?? [];
+  if (ofAccount.has(name)) return 'account';
   return { 'openid-configuration': 'jwks', openapi: 'docs' }[name] ?? name;
 }

@@ -1,41 +1,29 @@
 import { expect } from 'vitest';
 import { accountCounter } from '../../lib/core/throttle.ts';
-import type { Call, Reply } from '../harness/client.ts';
+import type { Call } from '../harness/client.ts';
 import { type Mail, mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, type Person, signedUp, somebody, type Tokens } from '../harness/people.ts';
 import { sesReports } from '../operations/ses-reports.ts';
-import { deliveryOf, newTables, type ownWorld } from './own-world.ts';
-
-type World = Awaited<ReturnType<typeof ownWorld>>;
-
-/** A request, or a delivery of the stream, on fresh data, and what has to hold around it whatever goes wrong. */
-export type Scenario = {
-  /** A route as in serverless.yml, or a function that has none. */
-  of: string;
-  /** Which of its cases it is. */
-  name: string;
-  prepare(world: World): Promise<Case>;
-};
-
-type Case = {
-  call: Call | { event: object };
-  /** The tables it has, where it is not those that all scenarios share. */
-  prefix?: string;
-  /** What a correct success answers. */
-  success: number;
-  /** What the same request may also answer once an earlier one has been carried out. */
-  done?: number;
-  /** Nothing may be half done, and what was answered must be true, at any time. */
-  holds?(replies: Reply[]): Promise<void>;
-  /** What the client can do after the request has been answered without a 503. */
-  afterwards(replies: Reply[]): Promise<void>;
-};
+import { accountScenarios } from './account-scenarios.ts';
+import { deliveryOf, newTables } from './own-world.ts';
+import {
+  bearer,
+  expectOver,
+  expectWelcome,
+  overOnceAnswered,
+  ownerOf,
+  refreshed,
+  type Scenario,
+  successes,
+  type World,
+} from './scenario.ts';
 
 const NEW_PASSWORD = 'a new battery staple';
 
 const NO_TOKEN = { authorization: 'Bearer none of ours' };
 
 export const scenarios: Scenario[] = [
+  ...accountScenarios,
   {
     of: 'POST /api/user/signup',
     name: 'a sign-up that logs in',
@@ -530,8 +518,6 @@ const form = (path: string, fields: Record<string, string>): Call => ({
   body: new URLSearchParams(fields).toString(),
 });
 const isNotice = ({ subject }: Mail) => subject === 'Gatehouse: Your password was changed';
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-const successes = (replies: Reply[]) => replies.filter(({ status }) => status < 300);
 
 /** The tag of a reset mail, sent by a send-mail that nothing is wrong with. */
 async function mailedTagOf(world: World, { email }: Person): Promise<string> {
@@ -552,43 +538,12 @@ export async function reset(world: World, tag: string, password = NEW_PASSWORD):
   return reply.status;
 }
 
-async function ownerOf({ rowOf }: World, email: string) {
-  const { userId } = (await rowOf('emails', { email })) as { userId: string };
-  return (await rowOf('users', { userId })) as {
-    userId: string;
-    credentialVersion: number;
-    passwordHash: string;
-  };
-}
-
 /** The user, the claim on the address and the session are there together or not at all. */
 async function wholeAccount({ rowOf, rowsOf }: World, email: string, sessions: number): Promise<void> {
   const users = await rowsOf('users', { email });
   const claim = await rowOf('emails', { email });
   expect(users.map(({ userId }) => userId)).toEqual(claim ? [claim.userId] : []);
   if (claim) expect(await rowsOf('sessions', { userId: claim.userId })).toHaveLength(sessions);
-}
-
-async function welcomed({ client }: World, accessToken: string): Promise<number> {
-  return (await client.send({ path: '/auth', headers: bearer(accessToken) })).status;
-}
-
-async function expectWelcome(world: World, accessToken: string): Promise<void> {
-  expect(await welcomed(world, accessToken)).toBe(200);
-}
-
-async function refreshed({ client }: World, refreshToken: string): Promise<number> {
-  return (await client.send({ path: '/auth/refresh-tokens', body: { refreshToken } })).status;
-}
-
-/** Whoever has been told anything but to try again has been told the truth. */
-async function overOnceAnswered(world: World, tokens: Tokens, replies: Reply[]): Promise<void> {
-  if (replies.some(({ status }) => status !== 503)) await expectOver(world, tokens);
-}
-
-async function expectOver(world: World, { accessToken, refreshToken }: Tokens): Promise<void> {
-  expect(await welcomed(world, accessToken)).toBe(401);
-  expect(await refreshed(world, refreshToken)).toBe(401);
 }
 
 type PublishedKeys = { newest?: string; keys?: Record<string, { verifiesUntil?: number }> };

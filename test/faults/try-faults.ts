@@ -11,7 +11,7 @@ import {
   type Trouble,
 } from './faulty-dynamodb.ts';
 import { coldHandler, context, functionOf, type Handler, type ownWorld, sendTo } from './own-world.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 
 type World = Awaited<ReturnType<typeof ownWorld>>;
 

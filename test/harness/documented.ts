@@ -10,7 +10,7 @@ type Json = Record<string, unknown>;
 type Header = { required: boolean; schema: { type: string } };
 type Content = Record<string, { schema: Json }>;
 type Documented = {
-  requestBody?: { content: Content };
+  requestBody?: { required?: boolean; content: Content };
   responses: Record<string, { headers: Record<string, Header>; content?: Content }>;
 };
 
@@ -67,6 +67,7 @@ function faultsOfHeader(name: string, { required, schema }: Header, value: strin
 /** A request that was carried out has to be one that the document allows. */
 function faultsOfRequest({ requestBody }: Documented, { body, headers = {} }: Call, { status }: Reply) {
   if (status >= 300 || requestBody === undefined) return [];
+  if (body === undefined) return requestBody.required ? ['a request without a body'] : [];
   const sent = typeof body === 'string' || body instanceof Uint8Array ? String(body) : JSON.stringify(body);
   const type = mediaTypeOf({ 'content-type': 'application/json', ...lowerCase(headers) });
   const content = requestBody.content[type];

@@ -141,6 +141,10 @@ const METRIC_OF: Record<string, string> = {
   logout: 'LogOuts',
   'forget-password': 'ResetRequests',
   'reset-password': 'PasswordResets',
+  account: 'AccountRequests',
+  'step-up': 'StepUps',
+  'change-password': 'PasswordChanges',
+  'delete-account': 'AccountDeletions',
   jwks: 'KeySets',
 };
 /** A page that is looked at is counted as one; a form that is sent, as what it asks for. */

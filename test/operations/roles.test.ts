@@ -3,7 +3,8 @@ import { readService, type Service } from '../../tools/deploy/service.ts';
 import { startFaultyDynamodb } from '../faults/faulty-dynamodb.ts';
 import { startFaultySes } from '../faults/faulty-ses.ts';
 import { functionOf, ownWorld, sendTo } from '../faults/own-world.ts';
-import { type Scenario, scenarios } from '../faults/scenarios.ts';
+import type { Scenario } from '../faults/scenario.ts';
+import { scenarios } from '../faults/scenarios.ts';
 import { invoke, startCold } from '../faults/try-faults.ts';
 import { startLocalKms } from '../harness/memory/kms.ts';
 

@@ -11,6 +11,27 @@ import { NOT_ONE_OF, sentenceFor } from '../sentences.ts';
 
 export const message = text('For people. Its wording may change; go by the status.');
 
+export const tokenType = v.literal('Bearer');
+
+export const expiresIn = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1),
+  v.description('Seconds from now on for which the access token is valid.'),
+);
+
+/* @__NO_SIDE_EFFECTS__ */ export function time(description: string) {
+  return v.pipe(v.string(), v.isoTimestamp(), v.description(description));
+}
+
+/* @__NO_SIDE_EFFECTS__ */ export function timeOrNull(description: string) {
+  return v.pipe(v.nullable(v.pipe(v.string(), v.isoTimestamp())), v.description(description));
+}
+
+/** A time as it is answered: ISO 8601 in UTC. @param at milliseconds since the epoch */
+export const written = (at: number) => new Date(at).toISOString();
+export const writtenOrNull = (at: number | null | undefined) => (at == null ? null : written(at));
+
 /** Seed 004's `User`. */
 export const user = v.pipe(
   v.object({ name, bio: v.nullable(text('As it was given; `null` when it was not.')), email }),

@@ -9,21 +9,12 @@ import type { Operation } from '../../http/operation.ts';
 import { accessToken } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
 import { LOG_IN } from '../words.ts';
-import { auth, type Done, done, message, user, userOf } from './dialect.ts';
+import { auth, type Done, done, expiresIn, message, tokenType, user, userOf } from './dialect.ts';
 
 const refreshToken = v.pipe(
   v.string(),
   v.regex(/^[\w-]{64,}$/),
   v.description('Opaque. Each use answers the next one; keep that one and forget this.'),
-);
-
-const tokenType = v.literal('Bearer');
-
-const expiresIn = v.pipe(
-  v.number(),
-  v.integer(),
-  v.minValue(1),
-  v.description('Seconds from now on for which the access token is valid.'),
 );
 
 const loggedIn = v.pipe(

@@ -51,6 +51,8 @@ export function memoryResetRequests(): MemoryResetRequests {
       change(tagId, ({ state }) =>
         state === 'requested' || state === 'waiting' ? { state: 'mailed' } : undefined,
       );
+      const { recipient: _, ...row } = rows.get(tagId) ?? ({} as ResetRequest);
+      if (row.state === 'mailed') rows.set(tagId, row);
     },
     async markNotified(tagId, now) {
       change(tagId, () => ({ notifiedAt: now }));

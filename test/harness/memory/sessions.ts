@@ -1,12 +1,20 @@
-import type { Session, SessionKey, SessionStore } from '../../../lib/core/session.ts';
+import type { OwnSessionStore, Session, SessionKey, SessionStore } from '../../../lib/core/session.ts';
 
-export type MemorySessions = SessionStore & {
-  /** The one session there is; fails where there is none or several. */
-  only(): Session;
-  rows: Map<string, Session>;
-};
+export type MemorySessions = SessionStore &
+  OwnSessionStore & {
+    /** The one session there is; fails where there is none or several. */
+    only(): Session;
+    rows: Map<string, Session>;
+  };
 
 const keyOf = ({ userId, sessionId }: SessionKey) => `${userId}/${sessionId}`;
+
+export const isAsItWas = (session: Session, seen: Session) =>
+  session.credentialVersion === seen.credentialVersion &&
+  session.endedAt === undefined &&
+  session.authTime === seen.authTime &&
+  session.acr === seen.acr &&
+  session.amr.join() === seen.amr.join();
 
 /** Sessions in memory, with the conditions that the port asks for. */
 export function memorySessions(): MemorySessions {
@@ -70,6 +78,18 @@ export function memorySessions(): MemorySessions {
       if (session?.refresh?.familyHash !== familyHash) return false;
       end(session, now);
       return true;
+    },
+
+    async prove(seen, { authTime, acr, amr }, now) {
+      const session = rows.get(keyOf(seen));
+      if (session === undefined || !isAsItWas(session, seen))
+        return { proved: false, session: structuredClone(session) };
+      rows.set(keyOf(seen), { ...session, authTime, acr, amr, lastUsedAt: now });
+      return { proved: true };
+    },
+
+    async all(userId) {
+      return structuredClone([...rows.values()].filter((session) => session.userId === userId));
     },
   };
 }

@@ -3,6 +3,7 @@ import type { PasswordHasher, User } from '../../../lib/core/account.ts';
 import { ProblemError } from '../../../lib/core/problem.ts';
 import type { Throttle } from '../../../lib/core/throttle.ts';
 import { frozenClock } from './clock.ts';
+import { memoryOwnAccounts } from './own-account.ts';
 import { recording } from './recording.ts';
 import { memoryResetRequests } from './reset-requests.ts';
 import { memorySessions } from './sessions.ts';
@@ -54,7 +55,9 @@ export function world(...people: User[]) {
     clock,
     pause: async (ms) => clock.pass(ms),
   };
-  const accounts = memoryAccountWrites({ users, sessions, resetRequests, throttleStore });
+  const tables = { users, sessions, resetRequests };
+  const ownAccounts = memoryOwnAccounts(tables);
+  const accounts = { ...memoryAccountWrites({ ...tables, throttleStore }), ...ownAccounts };
   const renewals = memoryRenewals(users);
 
   return {
@@ -67,6 +70,7 @@ export function world(...people: User[]) {
     throttleStore,
     /** The renewals of hashes that failed: whose, and why. */
     failedRenewals: renewals.failures,
+    tombstones: ownAccounts.tombstones,
     parts: {
       users: recording('users', users, calls),
       sessions: recording('sessions', sessions, calls),
@@ -77,6 +81,8 @@ export function world(...people: User[]) {
       signer: recording('signer', signer, calls),
       verifier: recording('verifier', verifier, calls),
       throttle,
+      tombstones: { key: async () => new Uint8Array(32) },
+      factors: { list: async () => ({ factors: [], recoveryCodesLeft: null }) },
       clock,
       lifetimes: { accessToken: 60 * MINUTE, idle: 7 * DAY, absolute: 30 * DAY },
       grace: 10_000,

@@ -12,8 +12,8 @@ import { readTime } from './time.ts';
 
 /**
  * What a file holds of a user, in the order in which it is written: all but the version, which an import chooses anew.
- * Second factors stay behind, and with
- * them what the account knows of them. An attribute that users get some day does not compile until it has its place here.
+ * Second factors and
+ * held addresses stay behind, and with them what the account knows of them. An attribute that users get some day does not compile until it has its place here.
  */
 const COLUMNS = {
   userId: true,
@@ -29,7 +29,7 @@ const COLUMNS = {
   mailRefused: true,
   mailRefusedUntil: true,
   mailBounces: true,
-} satisfies Record<Exclude<keyof User, 'credentialVersion' | 'totp' | 'passkeys'>, true>;
+} satisfies Record<Exclude<keyof User, 'credentialVersion' | 'totp' | 'passkeys' | 'heldEmails'>, true>;
 
 export type Column = keyof typeof COLUMNS;
 export const columns = Object.keys(COLUMNS) as Column[];

@@ -1,0 +1,34 @@
+import { auditedUsers } from '../lib/audit.ts';
+import { readConfig } from '../lib/config.ts';
+import { proveAgain } from '../lib/core/prove-again.ts';
+import * as auth from '../lib/dialects/auth.ts';
+import { openDatabase } from '../lib/dynamodb/database.ts';
+import { keyStore } from '../lib/dynamodb/keys.ts';
+import { ownSessionStore } from '../lib/dynamodb/own-sessions.ts';
+import { sessionStore } from '../lib/dynamodb/sessions.ts';
+import { openThrottle } from '../lib/dynamodb/throttles.ts';
+import { userStore } from '../lib/dynamodb/users.ts';
+import { endpoint, on } from '../lib/http/endpoint.ts';
+import { passwordHasher } from '../lib/passwords/password-hasher.ts';
+import { accessTokenSigner, accessTokenVerifier } from '../lib/tokens/access-token.ts';
+import { openSigningKeys } from '../lib/tokens/open-keys.ts';
+
+const config = readConfig(process.env);
+const database = openDatabase(config.tablePrefix);
+const { published, signing } = openSigningKeys(config, keyStore(database));
+const deps = {
+  users: auditedUsers(userStore(database)),
+  sessions: { ...sessionStore(database), ...ownSessionStore(database) },
+  hasher: passwordHasher(config),
+  verifier: accessTokenVerifier(published, config),
+  signer: accessTokenSigner(signing, config, config.accessTokenSeconds),
+  throttle: openThrottle(database, config.limits),
+  clock: Date.now,
+  tagLifetime: config.tagLifetime,
+};
+
+/** Step-up: the holder of a session proves again who they are. */
+export const handler = endpoint(
+  config,
+  on(auth.stepUp, (request) => proveAgain(deps, request)),
+);

@@ -1,0 +1,110 @@
+import type { AccessToken, AccessTokenSigner } from './access-token.ts';
+import type { User } from './account.ts';
+import {
+  type Authenticated,
+  type Authenticator,
+  authenticate,
+  type Bearer,
+  readLive,
+} from './authenticate.ts';
+import { both } from './both.ts';
+import { type ProveDeps, type Prover, withPassword, wrongCredentials } from './check-password.ts';
+import { newPassword, type RawFields, readFields, textSuchAs } from './fields.ts';
+import type { PasswordPolicy } from './password-policy.ts';
+import { ProblemError } from './problem.ts';
+import { combined } from './prove-again.ts';
+import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import type { Evidence, Session } from './session.ts';
+import { requireStepUp } from './step-up.ts';
+
+export type ChangePasswordRequest = Bearer & Prover & { body: () => RawFields };
+
+/** The rules of the fields of a change of password. @param user whose name and address may not make up the new one */
+export const changePasswordFields = (policy: PasswordPolicy, user?: Pick<User, 'name' | 'email'>) => ({
+  password: textSuchAs('correct horse battery staple'),
+  newPassword: newPassword(policy, [user?.name, user?.email]),
+});
+
+/** A new password that ends every session of the user but one. */
+export type PasswordChange = {
+  /** As they were read. */
+  user: User;
+  session: Session;
+  passwordHash: string;
+  /** What the session rests on from then on. */
+  evidence: Evidence;
+  /** Milliseconds since the epoch. */
+  now: number;
+  notice: ResetRequest;
+};
+
+export type ChangePasswordDeps = Authenticator &
+  ProveDeps & {
+    signer: AccessTokenSigner;
+    accounts: {
+      /**
+       * Sets the new hash, raises `credentialVersion` for the user and for the session that stays, and asks for the
+       * notice: one transaction, on condition that neither version has changed and the session hasn't ended.
+       *
+       * @returns false when the condition did not hold
+       * @throws ProblemError `unavailable`
+       */
+      changePassword(change: PasswordChange): Promise<boolean>;
+    };
+    passwordPolicy: PasswordPolicy;
+  };
+
+/** How often it is tried anew when something else raised the version meanwhile. */
+const TRIES = 3;
+
+/**
+ * Gives the account another password. Every other session ends in the same transaction; this one lives on, with the
+ * access tokens that it has. What was begun with the old password and ends later is made under the old version, and
+ * dead from its beginning.
+ *
+ * @throws ProblemError those of `authenticate`; `step-up-required`, `invalid-fields`, `wrong-credentials`, `throttled`,
+ * `unavailable`
+ * @see OWASP ASVS 5.0 6.2.2, 6.2.3 and 7.4.3
+ */
+export async function changePassword(
+  deps: ChangePasswordDeps,
+  request: ChangePasswordRequest,
+): Promise<AccessToken> {
+  const [found, sign] = await both(authenticate(deps, request), deps.signer.ready());
+  const { user, claims } = found;
+  requireStepUp(user, claims, { fresh: false }, deps.clock());
+  const { passwordPolicy } = deps;
+  const fields = changePasswordFields(passwordPolicy, user);
+  const given = readFields(fields, request.body(), passwordPolicy);
+
+  return withPassword(deps, { ...request, user, typed: given.password }, async () => {
+    const passwordHash = await deps.hasher.hash(given.newPassword);
+    const session = await apply(deps, found, passwordHash, request);
+    return sign(user, session, session.authTime);
+  });
+}
+
+/** @returns the session that stays, as it is now */
+async function apply(
+  deps: ChangePasswordDeps,
+  found: Authenticated,
+  passwordHash: string,
+  { language }: Prover,
+): Promise<Session> {
+  let { user, session }: { user: User; session: Session } = found;
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const now = deps.clock();
+    const evidence = combined(session, { amr: ['pwd'] }, now);
+    const { userId } = user;
+    const notice = newResetRequest({ userId, language, purpose: 'new-password' }, now, deps.tagLifetime);
+    if (await deps.accounts.changePassword({ user, session, passwordHash, evidence, now, notice }))
+      return { ...session, ...evidence };
+    ({ user, session } = await readLive(deps, session, now));
+    // Another change of the password came first: the one that was typed is the old one now.
+    if (user.passwordChangedAt !== found.user.passwordChangedAt) throw wrongCredentials(false);
+  }
+  throw new ProblemError(
+    { code: 'unavailable', retryAfter: 1 },
+    'other changes of the account keep coming first',
+  );
+}

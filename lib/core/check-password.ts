@@ -1,0 +1,84 @@
+import type { Clock, PasswordHasher, User } from './account.ts';
+import { both } from './both.ts';
+import type { Language } from './language.ts';
+import { isPossiblePassword, normalisePassword } from './password-policy.ts';
+import { ProblemError } from './problem.ts';
+import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import { openAttempt, type Throttle } from './throttle.ts';
+
+export type CheckedUser = User & {
+  passwordHash: string;
+  /** The hash is of the password as it was typed, by a system that didn't normalise. */
+  hashIsOverTyped: boolean;
+};
+
+/**
+ * The user whose password this is. Computes one hash, or two for a password that NFC changes: how many depends on what
+ * was typed alone, so that the time says nothing of the account.
+ */
+export async function checkPassword(
+  { hasher }: { hasher: PasswordHasher },
+  user: User | undefined,
+  typed: string,
+): Promise<CheckedUser | undefined> {
+  const possible = isPossiblePassword(typed);
+  // A disabled account is checked like one that isn't there: what its hash takes must not tell it from that.
+  const passwordHash = possible && user?.status === 'active' ? user.passwordHash : undefined;
+  const normalised = possible ? normalisePassword(typed) : '';
+  const matches = await hasher.verify(normalised, passwordHash, user?.userId);
+  const hashIsOverTyped =
+    possible && normalised !== typed && (await hasher.verify(typed, passwordHash, user?.userId));
+  if (!(matches || hashIsOverTyped) || user === undefined || passwordHash === undefined) return undefined;
+  return { ...user, passwordHash, hashIsOverTyped };
+}
+
+export type ProveDeps = {
+  hasher: PasswordHasher;
+  throttle: Throttle;
+  clock: Clock;
+  /** Milliseconds. */
+  tagLifetime: number;
+};
+
+/** Where a password was typed, and in what language a mail about it will be. */
+export type Prover = { client: string; language: Language };
+
+/**
+ * Does something for the holder of a session who types the account's password once more. It counts as a log-in does: for
+ * the account and for the client's address, before the hash is computed.
+ *
+ * @param act runs when the password is right; what it throws counts for nothing
+ * @throws ProblemError `wrong-credentials`, `throttled`, `unavailable`, and whatever `act` throws
+ */
+export async function withPassword<T>(
+  deps: ProveDeps,
+  { user, typed, client, language }: Prover & { user: User; typed: string },
+  act: () => Promise<T>,
+): Promise<T> {
+  const attempt = openAttempt(deps.throttle, { email: user.email, client });
+  try {
+    await attempt.countAddress();
+    await attempt.reserve();
+    if ((await checkPassword(deps, user, typed)) === undefined)
+      throw wrongCredentials(await attempt.failed(lockMail(deps, user.userId, language)));
+    const [result] = await both(act(), attempt.succeeded());
+    return result;
+  } finally {
+    await attempt.release();
+  }
+}
+
+/** What the owner gets when this attempt was the last before the account is locked until a reset. */
+export function lockMail(
+  { clock, tagLifetime }: { clock: Clock; tagLifetime: number },
+  userId: string | undefined,
+  language: Language,
+): ResetRequest {
+  return newResetRequest({ userId, language, purpose: 'locked' }, clock(), tagLifetime);
+}
+
+export function wrongCredentials(locked: boolean): ProblemError {
+  return new ProblemError({ code: 'wrong-credentials' }, undefined, {
+    notice: locked ? 'lockout-begun' : undefined,
+  });
+}

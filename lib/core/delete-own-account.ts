@@ -1,0 +1,78 @@
+import type { User } from './account.ts';
+import { type Authenticator, authenticate, type Bearer, readLive } from './authenticate.ts';
+import type { RawFields } from './fields.ts';
+import type { Language } from './language.ts';
+import { ProblemError } from './problem.ts';
+import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import { requireStepUp } from './step-up.ts';
+import { type Tombstone, type TombstoneStore, tombstoneFor } from './tombstone.ts';
+
+export type DeleteOwnAccountRequest = Bearer & { language: Language; body: () => RawFields };
+
+export type DeleteOwnAccountDeps = Authenticator & {
+  accounts: {
+    /**
+     * Deletes the account, what it claims and holds, and its factors, leaves the tombstone and asks for the last mail: one
+     * transaction, on condition that the account is as it was read.
+     *
+     * @returns false when the condition did not hold
+     * @throws ProblemError `unavailable`
+     */
+    deleteOwn(user: User, tombstone: Tombstone, lastMail: ResetRequest): Promise<boolean>;
+  };
+  tombstones: Pick<TombstoneStore, 'key'>;
+  /** Milliseconds. */
+  tagLifetime: number;
+};
+
+const TRIES = 3;
+
+/**
+ * Deletes the account of whoever asks. Its tokens are refused from then on, since each use of them reads the account, and
+ * the address can sign up again.
+ *
+ * @throws ProblemError those of `authenticate`; `step-up-required`, `unavailable`, and those of an unreadable body
+ * @see GDPR article 17
+ */
+export async function deleteOwnAccount(
+  deps: DeleteOwnAccountDeps,
+  request: DeleteOwnAccountRequest,
+): Promise<void> {
+  const found = await authenticate(deps, request);
+  requireStepUp(found.user, found.claims, { fresh: true }, deps.clock());
+  request.body(); // has no fields, but must not be rubbish
+  const key = await deps.tombstones.key();
+  let { user, session } = found;
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const now = deps.clock();
+    const tombstone = tombstoneFor(key, user.email, now);
+    if (
+      await deps.accounts.deleteOwn(
+        user,
+        tombstone,
+        lastMailTo(user, request.language, now, deps.tagLifetime),
+      )
+    )
+      return;
+    ({ user, session } = await readLive(deps, session, now));
+  }
+  throw new ProblemError(
+    { code: 'unavailable', retryAfter: 1 },
+    'other changes of the account keep coming first',
+  );
+}
+
+/** It carries whom it goes to: when it is sent, nobody can be asked any more. */
+function lastMailTo(user: User, language: Language, now: number, lifetime: number): ResetRequest {
+  const { userId, email, name, emailVerified, mailRefused, mailRefusedUntil } = user;
+  return {
+    ...newResetRequest({ userId, language, purpose: 'account-deleted' }, now, lifetime),
+    recipient: {
+      email,
+      name,
+      ...(emailVerified && { emailVerified }),
+      ...(mailRefused && { mailRefused }),
+      ...(mailRefusedUntil !== undefined && { mailRefusedUntil }),
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { User } from './account.ts';
+import { type Authenticator, authenticate, type Bearer, readLive } from './authenticate.ts';
+import { onlyTrue, type RawFields, readOneOf, textSuchAs } from './fields.ts';
+import { ProblemError } from './problem.ts';
+import type { Session, SessionStore } from './session.ts';
+
+export type EndSessionsRequest = Bearer & { body: () => RawFields };
+
+/** Exactly one of: a single session, all but the one that asks, or all. */
+export const endSessionsFields = [
+  { sessionId: textSuchAs('5f4dcc3b-5aa7-4a5d-8b3d-2a1f0c9e8d7b') },
+  { others: onlyTrue },
+  { all: onlyTrue },
+];
+
+export type EndSessionsDeps = Omit<Authenticator, 'sessions'> & {
+  sessions: Pick<SessionStore, 'get' | 'end'>;
+  accounts: {
+    /**
+     * Raises `credentialVersion` for the user, and in the same transaction for the session that is to stay, on condition
+     * that neither has changed since they were read. Without a session it always raises it.
+     *
+     * @returns false when the condition did not hold
+     * @throws ProblemError `unavailable`
+     */
+    raiseVersion(user: User, kept: Session | undefined, now: number): Promise<boolean>;
+  };
+};
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const TRIES = 3;
+
+/**
+ * Ends sessions of the account at once, for both kinds of their tokens. A session that is unknown or somebody else's is
+ * nothing to the caller: it is looked for among the caller's own, and the answer is the same.
+ *
+ * @throws ProblemError those of `authenticate`; `invalid-fields`, `unavailable`
+ */
+export async function endSessionsOf(deps: EndSessionsDeps, request: EndSessionsRequest): Promise<void> {
+  const found = await authenticate(deps, request);
+  const given = readOneOf(endSessionsFields, request.body()) as RawFields;
+  if (given.sessionId !== undefined) return endOne(deps, found.user, given.sessionId as string);
+  let { user, session } = found;
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const now = deps.clock();
+    if (await deps.accounts.raiseVersion(user, given.others ? session : undefined, now)) return;
+    ({ user, session } = await readLive(deps, session, now));
+  }
+  throw new ProblemError(
+    { code: 'unavailable', retryAfter: 1 },
+    'other changes of the account keep coming first',
+  );
+}
+
+async function endOne(
+  { sessions, clock }: EndSessionsDeps,
+  { userId }: User,
+  sessionId: string,
+): Promise<void> {
+  if (UUID.test(sessionId)) await sessions.end({ userId, sessionId }, clock());
+}

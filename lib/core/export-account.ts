@@ -1,0 +1,37 @@
+import { type AccountOverview, type AccountOverviewDeps, factorsOf } from './account-overview.ts';
+import { authenticate, type Bearer } from './authenticate.ts';
+import { both } from './both.ts';
+import { isLive, type OwnSessionStore, type Session, type SessionStore } from './session.ts';
+import { requireStepUp } from './step-up.ts';
+
+export type ExportedSession = Session & { live: boolean; current: boolean };
+
+export type ExportedAccount = AccountOverview & { sessions: ExportedSession[] };
+
+export type ExportAccountDeps = Omit<AccountOverviewDeps, 'sessions'> & {
+  sessions: Pick<SessionStore, 'get'> & Pick<OwnSessionStore, 'all'>;
+};
+
+/**
+ * Everything that is kept about the holder, for the holder; what is a secret or made of one is left out by the dialect.
+ *
+ * @throws ProblemError those of `authenticate`; `step-up-required`, `unavailable`
+ * @see GDPR articles 15 and 20
+ */
+export async function exportAccount(deps: ExportAccountDeps, bearer: Bearer): Promise<ExportedAccount> {
+  const { user, session: current, claims } = await authenticate(deps, bearer);
+  const now = deps.clock();
+  requireStepUp(user, claims, { fresh: true }, now);
+  const [factors, sessions] = await both(factorsOf(deps, user), deps.sessions.all(user.userId));
+  return {
+    user,
+    ...factors,
+    sessions: sessions
+      .toSorted((one, other) => other.lastUsedAt - one.lastUsedAt)
+      .map((session) => ({
+        ...session,
+        live: isLive(session, user, now),
+        current: session.sessionId === current.sessionId,
+      })),
+  };
+}

@@ -1,0 +1,44 @@
+import type { User } from './account.ts';
+import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
+import { isLive, type OwnSessionStore, type Session, type SessionStore } from './session.ts';
+
+/** A session as its holder may see it. */
+export type ListedSession = Pick<Session, 'sessionId' | 'createdAt' | 'lastUsedAt' | 'acr'> & {
+  device: string | undefined;
+  /** When it ends unless it is used. */
+  expiresAt: number;
+  /** Whether it is the one that asks. */
+  current: boolean;
+};
+
+export type ListSessionsDeps = Omit<Authenticator, 'sessions'> & {
+  sessions: Pick<SessionStore, 'get'> & Pick<OwnSessionStore, 'all'>;
+};
+
+const MOST = 100;
+
+/**
+ * The live sessions of the account, those used last first, at most a hundred.
+ *
+ * @throws ProblemError those of `authenticate`; `unavailable`
+ */
+export async function listSessions(deps: ListSessionsDeps, bearer: Bearer): Promise<ListedSession[]> {
+  const { user, session } = await authenticate(deps, bearer);
+  return liveSessions(await deps.sessions.all(user.userId), user, session, deps.clock());
+}
+
+function liveSessions(all: readonly Session[], user: User, current: Session, now: number): ListedSession[] {
+  return all
+    .filter((session) => isLive(session, user, now))
+    .toSorted((one, other) => other.lastUsedAt - one.lastUsedAt)
+    .slice(0, MOST)
+    .map((session) => ({
+      sessionId: session.sessionId,
+      device: session.device,
+      createdAt: session.createdAt,
+      lastUsedAt: session.lastUsedAt,
+      expiresAt: Math.min(session.idleExpiresAt, session.absoluteExpiresAt),
+      acr: session.acr,
+      current: session.sessionId === current.sessionId,
+    }));
+}

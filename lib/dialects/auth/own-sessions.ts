@@ -1,0 +1,81 @@
+import * as v from 'valibot';
+import type { Bearer } from '../../core/authenticate.ts';
+import { type EndSessionsRequest, endSessionsFields } from '../../core/end-sessions.ts';
+import type { ListedSession } from '../../core/list-sessions.ts';
+import type { Operation } from '../../http/operation.ts';
+import * as examples from '../examples.ts';
+import { auth, type Done, done, time, written } from './dialect.ts';
+
+export const sessionId = v.pipe(
+  v.string(),
+  v.uuid(),
+  v.description('`sid` of the access tokens of the session.'),
+);
+
+export const acr = v.pipe(
+  v.picklist(['aal1', 'aal2']),
+  v.description('`aal2`: opened or stepped up by a password and a second factor, or by a passkey.'),
+);
+
+const listed = v.pipe(
+  v.object({
+    sessions: v.array(
+      v.object({
+        sessionId,
+        device: v.pipe(
+          v.nullable(v.string()),
+          v.description(
+            'Words such as `Firefox on Windows`, from the User-Agent; `null` for one that is unknown.',
+          ),
+        ),
+        createdAt: time('When it was opened.'),
+        lastUsedAt: time('When it was opened, last refreshed or stepped up.'),
+        expiresAt: time('When it ends unless it is used.'),
+        acr,
+        current: v.pipe(v.boolean(), v.description('Whether it is the one that asks.')),
+      }),
+    ),
+  }),
+  v.title('AuthSessions'),
+);
+
+export const sessions: Operation<Bearer, ListedSession[], v.InferOutput<typeof listed>> = {
+  id: 'authSessions',
+  dialect: auth,
+  route: 'GET /auth/sessions',
+  metric: 'AccountRequests',
+  summary: 'List the sessions',
+  description:
+    'The live sessions of the account, those used last first, at most 100. No network address is kept.',
+  takes: { accessToken: ['bearer'] },
+  input: ({ accessToken }, { client }) => ({ accessToken, client }),
+  problems: ['missing-access-token', 'invalid-access-token', 'throttled'],
+  success: { body: listed, example: examples.listedSessions },
+  write: (all) => ({
+    status: 200,
+    body: {
+      sessions: all.map((session) => ({
+        ...session,
+        device: session.device ?? null,
+        createdAt: written(session.createdAt),
+        lastUsedAt: written(session.lastUsedAt),
+        expiresAt: written(session.expiresAt),
+      })),
+    },
+  }),
+};
+
+export const endSessions: Operation<EndSessionsRequest, void, Done> = {
+  id: 'authEndSessions',
+  dialect: auth,
+  route: 'POST /auth/sessions/end',
+  metric: 'AccountRequests',
+  summary: 'End sessions',
+  description:
+    'Ends one session, all others, or all: their refresh and access tokens are refused from the next request on. It answers the same for a session that is unknown or over already.',
+  takes: { accessToken: ['bearer'], body: { fields: endSessionsFields } },
+  input: ({ accessToken, body }, { client }) => ({ accessToken, body, client }),
+  problems: ['missing-access-token', 'invalid-access-token', 'invalid-fields', 'throttled'],
+  success: { body: done, example: undefined },
+  write: () => ({ status: 200, body: { message: 'They have ended.' } }),
+};

@@ -1,0 +1,83 @@
+import * as v from 'valibot';
+import type { AccessToken } from '../../core/access-token.ts';
+import { type ChangePasswordRequest, changePasswordFields } from '../../core/change-password.ts';
+import { type ProveAgainRequest, proveAgainFields } from '../../core/prove-again.ts';
+import type { Operation } from '../../http/operation.ts';
+import { accessToken } from '../answer-parts.ts';
+import * as examples from '../examples.ts';
+import { auth, expiresIn, message, tokenType } from './dialect.ts';
+
+// Operations by which the holder of a session proves again who they are, and gets an access token that says so.
+
+const proved = v.pipe(v.object({ message, accessToken, tokenType, expiresIn }), v.title('AuthProved'));
+type Proved = v.InferOutput<typeof proved>;
+
+export const stepUp: Operation<ProveAgainRequest, AccessToken, Proved> = {
+  id: 'authStepUp',
+  dialect: auth,
+  route: 'POST /auth/step-up',
+  metric: 'StepUps',
+  summary: 'Prove again who you are',
+  description:
+    'Answers an access token with a new `auth_time`, and with the `amr` and `acr` of the session and of this proof together. The session keeps them, so that later refreshes carry them; its refresh token stays the same. A password alone never raises `acr`.',
+  takes: { accessToken: ['bearer'], body: { fields: proveAgainFields } },
+  input: ({ accessToken: token, body }, { client, language }) => ({
+    accessToken: token,
+    body,
+    client,
+    language,
+  }),
+  problems: [
+    'missing-access-token',
+    'invalid-access-token',
+    'invalid-fields',
+    'wrong-credentials',
+    'wrong-code',
+    'throttled',
+  ],
+  success: { body: proved, example: examples.accessToken },
+  write: ({ token, expiresIn: seconds }) => ({
+    status: 200,
+    body: {
+      message: 'You proved who you are.',
+      accessToken: token,
+      tokenType: 'Bearer',
+      expiresIn: seconds,
+    },
+  }),
+};
+
+export const changePassword: Operation<ChangePasswordRequest, AccessToken, Proved> = {
+  id: 'authChangePassword',
+  dialect: auth,
+  route: 'POST /auth/change-password',
+  metric: 'PasswordChanges',
+  summary: 'Change the password',
+  description:
+    'Every other session ends at once; this one, its refresh token and its access tokens live on. A mail says so. A wrong password counts as a failed log-in. Needs the highest level that the account can reach.',
+  takes: { accessToken: ['bearer'], body: { fields: changePasswordFields } },
+  input: ({ accessToken: token, body }, { client, language }) => ({
+    accessToken: token,
+    body,
+    client,
+    language,
+  }),
+  problems: [
+    'missing-access-token',
+    'invalid-access-token',
+    { code: 'step-up-required', acrValues: ['aal2'] },
+    'invalid-fields',
+    'wrong-credentials',
+    'throttled',
+  ],
+  success: { body: proved, example: examples.accessToken },
+  write: ({ token, expiresIn: seconds }) => ({
+    status: 200,
+    body: {
+      message: 'The password was changed, and every other session has ended.',
+      accessToken: token,
+      tokenType: 'Bearer',
+      expiresIn: seconds,
+    },
+  }),
+};

@@ -1,0 +1,102 @@
+import {
+  type AttributeValue,
+  QueryCommand,
+  type TransactWriteItem,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Evidence, OwnSessionStore, Session } from '../core/session.ts';
+import { orUnavailable } from '../unavailable.ts';
+import { type Database, outcomeOf, readItem, writeItem } from './database.ts';
+import { readSession } from './sessions.ts';
+
+const sameEvidence = (one: Evidence, other: Evidence) =>
+  one.authTime === other.authTime && one.acr === other.acr && one.amr.join() === other.amr.join();
+
+/** The condition that a session has not ended since it was read, and rests on what it rested on. */
+function asItWas({ credentialVersion, authTime, acr, amr }: Session) {
+  return {
+    condition:
+      'credentialVersion = :seenVersion AND attribute_not_exists(endedAt) AND ' +
+      '(attribute_not_exists(authTime) OR (authTime = :seenAuthTime AND acr = :seenAcr AND amr = :seenAmr))',
+    values: {
+      ...{ ':seenVersion': credentialVersion, ':seenAuthTime': authTime, ':seenAcr': acr, ':seenAmr': amr },
+    },
+  };
+}
+
+/**
+ * Lets one session outlive a raise of its user's `credentialVersion`, which ends all others, as a part of that
+ * transaction. It fails when the session ended or was proved anew since it was read.
+ *
+ * @param to the user's next version, and what the session rests on from then on
+ */
+export function sessionKept(
+  nameOf: Database['nameOf'],
+  session: Session,
+  to: { credentialVersion: number; evidence: Evidence; now: number },
+): TransactWriteItem {
+  const unchanged = asItWas(session);
+  return {
+    Update: {
+      TableName: nameOf('sessions'),
+      Key: writeItem({ userId: session.userId, sessionId: session.sessionId }),
+      UpdateExpression:
+        'SET credentialVersion = :next, authTime = :authTime, acr = :acr, amr = :amr, lastUsedAt = :now',
+      ConditionExpression: unchanged.condition,
+      ExpressionAttributeValues: writeItem({
+        ':next': to.credentialVersion,
+        ':authTime': to.evidence.authTime,
+        ':acr': to.evidence.acr,
+        ':amr': to.evidence.amr,
+        ':now': to.now,
+        ...unchanged.values,
+      }),
+    },
+  };
+}
+
+/** What holders see of their sessions, and add to them. */
+export function ownSessionStore({ client, nameOf }: Database): OwnSessionStore {
+  const TableName = nameOf('sessions');
+
+  return {
+    async prove(session, evidence, now) {
+      const unchanged = asItWas(session);
+      const command = new UpdateItemCommand({
+        TableName,
+        Key: writeItem({ userId: session.userId, sessionId: session.sessionId }),
+        UpdateExpression: 'SET authTime = :authTime, acr = :acr, amr = :amr, lastUsedAt = :now',
+        ConditionExpression: unchanged.condition,
+        ExpressionAttributeValues: writeItem({
+          ...{ ':authTime': evidence.authTime, ':acr': evidence.acr, ':amr': evidence.amr, ':now': now },
+          ...unchanged.values,
+        }),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      const outcome = await outcomeOf(client.send(command));
+      if (outcome.applied) return { proved: true };
+      const found = readSession(outcome.found);
+      // By a try of this call whose answer was lost.
+      if (found && sameEvidence(found, evidence)) return { proved: true };
+      return { proved: false, session: found };
+    },
+
+    async all(userId) {
+      const input = {
+        TableName,
+        ConsistentRead: true,
+        KeyConditionExpression: 'userId = :userId',
+        ExpressionAttributeValues: writeItem({ ':userId': userId }),
+      };
+      const sessions: Session[] = [];
+      let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
+      do {
+        const command = new QueryCommand({ ...input, ...(ExclusiveStartKey && { ExclusiveStartKey }) });
+        const page = await orUnavailable('DynamoDB', client.send(command));
+        sessions.push(...(page.Items ?? []).map((item) => readSession(readItem(item)) as Session));
+        ExclusiveStartKey = page.LastEvaluatedKey;
+      } while (ExclusiveStartKey !== undefined);
+      return sessions;
+    },
+  };
+}
