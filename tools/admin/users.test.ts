@@ -147,7 +147,9 @@ describe('the command', () => {
         '6 rows: 3 imported, 0 there from before, 1 refused, 2 left out (1 without an email address, 1 deleted there).\n' +
         '1 without a hash get an email to set a password.\n' +
         'Hashes: bcrypt of cost 5: 1; SHA1, wrapped in Argon2id: 1.\n',
-      err: expect.stringMatching(/^6 rows of .*\nline 22: passwordHash: .*\n$/),
+      err: expect.stringMatching(
+        /^6 rows of .*\n1 plain digest gets wrapped in Argon2id, .*\nline 22: passwordHash: .*\n$/,
+      ),
     });
     // Wrapped anew the digest is another text, and still the same account.
     expect((await users(args)).out).toMatch(

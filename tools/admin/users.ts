@@ -29,7 +29,7 @@ import { openPlace, type Place, type PlaceOptions } from './command-line/place.t
 import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
 import { passwordFromInput, passwordMatches } from './users/check-password.ts';
 import { exportedLines } from './users/export.ts';
-import { details, kindOf, listed, refusalSentence, summary } from './users/format.ts';
+import { details, kindOf, listed, refusalSentence, summary, wrapping } from './users/format.ts';
 import { sources } from './users/from/sources.ts';
 import { type FileOptions, openImportFile } from './users/import-file.ts';
 import { accountsOf } from './users/row.ts';
@@ -193,6 +193,7 @@ command('import [file]', 'imports the users of a .csv or .jsonl file, or of the 
     const { deps, place } = await open(options);
     const found = await source.count(); // a file that is unusable somewhere stops the import before it begins
     console.error(`${amount(found.rows)} rows of ${file} into ${place.name}${dryRun ? ', as a trial' : ''}`);
+    if (found.digests > 0 && !dryRun) console.error(wrapping(found.digests));
     const rows: AsyncIterable<ImportRow> = accountsOf(source.rows(), began);
     const counts = await importUsers({ ...deps, accounts: importStore(place.database) }, rows, {
       ...{ mails: mail, dryRun, includeDeleted, kindOf, now: began },

@@ -93,6 +93,12 @@ function leftOut({ withoutAddress, deleted }: FileCounts): string {
   return count === 0 ? '' : `, ${count.toLocaleString('en')} left out (${reasons.join(', ')})`;
 }
 
+/** What plain digests cost, before they do. */
+export function wrapping(digests: number): string {
+  const minutes = Math.ceil((digests * 20) / 60_000);
+  return `${digests.toLocaleString('en')} plain ${digests === 1 ? 'digest gets' : 'digests get'} wrapped in Argon2id, some 20 ms of a processor each: ${minutes.toLocaleString('en')} minutes of one in all.`;
+}
+
 /** What an import came to. */
 export function summary(counts: ImportCounts, found: FileCounts, dryRun: boolean): string {
   const amount = (count: number) => count.toLocaleString('en');

@@ -2,12 +2,14 @@
 import { type FirebaseConfig, readFirebaseConfig } from '../../../lib/passwords/schemes/firebase.ts';
 import { type DigestRule, readDigestRule } from '../../../lib/passwords/schemes/wrapped-digest.ts';
 import { UsageError } from '../command-line/run.ts';
+import { FastDigest } from './fast-digest.ts';
 import { type NumberedRow, rowsOf } from './file.ts';
 import { type Auth0Passwords, readPasswords } from './from/auth0-passwords.ts';
 import { LeftOut } from './from/foreign-record.ts';
 import { foreignRows } from './from/foreign-rows.ts';
 import type { Settings } from './from/source.ts';
 import { isSystem, type System, sources } from './from/sources.ts';
+import { RefusedRow } from './row.ts';
 import { UnusableFile, wholeText } from './text.ts';
 
 /** The options of the command line that tell how a file is read. */
@@ -19,8 +21,17 @@ export type FileOptions = {
   passwords?: string | undefined;
 };
 
-/** How many users are in a file, and how many are passed over without being at fault. */
-export type FileCounts = { rows: number; withoutAddress: number; deleted: number; hashesLeft: number };
+/**
+ * How many users are in a file, how many are passed over without being at fault, how many digests have to be wrapped, and how
+ * many hashes of a file beside it belong to nobody.
+ */
+export type FileCounts = {
+  rows: number;
+  withoutAddress: number;
+  deleted: number;
+  digests: number;
+  hashesLeft: number;
+};
 
 export type ImportFile = {
   /** Goes through the whole file. @throws OperatorError when it is unusable anywhere */
@@ -47,10 +58,11 @@ export async function openImportFile(file: string, options: FileOptions, now: nu
   const all = () => (system === undefined ? rowsOf(file, digest) : foreignRows(file, system, settings));
   return {
     async count() {
-      const counts = { rows: 0, withoutAddress: 0, deleted: 0 };
+      const counts = { rows: 0, withoutAddress: 0, deleted: 0, digests: 0 };
       for await (const { raw } of all()) {
         counts.rows += 1;
         if (raw instanceof LeftOut) counts[raw.why === 'deleted' ? 'deleted' : 'withoutAddress'] += 1;
+        else if (!(raw instanceof RefusedRow) && raw.passwordHash instanceof FastDigest) counts.digests += 1;
       }
       return { ...counts, hashesLeft: leftOf(passwords, options.passwords ?? '') };
     },

@@ -20,6 +20,7 @@ describe.each(Object.entries(exportsOf))('the export of %s', (name, exportOf) =>
       rows: 1000,
       withoutAddress: 100,
       deleted: 0,
+      digests: 0,
       hashesLeft: 0,
     });
     const tables = await ownTables();
