@@ -87,7 +87,7 @@ test('to say no to an unknown account takes the time of a real comparison', asyn
   }
 });
 
-const argon2id = passwordHasher({ passwordHash: 'argon2id', bcryptCost: 8 });
+const argon2id = passwordHasher({ passwordHash: 'argon2id', bcryptCost: 9 });
 const DJANGO = (
   JSON.parse(readFileSync(new URL('../../test/vectors/password-hashes.json', import.meta.url), 'utf8')) as {
     scheme: string;
@@ -126,7 +126,7 @@ describe('under argon2id, a password', () => {
 });
 
 describe.each([
-  ['bcrypt', bcryptHasher(8)],
+  ['bcrypt', bcryptHasher(9)],
   ['argon2id', argon2id],
 ])('with %s', (_, mixed) => {
   test('a hash of another system is verified and outdated', async () => {
@@ -140,7 +140,7 @@ describe.each([
       none: undefined,
       unusable: `$2b$31$${'.'.repeat(53)}`,
       'a cheap bcrypt': await bcryptHasher(4).hash(PASSWORD),
-      bcrypt: await bcryptHasher(8).hash(PASSWORD),
+      bcrypt: await bcryptHasher(9).hash(PASSWORD),
       argon2id: await argon2id.hash(PASSWORD),
       Django: DJANGO.hash,
     };
@@ -152,9 +152,9 @@ describe.each([
         times[name] = [...(times[name] ?? []), performance.now() - startedAt];
       }
     }
-    const medians = Object.values(times).map((all) => all.sort((one, other) => one - other)[4] as number);
-    // Under load, waiting can't hide what computing takes: this machine runs other tests.
-    expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(2.5);
+    // The quickest of each: others share their time with whatever else this machine does.
+    const quickest = Object.values(times).map((all) => Math.min(...all));
+    expect(Math.max(...quickest) / Math.min(...quickest)).toBeLessThan(1.6);
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { getRounds } from 'bcryptjs';
 import type { PasswordHasher } from '../core/account.ts';
 import { log } from '../log.ts';
-import { beginCheck } from './failure-time.ts';
+import { beginCheck, noteOwnCheck } from './failure-time.ts';
 import { type HashSettings, ownScheme, timed } from './own-scheme.ts';
 import type { PasswordHash } from './password-hash.ts';
 import { readHash } from './read-hash.ts';
@@ -23,7 +23,9 @@ export function passwordHasher({ passwordHash, bcryptCost }: HashSettings): Pass
       const evenOut = beginCheck(bcryptCost);
       // A stored hash that can't be read would be refused in no time, and so tell a corrupt account from an unknown one.
       const readable = stored === undefined ? undefined : readStored(stored, userId);
+      const startedAt = performance.now();
       const matches = await timed((readable ?? nobody).matches(password));
+      if (readable === undefined || own.isCurrent(readable.text)) noteOwnCheck(performance.now() - startedAt);
       if (matches && readable !== undefined) return true;
       if (passwordHash === 'bcrypt') await makeUpFor(readable?.text, bcryptCost, password);
       await evenOut();

@@ -86,6 +86,31 @@ describe.each([
   });
 });
 
+// Hashes of nothing in particular, with what their systems use by default: docs/moving-in/hashes.md.
+const FOREIGN = {
+  'argon2id of argon2-cffi': `$argon2id$v=19$m=65536,t=3,p=4$${'A'.repeat(22)}$${'A'.repeat(43)}`,
+  'PBKDF2 of Django': `pbkdf2_sha256$1000000$salt$${'A'.repeat(43)}=`,
+  'scrypt of Werkzeug': `scrypt:32768:8:1$salt$${'ab'.repeat(64)}`,
+  phpass: `$P$B${'a'.repeat(29)}.`,
+  'ASP.NET Identity 2': Buffer.alloc(49).toString('base64'),
+  WordPress: `$wp$2y$10$${'.'.repeat(53)}`,
+  unusable: `$2b$31$${'.'.repeat(53)}`,
+};
+
+test.each(['bcrypt', 'argon2id'])(
+  'under %s a log-in takes as long whatever hash the account has, 40 samples each',
+  async (scheme) => {
+    const handler = await coldHandler('login', { BCRYPT_COST: '12', PASSWORD_HASH: scheme });
+    const bcrypt = await hash(PASSWORD, 12);
+    const argon2id = `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+    const stored: Record<string, string> = { bcrypt, argon2id, ...FOREIGN };
+    const classes: Classes = { unknown, disabled: () => account('disabled', FOREIGN['PBKDF2 of Django']) };
+    for (const [name, passwordHash] of Object.entries(stored))
+      classes[name] = () => account('active', passwordHash);
+    expectAlike(`log-in under ${scheme}`, await measure(handler, 40, classes, logIn));
+  },
+);
+
 test('a log-in to a locked account takes as long whether it is known, unknown or disabled', async () => {
   const handler = await coldHandler('login', {});
   const passwordHash = await hash(PASSWORD, 4);
