@@ -361,11 +361,11 @@ export const scenarios: Scenario[] = [
         async holds() {
           const rows = await rowsOf('keys', {}, prefix);
           const published = Object.keys(keysOf(rows).keys ?? {});
-          expect(published).toHaveLength(rows.length > 0 ? 1 : 0);
-          expect(published).toEqual(rows.flatMap(({ kid, sealed }) => (sealed ? [kid] : [])));
+          expect(published).toEqual(sealedKeysOf(rows));
+          expect(published.length).toBeLessThanOrEqual(1);
         },
         async afterwards() {
-          expect(await rowsOf('keys', {}, prefix)).toHaveLength(2);
+          expect(sealedKeysOf(await rowsOf('keys', {}, prefix))).toHaveLength(1);
         },
       };
     },
@@ -386,7 +386,7 @@ export const scenarios: Scenario[] = [
           const rows = await rowsOf('keys', {}, prefix);
           const { newest, keys } = keysOf(rows);
           expect(keys?.old?.verifiesUntil === undefined).toBe(newest === 'old');
-          const sealed = rows.flatMap(({ kid, sealed }) => (sealed ? [kid] : []));
+          const sealed = sealedKeysOf(rows);
           expect(Object.keys(keys ?? {}).sort()).toEqual(sealed.sort());
           expect(sealed).toHaveLength(newest === 'old' ? 1 : 2);
           expect(sealed).toContain(newest);
@@ -550,4 +550,9 @@ type PublishedKeys = { newest?: string; keys?: Record<string, { verifiesUntil?: 
 
 function keysOf(rows: readonly Record<string, unknown>[]): PublishedKeys {
   return rows.find(({ kid }) => kid === '#published') ?? {};
+}
+
+/** The kids of the signing keys that are stored sealed; the stage key, which signs nothing, is sealed beside them. */
+function sealedKeysOf(rows: readonly Record<string, unknown>[]): unknown[] {
+  return rows.flatMap(({ kid, sealed }) => (sealed && kid !== '#stage' ? [kid] : []));
 }
