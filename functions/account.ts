@@ -7,7 +7,7 @@ import { exportAccount } from '../lib/core/export-account.ts';
 import { listSessions } from '../lib/core/list-sessions.ts';
 import * as auth from '../lib/dialects/auth.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
-import { factorStore } from '../lib/dynamodb/factors.ts';
+import { factorList } from '../lib/dynamodb/factor-list.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { ownAccountWrites } from '../lib/dynamodb/own-account.ts';
 import { ownSessionStore } from '../lib/dynamodb/own-sessions.ts';
@@ -24,7 +24,7 @@ const deps = {
   users: auditedUsers(userStore(database)),
   sessions: { ...sessionStore(database), ...ownSessionStore(database) },
   accounts: ownAccountWrites(database),
-  factors: factorStore(database),
+  factors: factorList(database),
   verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,

@@ -5,20 +5,26 @@ import * as accounts from '../lib/dialects/accounts.ts';
 import * as apiUser from '../lib/dialects/api-user.ts';
 import * as auth from '../lib/dialects/auth.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
+import { challengeStore, factorStore } from '../lib/dynamodb/factors.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
+import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { hashRenewals, userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { describeError, log } from '../lib/log.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
-import { openSigner } from '../lib/tokens/open-keys.ts';
+import { openSigner, openStageKey } from '../lib/tokens/open-keys.ts';
+import { totpSealing } from '../lib/tokens/totp-sealing.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   users: auditedUsers(userStore(database)),
   sessions: sessionStore(database),
+  challenges: challengeStore(database),
+  factors: factorStore(database),
+  sealing: totpSealing(openStageKey(config, stageKeyStore(database))),
   hasher: passwordHasher(config),
   renewals: {
     ...hashRenewals(database),

@@ -3,15 +3,18 @@ import { readConfig } from '../lib/config.ts';
 import { proveAgain } from '../lib/core/prove-again.ts';
 import * as auth from '../lib/dialects/auth.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
+import { factorStore } from '../lib/dynamodb/factors.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { ownSessionStore } from '../lib/dynamodb/own-sessions.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
+import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { accessTokenSigner, accessTokenVerifier } from '../lib/tokens/access-token.ts';
-import { openSigningKeys } from '../lib/tokens/open-keys.ts';
+import { openSigningKeys, openStageKey } from '../lib/tokens/open-keys.ts';
+import { totpSealing } from '../lib/tokens/totp-sealing.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
@@ -19,6 +22,8 @@ const { published, signing } = openSigningKeys(config, keyStore(database));
 const deps = {
   users: auditedUsers(userStore(database)),
   sessions: { ...sessionStore(database), ...ownSessionStore(database) },
+  factors: factorStore(database),
+  sealing: totpSealing(openStageKey(config, stageKeyStore(database))),
   hasher: passwordHasher(config),
   verifier: accessTokenVerifier(published, config),
   signer: accessTokenSigner(signing, config, config.accessTokenSeconds),

@@ -95,6 +95,17 @@ function rows(observed: Observed): Alarm[] {
       is: 'unusual',
       threshold: 4,
     },
+    {
+      name: 'wrong-codes',
+      says: 'Many more wrong codes than usual, for 15 minutes: somebody has passwords and guesses second factors.',
+      runbook: 'codes-fail-unusually',
+      metric: ours('WrongCodes'),
+      stat: 'Sum',
+      period: 5 * MINUTES,
+      periods: 3,
+      is: 'unusual',
+      threshold: 4,
+    },
     ...split('throttled-functions', functions, METRICS_OF_AN_ALARM).map(([name, some]) => ({
       name,
       says: 'Lambda refused to run a function: too many at once.',

@@ -86,6 +86,7 @@ function graphs(observed: Observed): Widget[] {
         [ours('StepUps')],
         [ours('PasswordChanges')],
         [ours('AccountDeletions')],
+        [ours('FactorChanges')],
         [ours('Pages')],
         [ours('KeySets')],
       ],
@@ -94,6 +95,7 @@ function graphs(observed: Observed): Widget[] {
       title: 'Attacks: locks, replays, refusals',
       lines: [
         [ours('Lockouts')],
+        [ours('WrongCodes')],
         [ours('ReuseDetected')],
         [ours('LogIns', { Outcome: 'throttled' }), { label: 'log-ins refused' }],
         [ours('SignUps', { Outcome: 'throttled' }), { label: 'sign-ups refused' }],

@@ -18,6 +18,8 @@ export const METRICS = {
   StepUps: { unit: 'Count' },
   PasswordChanges: { unit: 'Count' },
   AccountDeletions: { unit: 'Count' },
+  FactorChanges: { unit: 'Count' },
+  WrongCodes: { unit: 'Count' },
   Pages: { unit: 'Count' },
   KeySets: { unit: 'Count' },
   ReuseDetected: { unit: 'Count' },

@@ -1,12 +1,12 @@
 import type { User } from './account.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
-import type { FactorStore } from './factors.ts';
+import type { FactorList } from './factors.ts';
 
-export type FactorOverview = Awaited<ReturnType<FactorStore['list']>>;
+export type FactorOverview = Awaited<ReturnType<FactorList['list']>>;
 
 export type AccountOverview = FactorOverview & { user: User };
 
-export type AccountOverviewDeps = Authenticator & { factors: Pick<FactorStore, 'list'> };
+export type AccountOverviewDeps = Authenticator & { factors: FactorList };
 
 /**
  * What the holder may know about the account.

@@ -43,7 +43,7 @@ type UseEffects = {
  * What became of a use. `wrong`: it was used before, or the factor is gone. `changed`: another recovery code was used in
  * between, so that the number of those left is another. `over`: the challenge was used, or the session has ended.
  */
-type UseOutcome = 'used' | 'wrong' | 'changed' | 'over';
+export type UseOutcome = 'used' | 'wrong' | 'changed' | 'over';
 
 /** A change of an account's factors, applied only to the account and session as they were read. */
 export type FactorChange = {
@@ -63,14 +63,22 @@ export type ListedFactor = {
 /** What the core needs of the table of factors. Reads are strongly consistent; every method throws ProblemError `unavailable`. */
 export type FactorStore = {
   totp(userId: string): Promise<Totp | undefined>;
-  pendingTotp(userId: string): Promise<PendingTotp | undefined>;
   /** The hashes of those that are left; `undefined` when the account never had any. */
   recoveryCodes(userId: string): Promise<readonly string[] | undefined>;
-  /** Active factors, those that were added first before the others. */
+  use(use: FactorUse, effects: UseEffects): Promise<UseOutcome>;
+};
+
+/** What the core needs to show the factors of an account. */
+export type FactorList = {
+  /** Active factors, those that were added first before the others. @throws ProblemError `unavailable` */
   list(userId: string): Promise<{ factors: ListedFactor[]; recoveryCodesLeft: number | null }>;
+};
+
+/** What the core needs to change them. Every method throws ProblemError `unavailable`. */
+export type FactorChanges = {
+  pendingTotp(userId: string): Promise<PendingTotp | undefined>;
   /** Keeps a pending TOTP, in place of another one. */
   putPendingTotp(userId: string, pending: PendingTotp): Promise<void>;
-  use(use: FactorUse, effects: UseEffects): Promise<UseOutcome>;
   /**
    * Makes the pending TOTP the account's, with its first step used, and replaces the recovery codes. Every other session
    * ends: the version of the account rises, and that of the one session with it.

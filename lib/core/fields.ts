@@ -67,6 +67,9 @@ export const personName = v.pipe(
   v.check((name) => [...name].some(isSeenAlone), reason('name-invisible')),
 );
 
+/** What a person calls a factor: the same rules, and `null` where nothing is given. */
+export const factorName = v.nullish(personName, null);
+
 /** A letter, digit or sign that a font draws. An accent alone is none. */
 function isSeenAlone(character: string): boolean {
   return isVisible(character) && !/\p{M}/u.test(character);

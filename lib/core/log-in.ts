@@ -1,19 +1,27 @@
 import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
 import type { HashRenewal, PasswordHasher, User, UserStore } from './account.ts';
 import { type AdmitDeps, admit, type LoggedIn } from './admit.ts';
 import { both } from './both.ts';
 import { type CheckedUser, checkPassword, lockMail, wrongCredentials } from './check-password.ts';
 import { normaliseEmail } from './email-address.ts';
+import type { ChallengeStore } from './factors.ts';
 import { type RawFields, readFields, textSuchAs } from './fields.ts';
 import type { Language } from './language.ts';
 import { hashSecret } from './opaque-token.ts';
 import { normalisePassword } from './password-policy.ts';
-import { openAttempt, type Throttle } from './throttle.ts';
+import { ProblemError } from './problem.ts';
+import type { GivenCode, ProveFactorDeps } from './prove-factor.ts';
+import { enterByCode, secondFactorRequired } from './second-step.ts';
+import { type LoginAttempt, openAttempt, type Throttle } from './throttle.ts';
+import { isTotpCode } from './totp.ts';
 
 export type LogInRequest = {
   fields: RawFields;
   /** Whether the client takes a refresh token. */
   refreshes: boolean;
+  /** Whether the code of a second factor comes beside the password, or in a second step. */
+  takesOtp?: boolean;
   client: string;
   /** Words for the client's device; see `deviceOf`. */
   device?: string | undefined;
@@ -27,24 +35,41 @@ export const logInFields = {
   password: textSuchAs('correct horse battery staple'),
 };
 
-export type LogInDeps = AdmitDeps & {
-  users: Pick<UserStore, 'ownerOf' | 'get'>;
-  hasher: PasswordHasher;
-  renewals: {
-    /**
-     * Puts a new hash in the place of the one that was read. Does nothing when that is no longer stored: a reset came
-     * in between, and its password must stand.
-     *
-     * @throws ProblemError `unavailable`
-     */
-    store(renewal: HashRenewal): Promise<void>;
-    /** Is given the reason why a hash is still the old one. The log-in goes on; the next one tries again. */
-    failed(userId: string, error: unknown): void;
+/** Judged only after the right password of an account with a TOTP, and ignored otherwise. */
+const otp = v.optional(
+  v.pipe(
+    v.unknown(),
+    v.metadata({
+      description:
+        'Of an account with a second factor: a code of its app, or a recovery code. Ignored otherwise.',
+      examples: ['123456'],
+    }),
+  ),
+);
+
+/** The same where a second factor's code comes beside the password. */
+export const logInWithOtpFields = { ...logInFields, otp };
+
+export type LogInDeps = AdmitDeps &
+  ProveFactorDeps & {
+    challenges: Pick<ChallengeStore, 'put'>;
+    users: Pick<UserStore, 'ownerOf' | 'get'>;
+    hasher: PasswordHasher;
+    renewals: {
+      /**
+       * Puts a new hash in the place of the one that was read. Does nothing when that is no longer stored: a reset came
+       * in between, and its password must stand.
+       *
+       * @throws ProblemError `unavailable`
+       */
+      store(renewal: HashRenewal): Promise<void>;
+      /** Is given the reason why a hash is still the old one. The log-in goes on; the next one tries again. */
+      failed(userId: string, error: unknown): void;
+    };
+    throttle: Throttle;
+    /** Milliseconds. */
+    tagLifetime: number;
   };
-  throttle: Throttle;
-  /** Milliseconds. */
-  tagLifetime: number;
-};
 
 /**
  * Opens a session for whoever presents the right password. A wrong password, an unknown or disabled account, a malformed
@@ -53,7 +78,8 @@ export type LogInDeps = AdmitDeps & {
  * Three round trips: what can be done in parallel is. The address is counted before the account's attempt is reserved,
  * and the attempt before the hash is computed.
  *
- * @throws ProblemError `invalid-fields`, `wrong-credentials`, `throttled`, `unavailable`
+ * @throws ProblemError `invalid-fields`, `wrong-credentials`, `second-factor-required` or `otp-required`, `throttled`,
+ * `unavailable`
  * @see OWASP ASVS 5.0 6.3.8
  */
 export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<LoggedIn> {
@@ -68,6 +94,7 @@ export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<Log
     const checked = await checkPassword(deps, user, given.password);
     if (checked === undefined)
       throw wrongCredentials(await attempt.failed(lockMail(deps, userId, request.language)));
+    if (checked.totp) return await enterWithTotp(deps, checked, given.password, { request, attempt });
     const [loggedIn] = await both(enter(deps, checked, given.password, request), attempt.succeeded());
     return loggedIn;
   } finally {
@@ -91,11 +118,49 @@ async function enter(
   password: string,
   { refreshes, device }: LogInRequest,
 ): Promise<LoggedIn> {
-  const { hasher } = deps;
-  const outdated = user.hashIsOverTyped || hasher.isOutdated(user.passwordHash);
-  // Another system's hash may be of a password that ours would cut: it stays.
-  if (outdated && hasher.takes(normalisePassword(password))) await renewHash(deps, user, password);
+  if (isToBeRenewed(deps, user, password)) await renewHash(deps, user, password);
   return admit(deps, { user, refreshes, device, amr: ['pwd'], acr: 'aal1' });
+}
+
+/** Whether its hash should be made anew. Another system's may be of a password that ours would cut: it stays. */
+function isToBeRenewed({ hasher }: LogInDeps, user: CheckedUser, password: string): boolean {
+  const outdated = user.hashIsOverTyped || hasher.isOutdated(user.passwordHash);
+  return outdated && hasher.takes(normalisePassword(password));
+}
+
+/**
+ * The rest of a log-in whose account has an active TOTP. The right password neither counts nor clears failures: it is half
+ * of a log-in. Without it nobody gets here, so that nobody else learns that there is a factor.
+ */
+async function enterWithTotp(
+  deps: LogInDeps,
+  user: CheckedUser,
+  password: string,
+  { request, attempt }: { request: LogInRequest; attempt: LoginAttempt },
+): Promise<LoggedIn> {
+  if (isToBeRenewed(deps, user, password)) await renewHash(deps, user, password);
+  if (!request.takesOtp) {
+    const [required] = await both(secondFactorRequired(deps, user), attempt.release());
+    throw required;
+  }
+  const given = givenOtp(request.fields.otp);
+  if (given === undefined) throw new ProblemError({ code: 'otp-required' });
+  const loggedIn = await enterByCode(deps, { ...request, user, given }).catch(asWrongCredentials);
+  await attempt.succeeded();
+  return loggedIn;
+}
+
+/** Empty is missing, as in an HTML form. What is no text can be no code. */
+function givenOtp(otp: unknown): GivenCode | undefined {
+  if (otp === undefined || otp === null || otp === '') return undefined;
+  const text = typeof otp === 'string' ? otp : '';
+  return isTotpCode(text) ? { code: text } : { recoveryCode: text };
+}
+
+/** One answer for a wrong password and a wrong code. */
+function asWrongCredentials(error: unknown): never {
+  if (!(error instanceof ProblemError) || error.problem.code !== 'wrong-code') throw error;
+  throw new ProblemError({ code: 'wrong-credentials' }, error.message, { notice: error.notice });
 }
 
 /** The one moment when the password is known and its hash can be made anew, as for those that were imported. */

@@ -1,8 +1,26 @@
 const FREE_FAILURES = 5;
-const FAILURES_UNTIL_RESET = 100;
 const LONGEST_LOCK_SECONDS = 15 * 60;
-const QUIET_MS = 15 * 60 * 1000;
 const CONSECUTIVE_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** What differs between attempts to guess a password and those to guess a code. */
+export type AttemptRules = {
+  /** How many failures in a row lock until a reset. */
+  untilReset: number;
+  /** After how much quiet the failures that drive the lock are forgiven. */
+  quietMs: number;
+};
+
+export const PASSWORD_ATTEMPTS: AttemptRules = { untilReset: 100, quietMs: 15 * 60 * 1000 };
+
+/**
+ * Whoever tries codes has the password already, so that no stranger can lock anybody: nothing is forgiven before a right
+ * code. A million codes, three of them right, at one in a quarter of an hour: a hundred days for a chance of three in a
+ * hundred. A reset of the password gives no code back, so that no number of failures waits for one.
+ */
+export const CODE_ATTEMPTS: AttemptRules = {
+  untilReset: Number.POSITIVE_INFINITY,
+  quietMs: CONSECUTIVE_MS,
+};
 /** Longer than any function may run, so that only the attempt of a crashed one is given up on. */
 const ATTEMPT_MS = 40 * 1000;
 
@@ -51,14 +69,19 @@ const NO_ATTEMPTS: Attempts = {
  * @param now milliseconds since the epoch
  * @see OWASP ASVS 5.0 6.3.1; NIST SP 800-63B-4 section 3.2.2
  */
-export function reserveAttempt(stored: Attempts | undefined, attemptId: string, now: number): Reservation {
-  const attempts = forgive(stored ?? NO_ATTEMPTS, now);
-  if (isLockedUntilReset(attempts)) return { outcome: 'locked', retryAfter: LONGEST_LOCK_SECONDS };
+export function reserveAttempt(
+  stored: Attempts | undefined,
+  attemptId: string,
+  now: number,
+  rules: AttemptRules = PASSWORD_ATTEMPTS,
+): Reservation {
+  const attempts = forgive(stored ?? NO_ATTEMPTS, now, rules);
+  if (isLockedUntilReset(attempts, rules)) return { outcome: 'locked', retryAfter: LONGEST_LOCK_SECONDS };
   if (attempts.lockedUntil > now)
     return { outcome: 'locked', retryAfter: Math.ceil((attempts.lockedUntil - now) / 1000) };
 
   const pending = attempts.pending.filter(({ until }) => until > now);
-  if (pending.length >= attemptsAtOnce(attempts)) return { outcome: 'busy' };
+  if (pending.length >= attemptsAtOnce(attempts, rules)) return { outcome: 'busy' };
   const mine = { attemptId, until: now + ATTEMPT_MS };
   return { outcome: 'reserved', attempts: { ...attempts, pending: [...pending, mine] } };
 }
@@ -73,36 +96,40 @@ export function settleAttempt(
   attemptId: string,
   verdict: Verdict,
   now: number,
+  rules: AttemptRules = PASSWORD_ATTEMPTS,
 ): Attempts | undefined {
   const attempts = stored ?? NO_ATTEMPTS;
   const pending = attempts.pending.filter((attempt) => attempt.attemptId !== attemptId);
-  if (verdict === 'failed') return failOnce(forgive({ ...attempts, pending }, now), now);
+  if (verdict === 'failed') return failOnce(forgive({ ...attempts, pending }, now, rules), now, rules);
   const settled = { ...(verdict === 'succeeded' ? NO_ATTEMPTS : attempts), pending };
   return pending.length > 0 || settled.consecutive > 0 ? settled : undefined;
 }
 
 /** Whether so many failures came in a row that no password is checked any more until a reset. */
-export function isLockedUntilReset({ consecutive }: Attempts): boolean {
-  return consecutive >= FAILURES_UNTIL_RESET;
+export function isLockedUntilReset(
+  { consecutive }: Attempts,
+  { untilReset }: AttemptRules = PASSWORD_ATTEMPTS,
+): boolean {
+  return consecutive >= untilReset;
 }
 
 /** Whether the last failure was the one that locked the account until a reset: true of exactly one. */
 export function hasJustLockedUntilReset({ consecutive }: Attempts): boolean {
-  return consecutive === FAILURES_UNTIL_RESET;
+  return consecutive === PASSWORD_ATTEMPTS.untilReset;
 }
 
 /** When the store may forget the attempts, in milliseconds since the epoch; `undefined`: never, a reset must do it. */
 export function attemptsExpireAt(attempts: Attempts): number | undefined {
-  if (isLockedUntilReset(attempts)) return undefined;
+  if (isLockedUntilReset(attempts)) return undefined; // of codes: until a right one
   return Math.max(attempts.rememberedUntil, ...attempts.pending.map(({ until }) => until));
 }
 
 /** One at a time after the free ones; never so many that all of them could fail beyond the last allowed. */
-function attemptsAtOnce({ failures, consecutive }: Attempts): number {
-  return Math.min(Math.max(1, FREE_FAILURES - failures), FAILURES_UNTIL_RESET - consecutive);
+function attemptsAtOnce({ failures, consecutive }: Attempts, { untilReset }: AttemptRules): number {
+  return Math.min(Math.max(1, FREE_FAILURES - failures), untilReset - consecutive);
 }
 
-function failOnce(attempts: Attempts, now: number): Attempts {
+function failOnce(attempts: Attempts, now: number, { quietMs }: AttemptRules): Attempts {
   const failures = attempts.failures + 1;
   const seconds =
     failures < FREE_FAILURES ? 0 : Math.min(2 ** (failures - FREE_FAILURES), LONGEST_LOCK_SECONDS);
@@ -112,13 +139,13 @@ function failOnce(attempts: Attempts, now: number): Attempts {
     failures,
     consecutive: attempts.consecutive + 1,
     lockedUntil,
-    quietAt: lockedUntil + QUIET_MS,
+    quietAt: lockedUntil + quietMs,
     rememberedUntil: now + CONSECUTIVE_MS,
   };
 }
 
-function forgive(attempts: Attempts, now: number): Attempts {
-  if (isLockedUntilReset(attempts)) return attempts;
+function forgive(attempts: Attempts, now: number, rules: AttemptRules): Attempts {
+  if (isLockedUntilReset(attempts, rules)) return attempts;
   if (attempts.rememberedUntil <= now) return { ...NO_ATTEMPTS, pending: attempts.pending };
   if (attempts.quietAt <= now) return { ...attempts, failures: 0, lockedUntil: 0, quietAt: 0 };
   return attempts;

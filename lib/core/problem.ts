@@ -10,6 +10,8 @@ export type Field =
   | 'tag'
   | 'code'
   | 'recoveryCode'
+  | 'challenge'
+  | 'otp'
   | 'passkey'
   | 'sessionId'
   | 'others'
@@ -54,6 +56,20 @@ export type Problem =
   | { code: 'invalid-refresh-token' }
   /** @see requireStepUp; `maxAge` in seconds */
   | { code: 'step-up-required'; acrValues: readonly ('aal1' | 'aal2')[]; maxAge?: number }
+  /** The password is right, and the account has a second factor; `expiresIn` in seconds. */
+  | {
+      code: 'second-factor-required';
+      challenge: string;
+      methods: readonly ('totp' | 'recovery-code')[];
+      expiresIn: number;
+    }
+  /** The same in the dialects that take the code beside the password. */
+  | { code: 'otp-required' }
+  /** Of a log-in that waits for its second factor: unknown, used, or out of date. */
+  | { code: 'expired-challenge' }
+  /** The account has as many factors of the kind as it may. */
+  | { code: 'factor-limit' }
+  | { code: 'no-factor' }
   | { code: 'foreign-refresh-token' }
   /** Of a TOTP, a recovery code or a mail. */
   | { code: 'wrong-code' }
@@ -71,7 +87,7 @@ export type ProblemCode = Problem['code'];
  * What the core noticed while it refused a request, for whoever watches the service: the client is told the problem
  * alone, which is the same with and without.
  */
-export type Notice = 'reuse-detected' | 'lockout-begun';
+export type Notice = 'reuse-detected' | 'lockout-begun' | 'wrong-code';
 
 /**
  * Thrown by the core and the stores; caught once, in `lib/http`, and rendered by the dialect of the route.

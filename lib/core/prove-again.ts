@@ -5,6 +5,14 @@ import { both } from './both.ts';
 import { type ProveDeps, type Prover, withPassword } from './check-password.ts';
 import { anyObject, type RawFields, readOneOf, textSuchAs } from './fields.ts';
 import { ProblemError } from './problem.ts';
+import {
+  FACTOR_METHODS,
+  type GivenCode,
+  type ProveFactorDeps,
+  proveFactor,
+  wrongCode,
+} from './prove-factor.ts';
+import { mailOf } from './second-step.ts';
 import type { Evidence, OwnSessionStore, Session, SessionStore } from './session.ts';
 
 export type ProveAgainRequest = Bearer & Prover & { body: () => RawFields };
@@ -18,10 +26,14 @@ export const proveAgainFields = [
 ];
 
 export type ProveAgainDeps = Omit<Authenticator, 'sessions'> &
-  ProveDeps & {
+  ProveDeps &
+  ProveFactorDeps & {
     sessions: Pick<SessionStore, 'get'> & Pick<OwnSessionStore, 'prove'>;
     signer: AccessTokenSigner;
   };
+
+/** `recoveryCodesLeft` where one was used. */
+export type ProvedAgain = AccessToken & { recoveryCodesLeft?: number };
 
 /** What a proof adds to a session. */
 type Proof = Pick<Evidence, 'amr'> & Partial<Pick<Evidence, 'acr'>>;
@@ -33,7 +45,7 @@ type Proof = Pick<Evidence, 'amr'> & Partial<Pick<Evidence, 'acr'>>;
  * @throws ProblemError those of `authenticate`; `invalid-fields`, `wrong-credentials`, `wrong-code`, `throttled`,
  * `unavailable`
  */
-export async function proveAgain(deps: ProveAgainDeps, request: ProveAgainRequest): Promise<AccessToken> {
+export async function proveAgain(deps: ProveAgainDeps, request: ProveAgainRequest): Promise<ProvedAgain> {
   const [{ user, session }, sign] = await both(authenticate(deps, request), deps.signer.ready());
   const given = readOneOf(proveAgainFields, request.body()) as RawFields;
 
@@ -46,9 +58,32 @@ export async function proveAgain(deps: ProveAgainDeps, request: ProveAgainReques
     const typed = given.password as string;
     return withPassword(deps, { ...request, user, typed }, () => strengthen({ amr: ['pwd'] }));
   }
-  // An account without factors has neither codes nor passkeys.
   if (given.passkey !== undefined) throw new ProblemError({ code: 'wrong-credentials' });
-  throw new ProblemError({ code: 'wrong-code' });
+  return proveByCode(deps, { user, session, given: given as GivenCode, language: request.language }, sign);
+}
+
+/** The use of the code and the session's new evidence are one transaction: a code that was answered is not lost. */
+async function proveByCode(
+  deps: ProveAgainDeps,
+  {
+    user,
+    session,
+    given,
+    language,
+  }: { user: User; session: Session; given: GivenCode; language: Prover['language'] },
+  sign: Awaited<ReturnType<AccessTokenSigner['ready']>>,
+): Promise<ProvedAgain> {
+  if (!user.totp && !user.passkeys) throw wrongCode('the account has no factor', false);
+  const now = deps.clock();
+  const evidence = combined(session, { amr: FACTOR_METHODS, acr: 'aal2' }, now);
+  const use = await proveFactor(deps, user.userId, given, async (found) => {
+    const effects = { raise: { session, evidence }, ...mailOf(deps, found, language) };
+    const outcome = await deps.factors.use(found, effects);
+    if (outcome === 'over') throw new ProblemError({ code: 'invalid-access-token' }, 'ended meanwhile');
+    return outcome;
+  });
+  const accessToken = await sign(user, { ...session, ...evidence }, now);
+  return { ...accessToken, ...(use.by === 'recovery-code' && { recoveryCodesLeft: use.left }) };
 }
 
 /** How often a proof is added anew when another one came first. */

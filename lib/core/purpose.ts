@@ -9,6 +9,10 @@ export const PURPOSES = {
   /** The owner changed it, knowing the old one. */
   'new-password': { link: false, counted: false, evenDisabled: true },
   'account-deleted': { link: false, counted: false, evenDisabled: true },
+  'totp-added': { link: false, counted: false, evenDisabled: true },
+  'totp-removed': { link: false, counted: false, evenDisabled: true },
+  'recovery-code-used': { link: false, counted: false, evenDisabled: true },
+  'recovery-codes-replaced': { link: false, counted: false, evenDisabled: true },
   'password-changed': { link: false, counted: false, evenDisabled: true },
 } as const satisfies Record<string, Rules>;
 

@@ -24,6 +24,8 @@ export type MailToSend = {
   at: number;
   /** For purposes with a link: the tag, and for how many minutes it is valid. */
   link?: { tag: string; minutes: number };
+  /** Of the notice that a recovery code was used. */
+  recoveryCodesLeft?: number;
 };
 
 export type Mailer = {
@@ -161,6 +163,7 @@ async function sendOnce(parts: ResetMailParts, due: Due): Promise<DueMail> {
       name: user.name,
       language,
       at: state === 'used' ? (user.passwordChangedAt ?? requestedAt) : requestedAt,
+      ...(request.recoveryCodesLeft !== undefined && { recoveryCodesLeft: request.recoveryCodesLeft }),
       ...(secret && { link: { tag: writeResetTag({ tagId, secret }), minutes: tagLifetime / 60_000 } }),
     });
   } catch (error) {

@@ -42,6 +42,8 @@ export type ResetRequest = {
   byOperator?: true;
   /** When the owner was told that the password was changed. */
   notifiedAt?: number;
+  /** Of the notice that one was used. */
+  recoveryCodesLeft?: number;
 };
 
 /**
@@ -56,7 +58,10 @@ export function newResetRequest(
     language,
     purpose,
     byOperator,
-  }: Pick<ResetRequest, 'purpose' | 'language' | 'byOperator'> & { userId: string | undefined },
+    recoveryCodesLeft,
+  }: Pick<ResetRequest, 'purpose' | 'language' | 'byOperator' | 'recoveryCodesLeft'> & {
+    userId: string | undefined;
+  },
   now: number,
   lifetime: number,
 ): ResetRequest {
@@ -66,6 +71,7 @@ export function newResetRequest(
     state: 'requested',
     ...(purpose && { purpose }),
     ...(byOperator && { byOperator }),
+    ...(recoveryCodesLeft !== undefined && { recoveryCodesLeft }),
     userId: userId ?? randomUUID(),
     ...(language && { language }),
     secretHashes: [],

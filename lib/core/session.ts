@@ -2,7 +2,7 @@ import type { User } from './account.ts';
 
 /** A way in which a holder proved who they are, by the names of RFC 8176. */
 export const AUTH_METHODS = ['pwd', 'otp', 'mfa', 'swk', 'hwk', 'user'] as const;
-type AuthMethod = (typeof AUTH_METHODS)[number];
+export type AuthMethod = (typeof AUTH_METHODS)[number];
 
 /** What a session rests on; a refresh never raises it. */
 export type Evidence = {

@@ -2,8 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from './account.ts';
 import { both } from './both.ts';
 import {
+  type AttemptRules,
   type Attempts,
+  CODE_ATTEMPTS,
   hasJustLockedUntilReset,
+  PASSWORD_ATTEMPTS,
   reserveAttempt,
   settleAttempt,
   type Verdict,
@@ -138,7 +141,7 @@ export function openAttempt(
     const taken = take();
     await both(
       Promise.resolve(taken.addressCount && store.decrement(taken.addressCount)),
-      Promise.resolve(taken.place && settle(throttle, counter, taken.place, verdict)),
+      Promise.resolve(taken.place && settle(throttle, counter, taken.place, { verdict })),
     );
   }
 
@@ -149,7 +152,7 @@ export function openAttempt(
 
     async reserve() {
       try {
-        place = await takePlace(throttle, counter);
+        place = await takePlace(throttle, counter, PASSWORD_ATTEMPTS);
       } catch (error) {
         // An attempt at a locked account stays counted, or one address could keep many locked for nothing.
         if (error instanceof ProblemError && error.problem.code === 'throttled') addressCount = undefined;
@@ -160,12 +163,51 @@ export function openAttempt(
     async failed(mail) {
       const taken = take();
       if (taken.place === undefined) throw new Error('an attempt fails once, after it was reserved');
-      const attempts = await settle(throttle, counter, taken.place, 'failed', mail);
+      const attempts = await settle(throttle, counter, taken.place, { verdict: 'failed', mail });
       return attempts !== undefined && attempts.lockedUntil > throttle.clock();
     },
 
     succeeded: () => giveBack('succeeded'),
     release: () => giveBack('abandoned'),
+  };
+}
+
+/** One attempt at a code of an account, counted apart from its passwords. Every method throws ProblemError `unavailable`. */
+export type CodeAttempt = {
+  /** Takes one of the places, before any code is looked at. @throws ProblemError `throttled` as well */
+  reserve(): Promise<void>;
+  /** @returns whether the account's codes are locked from now on, or for longer */
+  failed(): Promise<boolean>;
+  succeeded(): Promise<void>;
+  /** Gives back what was taken and not settled. */
+  release(): Promise<void>;
+};
+
+export function openCodeAttempt(throttle: Throttle, userId: string): CodeAttempt {
+  const counter = `codes#${userId}`;
+  const rules = CODE_ATTEMPTS;
+  let place: Place | undefined;
+
+  async function giveBack(verdict: Verdict): Promise<Attempts | undefined> {
+    const taken = place;
+    place = undefined;
+    return taken && settle(throttle, counter, taken, { verdict, rules });
+  }
+
+  return {
+    async reserve() {
+      place = await takePlace(throttle, counter, rules);
+    },
+    async failed() {
+      const attempts = await giveBack('failed');
+      return attempts !== undefined && attempts.lockedUntil > throttle.clock();
+    },
+    async succeeded() {
+      await giveBack('succeeded');
+    },
+    async release() {
+      await giveBack('abandoned');
+    },
   };
 }
 
@@ -201,14 +243,18 @@ export function accountCounter(email: string): string {
 type Place = { attemptId: string; seen: Versioned<Attempts> };
 
 /** Reads, judges and writes, until it has a place, a refusal, or has waited too long. */
-async function takePlace({ store, clock, pause }: Throttle, counter: string): Promise<Place> {
+async function takePlace(
+  { store, clock, pause }: Throttle,
+  counter: string,
+  rules: AttemptRules,
+): Promise<Place> {
   const attemptId = randomUUID();
   const giveUpAt = clock() + PATIENCE_MS;
   // Nearly always nothing is stored: writing on that condition spares reading it first.
   let seen: Versioned<Attempts> | undefined;
   for (;;) {
     const now = clock();
-    const reservation = reserveAttempt(seen?.value, attemptId, now);
+    const reservation = reserveAttempt(seen?.value, attemptId, now, rules);
     if (reservation.outcome === 'locked') throw throttled(reservation.retryAfter, 'the account is locked');
     if (reservation.outcome === 'reserved') {
       const { attempts } = reservation;
@@ -228,13 +274,16 @@ async function settle(
   { store, clock }: Throttle,
   counter: string,
   { attemptId, seen: first }: Place,
-  verdict: Verdict,
-  mail?: ResetRequest,
+  {
+    verdict,
+    mail,
+    rules = PASSWORD_ATTEMPTS,
+  }: { verdict: Verdict; mail?: ResetRequest; rules?: AttemptRules },
 ): Promise<Attempts | undefined> {
   let seen: Versioned<Attempts> | undefined = first;
   for (;;) {
     const now = clock();
-    const next = settleAttempt(seen?.value, attemptId, verdict, now);
+    const next = settleAttempt(seen?.value, attemptId, verdict, now, rules);
     const due = verdict === 'failed' && next && hasJustLockedUntilReset(next) ? mail : undefined;
     const result = await store.compareAndSwapAttempts(counter, seen, next, now, due);
     if (result.swapped) return next;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { LoggedIn } from '../core/admit.ts';
 import { type ForgetPasswordRequest, forgetPasswordFields } from '../core/forget-password.ts';
-import { type LogInRequest, logInFields } from '../core/log-in.ts';
+import { type LogInRequest, logInWithOtpFields } from '../core/log-in.ts';
 import type { LogOutRequest } from '../core/log-out.ts';
 import type { Field } from '../core/problem.ts';
 import { type ResetPasswordRequest, resetPasswordFields } from '../core/reset-password.ts';
@@ -56,6 +56,11 @@ const failuresWith = (names: Partial<Record<Field, string>>): Failures => ({
     status: 401,
     headers: { 'WWW-Authenticate': stepUpChallenge(problem) },
   }),
+  'second-factor-required': () => sentences(401, ['This account needs a second factor.']),
+  'otp-required': () => sentences(406, ['otp: This field is required.']),
+  'expired-challenge': () => sentences(406, ['The log-in has expired.']),
+  'factor-limit': () => sentences(406, ['The account has as many factors as it can have.']),
+  'no-factor': () => sentences(406, ['The account has no second factor.']),
   'foreign-refresh-token': () => sentences(406, ['This is not a refresh token of this service.']),
   'wrong-code': () => sentences(406, ['Unable to log in with provided credentials.']),
   'missing-tag': () => sentences(406, ['Error: Missing Tag in GET!']),
@@ -102,15 +107,16 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
   metric: 'LogIns',
   summary: 'Log in',
   description: LOG_IN,
-  takes: { body: { fields: logInFields, names: { email: 'username' }, forms, emptyIsMissing: true } },
+  takes: { body: { fields: logInWithOtpFields, names: { email: 'username' }, forms, emptyIsMissing: true } },
   input: ({ fields }, { client, language, device }) => ({
     fields,
     refreshes: false,
+    takesOtp: true,
     client,
     language,
     device,
   }),
-  problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
+  problems: ['invalid-fields', 'wrong-credentials', 'otp-required', 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
   write({ profile, accessToken: issued }) {
     const [firstName] = profile.name.split(/\s/u, 1) as [string];

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { LoggedIn } from '../core/admit.ts';
-import { type LogInRequest, logInFields } from '../core/log-in.ts';
+import { type LogInRequest, logInWithOtpFields } from '../core/log-in.ts';
 import { type SignedUp, type SignUpRequest, signUpFieldsWithoutBio } from '../core/sign-up.ts';
 import type { Answer, Dialect, Operation } from '../http/operation.ts';
 import { accessToken, email, name, userId } from './answer-parts.ts';
@@ -73,15 +73,16 @@ export const logIn: Operation<LogInRequest, LoggedIn, Body> = {
   metric: 'LogIns',
   summary: 'Log in',
   description: LOG_IN,
-  takes: { body: { fields: logInFields } },
+  takes: { body: { fields: logInWithOtpFields } },
   input: ({ fields }, { client, language, device }) => ({
     fields,
     refreshes: false,
+    takesOtp: true,
     client,
     language,
     device,
   }),
-  problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
+  problems: ['invalid-fields', 'wrong-credentials', 'otp-required', 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
   write,
 };

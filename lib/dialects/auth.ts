@@ -1,7 +1,8 @@
 // The operations of `/auth*`. Whatever is exported here is served, described and tested as one of them.
 export { account, changeProfile, deleteAccount, exportAccount } from './auth/account.ts';
+export { confirmTotp, removeTotp, renewRecoveryCodes, setUpTotp } from './auth/factors.ts';
 export { endSessions, sessions } from './auth/own-sessions.ts';
 export { changePassword, stepUp } from './auth/proof.ts';
 export { forgetPassword, resetPassword } from './auth/reset.ts';
-export { logIn, logOut, refreshTokens, welcome } from './auth/sessions.ts';
+export { logIn, logOut, refreshTokens, secondStep, welcome } from './auth/sessions.ts';
 export { signUp } from './auth/sign-up.ts';

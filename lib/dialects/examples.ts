@@ -3,6 +3,7 @@ import type { Profile } from '../core/account.ts';
 import type { AccountOverview } from '../core/account-overview.ts';
 import type { ExportedAccount } from '../core/export-account.ts';
 import type { ListedSession } from '../core/list-sessions.ts';
+import type { Problem } from '../core/problem.ts';
 
 // What use-cases return, for the examples of the OpenAPI document.
 
@@ -63,4 +64,35 @@ export const exported: ExportedAccount = {
       live: true,
     },
   ],
+};
+export const secondFactorRequired = {
+  code: 'second-factor-required',
+  challenge: 'an-opaque-challenge',
+  methods: ['totp', 'recovery-code'],
+  expiresIn: 300,
+} as const satisfies Problem;
+
+export const stepUpRequired = { code: 'step-up-required', acrValues: ['aal2'] } as const satisfies Problem;
+export const freshStepUpRequired = {
+  code: 'step-up-required',
+  acrValues: ['aal2'],
+  maxAge: 300,
+} as const satisfies Problem;
+
+export const totpSetUp = {
+  factorId: '7f1d4c7e-9f50-4b1c-8f0e-8f9a5d0f3c21',
+  secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+  uri: 'otpauth://totp/Gatehouse:ada%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Gatehouse&algorithm=SHA1&digits=6&period=30',
+};
+
+export const recoveryCodes = ['0123AB-CDEFGH-JKMNPQ-RSTVWX', 'WXVTSR-QPNMKJ-HGFEDC-BA3210'];
+
+export const totpConfirmed = { recoveryCodes, accessToken };
+
+export const loggedInByCode = { profile, accessToken, refreshToken, recoveryCodesLeft: 9 };
+
+export const steppedUp = {
+  token: accessToken.token,
+  expiresIn: accessToken.expiresIn,
+  recoveryCodesLeft: 9,
 };

@@ -312,6 +312,11 @@ const troubles: {
   'foreign-refresh-token': internal,
   'step-up-required': internal,
   'wrong-code': internal,
+  'second-factor-required': internal,
+  'otp-required': internal,
+  'expired-challenge': internal,
+  'factor-limit': internal,
+  'no-factor': internal,
 };
 
 function troubleOf(problem: Problem, words: Words): Trouble {

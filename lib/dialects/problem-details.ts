@@ -79,6 +79,22 @@ export const problemFailures: Omit<Failures<ProblemDetails>, 'invalid-fields' | 
     problemAnswer(401, 'The refresh token is invalid, expired, used or revoked; log in again.', challenge),
   'step-up-required': (problem) =>
     problemAnswer(401, STEP_UP, { 'WWW-Authenticate': stepUpChallenge(problem) }),
+  'second-factor-required': () =>
+    problemAnswer(
+      401,
+      'The password is right. Send the challenge and a code to POST /auth/login/second-factor.',
+      challenge,
+    ),
+  'otp-required': () => problemAnswer(401, 'otp: This field is required.', challenge),
+  'expired-challenge': () =>
+    problemAnswer(
+      401,
+      'The log-in was completed or took too long; begin again with the password.',
+      challenge,
+    ),
+  'factor-limit': () =>
+    problemAnswer(409, 'The account has as many factors of this kind as it can have; remove one first.'),
+  'no-factor': () => problemAnswer(409, 'The account has no second factor.'),
   'foreign-refresh-token': () => problemAnswer(400, 'This is not a refresh token of this service.'),
   'wrong-code': () => problemAnswer(401, 'The code is wrong or was used.', challenge),
   'missing-tag': () => problemAnswer(400, 'The URL has no token; open the link of the email.'),

@@ -31,6 +31,30 @@ export function userStore({ client, nameOf }: Database): UserStore {
   };
 }
 
+const WITHOUT_PASSWORD = [
+  ...['userId', 'email', 'name', 'bio', 'status', 'credentialVersion', 'createdAt'],
+  ...['emailVerified', 'roles', 'totp', 'passkeys'],
+];
+
+/** Users as they are for functions whose roles cannot read a password's hash. */
+export function usersWithoutPasswords({ client, nameOf }: Database): UserStore {
+  return {
+    ...userStore({ client, nameOf }),
+    async get(userId) {
+      const command = new GetItemCommand({
+        TableName: nameOf('users'),
+        Key: writeItem({ userId }),
+        // All by way of names: `name`, `status` and `roles` are reserved words.
+        ProjectionExpression: WITHOUT_PASSWORD.map((name) => `#${name}`).join(', '),
+        ExpressionAttributeNames: Object.fromEntries(WITHOUT_PASSWORD.map((name) => [`#${name}`, name])),
+        ConsistentRead: true,
+      });
+      const { Item } = await orUnavailable('DynamoDB', client.send(command));
+      return readItem(Item) as User | undefined;
+    },
+  };
+}
+
 /** See `LogInDeps.renewals`. */
 export function hashRenewals({ client, nameOf }: Database) {
   return {

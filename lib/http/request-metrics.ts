@@ -6,6 +6,7 @@ import { type MetricName, measure, type Outcome } from '../metrics.ts';
 const METRIC_OF_NOTICE: Record<Notice, MetricName> = {
   'reuse-detected': 'ReuseDetected',
   'lockout-begun': 'Lockouts',
+  'wrong-code': 'WrongCodes',
 };
 
 /**

@@ -16,6 +16,10 @@ export type MailSettings = {
 const PATHS: Record<Purpose, string> = {
   'reset-password': '/reset-password',
   locked: '/reset-password',
+  'totp-added': '/forgot-password',
+  'totp-removed': '/forgot-password',
+  'recovery-code-used': '/forgot-password',
+  'recovery-codes-replaced': '/forgot-password',
   'password-changed': '/forgot-password',
   'new-password': '/forgot-password',
   'account-deleted': '',
@@ -42,7 +46,7 @@ export function writeMail({ brand, appUrl }: MailSettings, mail: Omit<MailToSend
     opening: texts.opening,
     button: { text: texts.button, link: `${appUrl}${PATHS[purpose]}${link ? `?tag=${link.tag}` : ''}`, copy },
     closing: [
-      ...texts.closing(lifetime, `${appUrl}/forgot-password`),
+      ...texts.closing(lifetime, `${appUrl}/forgot-password`, mail.recoveryCodesLeft ?? 0),
       texts.when(momentIn(language, at), brand.name),
     ],
     footer: footer(brand.name),

@@ -132,6 +132,54 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Gelöscht am ${time}: Ihr Konto bei ${brand}.`,
     },
+    'totp-added': {
+      heading: 'Eine Authenticator-App wurde hinzugefügt',
+      preheader: () => 'Zum Anmelden ist jetzt ein Code der App nötig.',
+      opening: [
+        'zu Ihrem Konto wurde eine Authenticator-App hinzugefügt. Von jetzt an sind zum Anmelden Ihr Passwort und ein Code der App nötig. Überall sonst wurden Sie abgemeldet.',
+        'Wenn Sie das nicht waren, kennt jemand Ihr Passwort. Setzen Sie es sofort zurück und bitten Sie dann um Hilfe, die App zu entfernen:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: () => [],
+      when: (time, brand) => `Hinzugefügt am ${time} in Ihrem Konto bei ${brand}.`,
+    },
+    'totp-removed': {
+      heading: 'Die Authenticator-App wurde entfernt',
+      preheader: () => 'Zum Anmelden ist kein Code der App mehr nötig.',
+      opening: [
+        'die Authenticator-App wurde aus Ihrem Konto entfernt. Zum Anmelden ist kein Code der App mehr nötig.',
+        'Wenn Sie das nicht waren, hatte jemand Zugriff auf Ihr Konto. Setzen Sie das Passwort sofort zurück:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: () => [],
+      when: (time, brand) => `Entfernt am ${time} aus Ihrem Konto bei ${brand}.`,
+    },
+    'recovery-code-used': {
+      heading: 'Ein Wiederherstellungscode wurde benutzt',
+      preheader: () => 'Jemand hat sich mit einem Ihrer Wiederherstellungscodes ausgewiesen.',
+      opening: [
+        'für Ihr Konto wurde ein Wiederherstellungscode anstelle eines Codes Ihrer Authenticator-App benutzt.',
+        'Wenn Sie das nicht waren, hat jemand Ihr Passwort und Ihre Wiederherstellungscodes. Setzen Sie das Passwort sofort zurück und erstellen Sie dann neue Wiederherstellungscodes:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: (_lifetime, _page, left) => [
+        left === 0
+          ? 'Kein Wiederherstellungscode ist mehr übrig: Erstellen Sie neue in Ihrem Konto.'
+          : `Übrige Wiederherstellungscodes: ${left}.`,
+      ],
+      when: (time, brand) => `Benutzt am ${time} für Ihr Konto bei ${brand}.`,
+    },
+    'recovery-codes-replaced': {
+      heading: 'Sie haben neue Wiederherstellungscodes',
+      preheader: () => 'Die alten Wiederherstellungscodes gelten nicht mehr.',
+      opening: [
+        'für Ihr Konto wurden neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr.',
+        'Wenn Sie das nicht waren, hatte jemand Zugriff auf Ihr Konto. Setzen Sie das Passwort sofort zurück:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: () => [],
+      when: (time, brand) => `Erstellt am ${time} für Ihr Konto bei ${brand}.`,
+    },
     'password-changed': {
       heading: 'Ihr Passwort wurde geändert',
       preheader: () => 'Sie wurden überall abgemeldet.',

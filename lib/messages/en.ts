@@ -124,6 +124,54 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Deleted on ${time}: your account with ${brand}.`,
     },
+    'totp-added': {
+      heading: 'An authenticator app was added',
+      preheader: () => 'Log-ins now need a code of the app.',
+      opening: [
+        'An authenticator app was added to your account. From now on, a log-in needs your password and a code of the app. You were logged out everywhere else.',
+        'If it was not you, somebody knows your password. Reset it at once, then ask for help with removing the app:',
+      ],
+      button: 'Reset the password',
+      closing: () => [],
+      when: (time, brand) => `Added on ${time} to your account with ${brand}.`,
+    },
+    'totp-removed': {
+      heading: 'The authenticator app was removed',
+      preheader: () => 'Log-ins no longer need a code of the app.',
+      opening: [
+        'The authenticator app was removed from your account. A log-in no longer needs a code of the app.',
+        'If it was not you, somebody had access to your account. Reset the password at once:',
+      ],
+      button: 'Reset the password',
+      closing: () => [],
+      when: (time, brand) => `Removed on ${time} from your account with ${brand}.`,
+    },
+    'recovery-code-used': {
+      heading: 'A recovery code was used',
+      preheader: () => 'Somebody logged in with one of your recovery codes.',
+      opening: [
+        'One of the recovery codes of your account was used in place of a code of your authenticator app.',
+        'If it was not you, somebody has your password and your recovery codes. Reset the password at once, then make new recovery codes:',
+      ],
+      button: 'Reset the password',
+      closing: (_lifetime, _page, left) => [
+        left === 0
+          ? 'No recovery code is left: make new ones in your account.'
+          : `Recovery codes left: ${left}.`,
+      ],
+      when: (time, brand) => `Used on ${time} for your account with ${brand}.`,
+    },
+    'recovery-codes-replaced': {
+      heading: 'You have new recovery codes',
+      preheader: () => 'The old recovery codes no longer work.',
+      opening: [
+        'New recovery codes were made for your account. The old ones no longer work.',
+        'If it was not you, somebody had access to your account. Reset the password at once:',
+      ],
+      button: 'Reset the password',
+      closing: () => [],
+      when: (time, brand) => `Made on ${time} for your account with ${brand}.`,
+    },
     'password-changed': {
       heading: 'Your password was changed',
       preheader: () => 'You were logged out everywhere.',

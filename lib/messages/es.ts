@@ -132,6 +132,54 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Eliminada el ${time}: su cuenta en ${brand}.`,
     },
+    'totp-added': {
+      heading: 'Se ha añadido una aplicación de autenticación',
+      preheader: () => 'Para iniciar sesión ahora hace falta un código de la aplicación.',
+      opening: [
+        'Se ha añadido una aplicación de autenticación a su cuenta. A partir de ahora, para iniciar sesión hacen falta su contraseña y un código de la aplicación. Se ha cerrado su sesión en todos los demás sitios.',
+        'Si no ha sido usted, alguien conoce su contraseña. Restablézcala de inmediato y pida después ayuda para quitar la aplicación:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: () => [],
+      when: (time, brand) => `Añadida el ${time} a su cuenta de ${brand}.`,
+    },
+    'totp-removed': {
+      heading: 'Se ha quitado la aplicación de autenticación',
+      preheader: () => 'Para iniciar sesión ya no hace falta un código de la aplicación.',
+      opening: [
+        'Se ha quitado la aplicación de autenticación de su cuenta. Para iniciar sesión ya no hace falta un código de la aplicación.',
+        'Si no ha sido usted, alguien ha tenido acceso a su cuenta. Restablezca la contraseña de inmediato:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: () => [],
+      when: (time, brand) => `Quitada el ${time} de su cuenta de ${brand}.`,
+    },
+    'recovery-code-used': {
+      heading: 'Se ha usado un código de recuperación',
+      preheader: () => 'Alguien ha usado uno de sus códigos de recuperación.',
+      opening: [
+        'Se ha usado un código de recuperación de su cuenta en lugar de un código de su aplicación de autenticación.',
+        'Si no ha sido usted, alguien tiene su contraseña y sus códigos de recuperación. Restablezca la contraseña de inmediato y cree después nuevos códigos de recuperación:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: (_lifetime, _page, left) => [
+        left === 0
+          ? 'No queda ningún código de recuperación: cree nuevos en su cuenta.'
+          : `Códigos de recuperación restantes: ${left}.`,
+      ],
+      when: (time, brand) => `Usado el ${time} en su cuenta de ${brand}.`,
+    },
+    'recovery-codes-replaced': {
+      heading: 'Tiene nuevos códigos de recuperación',
+      preheader: () => 'Los códigos de recuperación anteriores ya no funcionan.',
+      opening: [
+        'Se han creado nuevos códigos de recuperación para su cuenta. Los anteriores ya no funcionan.',
+        'Si no ha sido usted, alguien ha tenido acceso a su cuenta. Restablezca la contraseña de inmediato:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: () => [],
+      when: (time, brand) => `Creados el ${time} para su cuenta de ${brand}.`,
+    },
     'password-changed': {
       heading: 'Su contraseña se ha cambiado',
       preheader: () => 'Se ha cerrado su sesión en todos los dispositivos.',

@@ -133,6 +133,54 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Suppression du ${time}\u202f: votre compte ${brand}.`,
     },
+    'totp-added': {
+      heading: 'Une application d’authentification a été ajoutée',
+      preheader: () => 'La connexion demande maintenant un code de l’application.',
+      opening: [
+        'Une application d’authentification a été ajoutée à votre compte. Désormais, la connexion demande votre mot de passe et un code de l’application. Vous avez été déconnecté partout ailleurs.',
+        'Si ce n’était pas vous, quelqu’un connaît votre mot de passe. Réinitialisez-le immédiatement, puis demandez de l’aide pour retirer l’application :',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: () => [],
+      when: (time, brand) => `Ajoutée le ${time} à votre compte ${brand}.`,
+    },
+    'totp-removed': {
+      heading: 'L’application d’authentification a été retirée',
+      preheader: () => 'La connexion ne demande plus de code de l’application.',
+      opening: [
+        'L’application d’authentification a été retirée de votre compte. La connexion ne demande plus de code de l’application.',
+        'Si ce n’était pas vous, quelqu’un a eu accès à votre compte. Réinitialisez le mot de passe immédiatement :',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: () => [],
+      when: (time, brand) => `Retirée le ${time} de votre compte ${brand}.`,
+    },
+    'recovery-code-used': {
+      heading: 'Un code de secours a été utilisé',
+      preheader: () => 'Quelqu’un a utilisé un de vos codes de secours.',
+      opening: [
+        'Un code de secours de votre compte a été utilisé à la place d’un code de votre application d’authentification.',
+        'Si ce n’était pas vous, quelqu’un a votre mot de passe et vos codes de secours. Réinitialisez le mot de passe immédiatement, puis créez de nouveaux codes de secours :',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: (_lifetime, _page, left) => [
+        left === 0
+          ? 'Il ne reste aucun code de secours : créez-en de nouveaux dans votre compte.'
+          : `Codes de secours restants : ${left}.`,
+      ],
+      when: (time, brand) => `Utilisé le ${time} pour votre compte ${brand}.`,
+    },
+    'recovery-codes-replaced': {
+      heading: 'Vous avez de nouveaux codes de secours',
+      preheader: () => 'Les anciens codes de secours ne fonctionnent plus.',
+      opening: [
+        'De nouveaux codes de secours ont été créés pour votre compte. Les anciens ne fonctionnent plus.',
+        'Si ce n’était pas vous, quelqu’un a eu accès à votre compte. Réinitialisez le mot de passe immédiatement :',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: () => [],
+      when: (time, brand) => `Créés le ${time} pour votre compte ${brand}.`,
+    },
     'password-changed': {
       heading: 'Votre mot de passe a été modifié',
       preheader: () => 'Toutes vos sessions ont été fermées.',

@@ -7,7 +7,7 @@ import { mailMessages, pageMessages } from './catalogue.ts';
 function textsOf(messages: object, path = ''): [path: string, text: string][] {
   return Object.entries(messages).flatMap(([name, value]): [string, string][] => {
     const at = path === '' ? name : `${path}.${name}`;
-    const filled = typeof value === 'function' ? value('‹amount›', '‹other›') : value;
+    const filled = typeof value === 'function' ? value('‹amount›', '‹other›', '‹third›') : value;
     return typeof filled === 'object' ? textsOf(filled, at) : [[at, filled]];
   });
 }

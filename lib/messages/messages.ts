@@ -105,8 +105,13 @@ type PurposeMessages = {
   /** The paragraphs before the button; after the greeting, so that German begins in lower case. */
   opening: readonly string[];
   button: string;
-  /** The paragraphs after the button. @param page where to ask for a new link */
-  closing(lifetime: string, page: string): readonly string[];
+  /**
+   * The paragraphs after the button.
+   *
+   * @param page where to ask for a new link
+   * @param left how many recovery codes are left, of the notice that one was used
+   */
+  closing(lifetime: string, page: string, left: number): readonly string[];
   /** When it happened, and where. @param time with its zone */
   when(time: string, brand: string): string;
 };

@@ -88,7 +88,7 @@ describe('an operation that is declared', () => {
           required: ['password'],
           not: { anyOf: [present('refreshToken'), present('username')] },
         },
-        { required: ['refreshToken', 'username'], not: { anyOf: [present('password')] } },
+        { required: ['refreshToken', 'username'], not: present('password') },
       ],
       properties: { username: { type: 'string' } },
     });

@@ -79,7 +79,8 @@ function onlyThese(set: v.ObjectEntries, all: readonly string[], outside: (field
   const others = all.filter((field) => !(field in set)).map(outside);
   return {
     ...required(Object.keys(set).map(outside)),
-    ...(others.length > 0 && { not: { anyOf: others.map(present) } }),
+    ...(others.length > 1 && { not: { anyOf: others.map(present) } }),
+    ...(others.length === 1 && { not: present(others[0] as string) }),
   };
 }
 

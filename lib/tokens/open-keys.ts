@@ -3,7 +3,7 @@ import type { AccessTokenSigner } from '../core/access-token.ts';
 import { accessTokenSigner } from './access-token.ts';
 import type { KeyStore } from './key-store.ts';
 import { kmsDataKeys } from './kms-data-keys.ts';
-import { type Sealing, sealingWith, secretDataKeys } from './sealing.ts';
+import { type DataKeys, type Sealing, sealingWith, secretDataKeys, unsealingWith } from './sealing.ts';
 import { type SigningKeys, signingKeys } from './signing-keys.ts';
 import { type StageKey, type StageKeyStore, stageKey } from './stage-key.ts';
 import { type VerificationKeys, verificationKeys } from './verification-keys.ts';
@@ -14,18 +14,27 @@ export function openSigningKeys(
   store: KeyStore,
 ): { published: VerificationKeys; signing: SigningKeys } {
   const published = verificationKeys(store, Date.now);
-  return { published, signing: signingKeys(store, published, openSealing(config), Date.now) };
+  return { published, signing: signingKeys(store, published, openUnsealing(config), Date.now) };
 }
 
-export function openSealing({ sealing }: Pick<Config, 'sealing'>): Sealing {
-  return sealingWith('kmsKey' in sealing ? kmsDataKeys(sealing.kmsKey) : secretDataKeys(sealing.secret));
+export function openSealing(config: Pick<Config, 'sealing'>): Sealing {
+  return sealingWith(dataKeysOf(config));
+}
+
+/** For all functions but the one that makes keys. */
+function openUnsealing(config: Pick<Config, 'sealing'>): Pick<Sealing, 'unseal'> {
+  return unsealingWith(dataKeysOf(config));
+}
+
+function dataKeysOf({ sealing }: Pick<Config, 'sealing'>): DataKeys {
+  return 'kmsKey' in sealing ? kmsDataKeys(sealing.kmsKey) : secretDataKeys(sealing.secret);
 }
 
 export function openSigner(config: Config, store: KeyStore): AccessTokenSigner {
   return accessTokenSigner(openSigningKeys(config, store).signing, config, config.accessTokenSeconds);
 }
 
-/** The secret of the stage: its role needs `readStageKey` and `unsealStageKey`, or what a signer may do anyway. @public */
+/** The secret of the stage: its role needs `readStageKey` and `unsealStageKey`, or what a signer may do anyway. */
 export function openStageKey(config: Pick<Config, 'sealing'>, store: StageKeyStore): StageKey {
-  return stageKey(store, openSealing(config));
+  return stageKey(store, openUnsealing(config));
 }

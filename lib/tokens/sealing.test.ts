@@ -72,6 +72,15 @@ test('sealed by a secret, the header names no data key', async () => {
   expect(Buffer.from((await compactDecrypt(sealed, SECRET)).plaintext).toString()).toBe(PLAINTEXT);
 });
 
+test('a text with a shortened tag is not opened', async () => {
+  const sealed = await sealingWith(secretDataKeys(SECRET)).seal(PLAINTEXT, 'a');
+  const [header, key, iv, ciphertext, tag = ''] = sealed.split('.');
+  const short = Buffer.from(tag, 'base64url').subarray(0, 4).toString('base64url');
+  await expect(
+    sealingWith(secretDataKeys(SECRET)).unseal([header, key, iv, ciphertext, short].join('.'), 'a'),
+  ).rejects.toThrow();
+});
+
 test('sealed by wrapped data keys, each text has its own and carries it wrapped', async () => {
   const { made, dataKeys } = namedDataKeys();
   const sealing = sealingWith(dataKeys);
@@ -85,9 +94,7 @@ test('sealed by wrapped data keys, each text has its own and carries it wrapped'
 
 test('another secret opens nothing', async () => {
   const sealed = await sealingWith(secretDataKeys(SECRET)).seal(PLAINTEXT, 'a');
-  await expect(sealingWith(secretDataKeys(randomBytes(32))).unseal(sealed, 'a')).rejects.toMatchObject({
-    code: 'ERR_JWE_DECRYPTION_FAILED',
-  });
+  await expect(sealingWith(secretDataKeys(randomBytes(32))).unseal(sealed, 'a')).rejects.toThrow();
 });
 
 test.each([
@@ -95,7 +102,7 @@ test.each([
   ['whose data key is wrapped by a cipher of the token', { alg: 'A256KW', enc: 'A256GCM', kid: 'a' }],
 ])('a text %s is refused, though under the right secret', async (_, header) => {
   const sealed = await new CompactEncrypt(Buffer.from(PLAINTEXT)).setProtectedHeader(header).encrypt(SECRET);
-  await expect(sealingWith(secretDataKeys(SECRET)).unseal(sealed, 'a')).rejects.toMatchObject({
-    code: 'ERR_JOSE_ALG_NOT_ALLOWED',
-  });
+  await expect(sealingWith(secretDataKeys(SECRET)).unseal(sealed, 'a')).rejects.toThrow(
+    'not sealed as we seal',
+  );
 });

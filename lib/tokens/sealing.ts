@@ -1,4 +1,5 @@
-import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
+import { createDecipheriv } from 'node:crypto';
+import { CompactEncrypt } from 'jose';
 
 /**
  * Encrypts private keys for a table whose reader must not be able to use them. Sealed text is a compact JWE
@@ -22,22 +23,40 @@ export function sealingWith(dataKeys: DataKeys): Sealing {
     async seal(plaintext, kid) {
       const { dataKey, wrapped } = await dataKeys.create(kid);
       return new CompactEncrypt(Buffer.from(plaintext))
-        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid, ...(wrapped && { wrapped }) })
+        .setProtectedHeader({ ...HEADER, kid, ...(wrapped && { wrapped }) })
         .encrypt(dataKey);
     },
+    ...unsealingWith(dataKeys),
+  };
+}
 
+const HEADER = { alg: 'dir', enc: 'A256GCM' };
+const TAG_BYTES = 16;
+
+/**
+ * What opens what `sealingWith` sealed, by node:crypto: whoever signs unseals and never seals, and jose's decryption for
+ * every algorithm of RFC 7516 is 17 kB of each bundle.
+ *
+ * @see RFC 7516 section 5.2; RFC 7518 section 5.3
+ */
+export function unsealingWith(dataKeys: Pick<DataKeys, 'unwrap'>): Pick<Sealing, 'unseal'> {
+  return {
     async unseal(sealed, kid) {
-      const header = decodeProtectedHeader(sealed);
+      const [protectedHeader = '', encryptedKey, iv, ciphertext, tag] = sealed.split('.');
+      const header = JSON.parse(Buffer.from(protectedHeader, 'base64url').toString());
       if (header.kid !== kid) throw new Error('the sealed key belongs to another kid');
-      const dataKey = await dataKeys.unwrap(header.wrapped as string | undefined, kid);
-      const { plaintext } = await compactDecrypt(sealed, dataKey, {
-        keyManagementAlgorithms: ['dir'],
-        contentEncryptionAlgorithms: ['A256GCM'],
-      });
-      return Buffer.from(plaintext).toString();
+      if (header.alg !== HEADER.alg || header.enc !== HEADER.enc || encryptedKey !== '')
+        throw new Error('the key is not sealed as we seal');
+      const dataKey = await dataKeys.unwrap(header.wrapped, kid);
+      const decipher = createDecipheriv('aes-256-gcm', dataKey, bytes(iv), { authTagLength: TAG_BYTES })
+        .setAAD(Buffer.from(protectedHeader))
+        .setAuthTag(bytes(tag));
+      return Buffer.concat([decipher.update(bytes(ciphertext)), decipher.final()]).toString();
     },
   };
 }
+
+const bytes = (text = '') => Buffer.from(text, 'base64url');
 
 /** Data keys that are all one secret of 32 octets, kept outside the tables: for a stack without KMS. */
 export function secretDataKeys(secret: Uint8Array): DataKeys {

@@ -2,11 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { User } from '../../lib/core/account.ts';
-import type { ChallengeStore, FactorStore, PendingTotp } from '../../lib/core/factors.ts';
+import type {
+  ChallengeStore,
+  FactorChanges,
+  FactorList,
+  FactorStore,
+  PendingTotp,
+} from '../../lib/core/factors.ts';
 import { newResetRequest, type ResetRequest } from '../../lib/core/reset-request.ts';
 import { type Evidence, newSession, type Session } from '../../lib/core/session.ts';
 import { accountWrites } from '../../lib/dynamodb/accounts.ts';
 import { openDatabase } from '../../lib/dynamodb/database.ts';
+import { factorChanges } from '../../lib/dynamodb/factor-changes.ts';
+import { factorList } from '../../lib/dynamodb/factor-list.ts';
 import { challengeStore, factorStore } from '../../lib/dynamodb/factors.ts';
 import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
@@ -25,7 +33,7 @@ const BOTH: Evidence = { amr: ['pwd', 'otp', 'mfa'], acr: 'aal2', authTime: NOW 
 const LIFETIMES = { accessToken: 3_600_000, idle: 7_200_000, absolute: 9_000_000 };
 
 type Stores = {
-  factors: FactorStore;
+  factors: FactorStore & FactorChanges & FactorList;
   challenges: ChallengeStore;
   create(user: User, session: Session): Promise<boolean>;
   userOf(userId: string): Promise<User | undefined>;
@@ -52,7 +60,7 @@ async function inDynamodb(): Promise<Stores> {
   const database = openDatabase(await newTables('without a key'));
   const sessions = sessionStore(database);
   return {
-    factors: factorStore(database),
+    factors: { ...factorStore(database), ...factorChanges(database), ...factorList(database) },
     challenges: challengeStore(database),
     create: accountWrites(database).create,
     userOf: userStore(database).get,

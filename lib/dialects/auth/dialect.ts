@@ -49,6 +49,13 @@ export const userOf = (profile: Profile) => ({
   email: profile.email,
 });
 
+export const recoveryCodesLeft = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(0),
+  v.description('Where a recovery code was used.'),
+);
+
 const errors = v.pipe(
   v.array(
     v.object({
@@ -77,6 +84,22 @@ const problem = v.pipe(
         v.description('Of `step-up-required`: the level that the access token has to have.'),
       ),
     ),
+    challenge: v.optional(
+      text('Of `second-factor-required`: names the log-in that waits for its code.', 'an-opaque-challenge'),
+    ),
+    methods: v.optional(
+      v.pipe(
+        v.array(v.picklist(['totp', 'recovery-code'])),
+        v.description('Of `second-factor-required`: what is left to the account. More may come.'),
+      ),
+    ),
+    expiresIn: v.optional(
+      v.pipe(
+        v.number(),
+        v.integer(),
+        v.description('Of `second-factor-required`: for how many seconds the challenge can be answered.'),
+      ),
+    ),
     maxAge: v.optional(
       v.pipe(
         v.number(),
@@ -94,6 +117,9 @@ type Body = ProblemDetails & {
   errors?: v.InferOutput<typeof errors>;
   acrValues?: readonly string[];
   maxAge?: number;
+  challenge?: string;
+  methods?: readonly string[];
+  expiresIn?: number;
 };
 
 const TAKEN = 'This email address already has an account.';
@@ -112,6 +138,8 @@ const failures: Failures<Body> = {
         }),
   'step-up-required': ({ code: _, ...needed }) =>
     withMembers(problemFailures['step-up-required']({ code: 'step-up-required', ...needed }), needed),
+  'second-factor-required': ({ code, ...waiting }) =>
+    withMembers(problemFailures[code]({ code, ...waiting }), waiting),
   'email-taken': () =>
     withMembers(problemAnswer(400, TAKEN), {
       errors: [{ field: 'email', code: 'email-taken', message: TAKEN }],

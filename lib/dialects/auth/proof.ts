@@ -1,18 +1,23 @@
 import * as v from 'valibot';
 import type { AccessToken } from '../../core/access-token.ts';
 import { type ChangePasswordRequest, changePasswordFields } from '../../core/change-password.ts';
-import { type ProveAgainRequest, proveAgainFields } from '../../core/prove-again.ts';
+import { type ProveAgainRequest, type ProvedAgain, proveAgainFields } from '../../core/prove-again.ts';
 import type { Operation } from '../../http/operation.ts';
 import { accessToken } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
-import { auth, expiresIn, message, tokenType } from './dialect.ts';
+import { auth, expiresIn, message, recoveryCodesLeft, tokenType } from './dialect.ts';
 
 // Operations by which the holder of a session proves again who they are, and gets an access token that says so.
 
 const proved = v.pipe(v.object({ message, accessToken, tokenType, expiresIn }), v.title('AuthProved'));
 type Proved = v.InferOutput<typeof proved>;
 
-export const stepUp: Operation<ProveAgainRequest, AccessToken, Proved> = {
+const steppedUp = v.pipe(
+  v.object({ ...proved.entries, recoveryCodesLeft: v.optional(recoveryCodesLeft) }),
+  v.title('AuthSteppedUp'),
+);
+
+export const stepUp: Operation<ProveAgainRequest, ProvedAgain, v.InferOutput<typeof steppedUp>> = {
   id: 'authStepUp',
   dialect: auth,
   route: 'POST /auth/step-up',
@@ -35,14 +40,15 @@ export const stepUp: Operation<ProveAgainRequest, AccessToken, Proved> = {
     'wrong-code',
     'throttled',
   ],
-  success: { body: proved, example: examples.accessToken },
-  write: ({ token, expiresIn: seconds }) => ({
+  success: { body: steppedUp, example: examples.steppedUp },
+  write: ({ token, expiresIn: seconds, recoveryCodesLeft: left }) => ({
     status: 200,
     body: {
       message: 'You proved who you are.',
       accessToken: token,
       tokenType: 'Bearer',
       expiresIn: seconds,
+      ...(left !== undefined && { recoveryCodesLeft: left }),
     },
   }),
 };

@@ -5,11 +5,22 @@ import type { Bearer } from '../../core/authenticate.ts';
 import { type LogInRequest, logInFields } from '../../core/log-in.ts';
 import { type LogOutRequest, logOutFields } from '../../core/log-out.ts';
 import { type Refreshed, type RefreshRequest, refreshFields } from '../../core/refresh-session.ts';
+import { type SecondStepRequest, type SecondStepTaken, secondStepFields } from '../../core/second-step.ts';
 import type { Operation } from '../../http/operation.ts';
 import { accessToken } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
 import { LOG_IN } from '../words.ts';
-import { auth, type Done, done, expiresIn, message, tokenType, user, userOf } from './dialect.ts';
+import {
+  auth,
+  type Done,
+  done,
+  expiresIn,
+  message,
+  recoveryCodesLeft,
+  tokenType,
+  user,
+  userOf,
+} from './dialect.ts';
 
 const refreshToken = v.pipe(
   v.string(),
@@ -37,18 +48,47 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
     language,
     device,
   }),
-  problems: ['invalid-fields', 'wrong-credentials', 'throttled'],
+  problems: ['invalid-fields', 'wrong-credentials', examples.secondFactorRequired, 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
-  write: (opened) => ({
+  write: (opened) => ({ status: 200, body: loggedInBody(opened) }),
+};
+
+const loggedInBody = ({ profile, accessToken: issued, refreshToken: refreshes }: LoggedIn) => ({
+  message: 'You are logged in.',
+  accessToken: issued.token,
+  refreshToken: refreshes as string, // each operation of this dialect asks for one
+  tokenType: 'Bearer' as const,
+  expiresIn: issued.expiresIn,
+  user: userOf(profile),
+});
+
+const loggedInByCode = v.pipe(
+  v.object({
+    ...loggedIn.entries,
+    recoveryCodesLeft: v.optional(recoveryCodesLeft),
+  }),
+  v.title('AuthLoggedInByCode'),
+);
+
+export const secondStep: Operation<
+  SecondStepRequest,
+  SecondStepTaken,
+  v.InferOutput<typeof loggedInByCode>
+> = {
+  id: 'authSecondStep',
+  dialect: auth,
+  route: 'POST /auth/login/second-factor',
+  metric: 'LogIns',
+  summary: 'Log in: the second factor',
+  description:
+    'Answers the challenge of a log-in with the code of an authenticator app or with a recovery code. Each is good once. After five wrong ones the account waits longer after each, at most 15 minutes.',
+  takes: { body: { fields: secondStepFields } },
+  input: ({ fields }, { client, language, device }) => ({ fields, client, language, device }),
+  problems: ['invalid-fields', 'wrong-code', 'expired-challenge', 'throttled'],
+  success: { body: loggedInByCode, example: examples.loggedInByCode },
+  write: ({ recoveryCodesLeft: left, ...opened }) => ({
     status: 200,
-    body: {
-      message: 'You are logged in.',
-      accessToken: opened.accessToken.token,
-      refreshToken: opened.refreshToken as string, // asked for above
-      tokenType: 'Bearer',
-      expiresIn: opened.accessToken.expiresIn,
-      user: userOf(opened.profile),
-    },
+    body: { ...loggedInBody(opened), ...(left !== undefined && { recoveryCodesLeft: left }) },
   }),
 };
 

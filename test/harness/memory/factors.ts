@@ -2,9 +2,12 @@ import type {
   Challenge,
   ChallengeStore,
   FactorChange,
+  FactorChanges,
+  FactorList,
   FactorStore,
   PendingTotp,
   Totp,
+  TotpSealing,
 } from '../../../lib/core/factors.ts';
 import type { ResetRequest } from '../../../lib/core/reset-request.ts';
 import type { Evidence, SessionKey } from '../../../lib/core/session.ts';
@@ -12,13 +15,15 @@ import type { MemorySessions } from './sessions.ts';
 import type { MemoryThrottleStore } from './throttle-store.ts';
 import type { MemoryUsers } from './users.ts';
 
-export type MemoryFactors = FactorStore & {
-  challenges: ChallengeStore & { rows: Map<string, Challenge> };
-  /** The mails that were asked for together with a change. */
-  mails: ResetRequest[];
-  totps: Map<string, Totp>;
-  codes: Map<string, readonly string[]>;
-};
+export type MemoryFactors = FactorStore &
+  FactorChanges &
+  FactorList & {
+    challenges: ChallengeStore & { rows: Map<string, Challenge> };
+    /** The mails that were asked for together with a change. */
+    mails: ResetRequest[];
+    totps: Map<string, Totp>;
+    codes: Map<string, readonly string[]>;
+  };
 
 /** Second factors in memory, with the conditions that the port asks for. */
 export function memoryFactors(tables: {
@@ -166,3 +171,15 @@ export function memoryFactors(tables: {
     },
   };
 }
+
+/** Hides nothing, but knows whose it is. */
+export const memorySealing: TotpSealing = {
+  async seal(secret, { userId, id }) {
+    return `${userId} ${id} ${Buffer.from(secret).toString('hex')}`;
+  },
+  async unseal(sealed, owner) {
+    const [userId, id, secret = ''] = sealed.split(' ');
+    if (userId !== owner.userId || id !== owner.id) throw new Error('not the owner');
+    return Buffer.from(secret, 'hex');
+  },
+};

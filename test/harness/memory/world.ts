@@ -3,6 +3,7 @@ import type { PasswordHasher, User } from '../../../lib/core/account.ts';
 import { ProblemError } from '../../../lib/core/problem.ts';
 import type { Throttle } from '../../../lib/core/throttle.ts';
 import { frozenClock } from './clock.ts';
+import { memoryFactors, memorySealing } from './factors.ts';
 import { memoryOwnAccounts } from './own-account.ts';
 import { recording } from './recording.ts';
 import { memoryResetRequests } from './reset-requests.ts';
@@ -59,6 +60,7 @@ export function world(...people: User[]) {
   const ownAccounts = memoryOwnAccounts(tables);
   const accounts = { ...memoryAccountWrites({ ...tables, throttleStore }), ...ownAccounts };
   const renewals = memoryRenewals(users);
+  const factors = memoryFactors({ users, sessions, throttleStore });
 
   return {
     /** The calls that the use-case made, in order. */
@@ -68,6 +70,7 @@ export function world(...people: User[]) {
     sessions,
     resetRequests,
     throttleStore,
+    factors,
     /** The renewals of hashes that failed: whose, and why. */
     failedRenewals: renewals.failures,
     tombstones: ownAccounts.tombstones,
@@ -76,13 +79,16 @@ export function world(...people: User[]) {
       sessions: recording('sessions', sessions, calls),
       resetRequests: recording('resetRequests', resetRequests, calls),
       accounts: recording('accounts', accounts, calls),
+      factors: recording('factors', factors, calls),
+      challenges: recording('challenges', factors.challenges, calls),
+      sealing: memorySealing,
+      brand: { name: 'Gatehouse' },
       hasher: recording('hasher', hasher, calls),
       renewals: recording('renewals', renewals, calls),
       signer: recording('signer', signer, calls),
       verifier: recording('verifier', verifier, calls),
       throttle,
       tombstones: { key: async () => new Uint8Array(32) },
-      factors: { list: async () => ({ factors: [], recoveryCodesLeft: null }) },
       clock,
       lifetimes: { accessToken: 60 * MINUTE, idle: 7 * DAY, absolute: 30 * DAY },
       grace: 10_000,

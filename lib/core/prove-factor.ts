@@ -1,0 +1,100 @@
+import type { Clock } from './account.ts';
+import { both } from './both.ts';
+import type { FactorStore, FactorUse, TotpSealing, UseOutcome } from './factors.ts';
+import { ProblemError } from './problem.ts';
+import { recoveryCodeHash } from './recovery-codes.ts';
+import type { AuthMethod } from './session.ts';
+import { openCodeAttempt, type Throttle } from './throttle.ts';
+import { isTotpCode, matchingTotpStep } from './totp.ts';
+
+/** What was typed: a code of an app, or one of those that were written down. */
+export type GivenCode = { code: string } | { recoveryCode: string };
+
+export type ProveFactorDeps = {
+  factors: Pick<FactorStore, 'totp' | 'recoveryCodes' | 'use'>;
+  sealing: Pick<TotpSealing, 'unseal'>;
+  throttle: Throttle;
+  clock: Clock;
+};
+
+/** What a TOTP or a recovery code adds to a password. */
+export const FACTOR_METHODS: readonly AuthMethod[] = ['otp', 'mfa'];
+
+/** How often another recovery code may be used in between. */
+const TRIES = 5;
+
+/**
+ * Uses a factor once. A place on the account's counter of codes is taken before anything is looked at: however many codes
+ * arrive at once, no more of them are checked than may fail. What could be no code isn't counted: it was no guess.
+ *
+ * @param apply writes the use, and what it is for, in one transaction
+ * @returns the use that was applied
+ * @throws ProblemError `wrong-code`, `throttled`, `unavailable`, and what `apply` throws
+ * @see OWASP ASVS 5.0 6.5.1 and 6.5.5; NIST SP 800-63B-4 section 3.2.2
+ */
+export async function proveFactor(
+  deps: ProveFactorDeps,
+  userId: string,
+  given: GivenCode,
+  apply: (use: FactorUse) => Promise<UseOutcome>,
+): Promise<FactorUse> {
+  const find = finderOf(deps, userId, given);
+  const attempt = openCodeAttempt(deps.throttle, userId);
+  try {
+    let [, use] = await both(attempt.reserve(), find());
+    for (let tried = 1; use !== undefined && tried <= TRIES; tried += 1) {
+      const outcome = await apply(use);
+      if (outcome === 'used') {
+        await attempt.succeeded();
+        return use;
+      }
+      use = outcome === 'changed' ? await find() : undefined;
+    }
+    await attempt.failed();
+    throw wrongCode('the code is wrong, or was used before', true);
+  } finally {
+    await attempt.release();
+  }
+}
+
+/** @param counted whether it counts as a guess, for whoever watches the service */
+export function wrongCode(detail: string, counted: boolean): ProblemError {
+  return new ProblemError({ code: 'wrong-code' }, detail, { notice: counted ? 'wrong-code' : undefined });
+}
+
+/** @throws ProblemError `wrong-code` for what can be no code */
+function finderOf(
+  deps: ProveFactorDeps,
+  userId: string,
+  given: GivenCode,
+): () => Promise<FactorUse | undefined> {
+  if ('code' in given) {
+    if (!isTotpCode(given.code)) throw wrongCode('not six digits', false);
+    return () => findTotp(deps, userId, given.code);
+  }
+  const hash = recoveryCodeHash(given.recoveryCode);
+  if (hash === undefined) throw wrongCode('not the form of a recovery code', false);
+  return () => findRecoveryCode(deps, userId, hash);
+}
+
+async function findTotp(
+  { factors, sealing, clock }: ProveFactorDeps,
+  userId: string,
+  code: string,
+): Promise<FactorUse | undefined> {
+  const totp = await factors.totp(userId);
+  if (totp === undefined) return undefined;
+  const { id, lastStep, sealedSecret } = totp;
+  const now = clock();
+  const step = matchingTotpStep(await sealing.unseal(sealedSecret, { userId, id }), code, lastStep, now);
+  return step === undefined ? undefined : { by: 'totp', userId, id, step, now };
+}
+
+async function findRecoveryCode(
+  { factors }: ProveFactorDeps,
+  userId: string,
+  hash: string,
+): Promise<FactorUse | undefined> {
+  const hashes = (await factors.recoveryCodes(userId)) ?? [];
+  return hashes.includes(hash) ? { by: 'recovery-code', userId, hash, left: hashes.length - 1 } : undefined;
+}

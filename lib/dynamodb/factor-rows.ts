@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { GetItemCommand, type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import type { ResetRequest } from '../core/reset-request.ts';
+import type { Evidence, SessionKey } from '../core/session.ts';
+import { measure } from '../metrics.ts';
+import { orUnavailable } from '../unavailable.ts';
+import { type Database, readItem, transactionOutcomeOf, writeItem } from './database.ts';
+import { resetRequestItem } from './reset-requests.ts';
+
+/** The rows of an account in the table of factors. No credential id looks like these: `#` is no character of base64url. */
+export const TOTP = '#totp';
+export const PENDING_TOTP = '#totp-pending';
+export const RECOVERY_CODES = '#recovery-codes';
+
+export type NameOf = Database['nameOf'];
+export type Update = NonNullable<TransactWriteItem['Update']>;
+
+/** Reads a row, strongly consistent. @throws ProblemError `unavailable` */
+export async function readFactor(
+  { client, nameOf }: Database,
+  userId: string,
+  factorId: string,
+): Promise<Record<string, unknown> | undefined> {
+  const Key = writeItem({ userId, factorId });
+  const command = new GetItemCommand({ TableName: nameOf('factors'), Key, ConsistentRead: true });
+  return readItem((await orUnavailable('DynamoDB', client.send(command))).Item);
+}
+
+/**
+ * All of the writes and the mail, or nothing.
+ *
+ * @returns as `transactionOutcomeOf`
+ * @throws ProblemError `unavailable`
+ */
+export async function transactFactors(
+  { client, nameOf }: Database,
+  items: readonly (TransactWriteItem | undefined)[],
+  mail: ResetRequest | undefined,
+) {
+  const TransactItems = items.filter((item) => item !== undefined);
+  if (mail) TransactItems.push({ Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } });
+  // One token for all tries: a commit whose answer was lost is not repeated, and is not a conflict with itself.
+  const command = { TransactItems, ClientRequestToken: randomUUID() };
+  const outcome = await transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
+  if (outcome.applied && mail) measure({ MailsDue: 1 });
+  return outcome;
+}
+
+/** A session with new evidence, unless it has ended. @param version of the account, where the session is to be carried over to the next one */
+export function raisedSession(
+  nameOf: NameOf,
+  { session, evidence }: { session: SessionKey; evidence: Evidence },
+  version?: number,
+): Update {
+  const { amr, acr, authTime } = evidence;
+  const carried = version !== undefined;
+  return {
+    TableName: nameOf('sessions'),
+    Key: writeItem({ userId: session.userId, sessionId: session.sessionId }),
+    UpdateExpression: `SET amr = :amr, acr = :acr, authTime = :time, lastUsedAt = :time${carried ? ', credentialVersion = :next' : ''}`,
+    ConditionExpression: `attribute_exists(sessionId) AND attribute_not_exists(endedAt)${carried ? ' AND credentialVersion = :version' : ''}`,
+    ExpressionAttributeValues: writeItem({
+      ...{ ':amr': amr, ':acr': acr, ':time': authTime },
+      ...(carried && { ':version': version, ':next': version + 1 }),
+    }),
+  };
+}
+
+/** A set that was emptied is gone; its row stays, and says that there were codes. */
+export function hashesOf(item: Record<string, unknown> | undefined): string[] | undefined {
+  return item && [...((item.hashes as Set<string> | undefined) ?? [])];
+}
