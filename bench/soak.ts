@@ -61,7 +61,7 @@ requests in ${MINUTES} minutes, ${failed} failed. Memory of the serving process,
 the last two thirds of the samples.
 
 - rss: ${slopeOf(settled, (each) => each.rss).toFixed(2)} MB an hour
-- heap: ${slopeOf(settled, (each) => each.heap).toFixed(2)} MB an hour, ${perRequest(settled)} octets a request
+- heap: ${slopeOf(settled, (each) => each.heap).toFixed(2)} MB an hour, ${perRequest(settled)}  bytes a request
 
 ${table(
   ['minute', 'requests', 'rss', 'heap'],

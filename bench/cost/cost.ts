@@ -285,7 +285,7 @@ function write(usage: Usage, parts: Parts, settings: Settings): void {
       ]),
     ),
     logs: table(
-      ['lines of a request', 'octets'],
+      ['lines of a request', 'bytes'],
       [
         ...Object.entries(logs.ours).map(([operation, octets]) => [`ours, ${operation}`, String(octets)]),
         ['Lambda’s START, END, REPORT', String(logs.lambda)],
