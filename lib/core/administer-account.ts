@@ -3,6 +3,8 @@ import type { Clock, User, UserStore } from './account.ts';
 import { normaliseEmail } from './email-address.ts';
 import { inParallel } from './in-parallel.ts';
 import { ProblemError } from './problem.ts';
+import { MAX_ROLES, readRoles } from './roles.ts';
+import type { SessionKey, SessionStore } from './session.ts';
 import { type Tombstone, type TombstoneStore, tombstoneFor } from './tombstone.ts';
 
 /** What a change came to: `unchanged` when it was so already, `gone` when the account was deleted meanwhile. */
@@ -14,6 +16,10 @@ export type AccountAdministration = {
   setStatus(userId: string, status: User['status']): Promise<Change>;
   /** Raises `credentialVersion`. @returns false when the account is gone */
   endSessions(userId: string): Promise<boolean>;
+  /** Marks the address as verified. `gone` also when it isn't the account's any more. */
+  verifyEmail(account: Pick<User, 'userId' | 'email'>): Promise<Change>;
+  /** Puts these roles in the place of all others. */
+  setRoles(userId: string, roles: readonly string[]): Promise<Change>;
   /** Removes `mailRefused`, `mailRefusedUntil` and `mailBounces`, so that the next bounce blocks for a day. */
   allowMail(userId: string): Promise<Change>;
   /**
@@ -72,6 +78,56 @@ export async function enableAccount(accounts: AccountAdministration, userId: str
  */
 export async function allowMail(accounts: AccountAdministration, userId: string): Promise<boolean> {
   return hasChanged(await accounts.allowMail(userId));
+}
+
+/**
+ * Vouches for an address: from the next refresh on, access tokens say that it is verified.
+ *
+ * @returns false when it was verified already
+ * @throws ProblemError `unknown-user`, also when the account has another address meanwhile; `unavailable`
+ */
+export async function verifyEmail(
+  accounts: AccountAdministration,
+  account: Pick<User, 'userId' | 'email'>,
+): Promise<boolean> {
+  return hasChanged(await accounts.verifyEmail(account));
+}
+
+/** A role that no account can have, or too many of them. */
+export class RefusedRoles extends Error {
+  override readonly name = 'RefusedRoles';
+}
+
+/**
+ * Gives an account exactly these roles; access tokens have them from the next refresh on.
+ *
+ * @returns false when it had exactly these
+ * @throws RefusedRoles, ProblemError `unknown-user`, `unavailable`
+ */
+export async function setRoles(
+  accounts: AccountAdministration,
+  userId: string,
+  given: readonly unknown[],
+): Promise<boolean> {
+  const roles = readRoles(given);
+  if (roles === undefined)
+    throw new RefusedRoles(
+      `An account has at most ${MAX_ROLES} roles, each of 1 to 64 letters, digits and _ . : -`,
+    );
+  return hasChanged(await accounts.setRoles(userId, roles));
+}
+
+/**
+ * Ends one session of an account, whether or not it was over.
+ *
+ * @returns false when the account has no such session
+ * @throws ProblemError `unavailable`
+ */
+export async function endSession(
+  { sessions, clock }: { sessions: Pick<SessionStore, 'end'>; clock: Clock },
+  session: SessionKey,
+): Promise<boolean> {
+  return (await sessions.end(session, clock())) !== undefined;
 }
 
 /**

@@ -13,7 +13,14 @@ export function accountAdministration(database: Database): AccountAdministration
   /** An update only where the condition holds of an account that is there: no number or mark may become half an account. */
   async function update(
     userId: string,
-    change: { expression: string; condition: string; names?: Record<string, string>; values?: object },
+    change: {
+      expression: string;
+      condition: string;
+      names?: Record<string, string>;
+      values?: object;
+      /** Whether the account as it is now is another one to the caller. */
+      isAnother?: (found: Record<string, unknown>) => boolean;
+    },
   ): Promise<Change> {
     const command = new UpdateItemCommand({
       TableName,
@@ -26,7 +33,7 @@ export function accountAdministration(database: Database): AccountAdministration
     });
     const outcome = await outcomeOf(client.send(command));
     if (outcome.applied) return 'changed';
-    return outcome.found === undefined ? 'gone' : 'unchanged';
+    return outcome.found === undefined || change.isAnother?.(outcome.found) ? 'gone' : 'unchanged';
   }
 
   return {
@@ -47,6 +54,27 @@ export function accountAdministration(database: Database): AccountAdministration
         values: { ':one': 1 },
       });
       return change === 'changed';
+    },
+
+    verifyEmail({ userId, email }) {
+      return update(userId, {
+        expression: 'SET emailVerified = :true',
+        condition: 'email = :email AND (attribute_not_exists(emailVerified) OR emailVerified <> :true)',
+        values: { ':true': true, ':email': email },
+        isAnother: (found) => found.email !== email,
+      });
+    },
+
+    setRoles(userId, roles) {
+      const names = { '#roles': 'roles' };
+      if (roles.length === 0)
+        return update(userId, { expression: 'REMOVE #roles', condition: 'attribute_exists(#roles)', names });
+      return update(userId, {
+        expression: 'SET #roles = :roles',
+        condition: '(attribute_not_exists(#roles) OR #roles <> :roles)',
+        names,
+        values: { ':roles': roles },
+      });
     },
 
     allowMail(userId) {

@@ -106,11 +106,33 @@ describe.each([
     expect(await userOf(ada.userId)).not.toHaveProperty('mailRefused');
   });
 
+  test("an address is verified once, and only while it is the account's", async () => {
+    const ada = await stored();
+    expect(await accounts.verifyEmail({ ...ada, email: 'another@example.com' })).toBe('gone');
+    expect(await accounts.verifyEmail(ada)).toBe('changed');
+    expect(await accounts.verifyEmail(ada)).toBe('unchanged');
+    expect(await userOf(ada.userId)).toEqual({ ...ada, emailVerified: true });
+  });
+
+  test('roles are exactly those that were set last', async () => {
+    const ada = await stored();
+    expect(await accounts.setRoles(ada.userId, [])).toBe('unchanged');
+    expect(await accounts.setRoles(ada.userId, ['admin', 'editor'])).toBe('changed');
+    expect(await accounts.setRoles(ada.userId, ['admin', 'editor'])).toBe('unchanged');
+    expect(await accounts.setRoles(ada.userId, ['editor'])).toBe('changed');
+    expect(await userOf(ada.userId)).toEqual({ ...ada, roles: ['editor'] });
+    expect(await accounts.setRoles(ada.userId, [])).toBe('changed');
+    expect(await userOf(ada.userId)).toEqual(ada);
+  });
+
   test('nothing happens to an account that is gone, and none is made of it', async () => {
     const userId = randomUUID();
     expect(await accounts.setStatus(userId, 'disabled')).toBe('gone');
     expect(await accounts.endSessions(userId)).toBe(false);
     expect(await accounts.allowMail(userId)).toBe('gone');
+    expect(await accounts.verifyEmail({ userId, email: 'nobody@example.com' })).toBe('gone');
+    expect(await accounts.setRoles(userId, ['admin'])).toBe('gone');
+    expect(await accounts.setRoles(userId, [])).toBe('gone');
     expect(await accounts.delete({ userId, email: 'nobody@example.com' }, tombstone())).toBe(false);
     expect(await userOf(userId)).toBeUndefined();
   });

@@ -79,13 +79,19 @@ describe('the command', () => {
     expect(shown.out).toMatch(/^password +bcrypt of cost 10$/m);
     expect(shown.out).not.toContain(someHash().slice(7));
     expect((await users(['show', 'GRACE@example.com', ...at])).out).toMatch(
-      /^name +Grace \\u\{200d\}ecarG\n.*\nstatus +active\npassword +none: only a reset/m,
+      /^name +Grace \\u\{200d\}ecarG\n.*\nstatus +active\nemailVerified +no\nroles +none\npassword +none: only a reset/m,
     );
     expect(JSON.parse((await users(['show', ada.email, '--json', ...at])).out)).toEqual({
       ...ada,
       name: 'Ada',
       bio: null,
+      emailVerified: false,
+      roles: [],
       password: 'bcrypt of cost 10',
+      passwordChangedAt: null,
+      totp: false,
+      passkeys: 0,
+      heldEmails: [],
       failedLogIns: 0,
       lockedUntil: null,
       mailRefused: null,
@@ -99,6 +105,25 @@ describe('the command', () => {
     expect(await done('disable', ada.email)).toBe('ada@example.com was disabled already.\n');
     expect(await done('enable', ada.email)).toBe('ada@example.com can log in again.\n');
     expect(await done('enable', ada.email)).toBe('ada@example.com was not disabled.\n');
+    expect(await done('verify', ada.email)).toBe('ada@example.com is verified.\n');
+    expect(await done('verify', ada.email)).toBe('ada@example.com was verified already.\n');
+    expect(await done('roles', ada.email, 'admin', 'billing:read', 'admin')).toBe(
+      'ada@example.com has the roles admin billing:read.\n',
+    );
+    expect(await done('roles', ada.userId)).toBe('ada@example.com has the roles admin billing:read.\n');
+    expect((await users(['roles', ada.email, 'two words', ...at])).err).toMatch(
+      /^An account has at most 50 roles, /,
+    );
+    expect(await users(['roles', 'nobody@example.com', 'admin', ...at])).toMatchObject({ code: 1, out: '' });
+    expect((await users(['show', ada.email, ...at])).out).toMatch(
+      /^emailVerified +yes\nroles +admin billing:read$/m,
+    );
+    expect(await done('roles', ada.email, '--none')).toBe('ada@example.com has no roles.\n');
+    for (const session of ['', 'x', '5f4dcc3b-5aa7-4a5d-8b3d-2a1f0c9e8d7b'])
+      expect(await users(['end-sessions', ada.email, '--session', session, ...at])).toMatchObject({
+        code: 1,
+        err: 'This user has no such session.\n',
+      });
     expect(await done('end-sessions', ada.email)).toBe('All sessions of ada@example.com have ended.\n');
     expect(await done('end-sessions', '--all', '--yes')).toBe('All sessions of 2 users have ended.\n');
 
@@ -222,6 +247,9 @@ describe('the command', () => {
     [['show', 'a', 'b'], 'That is one argument too many.'],
     [['delete'], 'Which user? `delete` takes an email address or a user id.'],
     [['disable', ''], 'Which user? `disable` takes an email address or a user id.'],
+    [['roles'], 'Which user? `roles` takes an email address or a user id.'],
+    [['roles', 'a@example.com', 'admin', '--none'], 'Name roles, or give --none.'],
+    [['end-sessions', '--all', '--session', 'x'], '--session is about one user, and --all about everybody.'],
     [['show'], 'Which user? `show` takes an email address or a user id.'],
     [['import'], 'Which file? `import` takes a .csv or .jsonl file.'],
     [['check'], 'Which user? `check` takes an email address or a user id.'],

@@ -12,14 +12,19 @@ import {
   disableAccount,
   enableAccount,
   endEverybodysSessions,
+  endSession,
   endSessions,
   findUser,
+  RefusedRoles,
   RowsDisagree,
+  setRoles,
+  verifyEmail,
 } from '../../lib/core/administer-account.ts';
 import { type ImportCounts, type ImportRow, importUsers } from '../../lib/core/import-users.ts';
 import { ProblemError } from '../../lib/core/problem.ts';
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
 import { importStore } from '../../lib/dynamodb/import-store.ts';
+import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
@@ -29,7 +34,15 @@ import { openPlace, type Place, type PlaceOptions } from './command-line/place.t
 import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
 import { passwordFromInput, passwordMatches } from './users/check-password.ts';
 import { exportedLines } from './users/export.ts';
-import { details, kindOf, listed, refusalSentence, summary, wrapping } from './users/format.ts';
+import {
+  details,
+  kindOf,
+  listed,
+  refusalSentence,
+  rolesSentence,
+  summary,
+  wrapping,
+} from './users/format.ts';
 import { sources } from './users/from/sources.ts';
 import { type FileOptions, openImportFile } from './users/import-file.ts';
 import { accountsOf } from './users/row.ts';
@@ -38,11 +51,15 @@ const NAME = 'npm run users --';
 const main = program(NAME, 'Looks after the accounts of the local stack, or of a deployed stage.');
 let place: Place | undefined;
 
+/** What a table takes for a key. */
+const SESSION_ID = /^[0-9a-f-]{36}$/;
+
 type Deps = ReturnType<typeof depsOf>;
 
 function depsOf({ database }: Place) {
   return {
     users: userStore(database),
+    sessions: sessionStore(database),
     accounts: accountAdministration(database),
     tombstones: tombstoneStore(database),
     store: throttleStore(database),
@@ -127,14 +144,43 @@ userCommand(
   },
 );
 
-command('end-sessions [email|userId]', 'ends all sessions of one user, or of everybody')
+userCommand('verify', 'vouches that the address of a user is verified', async (deps, user) => {
+  const done = await verifyEmail(deps.accounts, user);
+  return `${user.email} ${done ? 'is verified' : 'was verified already'}.`;
+});
+
+command(
+  'roles [email|userId] [role...]',
+  'gives a user exactly these roles; without any, shows which there are',
+)
+  .option('--none', 'takes all roles')
+  .action(async (given: string | undefined, roles: string[], { none = false, ...options }) => {
+    if (!given) throw new UsageError('Which user? `roles` takes an email address or a user id.');
+    if (none && roles.length > 0) throw new UsageError('Name roles, or give --none.');
+    const { deps } = await open(options);
+    const user = await find(deps, given);
+    if (!none && roles.length === 0) return say(rolesSentence(user.email, user.roles ?? []));
+    try {
+      await setRoles(deps.accounts, user.userId, roles);
+    } catch (error) {
+      if (!(error instanceof RefusedRoles)) throw error;
+      throw new OperatorError(error.message);
+    }
+    return say(rolesSentence(user.email, [...new Set(roles)]));
+  });
+
+command('end-sessions [email|userId]', 'ends all sessions of one user, one of them, or those of everybody')
+  .option('--session <sessionId>', 'this one alone')
   .option('--all', 'of everybody')
   .option('--yes', 'confirms --all')
-  .action(async (given: string | undefined, { all, yes, ...options }) => {
+  .action(async (given: string | undefined, { all, yes, session: sessionId, ...options }) => {
     if ((given === undefined) !== (all === true)) throw new UsageError('Name one user, or give --all.');
+    if (all && sessionId !== undefined)
+      throw new UsageError('--session is about one user, and --all about everybody.');
     const { deps, place } = await open(options);
     if (given !== undefined) {
       const user = await find(deps, given);
+      if (sessionId !== undefined) return endOne(deps, user, sessionId);
       await endSessions(deps.accounts, user.userId);
       return say(`All sessions of ${user.email} have ended.`);
     }
@@ -229,6 +275,13 @@ command(
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 await run(NAME, main, (error) => (place === undefined ? awsSentence(error) : place.explain(error)));
+
+async function endOne(deps: Deps, { userId, email }: User, sessionId: string): Promise<void> {
+  const key = { userId, sessionId: sessionId.trim().toLowerCase() };
+  const known = SESSION_ID.test(key.sessionId) && (await endSession(deps, key));
+  if (!known) throw new OperatorError('This user has no such session.');
+  await say(`This session of ${email} has ended.`);
+}
 
 /** For the owner's eyes only, and never over another export. */
 function writeNew(file: string, text: string): void {

@@ -51,6 +51,16 @@ export function memoryAdministration(
     async endSessions(userId) {
       return update(userId, raised) === 'changed';
     },
+    async verifyEmail({ userId, email }) {
+      if (users.rows.get(userId)?.email !== email) return 'gone';
+      return update(userId, (user) => (user.emailVerified ? undefined : { ...user, emailVerified: true }));
+    },
+    async setRoles(userId, roles) {
+      return update(userId, ({ roles: before = [], ...user }) => {
+        if (before.join() === roles.join()) return undefined;
+        return roles.length === 0 ? user : { ...user, roles };
+      });
+    },
     async allowMail(userId) {
       return update(userId, ({ mailRefused, ...user }) => (mailRefused === undefined ? undefined : user));
     },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { decodeJwt } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   allowMail,
@@ -6,9 +7,13 @@ import {
   disableAccount,
   enableAccount,
   endEverybodysSessions,
+  endSession,
   endSessions,
+  RefusedRoles,
   RowsDisagree,
+  setRoles,
 } from '../../../lib/core/administer-account.ts';
+import { sessionStore } from '../../../lib/dynamodb/sessions.ts';
 import { ownWorld } from '../../../test/faults/own-world.ts';
 import { askedFor, reset } from '../../../test/faults/scenarios.ts';
 import { mailsTo, tagIn } from '../../../test/harness/inbox.ts';
@@ -75,6 +80,33 @@ describe('a user', () => {
     expect(await userOf(tables, user.userId)).toEqual({ ...user, credentialVersion: 2 });
     expect(await answersTo(other)).toEqual([401, 401]);
     expect(await logInStatus(person)).toBe(200);
+  });
+
+  test('whose one session is ended keeps the others', async () => {
+    const person = await signedUp(world.client);
+    const [tokens, other] = [await loggedIn(world.client, person), await loggedIn(world.client, person)];
+    const { userId } = await userOf(tables, person.email);
+    const deps = { sessions: sessionStore(tables), clock: Date.now };
+    const sessionId = decodeJwt(tokens.accessToken).sid as string;
+    expect(await endSession(deps, { userId, sessionId })).toBe(true);
+    expect(await endSession(deps, { userId, sessionId: randomUUID() })).toBe(false);
+    expect(await endSession(deps, { userId: randomUUID(), sessionId })).toBe(false);
+    expect(await answersTo(tokens)).toEqual([401, 401]);
+    expect(await answersTo(other)).toEqual([200, 200]);
+  });
+
+  test('has exactly the roles that were set, which tokens tell from the next refresh on', async () => {
+    const person = await signedUp(world.client);
+    const { refreshToken } = await loggedIn(world.client, person);
+    const { userId } = await userOf(tables, person.email);
+    expect(await setRoles(accounts, userId, ['admin', 'admin', 'a.b:c-d_E'])).toBe(true);
+    expect(await setRoles(accounts, userId, ['admin', 'a.b:c-d_E'])).toBe(false);
+    const { json } = await world.client.send({ path: '/auth/refresh-tokens', body: { refreshToken } });
+    expect(decodeJwt((json as Tokens).accessToken).roles).toEqual(['admin', 'a.b:c-d_E']);
+    await expect(setRoles(accounts, userId, ['no role'])).rejects.toBeInstanceOf(RefusedRoles);
+    await expect(setRoles(accounts, randomUUID(), ['admin'])).rejects.toMatchObject({
+      problem: { code: 'unknown-user' },
+    });
   });
 
   test('whose sessions are ended can log in again, and mailed links are dead with them', async () => {

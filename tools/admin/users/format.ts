@@ -26,32 +26,52 @@ function lockEnd({ lockedUntil }: Lock): string | null {
 }
 
 /** Everything about a user but the hash: of that, the form and the cost. */
-export function details({ passwordHash, ...user }: User, lock: Lock, json: boolean): string {
-  const shown = {
-    userId: user.userId,
-    email: user.email,
-    name: user.name,
-    bio: user.bio,
-    status: user.status,
-    password: passwordHash === undefined ? null : kindOf(passwordHash),
-    failedLogIns: lock.failures,
-    lockedUntil: lockEnd(lock),
-    mailRefused: user.mailRefused ?? null,
-    ...(user.mailRefusedUntil && { mailRefusedUntil: written(user.mailRefusedUntil) }),
-    credentialVersion: user.credentialVersion,
-    createdAt: written(user.createdAt),
-  };
-  if (json) return JSON.stringify(shown);
-  const forPeople = {
+export function details(user: User, lock: Lock, json: boolean): string {
+  const shown = shownOf(user, lock);
+  return json ? JSON.stringify(shown) : forPeople(shown);
+}
+
+const shownOf = ({ passwordHash, ...user }: User, lock: Lock) => ({
+  userId: user.userId,
+  email: user.email,
+  name: user.name,
+  bio: user.bio,
+  status: user.status,
+  emailVerified: user.emailVerified ?? false,
+  roles: user.roles ?? [],
+  password: passwordHash === undefined ? null : kindOf(passwordHash),
+  heldEmails: (user.heldEmails ?? []).map(({ email, until }) => `${email} until ${written(until)}`),
+  passwordChangedAt: user.passwordChangedAt === undefined ? null : written(user.passwordChangedAt),
+  totp: user.totp ?? false,
+  passkeys: user.passkeys ?? 0,
+  failedLogIns: lock.failures,
+  lockedUntil: lockEnd(lock),
+  mailRefused: user.mailRefused ?? null,
+  ...(user.mailRefusedUntil && { mailRefusedUntil: written(user.mailRefusedUntil) }),
+  credentialVersion: user.credentialVersion,
+  createdAt: written(user.createdAt),
+});
+
+type Shown = ReturnType<typeof shownOf>;
+
+function forPeople(shown: Shown): string {
+  const said = {
     ...shown,
+    emailVerified: yesOrNo(shown.emailVerified),
+    roles: shown.roles.join(' ') || 'none',
+    totp: yesOrNo(shown.totp),
+    heldEmails: shown.heldEmails.join(', ') || 'none',
+    passwordChangedAt: shown.passwordChangedAt ?? 'never',
     password: shown.password ?? 'none: only a reset lets the owner in',
     lockedUntil: shown.lockedUntil === null ? 'not locked' : `${shown.lockedUntil} (\`unlock\` lifts it)`,
     mailRefused: shown.mailRefused === null ? 'no' : `${shown.mailRefused} (\`allow-mail\` lifts it)`,
   };
-  return Object.entries(forPeople)
+  return Object.entries(said)
     .map(([name, value]) => `${name.padEnd(18)}${printable(value)}`)
     .join('\n');
 }
+
+const yesOrNo = (yes: boolean) => (yes ? 'yes' : 'no');
 
 /** A damaged row is the very one that somebody wants to look at. */
 function written(time: number): string {
@@ -65,6 +85,11 @@ function printable(value: string | number | null): string {
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
+}
+
+/** What `roles` prints. */
+export function rolesSentence(email: string, roles: readonly string[]): string {
+  return `${email} has ${roles.length === 0 ? 'no roles' : `the roles ${roles.join(' ')}`}.`;
 }
 
 /** Why a row isn't imported. */
