@@ -30,6 +30,7 @@ describe('a log-out by access token', () => {
     const it = world();
     const { accessToken } = await loggedIn(it);
     await byAccessToken(it, accessToken.token);
+    it.clock.pass(1); // within the same millisecond it would be the same log-out, tried again
     expect((await problemOf(byAccessToken(it, accessToken.token))).problem).toEqual({
       code: 'invalid-access-token',
     });
@@ -79,6 +80,7 @@ describe('a log-out by refresh token', () => {
     it.clock.pass(5_000);
     await byRefreshToken(it, refreshToken);
     expect(it.sessions.only().endedAt).toBe(NOON + 5_000);
+    it.clock.pass(1);
     expect((await problemOf(byAccessToken(it, accessToken.token))).problem).toEqual({
       code: 'invalid-access-token',
     });

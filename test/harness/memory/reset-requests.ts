@@ -22,6 +22,7 @@ export function memoryResetRequests(): MemoryResetRequests {
       return structuredClone(rows.get(tagId));
     },
     async beginTry({ tagId, state: seen, tries: seenTries = 0 }, tryId, secret) {
+      if (rows.get(tagId)?.tryId === tryId) return true; // our own write, whose answer was lost
       return change(tagId, ({ state, secretHashes, tries = 0, notifiedAt }) => {
         if (state !== seen || tries !== seenTries || notifiedAt !== undefined) return undefined;
         if (secret === undefined) return { tries: tries + 1, tryId };

@@ -69,8 +69,10 @@ export function memorySessions(): MemorySessions {
 
     async end(key, now) {
       const session = rows.get(keyOf(key));
-      if (session) end(session, now);
-      return structuredClone(session);
+      if (session === undefined) return undefined;
+      end(session, now);
+      const { endedAt, ...before } = structuredClone(session);
+      return endedAt === undefined || endedAt === now ? before : { ...before, endedAt }; // the same end, tried again
     },
 
     async endFamily(key, familyHash, now) {

@@ -3,6 +3,7 @@ import { type Attempts, attemptsExpireAt } from '../../../lib/core/login-attempt
 import { type MailQuota, mailQuotaExpiresAt } from '../../../lib/core/mail-quota.ts';
 import type { ResetRequest } from '../../../lib/core/reset-request.ts';
 import type { CompareAndSwap, ThrottleStore, Versioned } from '../../../lib/core/throttle.ts';
+import type { MemoryResetRequests } from './reset-requests.ts';
 
 export type MemoryThrottleStore = ThrottleStore & {
   /** Requests by counter, and the end of the window as the store was told it. */
@@ -15,8 +16,12 @@ export type MemoryThrottleStore = ThrottleStore & {
   interference: (() => void)[];
 };
 
-/** Counters in memory. A swap really compares the version that the writer saw, so that a stale writer loses. */
-export function memoryThrottleStore(): MemoryThrottleStore {
+/**
+ * Counters in memory. A swap really compares the version that the writer saw, so that a stale writer loses.
+ *
+ * @param resetRequests where mails are put that a swap asks for, besides `mails`
+ */
+export function memoryThrottleStore(resetRequests?: MemoryResetRequests): MemoryThrottleStore {
   const requests: MemoryThrottleStore['requests'] = new Map();
   const attempts: MemoryThrottleStore['attempts'] = new Map();
   const mailQuotas: MemoryThrottleStore['mailQuotas'] = new Map();
@@ -36,7 +41,10 @@ export function memoryThrottleStore(): MemoryThrottleStore {
       const version = randomUUID();
       if (next === undefined) rows.delete(counter);
       else rows.set(counter, { value: structuredClone(next), version });
-      if (mail) mails.push(structuredClone(mail));
+      if (mail) {
+        mails.push(structuredClone(mail));
+        await resetRequests?.put(mail);
+      }
       return { swapped: true, version };
     };
   }
