@@ -1,5 +1,6 @@
 import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
+import type { Breaches } from '../lib/core/breach-notice.ts';
 import { logIn } from '../lib/core/log-in.ts';
 import * as accounts from '../lib/dialects/accounts.ts';
 import * as apiUser from '../lib/dialects/api-user.ts';
@@ -10,9 +11,10 @@ import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
-import { hashRenewals, userStore } from '../lib/dynamodb/users.ts';
+import { breachNotices, hashRenewals, userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { describeError, log } from '../lib/log.ts';
+import { isBreached } from '../lib/passwords/breached.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { openSigner, openStageKey } from '../lib/tokens/open-keys.ts';
 import { totpSealing } from '../lib/tokens/totp-sealing.ts';
@@ -33,12 +35,24 @@ const deps = {
       log.error('password', { userId, problem, failure: describeError(error) });
     },
   },
+  breaches: config.breachedPasswordsApi === undefined ? undefined : breachesAt(config.breachedPasswordsApi),
   signer: openSigner(config, keyStore(database)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   lifetimes: config.lifetimes,
   tagLifetime: config.tagLifetime,
 };
+
+function breachesAt(api: string): Breaches {
+  return {
+    ...breachNotices(database),
+    isBreached: (password) => isBreached(api, password),
+    failed(userId, error) {
+      const problem = 'the owner of a breached password was not told: the next log-in tries again';
+      log.error('password', { userId, problem, failure: describeError(error) });
+    },
+  };
+}
 
 /** Log in: a session for whoever presents the right password. */
 export const handler = endpoint(

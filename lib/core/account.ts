@@ -26,6 +26,8 @@ export type User = {
   heldEmails?: readonly { email: string; until: number }[];
   /** When the password last changed, by a reset or by its owner: it answers every request to reset that was made before. */
   passwordChangedAt?: number;
+  /** When the owner was mailed that the password was found in a breach. */
+  breachMailedAt?: number;
   /** True once somebody who holds the account has shown to read the mails to the address: a completed reset does. */
   emailVerified?: boolean;
 } & MailRefusalMark;

@@ -9,7 +9,7 @@ import {
 } from './authenticate.ts';
 import { both } from './both.ts';
 import { type ProveDeps, type Prover, withPassword, wrongCredentials } from './check-password.ts';
-import { newPassword, type RawFields, readFields, textSuchAs } from './fields.ts';
+import { newPassword, type RawFields, readFields, refuseBreached, textSuchAs } from './fields.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
 import { combined } from './prove-again.ts';
@@ -78,6 +78,7 @@ export async function changePassword(
   const given = readFields(fields, request.body(), passwordPolicy);
 
   return withPassword(deps, { ...request, user, typed: given.password }, async () => {
+    await refuseBreached(passwordPolicy, given.newPassword, 'newPassword');
     const passwordHash = await deps.hasher.hash(given.newPassword);
     const session = await apply(deps, found, passwordHash, request);
     return sign(user, session, session.authTime);

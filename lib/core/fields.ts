@@ -138,8 +138,12 @@ export function newPassword(policy: PasswordPolicy, own: readonly unknown[] = []
  * @param password in the form that is hashed
  * @throws ProblemError `invalid-fields`
  */
-export async function refuseBreached({ isBreached }: PasswordPolicy, password: string): Promise<void> {
-  if (await isBreached?.(password)) throw invalidFields([{ field: 'password', reason: 'password-breached' }]);
+export async function refuseBreached(
+  { isBreached }: PasswordPolicy,
+  password: string,
+  field: Field = 'password',
+): Promise<void> {
+  if (await isBreached?.(password)) throw invalidFields([{ field, reason: 'password-breached' }]);
 }
 
 /**

@@ -3,8 +3,10 @@ import { NOON } from '../../test/harness/memory/clock.ts';
 import { problemOf } from '../../test/harness/memory/problem-of.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import { type World, world } from '../../test/harness/memory/world.ts';
+import type { User } from './account.ts';
 import { type LogInDeps, type LogInRequest, logIn } from './log-in.ts';
 import { hashSecret, readRefreshToken } from './opaque-token.ts';
+import type { ResetRequest } from './reset-request.ts';
 import { accountCounter } from './throttle.ts';
 
 const HOUR = 3_600_000;
@@ -438,3 +440,53 @@ test.each([true, false])(
     expect(it.sessions.rows.size).toBe(0);
   },
 );
+
+describe('a right password that was found in a breach', () => {
+  function watching(user: User = ADA, breached = true) {
+    const it = world(user);
+    const told: { mail: ResetRequest; since: number }[] = [];
+    const asked: string[] = [];
+    const failures: unknown[] = [];
+    const breaches = {
+      isBreached: async (password: string) => asked.push(password) > 0 && breached,
+      tell: async (mail: ResetRequest, since: number) => void told.push({ mail, since }),
+      failed: (_: string, error: unknown) => void failures.push(error),
+    };
+    return { it, told, asked, failures, breaches, parts: { ...it.parts, breaches } };
+  }
+
+  test('lets its owner in, who is mailed about it', async () => {
+    const { it, told, asked, parts } = watching();
+    await logIn(parts, requestOf({ language: 'de' }));
+    expect(it.sessions.only().userId).toBe(ADA.userId);
+    expect(asked).toEqual([RIGHT.password]);
+    const mail = { userId: ADA.userId, purpose: 'password-breached', language: 'de', kind: 'known' };
+    expect(told).toEqual([{ mail: expect.objectContaining(mail), since: 0 }]);
+  });
+
+  test('is looked for once for each password', async () => {
+    const known = watching({ ...ADA, passwordChangedAt: NOON - 2, breachMailedAt: NOON - 1 });
+    await logIn(known.parts, requestOf());
+    expect(known.asked).toEqual([]);
+    const another = watching({ ...ADA, passwordChangedAt: NOON - 1, breachMailedAt: NOON - 2 });
+    await logIn(another.parts, requestOf());
+    expect(another.told).toEqual([{ mail: expect.anything(), since: NOON - 1 }]);
+  });
+
+  test('tells nobody where it was found in none, or is wrong', async () => {
+    const sound = watching(ADA, false);
+    await logIn(sound.parts, requestOf());
+    expect([sound.asked.length, sound.told]).toEqual([1, []]);
+    const wrong = watching();
+    await problemOf(logIn(wrong.parts, requestOf({ fields: { ...RIGHT, password: 'wrong' } })));
+    expect(wrong.asked).toEqual([]);
+  });
+
+  test('keeps nobody out when the owner cannot be told', async () => {
+    const { it, failures, breaches } = watching();
+    const broken = { ...breaches, tell: () => Promise.reject(new Error('of the test')) };
+    await logIn({ ...it.parts, breaches: broken }, requestOf());
+    expect(it.sessions.only().userId).toBe(ADA.userId);
+    expect(failures).toEqual([new Error('of the test')]);
+  });
+});

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { HashRenewal, PasswordHasher, User, UserStore } from './account.ts';
 import { type AdmitDeps, admit, type LoggedIn } from './admit.ts';
 import { both } from './both.ts';
+import { type BreachDeps, tellOfBreach } from './breach-notice.ts';
 import { type CheckedUser, checkPassword, lockMail, wrongCredentials } from './check-password.ts';
 import { normaliseEmail } from './email-address.ts';
 import type { ChallengeStore } from './factors.ts';
@@ -51,6 +52,7 @@ const otp = v.optional(
 export const logInWithOtpFields = { ...logInFields, otp };
 
 export type LogInDeps = AdmitDeps &
+  BreachDeps &
   ProveFactorDeps & {
     challenges: Pick<ChallengeStore, 'put'>;
     users: Pick<UserStore, 'ownerOf' | 'get'>;
@@ -67,8 +69,6 @@ export type LogInDeps = AdmitDeps &
       failed(userId: string, error: unknown): void;
     };
     throttle: Throttle;
-    /** Milliseconds. */
-    tagLifetime: number;
   };
 
 /**
@@ -94,8 +94,11 @@ export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<Log
     const checked = await checkPassword(deps, user, given.password);
     if (checked === undefined)
       throw wrongCredentials(await attempt.failed(lockMail(deps, userId, request.language)));
-    if (checked.totp) return await enterWithTotp(deps, checked, given.password, { request, attempt });
-    const [loggedIn] = await both(enter(deps, checked, given.password, request), attempt.succeeded());
+    const telling = tellOfBreach(deps, checked, given.password, request.language);
+    const entering = checked.totp
+      ? enterWithTotp(deps, checked, given.password, { request, attempt })
+      : both(enter(deps, checked, given.password, request), attempt.succeeded()).then(([entered]) => entered);
+    const [loggedIn] = await both(entering, telling);
     return loggedIn;
   } finally {
     await attempt.release();

@@ -6,6 +6,8 @@ export const PURPOSES = {
   'reset-password': { link: true, counted: true, evenDisabled: false },
   /** A hundred failed log-ins have locked the account until a reset. There is one such mail: those that anybody may ask for must not use it up. */
   locked: { link: true, counted: false, evenDisabled: false },
+  /** The password of a log-in was found in a breach. */
+  'password-breached': { link: false, counted: false, evenDisabled: false },
   /** The owner changed it, knowing the old one. */
   'new-password': { link: false, counted: false, evenDisabled: true },
   'account-deleted': { link: false, counted: false, evenDisabled: true },

@@ -1,7 +1,10 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { HashRenewal, User, UserStore } from '../core/account.ts';
+import type { ResetRequest } from '../core/reset-request.ts';
+import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
-import { type Database, outcomeOf, readItem, writeItem } from './database.ts';
+import { type Database, outcomeOf, readItem, transact, writeItem } from './database.ts';
+import { resetRequestItem } from './reset-requests.ts';
 
 /** The tables of users and of the addresses they own. */
 export function userStore({ client, nameOf }: Database): UserStore {
@@ -67,6 +70,29 @@ export function hashRenewals({ client, nameOf }: Database) {
         ExpressionAttributeValues: writeItem({ ':from': from, ':to': to }),
       });
       await outcomeOf(client.send(command));
+    },
+  };
+}
+
+/** See `Breaches.tell`. */
+export function breachNotices(database: Database) {
+  const { nameOf } = database;
+  return {
+    async tell(mail: ResetRequest, since: number): Promise<void> {
+      const outcome = await transact(database, [
+        {
+          Update: {
+            TableName: nameOf('users'),
+            Key: writeItem({ userId: mail.userId }),
+            UpdateExpression: 'SET breachMailedAt = :now',
+            ConditionExpression:
+              'attribute_exists(userId) AND (attribute_not_exists(breachMailedAt) OR breachMailedAt < :since)',
+            ExpressionAttributeValues: writeItem({ ':now': mail.requestedAt, ':since': since }),
+          },
+        },
+        { Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } },
+      ]);
+      if (outcome.applied) measure({ MailsDue: 1 });
     },
   };
 }

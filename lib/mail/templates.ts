@@ -21,6 +21,7 @@ const PATHS: Record<Purpose, string> = {
   'recovery-code-used': '/forgot-password',
   'recovery-codes-replaced': '/forgot-password',
   'password-changed': '/forgot-password',
+  'password-breached': '/forgot-password',
   'new-password': '/forgot-password',
   'account-deleted': '',
 };

@@ -180,6 +180,17 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Erstellt am ${time} für Ihr Konto bei ${brand}.`,
     },
+    'password-breached': {
+      heading: 'Ihr Passwort wurde in einem Datenleck gefunden',
+      preheader: () => 'Wählen Sie ein neues, hier und überall, wo Sie es sonst benutzen.',
+      opening: [
+        'Sie haben sich soeben mit einem Passwort angemeldet, das in einem Datenleck gefunden wurde, höchstwahrscheinlich dem eines anderen Dienstes, bei dem Sie oder jemand anderes es benutzt hat. Kriminelle probieren solche Passwörter überall aus.',
+        'Bitte wählen Sie ein neues Passwort, hier und überall, wo Sie es sonst benutzen:',
+      ],
+      button: 'Neues Passwort wählen',
+      closing: () => [],
+      when: (time, brand) => `Gefunden am ${time}, bei der Anmeldung an Ihrem Konto bei ${brand}.`,
+    },
     'password-changed': {
       heading: 'Ihr Passwort wurde geändert',
       preheader: () => 'Sie wurden überall abgemeldet.',

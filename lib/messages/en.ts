@@ -172,6 +172,17 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Made on ${time} for your account with ${brand}.`,
     },
+    'password-breached': {
+      heading: 'Your password was found in a data breach',
+      preheader: () => 'Choose a new one, here and wherever else you use it.',
+      opening: [
+        'You have just logged in with a password that was found in a data breach, most likely of another service where you or someone else used it. Criminals try such passwords everywhere.',
+        'Please choose a new password, here and wherever else you use it:',
+      ],
+      button: 'Choose a new password',
+      closing: () => [],
+      when: (time, brand) => `Found on ${time}, when you logged in to your account with ${brand}.`,
+    },
     'password-changed': {
       heading: 'Your password was changed',
       preheader: () => 'You were logged out everywhere.',

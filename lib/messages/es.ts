@@ -180,6 +180,17 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Creados el ${time} para su cuenta de ${brand}.`,
     },
+    'password-breached': {
+      heading: 'Su contraseña apareció en una filtración de datos',
+      preheader: () => 'Elija otra, aquí y en los demás sitios donde la use.',
+      opening: [
+        'Acaba de iniciar sesión con una contraseña que apareció en una filtración de datos, muy probablemente de otro servicio en el que usted u otra persona la usó. Los delincuentes prueban esas contraseñas en todas partes.',
+        'Elija una contraseña nueva, aquí y en los demás sitios donde la use:',
+      ],
+      button: 'Elegir una contraseña nueva',
+      closing: () => [],
+      when: (time, brand) => `Detectado el ${time}, al iniciar sesión en su cuenta en ${brand}.`,
+    },
     'password-changed': {
       heading: 'Su contraseña se ha cambiado',
       preheader: () => 'Se ha cerrado su sesión en todos los dispositivos.',

@@ -181,6 +181,17 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Créés le ${time} pour votre compte ${brand}.`,
     },
+    'password-breached': {
+      heading: 'Votre mot de passe figure dans une fuite de données',
+      preheader: () => 'Choisissez-en un autre, ici et partout où vous l’utilisez.',
+      opening: [
+        'Vous venez de vous connecter avec un mot de passe qui figure dans une fuite de données, très probablement celle d’un autre service où vous ou quelqu’un d’autre l’avez utilisé. Des criminels essaient ces mots de passe partout.',
+        'Choisissez un nouveau mot de passe, ici et partout où vous utilisez l’ancien\u202f:',
+      ],
+      button: 'Choisir un nouveau mot de passe',
+      closing: () => [],
+      when: (time, brand) => `Constat du ${time}, lors d’une connexion à votre compte ${brand}.`,
+    },
     'password-changed': {
       heading: 'Votre mot de passe a été modifié',
       preheader: () => 'Toutes vos sessions ont été fermées.',

@@ -29,7 +29,10 @@ const COLUMNS = {
   mailRefused: true,
   mailRefusedUntil: true,
   mailBounces: true,
-} satisfies Record<Exclude<keyof User, 'credentialVersion' | 'totp' | 'passkeys' | 'heldEmails'>, true>;
+} satisfies Record<
+  Exclude<keyof User, 'credentialVersion' | 'totp' | 'passkeys' | 'heldEmails' | 'breachMailedAt'>,
+  true
+>;
 
 export type Column = keyof typeof COLUMNS;
 export const columns = Object.keys(COLUMNS) as Column[];
