@@ -28,7 +28,9 @@ export function bodyFields(request: Request, forms: readonly BodyForm[]): Fields
   if (body.length > MAX_OCTETS) throw new ProblemError({ code: 'body-too-large' });
   const { mediaType, value } = contentTypeOf(request.headers('content-type'));
   const form = forms.find((candidate) => MEDIA_TYPES[candidate] === mediaType);
-  if (form === undefined) throw new ProblemError({ code: 'unsupported-media-type' });
+  // Nobody decompresses here: what says that it is compressed is refused, whatever its bytes are (RFC 9110, 15.5.16).
+  const encoded = !/^(identity)?$/i.test(request.header('content-encoding') ?? '');
+  if (form === undefined || encoded) throw new ProblemError({ code: 'unsupported-media-type' });
   return READERS[form](decode(body, request.header('content-length')), value);
 }
 

@@ -23,6 +23,13 @@ function ofType(type: string): UnreadableBody {
 }
 
 const anyhow: UnreadableBody[] = [
+  ...['gzip', 'deflate, gzip', 'br', 'aes128gcm'].map(
+    (encoding): UnreadableBody => ({
+      rule: `the content encoding ${encoding}`,
+      call: { headers: { ...json, 'content-encoding': encoding }, body: '{}' },
+      because: 'unsupported',
+    }),
+  ),
   { rule: 'JSON that is cut off', call: { headers: json, body: '{"email":' }, because: 'malformed' },
   {
     rule: 'JSON with a trailing comma',
