@@ -24,7 +24,7 @@ const parts = {
   passwordPolicy: passwordPolicy(config),
   tagLifetime: config.tagLifetime,
 };
-const { resetForm, reset, forgetForm, forget } = pages(config);
+const { resetForm, reset, forgetForm, forget, account } = pages(config);
 
 /** Pages: the target of the mailed link and the form that asks for it, over the same use-cases as the APIs. */
 export const handler = endpoint(
@@ -33,4 +33,5 @@ export const handler = endpoint(
   on(reset, (request) => resetPassword(parts, request)),
   on(forgetForm, async () => undefined),
   on(forget, (request) => forgetPassword(parts, request)),
+  on(account, async () => undefined),
 );

@@ -6,17 +6,22 @@ import { openDatabase } from '../lib/dynamodb/database.ts';
 import { factorStore } from '../lib/dynamodb/factors.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { ownSessionStore } from '../lib/dynamodb/own-sessions.ts';
+import { passkeyStore } from '../lib/dynamodb/passkeys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
+import { allowsOrigin } from '../lib/http/allowed-origins.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { accessTokenSigner, accessTokenVerifier } from '../lib/tokens/access-token.ts';
 import { openSigningKeys, openStageKey } from '../lib/tokens/open-keys.ts';
+import { passkeyChallenges } from '../lib/tokens/passkey-challenges.ts';
 import { totpSealing } from '../lib/tokens/totp-sealing.ts';
+import { relyingParty } from '../lib/webauthn/relying-party.ts';
 
 const config = readConfig(process.env);
+const { id, origins } = config.relyingParty;
 const database = openDatabase(config.tablePrefix);
 const { published, signing } = openSigningKeys(config, keyStore(database));
 const deps = {
@@ -27,6 +32,9 @@ const deps = {
   hasher: passwordHasher(config),
   verifier: accessTokenVerifier(published, config),
   signer: accessTokenSigner(signing, config, config.accessTokenSeconds),
+  passkeys: passkeyStore(database),
+  challenges: passkeyChallenges(openStageKey(config, stageKeyStore(database))),
+  party: relyingParty(id, (origin) => allowsOrigin(origins, origin)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   tagLifetime: config.tagLifetime,

@@ -11,6 +11,7 @@ const BELOW: Record<string, readonly string[]> = {
   pages: ['core', 'messages'],
   passwords: ['core'],
   tokens: ['core'],
+  webauthn: ['core'],
   dynamodb: ['core', 'tokens'],
   mail: ['core', 'messages'],
   events: ['core', 'dynamodb', 'mail'],

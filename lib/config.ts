@@ -18,6 +18,8 @@ export type Config = {
   /** At the foot of every page. */
   termsUrl: string | undefined;
   supportUrl: string | undefined;
+  /** Passkeys: for which host, under which name browsers show them, and on pages of which origins they may be used. */
+  relyingParty: { id: string; name: string; origins: readonly string[] };
   mailFrom: Sender;
   /** Under which SES reports what became of a mail. */
   mailConfigurationSet: string | undefined;
@@ -110,6 +112,14 @@ const origin = v.check<string, string>(
   'must be origins separated by commas, such as https://app.example.com, capacitor://localhost or https://*.example.com (* is one label), each in lower case and without a slash at the end',
 );
 
+/** Apps of Android have an origin of their own: the SHA-256 of the key that signed them. */
+const passkeyOrigin = v.check<string, string>(
+  (text) => isOriginPattern(text) || /^android:apk-key-hash:[\w-]{43}$/.test(text),
+  'must be origins separated by commas, such as https://app.example.com or android:apk-key-hash:…, each in lower case and without a slash at the end',
+);
+
+const HOST_NAME = /^(?=.{1,253}$)([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)*[a-z]([a-z\d-]{0,61}[a-z\d])?$/;
+
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]{1,100}$/;
 
 const listed = (text: string) =>
@@ -144,6 +154,27 @@ const environment = v.object({
   // Lambda's whole environment holds 4 kB.
   BRAND_LOGO_URL: logo,
   BRAND_LOGO_DARK_URL: logo,
+  RP_ID: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(HOST_NAME, 'must be a host name such as example.com, without https:// and a port'),
+    ),
+  ),
+  RP_NAME: v.optional(
+    v.pipe(
+      v.string(),
+      v.trim(),
+      v.regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,60}$/u, 'must be 1 to 60 characters of text'),
+    ),
+  ),
+  RP_ORIGINS: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform(listed),
+      v.minLength(1, 'must name an origin'),
+      v.array(v.pipe(v.string(), passkeyOrigin)),
+    ),
+  ),
   MAIL_FROM: v.pipe(
     v.string('is missing'),
     v.transform(readSender),
@@ -240,6 +271,11 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     loginUrl: set.APP_LOGIN_URL,
     termsUrl: set.TERMS_URL,
     supportUrl: set.SUPPORT_URL,
+    relyingParty: {
+      id: set.RP_ID ?? new URL(set.APP_URL).hostname,
+      name: set.RP_NAME ?? set.BRAND_NAME,
+      origins: set.RP_ORIGINS ?? [...new Set([new URL(set.APP_URL).origin, ...set.CORS_ORIGINS])],
+    },
     mailFrom: set.MAIL_FROM,
     mailConfigurationSet: set.MAIL_CONFIGURATION_SET,
     sealing: set.SEALING_KMS_KEY

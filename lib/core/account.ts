@@ -24,6 +24,8 @@ export type User = {
   passkeys?: number;
   /** Addresses that were the account's and that nobody else may claim yet, and until when. Changes with their rows in `emails`. */
   heldEmails?: readonly { email: string; until: number }[];
+  /** Which sessions last added a passkey, and when: the latest, and the latest of another one. */
+  factorAdditions?: readonly { by: string; at: number }[];
   /** When the password last changed, by a reset or by its owner: it answers every request to reset that was made before. */
   passwordChangedAt?: number;
   /** When the owner was mailed that the password was found in a breach. */

@@ -9,10 +9,10 @@ import {
 } from './authenticate.ts';
 import { both } from './both.ts';
 import { type ProveDeps, type Prover, withPassword, wrongCredentials } from './check-password.ts';
+import { combined } from './combined-evidence.ts';
 import { newPassword, type RawFields, readFields, refuseBreached, textSuchAs } from './fields.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
-import { combined } from './prove-again.ts';
 import { newResetRequest, type ResetRequest } from './reset-request.ts';
 import type { Evidence, Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';

@@ -98,17 +98,6 @@ export const onlyTrue = v.literal(true, (issue) =>
   reason(issue.input === undefined ? 'required' : 'not-true'),
 );
 
-/** A JSON object, whose members are somebody else's to judge. */
-export const anyObject = v.pipe(
-  v.unknown(),
-  v.metadata({ description: 'A JSON object.' }),
-  v.check((value) => value !== undefined, reason('required')),
-  v.check(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    reason('not-object'),
-  ),
-);
-
 /**
  * A password that may be set, in the form that is hashed.
  *

@@ -13,6 +13,8 @@ export type Field =
   | 'challenge'
   | 'otp'
   | 'passkey'
+  | 'response'
+  | 'factorId'
   | 'sessionId'
   | 'others'
   | 'all';
@@ -70,6 +72,11 @@ export type Problem =
   /** The account has as many factors of the kind as it may. */
   | { code: 'factor-limit' }
   | { code: 'no-factor' }
+  /** What a browser answered is no passkey that can be added. */
+  | { code: 'invalid-passkey' }
+  /** No account has the passkey. */
+  | { code: 'unknown-credential' }
+  | { code: 'not-found' }
   | { code: 'foreign-refresh-token' }
   /** Of a TOTP, a recovery code or a mail. */
   | { code: 'wrong-code' }

@@ -3,7 +3,9 @@ import type { User } from './account.ts';
 import { type Authenticator, authenticate, type Bearer, ownerOfLive } from './authenticate.ts';
 import { both } from './both.ts';
 import { type ProveDeps, type Prover, withPassword } from './check-password.ts';
-import { anyObject, type RawFields, readOneOf, textSuchAs } from './fields.ts';
+import { combined, type Proof } from './combined-evidence.ts';
+import { type RawFields, readOneOf, textSuchAs } from './fields.ts';
+import { credentialJson } from './passkey-fields.ts';
 import { ProblemError } from './problem.ts';
 import {
   FACTOR_METHODS,
@@ -13,7 +15,8 @@ import {
   wrongCode,
 } from './prove-factor.ts';
 import { mailOf } from './second-step.ts';
-import type { Evidence, OwnSessionStore, Session, SessionStore } from './session.ts';
+import type { OwnSessionStore, Session, SessionStore } from './session.ts';
+import { type StepUpByPasskeyDeps, stepUpByPasskey } from './step-up-by-passkey.ts';
 
 export type ProveAgainRequest = Bearer & Prover & { body: () => RawFields };
 
@@ -22,21 +25,19 @@ export const proveAgainFields = [
   { password: textSuchAs('correct horse battery staple') },
   { code: textSuchAs('123456') },
   { recoveryCode: textSuchAs('0123AB-CDEFGH-JKMNPQ-RSTVWX') },
-  { passkey: anyObject },
+  { passkey: credentialJson },
 ];
 
 export type ProveAgainDeps = Omit<Authenticator, 'sessions'> &
   ProveDeps &
-  ProveFactorDeps & {
+  ProveFactorDeps &
+  StepUpByPasskeyDeps & {
     sessions: Pick<SessionStore, 'get'> & Pick<OwnSessionStore, 'prove'>;
     signer: AccessTokenSigner;
   };
 
 /** `recoveryCodesLeft` where one was used. */
 export type ProvedAgain = AccessToken & { recoveryCodesLeft?: number };
-
-/** What a proof adds to a session. */
-type Proof = Pick<Evidence, 'amr'> & Partial<Pick<Evidence, 'acr'>>;
 
 /**
  * The holder of a session proves again who they are. The session keeps the proof, so that refreshes carry it, and its
@@ -58,7 +59,10 @@ export async function proveAgain(deps: ProveAgainDeps, request: ProveAgainReques
     const typed = given.password as string;
     return withPassword(deps, { ...request, user, typed }, () => strengthen({ amr: ['pwd'] }));
   }
-  if (given.passkey !== undefined) throw new ProblemError({ code: 'wrong-credentials' });
+  if (given.passkey !== undefined) {
+    const { client } = request;
+    return sign(user, await stepUpByPasskey(deps, given.passkey, { user, session, client }), deps.clock());
+  }
   return proveByCode(deps, { user, session, given: given as GivenCode, language: request.language }, sign);
 }
 
@@ -110,13 +114,4 @@ async function addProof(
     { code: 'unavailable', retryAfter: 1 },
     'other proofs of the session keep coming first',
   );
-}
-
-/** What a session rests on after one more proof. */
-export function combined({ amr, acr }: Evidence, proof: Proof, now: number): Evidence {
-  return {
-    authTime: now,
-    amr: [...new Set([...amr, ...proof.amr])],
-    acr: proof.acr === 'aal2' ? 'aal2' : acr,
-  };
 }

@@ -2,6 +2,14 @@
 export { account, changeProfile, deleteAccount, exportAccount } from './auth/account.ts';
 export { confirmTotp, removeTotp, renewRecoveryCodes, setUpTotp } from './auth/factors.ts';
 export { endSessions, sessions } from './auth/own-sessions.ts';
+export {
+  logInByPasskey,
+  passkeyLogInOptions,
+  passkeyOptions,
+  registerPasskey,
+  removePasskey,
+  renamePasskey,
+} from './auth/passkeys.ts';
 export { changePassword, stepUp } from './auth/proof.ts';
 export { forgetPassword, resetPassword } from './auth/reset.ts';
 export { logIn, logOut, refreshTokens, secondStep, welcome } from './auth/sessions.ts';

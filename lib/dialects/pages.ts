@@ -31,6 +31,8 @@ export type Pages = {
   reset: Operation<ResetPasswordRequest, void>;
   forgetForm: Operation<undefined, undefined>;
   forget: Operation<ForgetPasswordRequest, unknown>;
+  /** Where password managers send people who want to add or manage passkeys; an application may have a page of its own there. */
+  account: Operation<undefined, undefined>;
 };
 
 /** What pages show of the configuration. */
@@ -205,7 +207,23 @@ export function pages(settings: PagesSettings): Pages {
       success: { body: v.any(), example: undefined },
       write: (_, request) => sent('forget', request),
     },
+    account: {
+      ...undescribed,
+      id: 'pagesAccount',
+      route: 'GET /account',
+      metric: 'Pages',
+      takes: {},
+      input: () => undefined,
+      success: { body: v.any(), example: undefined },
+      write: (_, request) => answer(200, accountView(wordsOf(request).messages, settings), request),
+    },
   };
+}
+
+function accountView({ account, reset }: PageMessages, { appUrl, loginUrl }: PagesSettings): View {
+  const { title, detail, open } = account;
+  const link = loginUrl === undefined ? { to: appUrl, text: open } : { to: loginUrl, text: reset.logIn };
+  return { title, paragraphs: [detail], link };
 }
 
 /** The page's own script asks for the words alone. */
@@ -317,6 +335,9 @@ const troubles: {
   'expired-challenge': internal,
   'factor-limit': internal,
   'no-factor': internal,
+  'invalid-passkey': internal,
+  'unknown-credential': internal,
+  'not-found': internal,
 };
 
 function troubleOf(problem: Problem, words: Words): Trouble {

@@ -25,6 +25,7 @@ const titles = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
+  404: 'Not Found',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
@@ -95,6 +96,10 @@ export const problemFailures: Omit<Failures<ProblemDetails>, 'invalid-fields' | 
   'factor-limit': () =>
     problemAnswer(409, 'The account has as many factors of this kind as it can have; remove one first.'),
   'no-factor': () => problemAnswer(409, 'The account has no second factor.'),
+  'invalid-passkey': () =>
+    problemAnswer(400, 'This passkey cannot be added; begin again with POST /auth/passkeys/options.'),
+  'unknown-credential': () => problemAnswer(401, 'No account has this passkey.', challenge),
+  'not-found': () => problemAnswer(404, 'There is nothing here.'),
   'foreign-refresh-token': () => problemAnswer(400, 'This is not a refresh token of this service.'),
   'wrong-code': () => problemAnswer(401, 'The code is wrong or was used.', challenge),
   'missing-tag': () => problemAnswer(400, 'The URL has no token; open the link of the email.'),

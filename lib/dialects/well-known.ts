@@ -116,3 +116,45 @@ export const discovery: Operation<undefined, Discovery, Discovery> = {
   },
   write,
 };
+
+const relatedOriginsBody = v.pipe(
+  v.object({ origins: v.array(text('An origin.', 'https://app.example.com')) }),
+  v.title('RelatedOrigins'),
+  v.description('WebAuthn Level 3 section 5.11.'),
+);
+
+export const webauthn: Operation<undefined, readonly string[], v.InferOutput<typeof relatedOriginsBody>> = {
+  id: 'webauthn',
+  dialect: wellKnown,
+  route: 'GET /.well-known/webauthn',
+  metric: 'KeySets',
+  summary: 'Related origins',
+  description:
+    'The origins whose pages may use passkeys, for browsers to ask; 404 where that is the app’s own alone.',
+  takes: {},
+  input: () => undefined,
+  problems: ['not-found'],
+  success: { body: relatedOriginsBody, example: ['https://app.example.com', 'https://app.example.org'] },
+  write: (origins) => write({ origins: [...origins] }),
+};
+
+const page = v.pipe(v.string(), v.url());
+const passkeyEndpointsBody = v.pipe(
+  v.object({ enroll: page, manage: page }),
+  v.title('PasskeyEndpoints'),
+  v.description('https://www.w3.org/TR/passkey-endpoints/: where people add and manage their passkeys.'),
+);
+
+export const passkeyEndpoints: Operation<undefined, string, v.InferOutput<typeof passkeyEndpointsBody>> = {
+  id: 'passkeyEndpoints',
+  dialect: wellKnown,
+  route: 'GET /.well-known/passkey-endpoints',
+  metric: 'KeySets',
+  summary: 'Pages about passkeys',
+  description: 'Where password managers send people who want to add or manage passkeys.',
+  takes: {},
+  input: () => undefined,
+  problems: [],
+  success: { body: passkeyEndpointsBody, example: 'https://app.example.com' },
+  write: (appUrl) => write({ enroll: `${appUrl}/account`, manage: `${appUrl}/account` }),
+};

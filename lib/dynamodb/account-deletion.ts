@@ -3,6 +3,7 @@ import type { User } from '../core/account.ts';
 import type { Tombstone } from '../core/tombstone.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, writeItem } from './database.ts';
+import { passkeyClaim } from './passkey-claim.ts';
 import { tombstoneItem } from './tombstones.ts';
 
 /**
@@ -37,9 +38,17 @@ export async function accountDeletion(
         ExpressionAttributeValues: writeItem({ ':userId': userId }),
       },
     })),
-    ...factors.map((Key) => ({ Delete: { TableName: nameOf('factors'), Key } })),
+    ...factors
+      .flatMap((Key) => [Key, ...claimsBy(Key)])
+      .map((Key) => ({ Delete: { TableName: nameOf('factors'), Key } })),
     { Put: { TableName: nameOf('tombstones'), Item: tombstoneItem(tombstone) } },
   ];
+}
+
+/** A passkey has a row beside its own, by which no other account can have it. */
+function claimsBy({ factorId }: Record<string, AttributeValue>): Record<string, AttributeValue>[] {
+  const id = factorId?.S ?? '#';
+  return id.startsWith('#') ? [] : [writeItem(passkeyClaim(id))];
 }
 
 /** The keys of all rows of factors, those that are pending or hold recovery codes among them: far fewer than a page has. */

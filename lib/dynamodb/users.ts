@@ -36,7 +36,7 @@ export function userStore({ client, nameOf }: Database): UserStore {
 
 const WITHOUT_PASSWORD = [
   ...['userId', 'email', 'name', 'bio', 'status', 'credentialVersion', 'createdAt'],
-  ...['emailVerified', 'roles', 'totp', 'passkeys'],
+  ...['emailVerified', 'roles', 'totp', 'passkeys', 'factorAdditions'],
 ];
 
 /** Users as they are for functions whose roles cannot read a password's hash. */

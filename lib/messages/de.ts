@@ -25,6 +25,12 @@ export const pages: PageMessages = {
     askedAgain: 'Erneut angefordert.',
     otherAddress: 'Andere Adresse verwenden',
   },
+  account: {
+    title: 'Ihre Passkeys',
+    detail:
+      'Passkeys fügen Sie in Ihrem Konto hinzu, sobald Sie angemeldet sind. Dort können Sie sie auch umbenennen und entfernen.',
+    open: 'Website öffnen',
+  },
   link: {
     missing: 'Der Link ist unvollständig',
     missingDetail:

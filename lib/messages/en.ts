@@ -25,6 +25,11 @@ export const pages: PageMessages = {
     askedAgain: 'Requested again.',
     otherAddress: 'Use another address',
   },
+  account: {
+    title: 'Your passkeys',
+    detail: 'You add, rename and remove passkeys in your account, once you are logged in.',
+    open: 'Open the website',
+  },
   link: {
     missing: 'The link is incomplete',
     missingDetail: 'Open the link in the email again. If that does not help, ask for a new one.',

@@ -26,6 +26,12 @@ export const pages: PageMessages = {
     askedAgain: 'Solicitado de nuevo.',
     otherAddress: 'Usar otra dirección',
   },
+  account: {
+    title: 'Sus llaves de acceso',
+    detail:
+      'Las llaves de acceso se añaden, se renombran y se eliminan en su cuenta, una vez iniciada la sesión.',
+    open: 'Abrir el sitio web',
+  },
   link: {
     missing: 'El enlace está incompleto',
     missingDetail: 'Vuelva a abrir el enlace del correo. Si no funciona, solicite uno nuevo.',

@@ -27,6 +27,11 @@ export const pages: PageMessages = {
     askedAgain: 'Nouvelle demande envoyée.',
     otherAddress: 'Utiliser une autre adresse',
   },
+  account: {
+    title: 'Vos clés d’accès',
+    detail: 'Vous ajoutez, renommez et supprimez vos clés d’accès dans votre compte, une fois connecté.',
+    open: 'Ouvrir le site',
+  },
   link: {
     missing: 'Le lien est incomplet',
     missingDetail:

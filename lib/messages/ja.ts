@@ -25,6 +25,11 @@ export const pages: PageMessages = {
     askedAgain: '再度受け付けました。',
     otherAddress: '別のアドレスを使用する',
   },
+  account: {
+    title: 'パスキー',
+    detail: 'パスキーの追加、名前の変更、削除は、ログインしてからアカウントで行います。',
+    open: 'サイトを開く',
+  },
   link: {
     missing: 'リンクが不完全です',
     missingDetail:

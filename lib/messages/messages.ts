@@ -33,6 +33,8 @@ export type PageMessages = {
     /** The link back to the form. */
     otherAddress: string;
   };
+  /** The page that password managers send people to who want to add or manage passkeys. */
+  account: { title: string; detail: string; open: string };
   link: {
     missing: string;
     missingDetail: string;

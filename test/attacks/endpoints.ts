@@ -8,9 +8,12 @@ import { exportAccount } from '../../lib/core/export-account.ts';
 import { forgetPassword } from '../../lib/core/forget-password.ts';
 import { listSessions } from '../../lib/core/list-sessions.ts';
 import { logIn } from '../../lib/core/log-in.ts';
+import { logInByPasskey, offerPasskeyLogIn } from '../../lib/core/log-in-by-passkey.ts';
 import { logOut } from '../../lib/core/log-out.ts';
+import { removePasskey, renamePasskey } from '../../lib/core/manage-passkeys.ts';
 import { proveAgain } from '../../lib/core/prove-again.ts';
 import { refreshSession } from '../../lib/core/refresh-session.ts';
+import { offerRegistration, registerPasskey } from '../../lib/core/register-passkey.ts';
 import { lookAtTag, resetPassword } from '../../lib/core/reset-password.ts';
 import { signUp } from '../../lib/core/sign-up.ts';
 import { welcome } from '../../lib/core/welcome.ts';
@@ -20,6 +23,9 @@ import * as auth from '../../lib/dialects/auth.ts';
 import { pages } from '../../lib/dialects/pages.ts';
 import { type Endpoint, endpoint, on } from '../../lib/http/endpoint.ts';
 import { routeKeyOf } from '../../lib/http/operation.ts';
+import { passkeyChallenges } from '../../lib/tokens/passkey-challenges.ts';
+import { relyingParty } from '../../lib/webauthn/relying-party.ts';
+import { memoryPasskeys } from '../harness/memory/passkeys.ts';
 import { world } from '../harness/memory/world.ts';
 
 const MANY = 1_000_000_000;
@@ -29,12 +35,26 @@ const MANY = 1_000_000_000;
  * is left is what happens before the hash, and after it.
  */
 export function endpoints(): Map<string, Endpoint> {
-  const { parts: inMemory } = world();
+  const memory = world();
+  const { parts: inMemory } = memory;
   const limits = { logins: MANY, signUps: MANY, forgets: MANY, refreshes: MANY, verifications: MANY };
   const parts = { ...inMemory, throttle: { ...inMemory.throttle, limits } };
+  const stage = { derived: async () => new Uint8Array(32) };
+  const passkeyParts = {
+    ...parts,
+    passkeys: memoryPasskeys({ users: memory.users, sessions: memory.sessions }),
+    challenges: passkeyChallenges(stage),
+    party: relyingParty('app.example.com', () => true),
+  };
+  const rp = { id: 'app.example.com', name: 'Gatehouse' };
   const brand = { name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined };
   const appUrl = 'https://app.example.com';
-  const { resetForm, reset, forgetForm, forget } = pages({ ...parts, brand, appUrl, loginUrl: undefined });
+  const { resetForm, reset, forgetForm, forget, account } = pages({
+    ...parts,
+    brand,
+    appUrl,
+    loginUrl: undefined,
+  });
 
   const routes = [
     on(accounts.logIn, (request) => logIn(parts, request)),
@@ -49,7 +69,13 @@ export function endpoints(): Map<string, Endpoint> {
     on(auth.endSessions, (request) => endSessionsOf(parts, request)),
     on(auth.exportAccount, (request) => exportAccount(parts, request)),
     on(auth.deleteAccount, (request) => deleteOwnAccount(parts, request)),
-    on(auth.stepUp, (request) => proveAgain(parts, request)),
+    on(auth.stepUp, (request) => proveAgain(passkeyParts, request)),
+    on(auth.passkeyOptions, async (bearer) => ({ rp, ...(await offerRegistration(passkeyParts, bearer)) })),
+    on(auth.registerPasskey, (request) => registerPasskey(passkeyParts, request)),
+    on(auth.renamePasskey, (request) => renamePasskey(passkeyParts, request)),
+    on(auth.removePasskey, (request) => removePasskey(passkeyParts, request)),
+    on(auth.passkeyLogInOptions, async () => ({ rp, challenge: await offerPasskeyLogIn(passkeyParts) })),
+    on(auth.logInByPasskey, (request) => logInByPasskey(passkeyParts, request)),
     on(auth.changePassword, (request) => changePassword(parts, request)),
     on(auth.refreshTokens, (request) => refreshSession(parts, request)),
     on(accounts.logOut, (request) => logOut(parts, request)),
@@ -63,6 +89,7 @@ export function endpoints(): Map<string, Endpoint> {
     ),
     on(reset, (request) => resetPassword(parts, request)),
     on(forgetForm, async () => undefined),
+    on(account, async () => undefined),
     on(forget, (request) => forgetPassword(parts, request)),
   ];
   const settings = { corsOrigins: [appUrl], appUrl };

@@ -9,6 +9,9 @@ const FIELDS = [
   'confirm',
   'refreshToken',
   'tag',
+  'response',
+  'passkey',
+  'factorId',
   '__proto__',
   'constructor',
 ];
@@ -44,7 +47,40 @@ const text = fc.oneof(
   fc.emailAddress(),
 );
 
+/** What a browser answers for a passkey, with parts that are nearly right or as wrong as they can be. */
+const part = fc.oneof(
+  text,
+  fc.uint8Array({ maxLength: 300 }).map((octets) => Buffer.from(octets).toString('base64url')),
+);
+const clientData = fc
+  .record({
+    type: fc.constantFrom('webauthn.create', 'webauthn.get', 'x'),
+    challenge: part,
+    origin: fc.constantFrom('https://app.example.com', 'null'),
+    crossOrigin: fc.constantFrom(false, true, undefined, 'no'),
+  })
+  .map((data) => Buffer.from(JSON.stringify(data)).toString('base64url'));
+const credential = fc
+  .record({
+    id: fc.constantFrom('AAAA', 'k3J9', ''),
+    parts: fc.record({
+      clientDataJSON: fc.oneof(clientData, part),
+      attestationObject: part,
+      authenticatorData: part,
+      signature: part,
+      userHandle: part,
+    }),
+    transports: fc.jsonValue({ maxDepth: 2 }),
+  })
+  .map(({ id, parts, transports }) => ({
+    id,
+    rawId: id,
+    type: 'public-key',
+    response: { ...parts, transports },
+  }));
+
 const value = fc.oneof(
+  { weight: 1, arbitrary: credential },
   { weight: 4, arbitrary: text },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 );

@@ -5,6 +5,7 @@ import { ownWorld } from '../faults/own-world.ts';
 import { askedFor } from '../faults/scenarios.ts';
 import type { Call } from '../harness/client.ts';
 import { mailsTo, tagIn } from '../harness/inbox.ts';
+import { bearer as bearerOf, creationOptions, device, holder, requestOptions } from '../harness/passkeys.ts';
 import { loggedIn, signedUp, somebody } from '../harness/people.ts';
 
 // Calls that are made at once have to overlap, on the busiest machine too.
@@ -179,6 +180,71 @@ const own: Operation[] = [
   },
 ];
 
+const passkeys: Operation[] = [
+  {
+    name: 'the beginning of a passkey',
+    trips: 2,
+    units: 3,
+    prepare: async () => ({ path: '/auth/passkeys/options', headers: await bearer() }),
+  },
+  {
+    name: 'a new passkey',
+    trips: 2,
+    units: 14,
+    prepare: async () => {
+      const { byPasskey } = await holder(world.client);
+      const response = device().register(await creationOptions(world.client, byPasskey));
+      return { path: '/auth/passkeys', headers: bearerOf(byPasskey), body: { response } };
+    },
+  },
+  {
+    name: 'another name of a passkey',
+    trips: 2,
+    units: 3,
+    prepare: async () => {
+      const { byPassword, passkey } = await holder(world.client);
+      const body = { factorId: passkey.factorId, name: 'My phone' };
+      return { path: '/auth/passkeys/rename', headers: bearerOf(byPassword), body };
+    },
+  },
+  {
+    name: 'the end of a passkey',
+    trips: 4,
+    units: 16,
+    prepare: async () => {
+      const { byPasskey, passkey } = await holder(world.client);
+      const body = { factorId: passkey.factorId };
+      return { path: '/auth/passkeys/remove', headers: bearerOf(byPasskey), body };
+    },
+  },
+  {
+    name: 'the beginning of a log-in by passkey',
+    trips: 0,
+    units: 0,
+    prepare: async () => ({ path: '/auth/login/passkey/options' }),
+  },
+  {
+    name: 'a log-in by passkey',
+    trips: 2,
+    units: 8,
+    prepare: async () => {
+      const { device: made } = await holder(world.client);
+      const response = made.logIn(await requestOptions(world.client));
+      return { path: '/auth/login/passkey', body: { response } };
+    },
+  },
+  {
+    name: 'a step-up by passkey',
+    trips: 3,
+    units: 10,
+    prepare: async () => {
+      const { device: made, byPassword } = await holder(world.client);
+      const passkey = made.logIn(await requestOptions(world.client));
+      return { path: '/auth/step-up', headers: bearerOf(byPassword), body: { passkey } };
+    },
+  },
+];
+
 /** What a warm function does: the same operation ran just before, so that its keys are cached and connections open. */
 async function whenWarm({ prepare }: Operation): Promise<Metered> {
   const calls = [await prepare(), await prepare()];
@@ -192,7 +258,7 @@ async function whenWarm({ prepare }: Operation): Promise<Metered> {
   return metered as Metered;
 }
 
-test.each([...operations, ...own])(
+test.each([...operations, ...own, ...passkeys])(
   '$name takes at most $trips round trips and $units capacity units',
   async (operation) => {
     const { calls, sequentialTrips, units } = await whenWarm(operation);

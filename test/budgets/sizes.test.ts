@@ -9,9 +9,17 @@ const BUNDLE = 300_000;
 const ZIP = 120_000;
 /** Of functions that judge a password, by the hash of whatever system it is, and sign a token. */
 const PROVING = { bundle: 320_000, zip: 125_000 };
-const PROVES = ['login', 'step-up', 'change-password'];
+const PROVES = ['login', 'change-password'];
+/** Of the one that judges every kind of proof: passwords, codes and passkeys. */
+const PROVING_ALL = { bundle: 330_000, zip: 130_000 };
 /** The script of the reference page, compressed, and a few lines of code: nobody waits for it who logs in. */
 const REFERENCE = { bundle: 900_000, zip: 620_000 };
+
+function budgetOf(name: string): { bundle: number; zip: number } {
+  if (name === 'docs') return REFERENCE;
+  if (name === 'step-up') return PROVING_ALL;
+  return PROVES.includes(name) ? PROVING : { bundle: BUNDLE, zip: ZIP };
+}
 
 const folder = `${mkdtempSync(`${tmpdir()}/gatehouse-sizes-`)}/`;
 const sizes = await bundleSizes(folder);
@@ -19,8 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each(sizes)('$name is within its budget', (size) => {
   const what = `${size.name}, most of it ${biggestOf(size, 5)}`;
-  const others = PROVES.includes(size.name) ? PROVING : { bundle: BUNDLE, zip: ZIP };
-  const { bundle, zip } = size.name === 'docs' ? REFERENCE : others;
+  const { bundle, zip } = budgetOf(size.name);
   expect(size.bundle, `the bundle of ${what}`).toBeLessThanOrEqual(bundle);
   expect(size.zip, `the zip of ${what}`).toBeLessThanOrEqual(zip);
 });

@@ -16,12 +16,34 @@ const routes = [
   'POST /auth/forget-password',
   'POST /auth/reset-password',
   'POST /auth/logout',
+  'GET /auth/account',
+  'POST /auth/profile',
+  'GET /auth/sessions',
+  'POST /auth/sessions/end',
+  'GET /auth/export',
+  'POST /auth/step-up',
+  'POST /auth/change-password',
+  'POST /auth/delete-account',
+  'POST /auth/login/second-factor',
+  'POST /auth/totp',
+  'POST /auth/totp/confirm',
+  'POST /auth/totp/remove',
+  'POST /auth/recovery-codes',
+  'POST /auth/passkeys/options',
+  'POST /auth/passkeys',
+  'POST /auth/passkeys/rename',
+  'POST /auth/passkeys/remove',
+  'POST /auth/login/passkey/options',
+  'POST /auth/login/passkey',
   'GET /reset-password',
   'POST /reset-password',
   'GET /forgot-password',
   'POST /forgot-password',
+  'GET /account',
   'GET /.well-known/jwks.json',
   'GET /.well-known/openid-configuration',
+  'GET /.well-known/webauthn',
+  'GET /.well-known/passkey-endpoints',
   'GET /openapi.json',
   'GET /docs',
   'GET /docs/reference.js',
@@ -31,7 +53,12 @@ const paths = [...new Set(routes.map(([, path]) => path))];
 /** What pages of other origins may call. */
 const forBrowsers = routes
   .map(([, path]) => path)
-  .filter((path) => !/^\/(\.well-known|openapi\.json|docs|reset-password$|forgot-password$)/.test(path));
+  .filter(
+    (path) =>
+      !/^\/(\.well-known\/(jwks|openid)|openapi\.json|docs|(reset-password|forgot-password|account)$)/.test(
+        path,
+      ),
+  );
 
 const notFound = problem(404, 'Not Found', 'There is no such method and path here.');
 const preflight = {

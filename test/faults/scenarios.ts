@@ -7,6 +7,7 @@ import { sesReports } from '../operations/ses-reports.ts';
 import { accountScenarios } from './account-scenarios.ts';
 import { factorScenarios } from './factor-scenarios.ts';
 import { deliveryOf, newTables } from './own-world.ts';
+import { passkeyScenarios } from './passkey-scenarios.ts';
 import {
   bearer,
   expectOver,
@@ -26,6 +27,7 @@ const NO_TOKEN = { authorization: 'Bearer none of ours' };
 export const scenarios: Scenario[] = [
   ...accountScenarios,
   ...factorScenarios,
+  ...passkeyScenarios,
   {
     of: 'POST /api/user/signup',
     name: 'a sign-up that logs in',

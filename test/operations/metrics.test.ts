@@ -17,6 +17,7 @@ import { startCold } from '../faults/try-faults.ts';
 import { captureOutput } from '../harness/captured-output.ts';
 import type { Call } from '../harness/client.ts';
 import { mailsTo, tagIn } from '../harness/inbox.ts';
+import { device } from '../harness/passkeys.ts';
 import { loggedIn, type Person, signedUp, somebody } from '../harness/people.ts';
 import { isMetricLine, metricsIn, SERVICE, seen } from './emitted.ts';
 import { sesReports } from './ses-reports.ts';
@@ -146,12 +147,20 @@ const METRIC_OF: Record<string, string> = {
   'change-password': 'PasswordChanges',
   'delete-account': 'AccountDeletions',
   jwks: 'KeySets',
+  passkeys: 'AccountRequests',
+  'login-passkey': 'LogIns',
+};
+const METRIC_OF_ROUTE: Record<string, string> = {
+  'POST /auth/login/passkey/options': 'AccountRequests',
+  'GET /.well-known/webauthn': 'KeySets',
+  'GET /.well-known/passkey-endpoints': 'KeySets',
 };
 /** A page that is looked at is counted as one; a form that is sent, as what it asks for. */
 const metricOf = (route: string, name: string) =>
-  route.startsWith('GET') && name === 'pages'
+  METRIC_OF_ROUTE[route] ??
+  (route.startsWith('GET') && name === 'pages'
     ? 'Pages'
-    : METRIC_OF[name === 'pages' ? route.replace(/^POST .forgot/, 'forget').replace(/^POST ./, '') : name];
+    : METRIC_OF[name === 'pages' ? route.replace(/^POST .forgot/, 'forget').replace(/^POST ./, '') : name]);
 /** What is the same for everybody is not counted: API Gateway does. */
 const endpoints = Object.entries(routes).filter(
   ([route, name]) => !route.startsWith('OPTIONS') && name !== 'docs',
@@ -170,7 +179,9 @@ test.each(endpoints)('%s counts each answer once, whatever it is asked', async (
 });
 
 const reading = endpoints.filter(
-  ([route]) => !route.endsWith('openid-configuration') && route !== 'GET /forgot-password',
+  ([route]) =>
+    !/^GET .account$|openid-configuration|well-known.webauthn|passkey-endpoints/.test(route) &&
+    route !== 'GET /forgot-password',
 );
 
 test.each(reading)('%s counts an outage of DynamoDB as unavailable', async (route, name) => {
@@ -179,7 +190,10 @@ test.each(reading)('%s counts an outage of DynamoDB as unavailable', async (rout
   await dynamodb.stop(); // nobody answers there
   const person = somebody();
   const query = path.includes('reset') ? `?tag=${'A'.repeat(64)}&token=${'A'.repeat(64)}` : '';
-  const body = { ...person, username: person.email, confirm: person.password, refreshToken: 'A'.repeat(128) };
+  const handle = Buffer.alloc(16).toString('base64url');
+  const response = device().logIn({ challenge: 'A'.repeat(72) }, { userHandle: handle });
+  const tokens = { refreshToken: 'A'.repeat(128), response };
+  const body = { ...person, username: person.email, confirm: person.password, ...tokens };
   const headers = { authorization: 'Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ.e30.AA' };
   const call: Call = {
     method,

@@ -133,11 +133,13 @@ function faultsOfFunctions(environment: Deployment['environment']): string[] {
     if (variables[name]?.startsWith('http:'))
       faults.push(`${name} must begin with https://, since nobody else can reach this machine.`);
   }
-  const plain = (variables.CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim());
-  if (plain.some((origin) => origin.startsWith('http:') && !onThisMachine(origin)))
-    faults.push(
-      'CORS_ORIGINS must have https:// where it is not localhost: whoever is on the way changes a page of http://.',
-    );
+  for (const name of ['CORS_ORIGINS', 'RP_ORIGINS']) {
+    const plain = (variables[name] ?? '').split(',').map((origin) => origin.trim());
+    if (plain.some((origin) => origin.startsWith('http:') && !onThisMachine(origin)))
+      faults.push(
+        `${name} must have https:// where it is not localhost: whoever is on the way changes a page of http://.`,
+      );
+  }
   if (Number(variables.BCRYPT_COST ?? 12) < 10)
     faults.push('BCRYPT_COST must be at least 10 where it is deployed: less is for tests.');
   try {

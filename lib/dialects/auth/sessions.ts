@@ -6,7 +6,7 @@ import { type LogInRequest, logInFields } from '../../core/log-in.ts';
 import { type LogOutRequest, logOutFields } from '../../core/log-out.ts';
 import { type Refreshed, type RefreshRequest, refreshFields } from '../../core/refresh-session.ts';
 import { type SecondStepRequest, type SecondStepTaken, secondStepFields } from '../../core/second-step.ts';
-import type { Operation } from '../../http/operation.ts';
+import type { Answer, Operation } from '../../http/operation.ts';
 import { accessToken } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
 import { LOG_IN } from '../words.ts';
@@ -28,10 +28,15 @@ const refreshToken = v.pipe(
   v.description('Opaque. Each use answers the next one; keep that one and forget this.'),
 );
 
-const loggedIn = v.pipe(
+export const loggedIn = v.pipe(
   v.object({ message, accessToken, refreshToken, tokenType, expiresIn, user }),
   v.title('AuthLoggedIn'),
 );
+
+/** What every log-in of this dialect answers, by whatever the account was opened. */
+export function writeLoggedIn(opened: LoggedIn): Answer<v.InferOutput<typeof loggedIn>> {
+  return { status: 200, body: loggedInBody(opened) };
+}
 
 export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof loggedIn>> = {
   id: 'authLogIn',
@@ -50,7 +55,7 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
   }),
   problems: ['invalid-fields', 'wrong-credentials', examples.secondFactorRequired, 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
-  write: (opened) => ({ status: 200, body: loggedInBody(opened) }),
+  write: writeLoggedIn,
 };
 
 const loggedInBody = ({ profile, accessToken: issued, refreshToken: refreshes }: LoggedIn) => ({

@@ -30,7 +30,10 @@ const COLUMNS = {
   mailRefusedUntil: true,
   mailBounces: true,
 } satisfies Record<
-  Exclude<keyof User, 'credentialVersion' | 'totp' | 'passkeys' | 'heldEmails' | 'breachMailedAt'>,
+  Exclude<
+    keyof User,
+    'credentialVersion' | 'totp' | 'passkeys' | 'heldEmails' | 'breachMailedAt' | 'factorAdditions'
+  >,
   true
 >;
 

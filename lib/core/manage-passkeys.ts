@@ -1,0 +1,55 @@
+import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
+import { personName, type RawFields, readFields } from './fields.ts';
+import { factorId, isFactorId } from './passkey-fields.ts';
+import type { PasskeyStore } from './passkeys.ts';
+import { ProblemError } from './problem.ts';
+import { requireStepUp } from './step-up.ts';
+
+export type ManagePasskeyRequest = Bearer & { body: () => RawFields };
+
+export const renamePasskeyFields = { factorId, name: personName };
+
+/**
+ * Gives a passkey another name. Nothing happens to one that the account doesn't have, and nobody learns whether it is
+ * somebody's.
+ *
+ * @throws ProblemError those of `authenticate`, `invalid-fields`, `unavailable`
+ */
+export async function renamePasskey(
+  deps: Authenticator & { passkeys: Pick<PasskeyStore, 'rename'> },
+  request: ManagePasskeyRequest,
+): Promise<void> {
+  const { user } = await authenticate(deps, request);
+  const { factorId: id, name } = readFields(renamePasskeyFields, request.body());
+  if (isFactorId(id)) await deps.passkeys.rename(user.userId, id, name);
+}
+
+export const removePasskeyFields = { factorId };
+
+/** How often the passkey may be used, or the factors be changed, in between. */
+const TRIES = 8;
+
+/**
+ * Removes a passkey, and ends every session that it opened, this one too if it is one of them.
+ *
+ * @returns the ids of the credentials that are left, for the browser to forget the others
+ * @throws ProblemError those of `authenticate`, `step-up-required`, `invalid-fields`, `unavailable`
+ */
+export async function removePasskey(
+  deps: Authenticator & { passkeys: Pick<PasskeyStore, 'list' | 'remove'> },
+  request: ManagePasskeyRequest,
+): Promise<string[]> {
+  const { user: first, claims } = await authenticate(deps, request);
+  requireStepUp(first, claims, { fresh: true }, deps.clock());
+  const { factorId: id } = readFields(removePasskeyFields, request.body());
+  let user = first;
+  for (let tried = 1; tried <= TRIES; tried += 1) {
+    const passkeys = await deps.passkeys.list(user.userId);
+    const left = passkeys.filter((one) => one.factorId !== id).map(({ credentialId }) => credentialId);
+    const passkey = passkeys.find((one) => one.factorId === id);
+    if (passkey === undefined) return left;
+    if (await deps.passkeys.remove({ user, passkey, now: deps.clock() })) return left;
+    user = (await authenticate(deps, request)).user;
+  }
+  throw new ProblemError({ code: 'unavailable', retryAfter: 1 }, 'uses of the passkey keep coming first');
+}

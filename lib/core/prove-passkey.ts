@@ -1,0 +1,112 @@
+import type { Clock, User, UserStore } from './account.ts';
+import { both } from './both.ts';
+import {
+  type Assertion,
+  factorIdOf,
+  type GoodChallenge,
+  type Passkey,
+  type PasskeyChallenges,
+  type PasskeyStore,
+  type PasskeyUse,
+  RefusedCredential,
+  type RelyingParty,
+} from './passkeys.ts';
+import { ProblemError } from './problem.ts';
+import type { Evidence } from './session.ts';
+
+export type ProvePasskeyDeps = {
+  users: Pick<UserStore, 'get'>;
+  passkeys: Pick<PasskeyStore, 'get' | 'ownerOf'>;
+  challenges: Pick<PasskeyChallenges, 'check'>;
+  party: Pick<RelyingParty, 'assertion'>;
+  clock: Clock;
+};
+
+/** Who proved with which passkey that it is they. */
+export type PasskeyProof = { user: User; use: PasskeyUse; evidence: Omit<Evidence, 'authTime'> };
+
+type Outcome = Awaited<ReturnType<PasskeyStore['use']>>;
+
+/** How often a passkey may be used by others in between. */
+const TRIES = 8;
+
+/**
+ * Judges the answer of a passkey to a challenge of ours, and uses both up at once: of any number of tries with the same
+ * answer one succeeds. What is refused uses nothing up.
+ *
+ * @param response an AuthenticationResponseJSON, or whatever came in its place
+ * @param apply writes the use and what it is for, in one transaction
+ * @throws ProblemError `unknown-credential` where no account has the passkey, `wrong-credentials` for all else that is
+ * wrong, `unavailable`, and what `apply` throws
+ * @see WebAuthn Level 3 section 7.2
+ */
+export async function provePasskey(
+  deps: ProvePasskeyDeps,
+  response: unknown,
+  apply: (proof: PasskeyProof) => Promise<Outcome>,
+): Promise<PasskeyProof> {
+  const assertion = assertionOf(deps, response);
+  const challenge = await deps.challenges.check({ for: 'log-in' }, assertion.challenge, deps.clock());
+  if (challenge === undefined) throw refused('the challenge is too old, or none of ours');
+  for (let tried = 1; tried <= TRIES; tried += 1) {
+    const proof = await judge(deps, assertion, challenge);
+    const outcome = await apply(proof);
+    if (outcome === 'used') return proof;
+    if (outcome === 'over') throw refused('the challenge was used before');
+  }
+  throw new ProblemError(
+    { code: 'unavailable', retryAfter: 1 },
+    'other uses of the passkey keep coming first',
+  );
+}
+
+function assertionOf({ party }: Pick<ProvePasskeyDeps, 'party'>, response: unknown): Assertion {
+  try {
+    return party.assertion(response);
+  } catch (error) {
+    if (error instanceof RefusedCredential) throw refused(error.message);
+    throw error;
+  }
+}
+
+async function judge(
+  deps: ProvePasskeyDeps,
+  assertion: Assertion,
+  challenge: GoodChallenge,
+): Promise<PasskeyProof> {
+  const { userId, credentialId, counter, backedUp, backupEligible } = assertion;
+  const factorId = factorIdOf(credentialId);
+  const [user, passkey] = await both(deps.users.get(userId), deps.passkeys.get(userId, factorId));
+  // The user's row decides which factors there are.
+  if (user === undefined || passkey === undefined || !user.passkeys) throw await notTheirs(deps, factorId);
+  if (user.status !== 'active') throw refused('the account is disabled');
+  if (!assertion.isSignedBy(passkey)) throw refused('the signature is wrong');
+  if (backupEligible !== passkey.backupEligible) throw refused('its eligibility for backup has changed');
+  if (!hasRisen(passkey, counter))
+    throw refused('the counter did not rise: there may be a copy of the passkey');
+  return {
+    user,
+    use: { userId, seen: passkey, counter, backedUp, now: deps.clock(), challenge },
+    evidence: { acr: 'aal2', amr: [backupEligible ? 'swk' : 'hwk', 'user'] },
+  };
+}
+
+/** A counter that was ever above zero rises with each signature, or somebody else has a copy of the key. */
+function hasRisen({ counter: last }: Passkey, counter: number): boolean {
+  return last === 0 || counter > last;
+}
+
+/**
+ * A browser forgets a passkey that no account has. It must not forget one that is somebody's, because a user handle was
+ * changed on the way.
+ */
+async function notTheirs({ users, passkeys }: ProvePasskeyDeps, factorId: string): Promise<ProblemError> {
+  const ownerId = await passkeys.ownerOf(factorId);
+  const owner = ownerId === undefined ? undefined : await users.get(ownerId);
+  if (owner?.passkeys) return refused('the passkey is of another account');
+  return new ProblemError({ code: 'unknown-credential' });
+}
+
+function refused(detail: string): ProblemError {
+  return new ProblemError({ code: 'wrong-credentials' }, detail);
+}

@@ -1,0 +1,62 @@
+import type { User } from './account.ts';
+import { ownerOfLive } from './authenticate.ts';
+import { combined } from './combined-evidence.ts';
+import type { PasskeyStore } from './passkeys.ts';
+import { ProblemError } from './problem.ts';
+import { type ProvePasskeyDeps, provePasskey } from './prove-passkey.ts';
+import type { Session, SessionStore } from './session.ts';
+import { countingRefusals, type Throttle } from './throttle.ts';
+
+export type StepUpByPasskeyDeps = Omit<ProvePasskeyDeps, 'passkeys'> & {
+  passkeys: Pick<PasskeyStore, 'get' | 'ownerOf' | 'use'>;
+  sessions: Pick<SessionStore, 'get'>;
+  throttle: Throttle;
+};
+
+/**
+ * Proves with a passkey of the account whose session it is. The use of the passkey and of the challenge, and what the
+ * session rests on from now on, are one transaction.
+ *
+ * @param response an AuthenticationResponseJSON, or whatever came in its place
+ * @param session as it was read
+ * @returns the session as it is now
+ * @throws ProblemError `wrong-credentials`, also for a passkey that nobody or somebody else has; `invalid-access-token` when
+ * the session is over meanwhile; `throttled`, `unavailable`
+ */
+export function stepUpByPasskey(
+  deps: StepUpByPasskeyDeps,
+  response: unknown,
+  { user, session, client }: { user: User; session: Session; client: string },
+): Promise<Session> {
+  const counted = { throttle: deps.throttle, limit: 'logins', client } as const;
+  return countingRefusals(counted, 'wrong-credentials', () => raise(deps, response, user, session));
+}
+
+async function raise(
+  deps: StepUpByPasskeyDeps,
+  response: unknown,
+  user: User,
+  first: Session,
+): Promise<Session> {
+  let session: Session | undefined = first;
+  let raised = first;
+  const proving = provePasskey(deps, response, async (proof) => {
+    if (proof.user.userId !== user.userId) throw foreign();
+    const now = deps.clock();
+    ownerOfLive(session, proof.user, now);
+    const live = session as Session;
+    const evidence = combined(live, proof.evidence, now);
+    const outcome = await deps.passkeys.use(proof.use, { raise: { session: live, evidence } });
+    raised = { ...live, ...evidence };
+    if (outcome === 'changed') session = await deps.sessions.get(first);
+    return outcome;
+  });
+  await proving.catch((error) => {
+    throw error instanceof ProblemError && error.problem.code === 'unknown-credential' ? foreign() : error;
+  });
+  return raised;
+}
+
+function foreign(): ProblemError {
+  return new ProblemError({ code: 'wrong-credentials' }, 'the passkey is none of the account');
+}

@@ -1,0 +1,278 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AttributeValue,
+  GetItemCommand,
+  QueryCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type {
+  GoodChallenge,
+  Passkey,
+  PasskeyOwner,
+  PasskeyStore,
+  PasskeyUse,
+  PasskeyUseEffects,
+} from '../core/passkeys.ts';
+import type { ResetRequest } from '../core/reset-request.ts';
+import { measure } from '../metrics.ts';
+import { orUnavailable } from '../unavailable.ts';
+import {
+  type Database,
+  outcomeOf,
+  readItem,
+  timeToLive,
+  transactionOutcomeOf,
+  writeItem,
+} from './database.ts';
+import { passkeyClaim } from './passkey-claim.ts';
+import { resetRequestItem } from './reset-requests.ts';
+import { sessionItem } from './sessions.ts';
+
+type NameOf = Database['nameOf'];
+
+/** How many sessions one transaction ends beside its other writes; it may have 100. */
+const SESSIONS_AT_ONCE = 90;
+
+/** The passkeys in the table of second factors. How many a user has is said by the user's own row, in the same transactions. */
+export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
+  const TableName = nameOf('factors');
+
+  async function read(key: Record<string, string>): Promise<Record<string, unknown> | undefined> {
+    const command = new GetItemCommand({ TableName, Key: writeItem(key), ConsistentRead: true });
+    return readItem((await orUnavailable('DynamoDB', client.send(command))).Item);
+  }
+
+  /** One token for all tries: a commit whose answer was lost is not repeated, and is not a conflict with itself. */
+  async function transact(items: TransactWriteItem[], mail?: ResetRequest) {
+    const TransactItems = [...items];
+    if (mail) TransactItems.push({ Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } });
+    const command = { TransactItems, ClientRequestToken: randomUUID() };
+    const outcome = await transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
+    if (outcome.applied && mail) measure({ MailsDue: 1 });
+    return outcome;
+  }
+
+  /** Sessions that a passkey opened and that nobody has ended. */
+  async function sessionsOf(userId: string, factorId: string): Promise<string[]> {
+    const found: string[] = [];
+    let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
+    do {
+      const command = new QueryCommand({
+        TableName: nameOf('sessions'),
+        KeyConditionExpression: 'userId = :userId',
+        FilterExpression: 'openedWith = :passkey AND attribute_not_exists(endedAt)',
+        ProjectionExpression: 'sessionId',
+        ExpressionAttributeValues: writeItem({ ':userId': userId, ':passkey': factorId }),
+        ConsistentRead: true,
+        ...(ExclusiveStartKey && { ExclusiveStartKey }),
+      });
+      const { Items = [], LastEvaluatedKey } = await orUnavailable('DynamoDB', client.send(command));
+      found.push(...Items.map((item) => String(readItem(item)?.sessionId)));
+      ExclusiveStartKey = LastEvaluatedKey;
+    } while (ExclusiveStartKey !== undefined);
+    return found;
+  }
+
+  function endOf(userId: string, sessionId: string, now: number) {
+    return {
+      TableName: nameOf('sessions'),
+      Key: writeItem({ userId, sessionId }),
+      UpdateExpression: 'SET endedAt = if_not_exists(endedAt, :now)',
+      ConditionExpression: 'attribute_exists(sessionId)',
+      ExpressionAttributeValues: writeItem({ ':now': now }),
+    };
+  }
+
+  return {
+    async get(userId, factorId) {
+      return passkeyOf(await read({ userId, factorId }));
+    },
+
+    async list(userId) {
+      const command = new QueryCommand({
+        TableName,
+        KeyConditionExpression: 'userId = :userId',
+        ExpressionAttributeValues: writeItem({ ':userId': userId }),
+        ConsistentRead: true, // a page has 1 MB: more than ten passkeys
+      });
+      const { Items = [] } = await orUnavailable('DynamoDB', client.send(command));
+      const passkeys = Items.flatMap((item) => passkeyOf(readItem(item)) ?? []);
+      return passkeys.toSorted((one, other) => one.createdAt - other.createdAt);
+    },
+
+    async ownerOf(factorId) {
+      return (await read(passkeyClaim(factorId)))?.owner as string | undefined;
+    },
+
+    async add({ user, passkey, challenge, session, mail }) {
+      const { userId } = user;
+      const { factorId } = passkey;
+      // Those that end the matter come first: of several failed conditions the first one is judged.
+      const outcome = await transact(
+        [
+          useOf(nameOf, challenge),
+          {
+            Put: {
+              TableName,
+              Item: writeItem({ ...passkeyClaim(factorId), owner: userId }),
+              ConditionExpression: 'attribute_not_exists(userId)',
+            },
+          },
+          countOf(nameOf, user, 1, {
+            factorAdditions: [
+              { by: session.sessionId, at: passkey.createdAt },
+              ...(user.factorAdditions ?? []).filter(({ by }) => by !== session.sessionId),
+            ].slice(0, 2), // the latest of any session, and the latest of any other
+          }),
+          { Put: { TableName, Item: writeItem({ userId, type: 'passkey', ...passkey }) } },
+          { Delete: { TableName, Key: writeItem({ userId, factorId: '#totp-pending' }) } },
+        ],
+        mail,
+      );
+      if (outcome.applied) return 'added';
+      if (outcome.position === 0) return 'used';
+      return outcome.position === 1 ? 'taken' : 'changed';
+    },
+
+    async use(use, effects) {
+      const outcome = await transact([
+        useOf(nameOf, use.challenge),
+        { Update: usedPasskey(TableName, use) },
+        effectOf(nameOf, effects),
+      ]);
+      if (outcome.applied) return 'used';
+      return outcome.position === 0 ? 'over' : 'changed';
+    },
+
+    async rename(userId, factorId, name) {
+      const command = new UpdateItemCommand({
+        TableName,
+        Key: writeItem({ userId, factorId }),
+        UpdateExpression: 'SET #name = :name',
+        ConditionExpression: '#type = :passkey',
+        ExpressionAttributeNames: { '#name': 'name', '#type': 'type' },
+        ExpressionAttributeValues: writeItem({ ':name': name, ':passkey': 'passkey' }),
+      });
+      await outcomeOf(client.send(command));
+    },
+
+    async remove({ user, passkey, now, mail }) {
+      const { userId } = user;
+      const { factorId, uses } = passkey;
+      const sessions = await sessionsOf(userId, factorId);
+      // A log-in that comes in between raises `uses`, so that its session is looked for again.
+      for (const sessionId of sessions.splice(SESSIONS_AT_ONCE))
+        await outcomeOf(client.send(new UpdateItemCommand(endOf(userId, sessionId, now))));
+      const isLast = user.passkeys === 1 && !user.totp;
+      const outcome = await transact(
+        [
+          countOf(nameOf, user, -1),
+          {
+            Delete: {
+              TableName,
+              Key: writeItem({ userId, factorId }),
+              ConditionExpression: 'uses = :uses',
+              ExpressionAttributeValues: writeItem({ ':uses': uses }),
+            },
+          },
+          { Delete: { TableName, Key: writeItem(passkeyClaim(factorId)) } },
+          ...sessions.map((sessionId) => ({ Update: endOf(userId, sessionId, now) })),
+          ...(isLast
+            ? [{ Delete: { TableName, Key: writeItem({ userId, factorId: '#recovery-codes' }) } }]
+            : []),
+        ],
+        mail,
+      );
+      return outcome.applied;
+    },
+  };
+}
+
+/** A challenge is used by a row that must not be there yet. */
+function useOf(nameOf: NameOf, { hash, expiresAt }: GoodChallenge): TransactWriteItem {
+  return {
+    Put: {
+      TableName: nameOf('throttles'),
+      Item: writeItem({ counter: `passkey-challenge#${hash}`, expiresAt: timeToLive(expiresAt) }),
+      ConditionExpression: 'attribute_not_exists(#counter)',
+      ExpressionAttributeNames: { '#counter': 'counter' },
+    },
+  };
+}
+
+/** Changes how many passkeys the user's own row says there are, if its factors are still as they were read. */
+function countOf(
+  nameOf: NameOf,
+  { userId, credentialVersion, totp, passkeys = 0 }: PasskeyOwner,
+  by: 1 | -1,
+  also: Record<string, unknown> = {},
+): TransactWriteItem {
+  const next = passkeys + by;
+  const sets = [
+    ...(next > 0 ? ['passkeys = :next'] : []),
+    ...Object.keys(also).map((name) => `${name} = :${name}`),
+  ];
+  const same = passkeys > 0 ? 'passkeys = :seen' : '(attribute_not_exists(passkeys) OR passkeys = :seen)';
+  return {
+    Update: {
+      TableName: nameOf('users'),
+      Key: writeItem({ userId }),
+      UpdateExpression: [sets.length > 0 ? `SET ${sets.join(', ')}` : '', next > 0 ? '' : 'REMOVE passkeys']
+        .filter(Boolean)
+        .join(' '),
+      ConditionExpression: `credentialVersion = :version AND #status = :active AND ${same} AND ${
+        totp ? 'attribute_exists(totp)' : 'attribute_not_exists(totp)'
+      }`,
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: writeItem({
+        ':version': credentialVersion,
+        ':active': 'active',
+        ':seen': passkeys,
+        ...(next > 0 && { ':next': next }),
+        ...Object.fromEntries(Object.entries(also).map(([name, value]) => [`:${name}`, value])),
+      }),
+    },
+  };
+}
+
+function usedPasskey(TableName: string, { userId, seen, counter, backedUp, now }: PasskeyUse) {
+  return {
+    TableName,
+    Key: writeItem({ userId, factorId: seen.factorId }),
+    UpdateExpression: 'SET #counter = :counter, backedUp = :backedUp, lastUsedAt = :now, uses = :next',
+    ConditionExpression: 'uses = :uses',
+    ExpressionAttributeNames: { '#counter': 'counter' },
+    ExpressionAttributeValues: writeItem({
+      ...{ ':counter': counter, ':backedUp': backedUp, ':now': now },
+      ...{ ':uses': seen.uses, ':next': seen.uses + 1 },
+    }),
+  };
+}
+
+function effectOf(nameOf: NameOf, effects: PasskeyUseEffects): TransactWriteItem {
+  const TableName = nameOf('sessions');
+  if ('open' in effects) return { Put: { TableName, Item: writeItem(sessionItem(effects.open)) } };
+  const { session, evidence } = effects.raise;
+  const { userId, sessionId, credentialVersion, authTime } = session;
+  return {
+    Update: {
+      TableName,
+      Key: writeItem({ userId, sessionId }),
+      UpdateExpression: 'SET amr = :amr, acr = :acr, authTime = :time, lastUsedAt = :time',
+      ConditionExpression:
+        'attribute_not_exists(endedAt) AND credentialVersion = :version AND (attribute_not_exists(authTime) OR authTime = :seen)',
+      ExpressionAttributeValues: writeItem({
+        ...{ ':amr': evidence.amr, ':acr': evidence.acr, ':time': evidence.authTime },
+        ...{ ':version': credentialVersion, ':seen': authTime },
+      }),
+    },
+  };
+}
+
+function passkeyOf(item: Record<string, unknown> | undefined): Passkey | undefined {
+  if (item?.type !== 'passkey') return undefined;
+  const { userId: _, type: __, ...passkey } = item;
+  return passkey as Passkey;
+}

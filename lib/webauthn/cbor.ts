@@ -1,0 +1,104 @@
+/** What CTAP2 and COSE use of CBOR. */
+export type Cbor = number | string | Buffer | boolean | null | undefined | Cbor[] | CborMap;
+export type CborMap = Map<number | string, Cbor>;
+
+/** CTAP 2.2 section 8: no message nests deeper. */
+const MAX_DEPTH = 4;
+
+/**
+ * Reads one item of CBOR, of the part that CTAP2 uses: lengths are definite, map keys are numbers or text and occur once.
+ * Tags, floating-point numbers and integers beyond 2^53 have no use there. A length may be written longer than it has to
+ * be, as some authenticators do.
+ *
+ * Each length is compared with what is left before anything is read. A Buffer is a window of memory that other requests
+ * use too: a byte string that reached beyond it would show what they hold.
+ *
+ * @returns the item, and the offset behind it
+ * @throws Error when the octets are no such item
+ * @see RFC 8949; https://fidoalliance.org/specs/fido-v2.2-ps-20250714/#message-encoding
+ */
+export function readCbor(octets: Buffer, offset = 0): { value: Cbor; end: number } {
+  let at = offset;
+
+  function take(length: number): Buffer {
+    if (length > octets.length - at) throw new Error('CBOR ends in the middle of an item');
+    at += length;
+    return octets.subarray(at - length, at);
+  }
+
+  /** The argument of an item: in its first byte, or in the 1, 2, 4 or 8 bytes that follow. */
+  function argumentOf(information: number): number {
+    if (information < 24) return information;
+    if (information > 27) throw new Error('CBOR of indefinite length');
+    const size = 2 ** (information - 24);
+    const value = size === 8 ? Number(take(8).readBigUInt64BE()) : take(size).readUIntBE(0, size);
+    if (!Number.isSafeInteger(value)) throw new Error('CBOR with a number beyond 2^53');
+    return value;
+  }
+
+  function readItem(depth: number): Cbor {
+    if (depth > MAX_DEPTH) throw new Error('CBOR is nested too deep');
+    const first = take(1).readUInt8();
+    const information = first & 0x1f;
+    switch (first >> 5) {
+      case 0:
+        return argumentOf(information);
+      case 1:
+        return -1 - argumentOf(information);
+      case 2:
+        return take(argumentOf(information));
+      case 3:
+        return new TextDecoder('utf-8', { fatal: true }).decode(take(argumentOf(information)));
+      case 4:
+        return readArray(argumentOf(information), depth);
+      case 5:
+        return readMap(argumentOf(information), depth);
+      case 7:
+        return simpleValue(information);
+      default:
+        throw new Error('CBOR with a tag');
+    }
+  }
+
+  function readArray(length: number, depth: number): Cbor[] {
+    const items: Cbor[] = [];
+    for (let nth = 0; nth < length; nth += 1) items.push(readItem(depth + 1));
+    return items;
+  }
+
+  function readMap(length: number, depth: number): CborMap {
+    const map: CborMap = new Map();
+    for (let nth = 0; nth < length; nth += 1) {
+      const key = readItem(depth + 1);
+      if (typeof key !== 'number' && typeof key !== 'string') throw new Error('CBOR with an unusual key');
+      if (map.has(key)) throw new Error('CBOR with a key that occurs twice');
+      map.set(key, readItem(depth + 1));
+    }
+    return map;
+  }
+
+  const value = readItem(0);
+  return { value, end: at };
+}
+
+function simpleValue(information: number): boolean | null | undefined {
+  switch (information) {
+    case 20:
+      return false;
+    case 21:
+      return true;
+    case 22:
+      return null;
+    case 23:
+      return undefined;
+    default:
+      throw new Error('CBOR with a value that is not used here');
+  }
+}
+
+/** Reads octets that are one map and nothing else. @throws Error otherwise */
+export function readCborMap(octets: Buffer): CborMap {
+  const { value, end } = readCbor(octets);
+  if (!(value instanceof Map) || end !== octets.length) throw new Error('not one map of CBOR');
+  return value;
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import {
+  type Assertion,
+  type NewCredential,
+  RefusedCredential,
+  type RelyingParty,
+} from '../core/passkeys.ts';
+import { userIdOf } from '../core/user-handle.ts';
+import { readAuthenticatorData } from './authenticator-data.ts';
+import { readCborMap } from './cbor.ts';
+import { challengeOfClientData } from './client-data.ts';
+import { isSignedBy, readCoseKey } from './cose-key.ts';
+
+/** WebAuthn Level 3 section 7.1, step 25. */
+const MOST_ID_BYTES = 1023;
+const MOST_TRANSPORTS = 10;
+
+/**
+ * Checks what authenticators answer, by the steps of WebAuthn Level 3 that need neither a challenge nor what is stored:
+ * those the use-cases add.
+ *
+ * @param isOrigin whether pages of an origin may use passkeys of this RP ID
+ */
+export function relyingParty(rpId: string, isOrigin: (origin: string) => boolean): RelyingParty {
+  return {
+    registration: (response) => orRefused(() => readRegistration(response, rpId, isOrigin)),
+    assertion: (response) => orRefused(() => readAssertion(response, rpId, isOrigin)),
+  };
+}
+
+/** Whatever goes wrong while somebody's octets are read is wrong with them. */
+function orRefused<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new RefusedCredential(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function readRegistration(
+  given: unknown,
+  rpId: string,
+  isOrigin: (origin: string) => boolean,
+): { challenge: string; credential: NewCredential } {
+  const { id, response } = readCredential(given);
+  const clientData = octetsOf(response.clientDataJSON);
+  const challenge = challengeOfClientData(clientData, 'webauthn.create', isOrigin);
+  const attestation = readCborMap(octetsOf(response.attestationObject));
+  const octets = attestation.get('authData');
+  if (!Buffer.isBuffer(octets)) throw new Error('the attestation has no authenticator data');
+  const { attested, ...data } = readAuthenticatorData(octets, rpId);
+  if (attested === undefined) throw new Error('there is no new credential');
+  const { credentialId } = attested;
+  if (credentialId.length === 0 || credentialId.length > MOST_ID_BYTES)
+    throw new Error('the id of the credential is empty or too long');
+  if (credentialId.toString('base64url') !== id) throw new Error('the credential has another id');
+
+  const key = readCoseKey(attested.publicKey);
+  checkStatement(attestation, key, Buffer.concat([octets, sha256(clientData)]));
+  return {
+    challenge,
+    credential: { ...data, ...key, credentialId: id, transports: transportsOf(response.transports) },
+  };
+}
+
+/**
+ * Browsers that were asked for no attestation deliver none, or one that the new key itself signed and that tells nothing of
+ * the device; any other would have to be judged by who made the device.
+ *
+ * @see WebAuthn Level 3 sections 5.1.3 (step 22), 8.2 and 8.7
+ */
+function checkStatement(
+  attestation: Map<unknown, unknown>,
+  key: Pick<NewCredential, 'algorithm' | 'publicKey'>,
+  signed: Buffer,
+): void {
+  const [format, statement] = [attestation.get('fmt'), attestation.get('attStmt')];
+  if (!(statement instanceof Map)) throw new Error('the attestation has no statement');
+  if (format === 'none') {
+    if (statement.size > 0) throw new Error('an attestation of nothing states something');
+    return;
+  }
+  if (format !== 'packed' || statement.has('x5c')) throw new Error('an attestation that was not asked for');
+  const signature = statement.get('sig');
+  const own = statement.get('alg') === key.algorithm && Buffer.isBuffer(signature);
+  if (!own || !isSignedBy(key, signed, signature)) throw new Error('the key has not signed its attestation');
+}
+
+function readAssertion(given: unknown, rpId: string, isOrigin: (origin: string) => boolean): Assertion {
+  const { id, response } = readCredential(given);
+  const clientData = octetsOf(response.clientDataJSON);
+  const challenge = challengeOfClientData(clientData, 'webauthn.get', isOrigin);
+  const octets = octetsOf(response.authenticatorData);
+  const { attested, ...data } = readAuthenticatorData(octets, rpId);
+  if (attested !== undefined) throw new Error('a log-in has no new credential');
+  const userId = userIdOf(octetsOf(response.userHandle));
+  if (userId === undefined) throw new Error('the user handle is none of ours');
+  const signature = octetsOf(response.signature);
+  const signed = Buffer.concat([octets, sha256(clientData)]);
+  return {
+    ...data,
+    challenge,
+    credentialId: id,
+    userId,
+    isSignedBy: (key) => isSignedBy(key, signed, signature),
+  };
+}
+
+/** What both kinds of answers have in common. @see https://www.w3.org/TR/webauthn-3/#sctn-public-key-easy */
+function readCredential(given: unknown): { id: string; response: Record<string, unknown> } {
+  const { id, rawId, type, response } = (given ?? {}) as Record<string, unknown>;
+  if (type !== 'public-key') throw new Error('the credential is no public key');
+  const octets = octetsOf(id);
+  if (id !== rawId || octets.toString('base64url') !== id) throw new Error('the credential has no id');
+  if (typeof response !== 'object' || response === null) throw new Error('the credential has no response');
+  return { id, response: response as Record<string, unknown> };
+}
+
+/** @throws Error for what is not base64url without padding */
+function octetsOf(text: unknown): Buffer {
+  if (typeof text !== 'string' || !/^[\w-]+$/.test(text)) throw new Error('a member is not base64url');
+  return Buffer.from(text, 'base64url');
+}
+
+/** How the browser may reach the authenticator: hints for the next time, from a list that may grow. */
+function transportsOf(given: unknown): string[] {
+  if (!Array.isArray(given)) return [];
+  const plausible = given.filter((one) => typeof one === 'string' && /^[a-z-]{1,32}$/.test(one));
+  return [...new Set(plausible as string[])].sort().slice(0, MOST_TRANSPORTS);
+}
+
+function sha256(octets: Buffer): Buffer {
+  return createHash('sha256').update(octets).digest();
+}
