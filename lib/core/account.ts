@@ -60,6 +60,11 @@ export type PasswordHasher = {
    * @param userId whose hash it is, for the log
    */
   verify(password: string, hash: string | undefined, userId?: string): Promise<boolean>;
+  /**
+   * Begins to count the time of a check. The result waits until as much has passed as any failed `verify` takes: for a check
+   * that fails although the password is right.
+   */
+  begin(): () => Promise<void>;
   /** Whether a hash that a password was found to belong to is weaker or of another form than those made today. */
   isOutdated(hash: string): boolean;
   /** Whether the scheme in use reads the whole of a password. */

@@ -17,6 +17,7 @@ const CALLS_BEFORE_THE_VERDICT = [
   'throttle.compareAndSwapAttempts',
   'users.get',
   'signer.ready',
+  'hasher.begin',
   'hasher.verify',
 ];
 const CALLS_OF_A_REFUSAL = [...CALLS_BEFORE_THE_VERDICT, 'throttle.compareAndSwapAttempts'];
@@ -361,6 +362,7 @@ describe('the steps of a log-in', () => {
       'users.get',
       'signer.ready',
       'throttle.compareAndSwapAttempts',
+      'hasher.begin',
       'hasher.verify',
       'hasher.isOutdated',
       'signer.ready',
@@ -489,4 +491,11 @@ describe('a right password that was found in a breach', () => {
     expect(it.sessions.only().userId).toBe(ADA.userId);
     expect(failures).toEqual([new Error('of the test')]);
   });
+});
+
+test('a wrong code beside the right password is answered no sooner than a wrong password', async () => {
+  const it = world({ ...ADA, totp: true });
+  const request = requestOf({ takesOtp: true, fields: { ...RIGHT, otp: '000000' } });
+  expect((await problemOf(logIn(it.parts, request))).problem).toEqual({ code: 'wrong-credentials' });
+  expect(it.calls).toContain('evened out');
 });

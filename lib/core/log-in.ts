@@ -91,12 +91,13 @@ export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<Log
   try {
     const [, userId] = await both(attempt.countAddress(), deps.users.ownerOf(email));
     const [, user] = await both(attempt.reserve(), loadUser(deps, userId));
+    const evenOut = deps.hasher.begin();
     const checked = await checkPassword(deps, user, given.password);
     if (checked === undefined)
       throw wrongCredentials(await attempt.failed(lockMail(deps, userId, request.language)));
     const telling = tellOfBreach(deps, checked, given.password, request.language);
     const entering = checked.totp
-      ? enterWithTotp(deps, checked, given.password, { request, attempt })
+      ? enterWithTotp(deps, checked, given.password, { request, attempt, evenOut })
       : both(enter(deps, checked, given.password, request), attempt.succeeded()).then(([entered]) => entered);
     const [loggedIn] = await both(entering, telling);
     return loggedIn;
@@ -139,7 +140,11 @@ async function enterWithTotp(
   deps: LogInDeps,
   user: CheckedUser,
   password: string,
-  { request, attempt }: { request: LogInRequest; attempt: LoginAttempt },
+  {
+    request,
+    attempt,
+    evenOut,
+  }: { request: LogInRequest; attempt: LoginAttempt; evenOut: () => Promise<void> },
 ): Promise<LoggedIn> {
   if (isToBeRenewed(deps, user, password)) await renewHash(deps, user, password);
   if (!request.takesOtp) {
@@ -148,7 +153,10 @@ async function enterWithTotp(
   }
   const given = givenOtp(request.fields.otp);
   if (given === undefined) throw new ProblemError({ code: 'otp-required' });
-  const loggedIn = await enterByCode(deps, { ...request, user, given }).catch(asWrongCredentials);
+  const loggedIn = await enterByCode(deps, { ...request, user, given }).catch(async (error) => {
+    await evenOut(); // so that the time doesn't tell a wrong code from a wrong password
+    throw asWrongCredentials(error);
+  });
   await attempt.succeeded();
   return loggedIn;
 }
@@ -161,9 +169,9 @@ function givenOtp(otp: unknown): GivenCode | undefined {
 }
 
 /** One answer for a wrong password and a wrong code. */
-function asWrongCredentials(error: unknown): never {
-  if (!(error instanceof ProblemError) || error.problem.code !== 'wrong-code') throw error;
-  throw new ProblemError({ code: 'wrong-credentials' }, error.message, { notice: error.notice });
+function asWrongCredentials(error: unknown): unknown {
+  if (!(error instanceof ProblemError) || error.problem.code !== 'wrong-code') return error;
+  return new ProblemError({ code: 'wrong-credentials' }, error.message, { notice: error.notice });
 }
 
 /** The one moment when the password is known and its hash can be made anew, as for those that were imported. */

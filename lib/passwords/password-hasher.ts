@@ -32,6 +32,7 @@ export function passwordHasher({ passwordHash, bcryptCost }: HashSettings): Pass
       return false;
     },
 
+    begin: () => beginCheck(bcryptCost),
     isOutdated: (stored) => !own.isCurrent(stored),
     takes: (password) => own.takes(password),
   };

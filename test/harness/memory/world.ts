@@ -31,6 +31,9 @@ export function world(...people: User[]) {
       Buffer.byteLength(password) <= 72 &&
       (hash === `hash of ${password}` || hash === `old hash of ${password}`),
     isOutdated: (hash) => hash.startsWith('old '),
+    begin: () => async () => {
+      calls.push('evened out');
+    },
     takes: (password) => Buffer.byteLength(password) <= 72,
   };
   const signer: AccessTokenSigner = {
