@@ -57,10 +57,11 @@ function bodySchema({ body, ...takes }: Takes, passwordMinimum: number): Json | 
   const outside = (field: string) => names[field as Field] ?? field;
   const all = Object.assign({}, ...sets) as Record<string, v.GenericSchema>;
   const properties = Object.fromEntries(
-    Object.entries(all).map(([field, rule]) => [
-      outside(field),
-      { ...requestSchema(rule), ...(emptyIsMissing && { minLength: 1 }) },
-    ]),
+    Object.entries(all).map(([field, rule]) => {
+      const schema = requestSchema(rule);
+      const filled = emptyIsMissing && schema.type === 'string';
+      return [outside(field), { ...schema, ...(filled && { minLength: 1 }) }];
+    }),
   );
   const requiredOf = (entries: v.ObjectEntries) =>
     Object.entries(entries)

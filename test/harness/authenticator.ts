@@ -50,6 +50,8 @@ export type Protected = {
   person: Person;
   app: Authenticator;
   factorId: string;
+  /** In base32. */
+  secret: string;
   recoveryCodes: string[];
   /** The session that confirmed it. */
   tokens: Tokens;
@@ -67,7 +69,7 @@ export async function protectedPerson(client: Client): Promise<Protected> {
   const confirmed = await ok(client.send({ path: '/auth/totp/confirm', headers, body }));
   const given = confirmed.json as { recoveryCodes: string[]; accessToken: string };
   const tokens = { accessToken: given.accessToken, refreshToken };
-  return { person, app, factorId, recoveryCodes: given.recoveryCodes, tokens };
+  return { person, app, factorId, secret, recoveryCodes: given.recoveryCodes, tokens };
 }
 
 /** The first step of a log-in: the challenge. */

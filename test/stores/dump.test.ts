@@ -1,10 +1,15 @@
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { Secret } from 'otpauth';
 import { expect, inject, test } from 'vitest';
+import { openDatabase } from '../../lib/dynamodb/database.ts';
+import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
+import { openStageKey } from '../../lib/tokens/open-keys.ts';
+import { bearer, challenged, protectedPerson } from '../harness/authenticator.ts';
 import { overHttp as client } from '../harness/client.ts';
 import { awaitMails, tagIn } from '../harness/inbox.ts';
 import { loggedIn, signedUp, type Tokens } from '../harness/people.ts';
 
-const TABLES = ['users', 'emails', 'sessions', 'reset-tags', 'throttles', 'keys'];
+const TABLES = ['users', 'emails', 'factors', 'sessions', 'reset-tags', 'throttles', 'keys'];
 
 /** Everything in every table, as text. */
 async function dump(): Promise<string> {
@@ -60,4 +65,27 @@ test('the tables dumped after a full flow hold no password, token, mailed tag or
     for (const spelling of spellings(secret)) expect(all).not.toContain(spelling);
   }
   expect(all).not.toMatch(/PRIVATE KEY|"(d|p|q|dp|dq|qi)":/);
+});
+
+test('they hold no seed of an app, no recovery code, no challenge and no stage key', async () => {
+  const person = await signedUp(client);
+  const { accessToken } = await loggedIn(client, person);
+  const pending = await client.send({ path: '/auth/totp', headers: bearer(accessToken), body: {} });
+  const { secret } = pending.json as { secret: string };
+  const who = await protectedPerson(client);
+  const challenge = await challenged(client, who.person);
+  const stage = await openStageKey(
+    { sealing: { secret: Buffer.from(inject('stack').environment.SEALING_SECRET ?? '', 'base64url') } },
+    stageKeyStore(openDatabase(inject('stack').environment.TABLE_PREFIX ?? '')),
+  ).derived('totp');
+  const all = await dump();
+
+  expect(all).toContain('sealedSecret'); // it is the right dump
+  const seeds = [secret, who.secret].map((text) => Buffer.from(Secret.fromBase32(text).bytes));
+  for (const octets of [...seeds, Buffer.from(stage)])
+    for (const spelling of ['base64', 'base64url', 'hex', 'latin1'] as const)
+      expect(all).not.toContain(octets.toString(spelling));
+  for (const text of [secret, who.secret, challenge, ...who.recoveryCodes])
+    for (const spelling of [text, text.replaceAll('-', ''), text.toLowerCase(), ...spellings(text)])
+      expect(all).not.toContain(spelling);
 });
