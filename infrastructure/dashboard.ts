@@ -96,6 +96,7 @@ function graphs(observed: Observed): Widget[] {
       lines: [
         [ours('Lockouts')],
         [ours('WrongCodes')],
+        [ours('BreachCheckFailures'), { label: 'breach checks that got no answer' }],
         [ours('ReuseDetected')],
         [ours('LogIns', { Outcome: 'throttled' }), { label: 'log-ins refused' }],
         [ours('SignUps', { Outcome: 'throttled' }), { label: 'sign-ups refused' }],

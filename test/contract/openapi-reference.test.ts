@@ -105,6 +105,7 @@ test.each([true, false])('a deployment with apiReference %s has the function or 
   const functions = { docs: {}, login: {} };
   const service = {
     custom: {
+      may: {},
       keepWarm: [],
       optional: { domain: {}, hostedZone: {}, canary: {}, apiLogRole: {}, budget: {} },
     },

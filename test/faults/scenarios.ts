@@ -210,6 +210,7 @@ export const scenarios: Scenario[] = [
   ...(
     [
       ['POST /auth', { path: '/auth', headers: NO_TOKEN }],
+      ['GET /auth/account', { method: 'GET', path: '/auth/account', headers: NO_TOKEN }],
       ['GET /accounts/logout', { method: 'GET', path: '/accounts/logout/', headers: NO_TOKEN }],
       [
         'POST /auth/refresh-tokens',

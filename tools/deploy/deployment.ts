@@ -28,6 +28,10 @@ export type Resources = Record<string, Resource>;
 
 export interface DeployedFunction extends RoutedFunction {
   events?: ReadonlyArray<object>;
+  /** Names of infrastructure/permissions.yml. */
+  readonly may?: readonly string[];
+  /** What the plugin of roles reads. */
+  iamRoleStatements?: readonly object[];
   readonly name?: string;
   provisionedConcurrency?: number;
   versionFunction?: boolean;
@@ -39,6 +43,7 @@ export interface DeployedFunction extends RoutedFunction {
 
 export interface DeployedService {
   readonly custom: {
+    readonly may: Readonly<Record<string, object | undefined>>;
     readonly keepWarm: readonly string[];
     readonly optional: Readonly<
       Record<'domain' | 'hostedZone' | 'canary' | 'apiLogRole' | 'budget', Resources>
@@ -95,6 +100,22 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
 function addApiLogRole(resources: Resources, role: Resources): void {
   Object.assign(resources, role);
   if (resources.ApiGatewayStage) resources.ApiGatewayStage.DependsOn = 'ApiLogAccount';
+}
+
+/**
+ * In every command: a function's row lists by name what it may do, and infrastructure/permissions.yml says what each
+ * name allows. Every function has a role of its own, also one that may do nothing.
+ *
+ * @throws Error for a name that no permission has
+ */
+export function grantPermissions({ functions, custom }: DeployedService): void {
+  for (const [name, definition] of Object.entries(functions)) {
+    definition.iamRoleStatements = (definition.may ?? []).map((permission) => {
+      const statement = custom.may[permission];
+      if (statement) return structuredClone(statement); // `serverless print` shows an object that it has met as nothing
+      throw new Error(`${name} may ${permission}, which infrastructure/permissions.yml does not have.`);
+    });
+  }
 }
 
 /** In every command, and first: these routes belong to the API like those that are written down. */

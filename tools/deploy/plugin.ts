@@ -16,6 +16,7 @@ import {
   type DeployedService,
   fitToSettings,
   grantOrigins,
+  grantPermissions,
   protect,
   type Resources,
   restrictSender,
@@ -71,6 +72,7 @@ export default class GatehousePlugin {
       properties: {
         throttle: { enum: ['hashing', 'resetting', 'mailing', 'frequent', 'reference'] },
         preflight: { type: 'boolean' },
+        may: { type: 'array', items: { type: 'string' } },
       },
     });
     this.hooks = {
@@ -88,6 +90,7 @@ export default class GatehousePlugin {
   async #initialize(): Promise<void> {
     const { processedInput, service } = this.#serverless;
     const [command, subcommand] = processedInput.commands;
+    this.#attempt(() => grantPermissions(service));
     addPreflights(service);
     const deploys = command === 'deploy' && subcommand !== 'list';
     if (deploys || command === 'package') this.#fitToSettings(deploys);
