@@ -145,6 +145,7 @@ function anyCall(route: string): Call {
     password: 'a warm-up password',
     confirm: 'a warm-up password',
     refreshToken: 'A'.repeat(128),
+    ...(path.endsWith('/second-factor') && { challenge: 'A'.repeat(43), code: '000000' }),
   };
   const query = path.includes('reset') ? `?tag=${'A'.repeat(64)}&token=${'A'.repeat(64)}` : '';
   return {
