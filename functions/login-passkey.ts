@@ -25,6 +25,7 @@ const deps = {
   signer: openSigner(config, keyStore(database)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
+  tagLifetime: config.tagLifetime,
   lifetimes: config.lifetimes,
 };
 

@@ -32,6 +32,7 @@ const deps = {
   verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
+  tagLifetime: config.tagLifetime,
 };
 
 /** The passkeys of an account, for its holder, and what browsers look up about them. */

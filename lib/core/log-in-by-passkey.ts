@@ -2,6 +2,7 @@ import type { Clock } from './account.ts';
 import { type AdmitDeps, admit, type LoggedIn } from './admit.ts';
 import { both } from './both.ts';
 import { type RawFields, readFields } from './fields.ts';
+import type { Language } from './language.ts';
 import { credentialJson } from './passkey-fields.ts';
 import type { PasskeyChallenges, PasskeyStore } from './passkeys.ts';
 import { type ProvePasskeyDeps, provePasskey } from './prove-passkey.ts';
@@ -20,11 +21,16 @@ export function offerPasskeyLogIn({
 
 export const passkeyLogInFields = { response: credentialJson };
 
-export type PasskeyLogInRequest = { fields: RawFields; client: string; device?: string | undefined };
+export type PasskeyLogInRequest = {
+  fields: RawFields;
+  client: string;
+  language: Language;
+  device?: string | undefined;
+};
 
 export type PasskeyLogInDeps = Omit<ProvePasskeyDeps, 'passkeys'> &
   Omit<AdmitDeps, 'sessions'> & {
-    passkeys: Pick<PasskeyStore, 'get' | 'ownerOf' | 'use'>;
+    passkeys: ProvePasskeyDeps['passkeys'] & Pick<PasskeyStore, 'use'>;
     throttle: Throttle;
   };
 
@@ -49,10 +55,10 @@ export async function logInByPasskey(
 async function enter(
   deps: PasskeyLogInDeps,
   response: unknown,
-  { device }: PasskeyLogInRequest,
+  { device, language }: PasskeyLogInRequest,
 ): Promise<LoggedIn> {
   let loggedIn: LoggedIn | undefined;
-  const proving = provePasskey(deps, response, async ({ user, use, evidence }) => {
+  const proving = provePasskey(deps, { response, language }, async ({ user, use, evidence }) => {
     let outcome: Awaited<ReturnType<PasskeyStore['use']>> = 'changed';
     const sessions = {
       async open(session: Parameters<AdmitDeps['sessions']['open']>[0]) {

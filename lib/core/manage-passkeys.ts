@@ -1,8 +1,10 @@
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 import { personName, type RawFields, readFields } from './fields.ts';
+import type { Language } from './language.ts';
 import { factorId, isFactorId } from './passkey-fields.ts';
 import type { PasskeyStore } from './passkeys.ts';
 import { ProblemError } from './problem.ts';
+import { newResetRequest } from './reset-request.ts';
 import { requireStepUp } from './step-up.ts';
 
 export type ManagePasskeyRequest = Bearer & { body: () => RawFields };
@@ -36,8 +38,8 @@ const TRIES = 8;
  * @throws ProblemError those of `authenticate`, `step-up-required`, `invalid-fields`, `unavailable`
  */
 export async function removePasskey(
-  deps: Authenticator & { passkeys: Pick<PasskeyStore, 'list' | 'remove'> },
-  request: ManagePasskeyRequest,
+  deps: Authenticator & { passkeys: Pick<PasskeyStore, 'list' | 'remove'>; tagLifetime: number },
+  request: ManagePasskeyRequest & { language: Language },
 ): Promise<string[]> {
   const { user: first, claims } = await authenticate(deps, request);
   requireStepUp(first, claims, { fresh: true }, deps.clock());
@@ -48,7 +50,10 @@ export async function removePasskey(
     const left = passkeys.filter((one) => one.factorId !== id).map(({ credentialId }) => credentialId);
     const passkey = passkeys.find((one) => one.factorId === id);
     if (passkey === undefined) return left;
-    if (await deps.passkeys.remove({ user, passkey, now: deps.clock() })) return left;
+    const now = deps.clock();
+    const asked = { userId: user.userId, language: request.language, purpose: 'passkey-removed' } as const;
+    const mail = newResetRequest(asked, now, deps.tagLifetime);
+    if (await deps.passkeys.remove({ user, passkey, now, mail })) return left;
     user = (await authenticate(deps, request)).user;
   }
   throw new ProblemError({ code: 'unavailable', retryAfter: 1 }, 'uses of the passkey keep coming first');

@@ -134,6 +134,8 @@ export type PasskeyStore = {
   }): Promise<'added' | 'used' | 'taken' | 'changed'>;
   /** @returns `over`: the challenge was used before; `changed`: the passkey or the session is another by now */
   use(use: PasskeyUse, effects: PasskeyUseEffects): Promise<'used' | 'over' | 'changed'>;
+  /** Asks for a mail about a refused use, unless it was asked for before: by the same answer, which is sent again. */
+  warn(mail: ResetRequest): Promise<void>;
   /** Does nothing where the account has no such passkey. */
   rename(userId: string, factorId: string, name: string): Promise<void>;
   /**

@@ -60,8 +60,9 @@ export async function proveAgain(deps: ProveAgainDeps, request: ProveAgainReques
     return withPassword(deps, { ...request, user, typed }, () => strengthen({ amr: ['pwd'] }));
   }
   if (given.passkey !== undefined) {
-    const { client } = request;
-    return sign(user, await stepUpByPasskey(deps, given.passkey, { user, session, client }), deps.clock());
+    const { client, language } = request;
+    const asked = { response: given.passkey, language };
+    return sign(user, await stepUpByPasskey(deps, asked, { user, session, client }), deps.clock());
   }
   return proveByCode(deps, { user, session, given: given as GivenCode, language: request.language }, sign);
 }

@@ -1,5 +1,6 @@
 import type { Clock, User, UserStore } from './account.ts';
 import { both } from './both.ts';
+import type { Language } from './language.ts';
 import {
   type Assertion,
   factorIdOf,
@@ -12,15 +13,22 @@ import {
   type RelyingParty,
 } from './passkeys.ts';
 import { ProblemError } from './problem.ts';
+import { newResetRequest } from './reset-request.ts';
 import type { Evidence } from './session.ts';
+import { userIdOf } from './user-handle.ts';
 
 export type ProvePasskeyDeps = {
   users: Pick<UserStore, 'get'>;
-  passkeys: Pick<PasskeyStore, 'get' | 'ownerOf'>;
+  passkeys: Pick<PasskeyStore, 'get' | 'ownerOf' | 'warn'>;
   challenges: Pick<PasskeyChallenges, 'check'>;
   party: Pick<RelyingParty, 'assertion'>;
   clock: Clock;
+  /** Milliseconds. */
+  tagLifetime: number;
 };
+
+/** What a browser answered (an AuthenticationResponseJSON, or whatever came in its place), and what its user reads. */
+export type GivenPasskey = { response: unknown; language: Language };
 
 /** Who proved with which passkey that it is they. */
 export type PasskeyProof = { user: User; use: PasskeyUse; evidence: Omit<Evidence, 'authTime'> };
@@ -34,7 +42,6 @@ const TRIES = 8;
  * Judges the answer of a passkey to a challenge of ours, and uses both up at once: of any number of tries with the same
  * answer one succeeds. What is refused uses nothing up.
  *
- * @param response an AuthenticationResponseJSON, or whatever came in its place
  * @param apply writes the use and what it is for, in one transaction
  * @throws ProblemError `unknown-credential` where no account has the passkey, `wrong-credentials` for all else that is
  * wrong, `unavailable`, and what `apply` throws
@@ -42,14 +49,14 @@ const TRIES = 8;
  */
 export async function provePasskey(
   deps: ProvePasskeyDeps,
-  response: unknown,
+  { response, language }: GivenPasskey,
   apply: (proof: PasskeyProof) => Promise<Outcome>,
 ): Promise<PasskeyProof> {
   const assertion = assertionOf(deps, response);
   const challenge = await deps.challenges.check({ for: 'log-in' }, assertion.challenge, deps.clock());
   if (challenge === undefined) throw refused('the challenge is too old, or none of ours');
   for (let tried = 1; tried <= TRIES; tried += 1) {
-    const proof = await judge(deps, assertion, challenge);
+    const proof = await judge(deps, { assertion, challenge, language });
     const outcome = await apply(proof);
     if (outcome === 'used') return proof;
     if (outcome === 'over') throw refused('the challenge was used before');
@@ -71,8 +78,7 @@ function assertionOf({ party }: Pick<ProvePasskeyDeps, 'party'>, response: unkno
 
 async function judge(
   deps: ProvePasskeyDeps,
-  assertion: Assertion,
-  challenge: GoodChallenge,
+  { assertion, challenge, language }: { assertion: Assertion; challenge: GoodChallenge; language: Language },
 ): Promise<PasskeyProof> {
   const { userId, credentialId, counter, backedUp, backupEligible } = assertion;
   const factorId = factorIdOf(credentialId);
@@ -82,8 +88,7 @@ async function judge(
   if (user.status !== 'active') throw refused('the account is disabled');
   if (!assertion.isSignedBy(passkey)) throw refused('the signature is wrong');
   if (backupEligible !== passkey.backupEligible) throw refused('its eligibility for backup has changed');
-  if (!hasRisen(passkey, counter))
-    throw refused('the counter did not rise: there may be a copy of the passkey');
+  if (!hasRisen(passkey, counter)) throw await maybeCopied(deps, { userId, language, challenge });
   return {
     user,
     use: { userId, seen: passkey, counter, backedUp, now: deps.clock(), challenge },
@@ -94,6 +99,17 @@ async function judge(
 /** A counter that was ever above zero rises with each signature, or somebody else has a copy of the key. */
 function hasRisen({ counter: last }: Passkey, counter: number): boolean {
   return last === 0 || counter > last;
+}
+
+/** The owner is told once for each challenge: whoever sends the same answer again causes no second mail. */
+async function maybeCopied(
+  { passkeys, clock, tagLifetime }: ProvePasskeyDeps,
+  { userId, language, challenge }: { userId: string; language: Language; challenge: GoodChallenge },
+): Promise<ProblemError> {
+  const tagId = userIdOf(Buffer.from(challenge.hash, 'base64url').subarray(0, 16)) as string; // any UUID
+  const mail = newResetRequest({ userId, language, purpose: 'passkey-copied' }, clock(), tagLifetime);
+  await passkeys.warn({ ...mail, tagId });
+  return refused('the counter did not rise: there may be a copy of the passkey');
 }
 
 /**

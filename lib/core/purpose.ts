@@ -13,6 +13,10 @@ export const PURPOSES = {
   'account-deleted': { link: false, counted: false, evenDisabled: true },
   'totp-added': { link: false, counted: false, evenDisabled: true },
   'totp-removed': { link: false, counted: false, evenDisabled: true },
+  'passkey-added': { link: false, counted: false, evenDisabled: true },
+  'passkey-removed': { link: false, counted: false, evenDisabled: true },
+  /** A passkey whose counter did not rise: there may be a copy of it. */
+  'passkey-copied': { link: false, counted: false, evenDisabled: true },
   'recovery-code-used': { link: false, counted: false, evenDisabled: true },
   'recovery-codes-replaced': { link: false, counted: false, evenDisabled: true },
   'password-changed': { link: false, counted: false, evenDisabled: true },

@@ -2,6 +2,7 @@ import type { User } from './account.ts';
 import { type Authenticated, type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 import { both } from './both.ts';
 import { type RawFields, readFields } from './fields.ts';
+import type { Language } from './language.ts';
 import { credentialJson, passkeyName } from './passkey-fields.ts';
 import {
   factorIdOf,
@@ -15,6 +16,7 @@ import {
   type RelyingParty,
 } from './passkeys.ts';
 import { ProblemError } from './problem.ts';
+import { newResetRequest } from './reset-request.ts';
 import type { Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';
 
@@ -53,12 +55,14 @@ export async function offerRegistration(
 
 export const registerPasskeyFields = { response: credentialJson, name: passkeyName };
 
-export type RegisterPasskeyRequest = Bearer & { body: () => RawFields };
+export type RegisterPasskeyRequest = Bearer & { body: () => RawFields; language: Language };
 
 export type RegisterPasskeyDeps = Authenticator & {
   passkeys: Pick<PasskeyStore, 'add'>;
   challenges: Pick<PasskeyChallenges, 'check'>;
   party: Pick<RelyingParty, 'registration'>;
+  /** Milliseconds. */
+  tagLifetime: number;
 };
 
 /** How often another change of the account's factors may come first. */
@@ -83,8 +87,11 @@ export async function registerPasskey(
     const { response, name } = readFields(registerPasskeyFields, request.body());
     refuseBeyondLimit(user);
     const { credential, challenge } = await judge(deps, authenticated, response);
-    const passkey = newPasskey(credential, name, deps.clock());
-    const outcome = await deps.passkeys.add({ user, session, passkey, challenge });
+    const now = deps.clock();
+    const passkey = newPasskey(credential, name, now);
+    const asked = { userId: user.userId, language: request.language, purpose: 'passkey-added' } as const;
+    const mail = newResetRequest(asked, now, deps.tagLifetime);
+    const outcome = await deps.passkeys.add({ user, session, passkey, challenge, mail });
     if (outcome === 'added') return passkey;
     if (outcome === 'used') throw invalidPasskey('the challenge was used before');
     if (outcome === 'taken') throw invalidPasskey('an account has this passkey already');

@@ -3,12 +3,12 @@ import { ownerOfLive } from './authenticate.ts';
 import { combined } from './combined-evidence.ts';
 import type { PasskeyStore } from './passkeys.ts';
 import { ProblemError } from './problem.ts';
-import { type ProvePasskeyDeps, provePasskey } from './prove-passkey.ts';
+import { type GivenPasskey, type ProvePasskeyDeps, provePasskey } from './prove-passkey.ts';
 import type { Session, SessionStore } from './session.ts';
 import { countingRefusals, type Throttle } from './throttle.ts';
 
 export type StepUpByPasskeyDeps = Omit<ProvePasskeyDeps, 'passkeys'> & {
-  passkeys: Pick<PasskeyStore, 'get' | 'ownerOf' | 'use'>;
+  passkeys: ProvePasskeyDeps['passkeys'] & Pick<PasskeyStore, 'use'>;
   sessions: Pick<SessionStore, 'get'>;
   throttle: Throttle;
 };
@@ -17,7 +17,6 @@ export type StepUpByPasskeyDeps = Omit<ProvePasskeyDeps, 'passkeys'> & {
  * Proves with a passkey of the account whose session it is. The use of the passkey and of the challenge, and what the
  * session rests on from now on, are one transaction.
  *
- * @param response an AuthenticationResponseJSON, or whatever came in its place
  * @param session as it was read
  * @returns the session as it is now
  * @throws ProblemError `wrong-credentials`, also for a passkey that nobody or somebody else has; `invalid-access-token` when
@@ -25,22 +24,22 @@ export type StepUpByPasskeyDeps = Omit<ProvePasskeyDeps, 'passkeys'> & {
  */
 export function stepUpByPasskey(
   deps: StepUpByPasskeyDeps,
-  response: unknown,
+  given: GivenPasskey,
   { user, session, client }: { user: User; session: Session; client: string },
 ): Promise<Session> {
   const counted = { throttle: deps.throttle, limit: 'logins', client } as const;
-  return countingRefusals(counted, 'wrong-credentials', () => raise(deps, response, user, session));
+  return countingRefusals(counted, 'wrong-credentials', () => raise(deps, given, user, session));
 }
 
 async function raise(
   deps: StepUpByPasskeyDeps,
-  response: unknown,
+  given: GivenPasskey,
   user: User,
   first: Session,
 ): Promise<Session> {
   let session: Session | undefined = first;
   let raised = first;
-  const proving = provePasskey(deps, response, async (proof) => {
+  const proving = provePasskey(deps, given, async (proof) => {
     if (proof.user.userId !== user.userId) throw foreign();
     const now = deps.clock();
     ownerOfLive(session, proof.user, now);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type AttributeValue,
   GetItemCommand,
+  PutItemCommand,
   QueryCommand,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -144,6 +145,15 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
       ]);
       if (outcome.applied) return 'used';
       return outcome.position === 0 ? 'over' : 'changed';
+    },
+
+    async warn(mail) {
+      const command = new PutItemCommand({
+        TableName: nameOf('reset-tags'),
+        Item: resetRequestItem(mail),
+        ConditionExpression: 'attribute_not_exists(tagId)',
+      });
+      if ((await outcomeOf(client.send(command))).applied) measure({ MailsDue: 1 });
     },
 
     async rename(userId, factorId, name) {

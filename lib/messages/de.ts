@@ -160,6 +160,39 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Entfernt am ${time} aus Ihrem Konto bei ${brand}.`,
     },
+    'passkey-added': {
+      heading: 'Ein Passkey wurde hinzugefügt',
+      preheader: () => 'Wer ihn besitzt, kann sich ohne Ihr Passwort anmelden.',
+      opening: [
+        'zu Ihrem Konto wurde ein Passkey hinzugefügt. Wer ihn besitzt, kann sich ohne Ihr Passwort anmelden.',
+        'Wenn Sie das nicht waren, hatte jemand Zugriff auf Ihr Konto. Setzen Sie das Passwort sofort zurück und entfernen Sie dann den Passkey in Ihrem Konto:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: () => [],
+      when: (time, brand) => `Hinzugefügt am ${time} in Ihrem Konto bei ${brand}.`,
+    },
+    'passkey-removed': {
+      heading: 'Ein Passkey wurde entfernt',
+      preheader: () => 'Er öffnet Ihr Konto nicht mehr.',
+      opening: [
+        'ein Passkey wurde aus Ihrem Konto entfernt. Die Sitzungen, die er geöffnet hat, sind beendet.',
+        'Wenn Sie das nicht waren, hatte jemand Zugriff auf Ihr Konto. Setzen Sie das Passwort sofort zurück:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: () => [],
+      when: (time, brand) => `Entfernt am ${time} aus Ihrem Konto bei ${brand}.`,
+    },
+    'passkey-copied': {
+      heading: 'Eine Anmeldung mit einem Passkey wurde abgelehnt',
+      preheader: () => 'Vielleicht gibt es eine Kopie Ihres Passkeys.',
+      opening: [
+        'jemand wollte sich mit einem Ihrer Passkeys anmelden. Wir haben das abgelehnt: Sein Zähler ist nicht gestiegen, wie er es bei jeder Benutzung tut. Vielleicht gibt es eine Kopie des Passkeys.',
+        'Entfernen Sie den Passkey in Ihrem Konto und fügen Sie einen neuen hinzu. Wenn Sie das nicht waren, setzen Sie auch das Passwort zurück:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: () => [],
+      when: (time, brand) => `Abgelehnt am ${time}: Ihr Konto bei ${brand}.`,
+    },
     'recovery-code-used': {
       heading: 'Ein Wiederherstellungscode wurde benutzt',
       preheader: () => 'Jemand hat sich mit einem Ihrer Wiederherstellungscodes ausgewiesen.',

@@ -151,6 +151,39 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Removed on ${time} from your account with ${brand}.`,
     },
+    'passkey-added': {
+      heading: 'A passkey was added',
+      preheader: () => 'Whoever holds it can log in without your password.',
+      opening: [
+        'A passkey was added to your account. Whoever holds it can log in without your password.',
+        'If it was not you, somebody had access to your account. Reset the password at once, then remove the passkey in your account:',
+      ],
+      button: 'Reset the password',
+      closing: () => [],
+      when: (time, brand) => `Added on ${time} to your account with ${brand}.`,
+    },
+    'passkey-removed': {
+      heading: 'A passkey was removed',
+      preheader: () => 'It no longer opens your account.',
+      opening: [
+        'A passkey was removed from your account, and the sessions that it opened have ended.',
+        'If it was not you, somebody had access to your account. Reset the password at once:',
+      ],
+      button: 'Reset the password',
+      closing: () => [],
+      when: (time, brand) => `Removed on ${time} from your account with ${brand}.`,
+    },
+    'passkey-copied': {
+      heading: 'A log-in with a passkey was refused',
+      preheader: () => 'There may be a copy of your passkey.',
+      opening: [
+        'Somebody tried to log in with one of your passkeys. We refused it: its counter did not rise as it does with each use, so there may be a copy of the passkey.',
+        'Remove the passkey in your account and add a new one. If it was not you, reset the password as well:',
+      ],
+      button: 'Reset the password',
+      closing: () => [],
+      when: (time, brand) => `Refused on ${time}: your account with ${brand}.`,
+    },
     'recovery-code-used': {
       heading: 'A recovery code was used',
       preheader: () => 'Somebody logged in with one of your recovery codes.',

@@ -160,6 +160,39 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Quitada el ${time} de su cuenta de ${brand}.`,
     },
+    'passkey-added': {
+      heading: 'Se ha añadido una llave de acceso',
+      preheader: () => 'Quien la tenga puede iniciar sesión sin su contraseña.',
+      opening: [
+        'Se ha añadido una llave de acceso a su cuenta. Quien la tenga puede iniciar sesión sin su contraseña.',
+        'Si no ha sido usted, alguien ha tenido acceso a su cuenta. Restablezca la contraseña de inmediato y quite después la llave de acceso en su cuenta:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: () => [],
+      when: (time, brand) => `Añadida el ${time} a su cuenta de ${brand}.`,
+    },
+    'passkey-removed': {
+      heading: 'Se ha quitado una llave de acceso',
+      preheader: () => 'Ya no abre su cuenta.',
+      opening: [
+        'Se ha quitado una llave de acceso de su cuenta y se han cerrado las sesiones que había abierto.',
+        'Si no ha sido usted, alguien ha tenido acceso a su cuenta. Restablezca la contraseña de inmediato:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: () => [],
+      when: (time, brand) => `Quitada el ${time} de su cuenta de ${brand}.`,
+    },
+    'passkey-copied': {
+      heading: 'Se ha rechazado un inicio de sesión con una llave de acceso',
+      preheader: () => 'Puede que haya una copia de su llave de acceso.',
+      opening: [
+        'Alguien ha intentado iniciar sesión con una de sus llaves de acceso. Lo hemos rechazado: su contador no ha aumentado como lo hace con cada uso, así que puede que haya una copia de la llave.',
+        'Quite la llave de acceso en su cuenta y añada una nueva. Si no ha sido usted, restablezca también la contraseña:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: () => [],
+      when: (time, brand) => `Rechazado el ${time}: su cuenta de ${brand}.`,
+    },
     'recovery-code-used': {
       heading: 'Se ha usado un código de recuperación',
       preheader: () => 'Alguien ha usado uno de sus códigos de recuperación.',

@@ -160,6 +160,39 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Retirée le ${time} de votre compte ${brand}.`,
     },
+    'passkey-added': {
+      heading: 'Une clé d’accès a été ajoutée',
+      preheader: () => 'Qui la détient peut se connecter sans votre mot de passe.',
+      opening: [
+        'Une clé d’accès a été ajoutée à votre compte. Qui la détient peut se connecter sans votre mot de passe.',
+        'Si ce n’était pas vous, quelqu’un a eu accès à votre compte. Réinitialisez le mot de passe immédiatement, puis retirez la clé d’accès dans votre compte :',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: () => [],
+      when: (time, brand) => `Ajoutée le ${time} à votre compte ${brand}.`,
+    },
+    'passkey-removed': {
+      heading: 'Une clé d’accès a été retirée',
+      preheader: () => 'Elle n’ouvre plus votre compte.',
+      opening: [
+        'Une clé d’accès a été retirée de votre compte, et les sessions qu’elle avait ouvertes sont terminées.',
+        'Si ce n’était pas vous, quelqu’un a eu accès à votre compte. Réinitialisez le mot de passe immédiatement :',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: () => [],
+      when: (time, brand) => `Retirée le ${time} de votre compte ${brand}.`,
+    },
+    'passkey-copied': {
+      heading: 'Une connexion avec une clé d’accès a été refusée',
+      preheader: () => 'Il existe peut-être une copie de votre clé d’accès.',
+      opening: [
+        'Quelqu’un a tenté de se connecter avec une de vos clés d’accès. Nous l’avons refusé : son compteur n’a pas augmenté comme il le fait à chaque usage, il en existe donc peut-être une copie.',
+        'Retirez la clé d’accès dans votre compte et ajoutez-en une nouvelle. Si ce n’était pas vous, réinitialisez aussi le mot de passe :',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: () => [],
+      when: (time, brand) => `Refusée le ${time} : votre compte ${brand}.`,
+    },
     'recovery-code-used': {
       heading: 'Un code de secours a été utilisé',
       preheader: () => 'Quelqu’un a utilisé un de vos codes de secours.',

@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { PASSKEY_ALGORITHMS } from '../../lib/core/passkeys.ts';
 import { type Client, clients, inProcess } from '../harness/client.ts';
+import { awaitMails } from '../harness/inbox.ts';
 import { type Changes, FLAGS } from '../harness/passkey-device.ts';
 import {
   addedPasskey,
@@ -32,6 +33,59 @@ async function freshSession(client: Client): Promise<Tokens & { userId: string; 
 async function welcomed(client: Client, tokens: Tokens): Promise<number> {
   return (await client.send({ path: '/auth', headers: bearer(tokens) })).status;
 }
+
+describe.each(clients)('a step-up by passkey $name', (client) => {
+  const stepUp = async (tokens: Tokens, made: ReturnType<typeof device>, changes: Changes = {}) => {
+    const passkey = made.logIn(await requestOptions(client), changes);
+    return client.send({ path: '/auth/step-up', headers: bearer(tokens), body: { passkey } });
+  };
+
+  test('raises a session that a password opened, and its refresh token stays the same', async () => {
+    const { device: made, byPassword } = await holder(client);
+    const before = decodeJwt(byPassword.accessToken);
+    expect([before.acr, before.amr]).toEqual(['aal1', ['pwd']]);
+    const reply = await stepUp(byPassword, made);
+    expectAnswer(
+      reply,
+      ok({ message, accessToken: expect.any(String), tokenType: 'Bearer', expiresIn: 3_600 }),
+    );
+    const raised = reply.json as Tokens;
+    const evidence = { acr: 'aal2', amr: ['pwd', 'swk', 'user'] };
+    expect(decodeJwt(raised.accessToken)).toMatchObject({ ...evidence, sid: before.sid, sub: before.sub });
+    await creationOptions(client, raised);
+    // The token of before proves no more than it did.
+    const low = await client.send({ path: '/auth/passkeys/options', headers: bearer(byPassword) });
+    expect(codeOf(low)).toEqual([401, 'step-up-required']);
+    const { refreshToken } = byPassword;
+    const refreshed = await client.send({ path: '/auth/refresh-tokens', body: { refreshToken } });
+    expect(decodeJwt((refreshed.json as Tokens).accessToken)).toMatchObject(evidence);
+  });
+
+  test('refuses a passkey of nobody’s or somebody else’s, and a wrong one, as wrong credentials', async () => {
+    const [ada, bob, nobody] = [await holder(client), await holder(client), device()];
+    const handle = Buffer.alloc(16, 1).toString('base64url');
+    expect(codeOf(await stepUp(ada.byPassword, nobody, { userHandle: handle }))).toEqual([
+      401,
+      'wrong-credentials',
+    ]);
+    expect(codeOf(await stepUp(ada.byPassword, bob.device))).toEqual([401, 'wrong-credentials']);
+    const evil = { clientData: { origin: 'https://evil.example' } };
+    expect(codeOf(await stepUp(ada.byPassword, ada.device, evil))).toEqual([401, 'wrong-credentials']);
+    const low = await client.send({ path: '/auth/passkeys/options', headers: bearer(ada.byPassword) });
+    expect(codeOf(low)).toEqual([401, 'step-up-required']);
+    expect((await tryPasskey(client, bob.device)).status).toBe(200);
+  });
+
+  test('one answer is good for one step-up or one log-in', async () => {
+    const { device: made, byPassword } = await holder(client);
+    const passkey = made.logIn(await requestOptions(client));
+    const both = await Promise.all([
+      client.send({ path: '/auth/login/passkey', body: { response: passkey } }),
+      client.send({ path: '/auth/step-up', headers: bearer(byPassword), body: { passkey } }),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 401]);
+  });
+});
 
 describe.each(clients)('$name', (client) => {
   const post = (path: string, tokens: Pick<Tokens, 'accessToken'>, body?: unknown) =>
@@ -338,6 +392,8 @@ describe.each(clients)('$name', (client) => {
       const { person } = await holder(client, made); // 1 at its registration, 2 at its first log-in
       for (const counter of [2, 1, 0])
         expect(codeOf(await tryPasskey(client, made, { counter }))).toEqual([401, 'wrong-credentials']);
+      const mails = await awaitMails(person.email, 4); // one that it was added, and one for each of these
+      expect(mails.filter(({ subject }) => /refused/.test(subject))).toHaveLength(3);
       expect((await tryPasskey(client, made, { counter: 9 })).status).toBe(200);
       expect(codeOf(await tryPasskey(client, made, { counter: 9 }))).toEqual([401, 'wrong-credentials']);
       expect((await tryPasskey(client, made, { counter: 2 ** 32 - 1 })).status).toBe(200);
@@ -429,6 +485,16 @@ describe.each(clients)('$name', (client) => {
       );
       await addedPasskey(client, await loggedIn(client, person), made);
       await loggedInByPasskey(client, made);
+    });
+
+    test('the owner is told of each passkey that is added or removed', async () => {
+      const { person, byPasskey, passkey } = await holder(client);
+      await post('/auth/passkeys/remove', byPasskey, { factorId: passkey.factorId });
+      const mails = await awaitMails(person.email, 2);
+      expect(mails.map(({ subject }) => subject.replace('Gatehouse: ', '')).sort()).toEqual([
+        'A passkey was added',
+        'A passkey was removed',
+      ]);
     });
 
     test('leaves somebody else’s alone', async () => {

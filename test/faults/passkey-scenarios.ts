@@ -206,6 +206,33 @@ export const passkeyScenarios: Scenario[] = [
     },
   },
   {
+    of: 'POST /auth/login/passkey',
+    name: 'a passkey whose counter did not rise',
+    async prepare(world) {
+      const { client } = world;
+      const { device: made, byPasskey } = await holder(client, device({ counts: true }));
+      const response = made.logIn(await requestOptions(client), { counter: 1 });
+      const userId = userIdOf(byPasskey);
+      return {
+        call: { path: '/auth/login/passkey', body: { response } },
+        success: 401,
+        async afterwards() {
+          expect(await world.rowsOf('reset-tags', { userId, purpose: 'passkey-copied' })).toHaveLength(1);
+        },
+      };
+    },
+  },
+  ...(['/.well-known/webauthn', '/.well-known/passkey-endpoints', '/account'] as const).map(
+    (path): Scenario => ({
+      of: `GET ${path}`,
+      name: `a look at ${path}, which needs no store`,
+      async prepare() {
+        const success = path.endsWith('webauthn') ? 404 : 200;
+        return { call: { method: 'GET', path }, success, async afterwards() {} };
+      },
+    }),
+  ),
+  {
     of: 'POST /auth/step-up',
     name: 'a step-up by passkey',
     async prepare(world) {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { LoggedIn } from '../../core/admit.ts';
 import type { Bearer } from '../../core/authenticate.ts';
+import type { Language } from '../../core/language.ts';
 import { type PasskeyLogInRequest, passkeyLogInFields } from '../../core/log-in-by-passkey.ts';
 import {
   type ManagePasskeyRequest,
@@ -139,7 +140,7 @@ export const registerPasskey: Operation<RegisterPasskeyRequest, Passkey, v.Infer
   description:
     'Adds the passkey that a browser made for a challenge of this session. An account has ten at most. Needs the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: registerPasskeyFields } },
-  input: ({ accessToken, body }, { client }) => ({ accessToken, client, body }),
+  input: ({ accessToken, body }, { client, language }) => ({ accessToken, client, body, language }),
   problems: [
     'missing-access-token',
     'invalid-access-token',
@@ -201,7 +202,11 @@ const removed = v.pipe(
   v.title('AuthPasskeyRemoved'),
 );
 
-export const removePasskey: Operation<ManagePasskeyRequest, string[], v.InferOutput<typeof removed>> = {
+export const removePasskey: Operation<
+  ManagePasskeyRequest & { language: Language },
+  string[],
+  v.InferOutput<typeof removed>
+> = {
   id: 'authRemovePasskey',
   dialect: auth,
   route: 'POST /auth/passkeys/remove',
@@ -210,7 +215,7 @@ export const removePasskey: Operation<ManagePasskeyRequest, string[], v.InferOut
   description:
     'Ends every session that the passkey opened, too. It answers the same for one that the account does not have. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: removePasskeyFields } },
-  input: ({ accessToken, body }, { client }) => ({ accessToken, client, body }),
+  input: ({ accessToken, body }, { client, language }) => ({ accessToken, client, body, language }),
   problems: [
     'missing-access-token',
     'invalid-access-token',
@@ -276,7 +281,7 @@ export const logInByPasskey: Operation<PasskeyLogInRequest, LoggedIn, v.InferOut
   description:
     'Opens a session of the level `aal2`. `unknown-credential` says that no account has the passkey, so that the browser may forget it.',
   takes: { body: { fields: passkeyLogInFields } },
-  input: ({ fields }, { client, device }) => ({ fields, client, device }),
+  input: ({ fields }, { client, language, device }) => ({ fields, client, language, device }),
   problems: ['invalid-fields', 'unknown-credential', 'wrong-credentials', 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
   write: writeLoggedIn,

@@ -59,6 +59,7 @@ export function memoryPasskeys({
       if ('open' in effects) await sessions.open(effects.open);
       return 'used';
     },
+    async warn() {},
     async rename(userId, factorId, name) {
       const passkey = ofUser(userId).get(factorId);
       if (passkey) keep(userId, { ...passkey, name });
