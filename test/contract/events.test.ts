@@ -51,6 +51,7 @@ const ofAccounts = Object.fromEntries(
   [
     ...['account', 'change-password', 'delete-account', 'end-sessions'],
     ...['export', 'profile', 'sessions', 'step-up'],
+    ...['totp', 'totp-confirm', 'totp-remove', 'recovery-codes'],
   ].map((name) => [`auth/${name}.json`, { of: 'nobody', answer: tokenRefused } as const]),
 );
 
@@ -111,6 +112,18 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
       problem(401, 'Unauthorized', 'The token is unknown or used; ask for a new email.', {
         headers: challenge,
       }),
+    ),
+  },
+  'auth/second-factor.json': {
+    of: 'nobody',
+    answer: coded(
+      'expired-challenge',
+      problem(
+        401,
+        'Unauthorized',
+        'The log-in was completed or took too long; begin again with the password.',
+        { headers: challenge },
+      ),
     ),
   },
   'auth/signup.json': {
@@ -341,5 +354,6 @@ function functionOf(file: string): string {
   if (file.startsWith('pages/')) return 'pages';
   const [, name = ''] = /\/([^/]+)\.json$/.exec(file) ?? [];
   if (ofAccount.has(name)) return 'account';
+  if (name.startsWith('totp-') || name === 'recovery-codes') return 'totp';
   return { 'openid-configuration': 'jwks', openapi: 'docs' }[name] ?? name;
 }

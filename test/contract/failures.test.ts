@@ -34,7 +34,11 @@ describe('a database that does not answer is told in each dialect, with when to 
     password: 'correct horse battery',
     confirm: 'correct horse battery',
     refreshToken: 'A'.repeat(128),
+    challenge: 'A'.repeat(43),
+    code: '123456',
   };
+
+  const accessToken = `${Buffer.from('{"alg":"RS256","typ":"at+jwt","kid":"x"}').toString('base64url')}.e30.AA`;
 
   /** They speak no JSON: see test/pages. */
   const pages = ['POST /reset-password', 'POST /forgot-password'];
@@ -42,7 +46,8 @@ describe('a database that does not answer is told in each dialect, with when to 
     .filter((route) => route.startsWith('POST ') && !['POST /auth', ...pages].includes(route))
     .map((route) => route.replace('POST ', ''));
   test.each(post)('POST %s', async (path) => {
-    const call = { path: `${path}?tag=${'A'.repeat(64)}&token=${'A'.repeat(64)}`, body };
+    const headers = { authorization: `Bearer ${accessToken}` };
+    const call = { path: `${path}?tag=${'A'.repeat(64)}&token=${'A'.repeat(64)}`, headers, body };
     expectAnswer(
       await inProcess.send(call),
       path.startsWith('/accounts/') ? inAccounts : path.startsWith('/auth') ? inAuth : inOthers,
@@ -58,7 +63,6 @@ describe('a database that does not answer is told in each dialect, with when to 
     expect(reply.status).toBe(200);
   });
 
-  const accessToken = `${Buffer.from('{"alg":"RS256","typ":"at+jwt","kid":"x"}').toString('base64url')}.e30.AA`;
   test('POST /auth, never as an invalid token', async () => {
     const call = { path: '/auth', headers: { authorization: `Bearer ${accessToken}` } };
     expectAnswer(await inProcess.send(call), inAuth);

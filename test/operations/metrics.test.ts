@@ -14,6 +14,7 @@ import {
 } from '../faults/own-world.ts';
 import { askedFor, reset } from '../faults/scenarios.ts';
 import { startCold } from '../faults/try-faults.ts';
+import { challenged, protectedPerson } from '../harness/authenticator.ts';
 import { captureOutput } from '../harness/captured-output.ts';
 import type { Call } from '../harness/client.ts';
 import { mailsTo, tagIn } from '../harness/inbox.ts';
@@ -127,6 +128,23 @@ test.each(['/accounts/auth', '/api/user/login', '/auth/login'])(
   },
 );
 
+test('a wrong code is counted wherever it is sent, and what is no code is not', async () => {
+  const { person, app, tokens } = await protectedPerson(client);
+  const challenge = await challenged(client, person);
+  const second = (code: string) =>
+    client.send({ path: '/auth/login/second-factor', body: { challenge, code } });
+  expect(await countedBy(() => second('12345'))).toEqual(['LogIns wrong-code']);
+  expect(await countedBy(() => second(app.wrong()))).toEqual(['LogIns wrong-code', 'WrongCodes']);
+  const { email, password } = person;
+  const older = { path: '/api/user/login', body: { email, password, otp: app.wrong() } };
+  expect(await countedBy(() => client.send(older))).toEqual([
+    ...['HashMilliseconds', 'LogIns wrong-credentials', 'WrongCodes'],
+  ]);
+  const headers = { authorization: `Bearer ${tokens.accessToken}` };
+  const stepUp = { path: '/auth/step-up', headers, body: { code: app.wrong() } };
+  expect(await countedBy(() => client.send(stepUp))).toEqual(['StepUps', 'WrongCodes']);
+});
+
 test('the answer to a failure that locks is the answer to one that does not', async () => {
   const person = await signedUp(client);
   const answers = [];
@@ -149,6 +167,8 @@ const METRIC_OF: Record<string, string> = {
   jwks: 'KeySets',
   passkeys: 'AccountRequests',
   'login-passkey': 'LogIns',
+  'second-factor': 'LogIns',
+  totp: 'FactorChanges',
 };
 const METRIC_OF_ROUTE: Record<string, string> = {
   'POST /auth/login/passkey/options': 'AccountRequests',
@@ -193,7 +213,8 @@ test.each(reading)('%s counts an outage of DynamoDB as unavailable', async (rout
   const handle = Buffer.alloc(16).toString('base64url');
   const response = device().logIn({ challenge: 'A'.repeat(72) }, { userHandle: handle });
   const tokens = { refreshToken: 'A'.repeat(128), response };
-  const body = { ...person, username: person.email, confirm: person.password, ...tokens };
+  const code = { challenge: 'A'.repeat(43), code: '123456' };
+  const body = { ...person, username: person.email, confirm: person.password, ...tokens, ...code };
   const headers = { authorization: 'Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ.e30.AA' };
   const call: Call = {
     method,
