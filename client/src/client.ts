@@ -1,6 +1,6 @@
 import { GatehouseError } from './gatehouse-error.ts';
 import { orAborted, pause } from './patience.ts';
-import { type Fetch, type Fields, hasTexts, post } from './post.ts';
+import { type Fetch, type Fields, hasTexts, post, problemOf } from './post.ts';
 import { passes, refresher } from './refresher.ts';
 import { openStore, type SessionEnd } from './session-store.ts';
 import type { TokenStorage } from './storage.ts';
@@ -30,6 +30,12 @@ export type ClientOptions = {
 
 export type Client = ReturnType<typeof createClient>;
 
+/** What an answer to a log-in is told to callers as. */
+export type LogIn = { message: string; user: User };
+
+/** Where the further entries of this package find what they need of a client. Applications have no use for it. */
+export const seam = Symbol();
+
 /**
  * A client of Gatehouse's `/auth*` API. Every method rejects with a GatehouseError. One per page is enough; on a server
  * each visitor needs one of their own.
@@ -41,8 +47,9 @@ export function createClient(options: ClientOptions) {
   const base = urlOf('baseUrl', baseUrl).href.replace(/\/*$/, '/');
   const trusted = new Set([base, ...origins].map((origin) => urlOf('origins', origin).origin));
   const send: Fetch = options.fetch ?? ((input, init) => fetch(input, init));
+  const urlOfPath = (path: string) => `${base}auth${path}`;
   const call = <Answer>(path: string, fields: Fields, fits = hasMessage, init?: RequestInit) =>
-    post(send, `${base}auth${path}`, fields, fits, init) as Promise<Answer>;
+    post(send, urlOfPath(path), fields, fits, init) as Promise<Answer>;
 
   const store = openStore({
     storage: storage ?? defaultStorage(`gatehouse ${base}`),
@@ -73,6 +80,39 @@ export function createClient(options: ClientOptions) {
   }
 
   /**
+   * Opens a session by whatever way in answers as a log-in does, in place of the session there was.
+   *
+   * @returns the whole answer, tokens and all
+   * @param fits may let an answer without tokens through, which opens none
+   * @param email whose session it will be, where that is known beforehand
+   */
+  async function logInBy<Answer extends LogIn>(
+    path: string,
+    fields: Fields,
+    fits = isLogIn,
+    email?: string,
+  ): Promise<Answer> {
+    if (isServer(storage) && holder !== email && (await store.read()))
+      throw new GatehouseError(
+        0,
+        'Somebody else is logged in. On a server, create a client for each visitor.',
+      );
+    const mine = ++turn;
+    const since = Date.now();
+    const answer = await call<Answer & Fields>(path, fields, fits);
+    if (!hasTokens(answer)) return answer;
+    if (!(await store.begin(answer, since, () => turn !== mine))) {
+      await revoke(String(answer.refreshToken)).catch(() => undefined);
+      throw new GatehouseError(0, 'Another log-in or a log-out came in between.');
+    }
+    holder = email ?? answer.user.email;
+    return answer;
+  }
+
+  /** Whether an answer came from a server that may have the token: a redirect may have led elsewhere. */
+  const isOurs = ({ url }: Response) => url === '' || trusted.has(new URL(url).origin);
+
+  /**
    * `fetch` with the access token, which is refreshed shortly before it expires, or when a 401 comes back; the request
    * is then sent once more. Other origins than ours get the request as it is, without a token.
    *
@@ -97,9 +137,14 @@ export function createClient(options: ClientOptions) {
     const usable = (refused?: Tokens) => (signal ? orAborted(tokens(refused), signal) : tokens(refused));
     const held = await usable();
     const response = await attempt(held);
-    // A redirect may have led to a server that is not ours; fetch itself takes the token away then.
-    const theirs = response.url !== '' && !trusted.has(new URL(response.url).origin);
-    if (response.status !== 401 || theirs || held.accessToken === freshButRefused) return response;
+    if (
+      response.status !== 401 ||
+      !isOurs(response) || // fetch itself takes the token away then
+      held.accessToken === freshButRefused ||
+      // About something else than the token: a wrong password must not be sent, and counted, twice.
+      ((await problemOf(response)).code ?? INVALID) !== INVALID
+    )
+      return response;
 
     const renewed = await usable(held);
     if (isStream(init?.body)) return response;
@@ -111,32 +156,25 @@ export function createClient(options: ClientOptions) {
   }
 
   return {
-    /** Makes an account; logs nobody in. `errors` of the error has an entry per refused field. */
+    /**
+     * Makes an account; logs nobody in. `errors` of the error has an entry per refused field. Where addresses are verified
+     * before there is an account, the answer has a `verification` for `verifyEmail` of the account entry.
+     */
     signUp: (account: {
       name: string;
       bio?: string | null;
       email: string;
       password: string;
       confirm: string;
-    }) => call<{ message: string; user: User }>('/register', account, hasUser),
+    }) => call<LogIn & { verification?: string }>('/register', account, hasUser),
 
-    /** Logs in: a session of its own, in place of the one there was. */
-    async logIn(credentials: { email: string; password: string }): Promise<{ message: string; user: User }> {
-      const { email } = credentials;
-      if (isServer(storage) && holder !== email && (await store.read()))
-        throw new GatehouseError(
-          0,
-          'Somebody else is logged in. On a server, create a client for each visitor.',
-        );
-      const mine = ++turn;
-      const since = Date.now();
-      const answer = await call<Fields & { message: string; user: User }>('/login', credentials, isLogIn);
-      if (!(await store.begin(answer, since, () => turn !== mine))) {
-        await revoke(String(answer.refreshToken)).catch(() => undefined);
-        throw new GatehouseError(0, 'Another log-in or a log-out came in between.');
-      }
-      holder = email;
-      return { message: answer.message, user: answer.user };
+    /**
+     * Logs in: a session of its own, in place of the one there was. An account with a second factor answers with an error
+     * of the code `second-factor-required`; go on with its `challenge` by `logInWithSecondFactor` of the account entry.
+     */
+    async logIn(credentials: { email: string; password: string }): Promise<LogIn> {
+      const { message, user } = await logInBy('/login', credentials, isLogIn, credentials.email);
+      return { message, user };
     },
 
     /**
@@ -152,7 +190,7 @@ export function createClient(options: ClientOptions) {
     },
 
     /** Who is logged in. */
-    welcome: () => post(authFetch, `${base}auth`, {}, hasUser) as Promise<{ message: string; user: User }>,
+    welcome: () => post(authFetch, urlOfPath(''), {}, hasUser) as Promise<LogIn>,
 
     /** Has an email with a link sent, if the address has an account; the answer is the same if not. */
     forgotPassword: (fields: { email: string }) => call<{ message: string }>('/forget-password', fields),
@@ -171,12 +209,17 @@ export function createClient(options: ClientOptions) {
 
     /** Stops listening to other tabs. */
     close: store.close,
+
+    [seam]: { call, isOurs, logInBy, store, tokens, urlOfPath },
   };
 }
 
+/** The code of a 401 after which a new access token may do. */
+const INVALID = 'invalid-access-token';
+
 // What the documented answers have; what else answers 200 is not Gatehouse.
-const hasMessage = (answer: Fields) => hasTexts(answer, 'message');
-const hasUser = (answer: Fields) => hasMessage(answer) && hasTexts(answer.user ?? {}, 'name', 'email');
+export const hasMessage = (answer: Fields) => hasTexts(answer, 'message');
+export const hasUser = (answer: Fields) => hasMessage(answer) && hasTexts(answer.user ?? {}, 'name', 'email');
 const isLogIn = (answer: Fields) => hasUser(answer) && hasTokens(answer);
 
 /** What relative URLs are relative to; nothing in Node. */
@@ -206,7 +249,7 @@ function urlOf(option: string, value: string): URL {
 const isServer = (storage: unknown) => !storage && !('window' in globalThis) && !here();
 
 /** A body that can be read once. */
-function isStream(body: unknown): boolean {
+export function isStream(body: unknown): boolean {
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body);
 }
 

@@ -22,14 +22,21 @@ export class GatehouseError extends Error {
   declare readonly errors: readonly FieldError[];
   /** Seconds after which it may be tried again, when the service said so. */
   declare readonly retryAfter: number | undefined;
+  /** Of `second-factor-required`: what `logInWithSecondFactor` takes. It is half a log-in, and not shown by loggers. */
+  declare readonly challenge: string | undefined;
+  /** Of `second-factor-required`: the ways that the account has, `totp` and `recovery-code`. */
+  declare readonly methods: readonly string[] | undefined;
+  /** Of `step-up-required`: `aal2` when the second factor or a passkey is needed, else `aal1`. */
+  declare readonly acrValues: readonly string[] | undefined;
 
   constructor(
     status: number,
     message: string,
     {
       cause,
+      challenge,
       ...more
-    }: Partial<Pick<GatehouseError, 'title' | 'code' | 'errors' | 'retryAfter' | 'cause'>> = {},
+    }: Partial<Omit<GatehouseError, 'name' | 'message' | 'stack' | 'status'>> = {},
   ) {
     super(message, { cause });
     Object.assign(this, {
@@ -37,9 +44,10 @@ export class GatehouseError extends Error {
       code: undefined,
       errors: [],
       retryAfter: undefined,
-      status,
       ...more,
+      status,
     });
+    Object.defineProperty(this, 'challenge', { value: challenge });
   }
 }
 

@@ -5,7 +5,7 @@ export const pause = (milliseconds: number) =>
 export function abortAfter(milliseconds: number, other?: AbortSignal): AbortSignal {
   const controller = new AbortController();
   const { signal } = controller;
-  const abort = () => controller.abort(new Error('There was no answer in time.'));
+  const abort = () => controller.abort();
   (setTimeout(abort, milliseconds) as { unref?(): void }).unref?.(); // in Node it must not keep the process
   other?.addEventListener('abort', abort, { signal });
   return signal;

@@ -1,4 +1,4 @@
-import { type FieldError, GatehouseError } from './gatehouse-error.ts';
+import { GatehouseError } from './gatehouse-error.ts';
 import { abortAfter } from './patience.ts';
 
 export type Fields = Record<string, unknown>;
@@ -8,7 +8,7 @@ export type Fetch = typeof fetch;
 const PATIENCE = 30_000;
 
 /**
- * Posts JSON to the service: the members of its answer.
+ * Posts JSON to the service, or gets when there are no fields: the members of its answer.
  *
  * Nothing is sent along that the service does not ask for, and a redirect is an error: to follow one (307, 308) would
  * hand a password or a refresh token to whatever it names.
@@ -19,7 +19,7 @@ const PATIENCE = 30_000;
 export async function post(
   send: Fetch,
   url: string,
-  fields: Fields,
+  fields: Fields | undefined,
   fits: (answer: Fields) => boolean,
   init?: RequestInit,
 ): Promise<Fields> {
@@ -29,9 +29,9 @@ export async function post(
     response = await send(url, {
       signal: abortAfter(PATIENCE),
       ...init,
-      method: 'POST',
+      method: fields ? 'POST' : 'GET',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(fields),
+      ...(fields && { body: JSON.stringify(fields) }),
       credentials: 'omit',
       redirect: 'error',
     });
@@ -49,24 +49,36 @@ export async function post(
 /** An answer that is no success, as the error that callers get. */
 function errorOf({ status, statusText, headers }: Response, problem: Fields): GatehouseError {
   // A proxy or a captive portal has its own reasons for a 401 or a 400. What says "later" is believed of anybody.
-  const { message, title, code, errors } = isProblem(problem, status) ? problem : ({} as Partial<Problem>);
+  const { message, title, errors, code, challenge, methods, acrValues } = isProblem(problem, status)
+    ? problem
+    : ({} as Partial<Problem>);
   const counts = message || status === 429 || status > 499;
   return new GatehouseError(
     counts ? status : 0,
     message || `The service answered ${status}${counts ? '' : ', but not as Gatehouse does; check baseUrl'}.`,
     {
+      ...{ code, challenge, methods, acrValues },
       title: title || statusText,
-      code,
       errors: Array.isArray(errors) ? errors : [],
       retryAfter: Number(headers.get('retry-after')) || undefined,
     },
   );
 }
 
-type Problem = { message: string; title?: string; code?: string; errors?: FieldError[] };
+type Problem = Partial<
+  Pick<GatehouseError, 'title' | 'errors' | 'code' | 'challenge' | 'methods' | 'acrValues'>
+> & {
+  message: string;
+};
 
 const isProblem = (body: object, status: number): body is Problem =>
   status > 399 && (body as Fields).status === status && hasTexts(body, 'message');
+
+/** The problem details of an answer that stays readable; of any other, nothing. */
+export const problemOf = async (response: Response): Promise<Fields> =>
+  /^application\/problem\+json/.test(response.headers.get('content-type') ?? '')
+    ? (membersOf(await response.clone().text()) ?? {})
+    : {};
 
 /** A browser does not tell a page why a request to another origin failed: most often it is not allowed. */
 function orCors(url: string): string {
