@@ -42,7 +42,7 @@ function writeBatch(
   };
   for (let each = 0; each < users; each += 1) {
     const user = newUser();
-    for (const { Put } of accountPuts((table) => `${prefix}-${table}`, user))
+    for (const { Put } of accountPuts((table) => `${prefix}-${table}`, user, Date.now()))
       add(Put?.TableName ?? '', Put?.Item);
     add(`${prefix}-sessions`, writeItem(sessionItem(openSession(user))));
   }

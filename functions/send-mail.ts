@@ -1,18 +1,26 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { readConfig } from '../lib/config.ts';
 import { sendDueMail, sendWaiting } from '../lib/core/reset-mail.ts';
+import { latestMails } from '../lib/dynamodb/address-writes.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
+import { pendingSignUpStore } from '../lib/dynamodb/pending-sign-ups.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
+import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { throttleStore } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { eachRecord, eachWaiting } from '../lib/events/each-record.ts';
 import { sesMailer } from '../lib/mail/ses.ts';
+import { mailCodes } from '../lib/tokens/mail-codes.ts';
+import { openStageKey } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const parts = {
   users: userStore(database),
   resetRequests: resetRequestStore(database),
+  signUps: pendingSignUpStore(database),
+  latest: latestMails(database),
+  codes: mailCodes(openStageKey(config, stageKeyStore(database))),
   mailer: sesMailer(config.mailFrom, config, config.mailConfigurationSet),
   throttle: { store: throttleStore(database) },
   unverifiedMails: {

@@ -22,6 +22,7 @@ const deps = {
   clock: Date.now,
   passwordPolicy: passwordPolicy(config),
   lifetimes: config.lifetimes,
+  emailVerification: config.emailVerification,
 };
 
 /** Sign up: a new account, and in one dialect a first session. */

@@ -35,7 +35,7 @@ test('an account has one pseudonym, however it was found, which the holder of th
     () => users.ownerOf(ADA.email),
     () => users.get(ADA.userId),
     () => users.getEventually(ADA.userId),
-    () => auditedSignUps({ create: async () => true }).create(ADA),
+    () => auditedSignUps({ create: async () => true, createPending: async () => {} }).create(ADA),
   ];
   for (const way of ways) expect(await logged(way)).toEqual(expected);
 });

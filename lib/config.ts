@@ -37,6 +37,8 @@ export type Config = {
   commonPasswords: 'refuse' | 'allow';
   /** Which service knows breached passwords, where they are refused. */
   breachedPasswordsApi: string | undefined;
+  /** Whether addresses are verified, and whether the account waits for it. */
+  emailVerification: 'off' | 'after' | 'before';
   /** What new passwords are hashed with. */
   passwordHash: 'bcrypt' | 'argon2id';
   bcryptCost: number;
@@ -202,6 +204,10 @@ const environment = v.object({
   SIGNING_ALGORITHM: v.optional(v.picklist(ALGORITHMS, `must be one of ${ALGORITHMS.join(', ')}`), 'RS256'),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 8, 64),
   COMMON_PASSWORDS: v.optional(v.picklist(['refuse', 'allow'], 'must be refuse or allow'), 'refuse'),
+  EMAIL_VERIFICATION: v.optional(
+    v.picklist(['off', 'after', 'before'], 'must be off, after or before'),
+    'off',
+  ),
   BREACHED_PASSWORDS: v.optional(v.picklist(['off', 'check'], 'must be off or check'), 'off'),
   BREACHED_PASSWORDS_API: v.optional(url, 'https://api.pwnedpasswords.com'),
   PASSWORD_HASH: v.optional(v.picklist(['bcrypt', 'argon2id'], 'must be bcrypt or argon2id'), 'bcrypt'),
@@ -294,6 +300,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     signingAlgorithm: set.SIGNING_ALGORITHM,
     passwordMinimum: set.PASSWORD_MIN_LENGTH,
     commonPasswords: set.COMMON_PASSWORDS,
+    emailVerification: set.EMAIL_VERIFICATION,
     breachedPasswordsApi: set.BREACHED_PASSWORDS === 'check' ? set.BREACHED_PASSWORDS_API : undefined,
     passwordHash: set.PASSWORD_HASH,
     bcryptCost: set.BCRYPT_COST,

@@ -1,5 +1,8 @@
 import type { MailRefusalMark } from './mail-refusal.ts';
 
+/** The latest mail of its purpose, and when it was asked for: its link and code work, and no earlier one's. */
+export type LatestMail = { tagId: string; at: number };
+
 /** A person's account. Times are milliseconds since the epoch. */
 export type User = {
   userId: string;
@@ -32,6 +35,12 @@ export type User = {
   breachMailedAt?: number;
   /** True once somebody who holds the account has shown to read the mails to the address: a completed reset does. */
   emailVerified?: boolean;
+  /** The latest mail by which the address can be verified. */
+  verifyMail?: LatestMail;
+  /** The latest mail by which a change of address can be completed. */
+  changeMail?: LatestMail;
+  /** Notices of these times have links that an undo has killed. */
+  undone?: readonly { from: number; until: number }[];
 } & MailRefusalMark;
 
 /** What a client may know about a user. */
@@ -45,6 +54,12 @@ export type UserStore = {
   getEventually(userId: string): Promise<User | undefined>;
   /** Who owns a normalised address. Strongly consistent. */
   ownerOf(email: string): Promise<string | undefined>;
+};
+
+/** Who has a claim on an address: its owner, and for seven days whoever owned it before a change. */
+export type ClaimStore = {
+  /** Strongly consistent. @throws ProblemError `unavailable` */
+  claimantOf(email: string, now: number): Promise<string | undefined>;
 };
 
 /** The same password under a newer hash: no change of credentials, so that sessions live on. */

@@ -8,6 +8,8 @@ export type Field =
   | 'confirm'
   | 'refreshToken'
   | 'tag'
+  | 'token'
+  | 'verification'
   | 'code'
   | 'recoveryCode'
   | 'challenge'
@@ -52,6 +54,8 @@ export type Problem =
   | { code: 'cross-site-request' }
   | { code: 'invalid-fields'; fields: readonly FieldProblem[] }
   | { code: 'email-taken' }
+  /** A sign-up in a dialect that can't wait for the address to be verified. */
+  | { code: 'verification-required' }
   | { code: 'wrong-credentials' }
   | { code: 'missing-access-token' }
   | { code: 'invalid-access-token' }

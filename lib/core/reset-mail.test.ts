@@ -98,7 +98,7 @@ describe('a request that was made', () => {
     await sendDueMail(it.parts, TAG_ID);
     it.calls.length = 0;
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
-    expect(it.calls).toEqual(['resetRequests.get', 'users.get']);
+    expect(it.calls).toEqual(['resetRequests.get']);
     expect(it.sent).toHaveLength(1);
   });
 

@@ -1,12 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, User, UserStore } from './account.ts';
+import type { ClaimStore, Clock, User, UserStore } from './account.ts';
 import { normaliseEmail } from './email-address.ts';
 import { LANGUAGES, type Language } from './language.ts';
 import { type GiveBack, type MailBudget, takeFromBudget, tally } from './mail-budget.ts';
+import {
+  CODE_LIFETIME_MS,
+  type MailCodes,
+  newMailCode,
+  UNDO_LIFETIME_MS,
+  VERIFY_LIFETIME_MS,
+} from './mail-code.ts';
 import { refusesMail } from './mail-refusal.ts';
 import { hashSecret, newMailedSecret, writeResetTag } from './opaque-token.ts';
-import { PURPOSES, type Purpose } from './purpose.ts';
-import { MOST_TRIES, type Recipient, type ResetRequest, type ResetRequestStore } from './reset-request.ts';
+import type { PendingSignUpStore } from './pending-sign-up.ts';
+import { type Purpose, rulesOf } from './purpose.ts';
+import {
+  type MailedSecret,
+  MOST_TRIES,
+  type Recipient,
+  type ResetRequest,
+  type ResetRequestStore,
+} from './reset-request.ts';
 import { mayMail, type ThrottleStore } from './throttle.ts';
 
 /** A mail that was surely not sent; anything else that a mailer throws may have been. */
@@ -26,6 +40,10 @@ export type MailToSend = {
   link?: { tag: string; minutes: number };
   /** Of the notice that a recovery code was used. */
   recoveryCodesLeft?: number;
+  /** Eight digits that say the same as the link for as many minutes. */
+  code?: { digits: string; minutes: number };
+  /** What the mail is about beside the account that it goes to: of a change, the new address. */
+  newEmail?: string;
 };
 
 export type Mailer = {
@@ -45,8 +63,18 @@ export type Mailer = {
 export type DueMail = 'sent' | 'nothing due' | 'waiting' | 'suppressed' | 'undeliverable' | 'uncertain';
 
 export type ResetMailParts = {
-  users: Pick<UserStore, 'get'>;
+  users: Pick<UserStore, 'get'> & ClaimStore;
   resetRequests: ResetRequestStore;
+  signUps: Pick<PendingSignUpStore, 'get'>;
+  latest: {
+    /**
+     * Lets the mail be the latest of its purpose, whose link and code work.
+     *
+     * @returns false when a later one is, or there is nobody to mail
+     */
+    put(mail: ResetRequest): Promise<boolean>;
+  };
+  codes: MailCodes;
   mailer: Mailer;
   throttle: { store: Pick<ThrottleStore, 'compareAndSwapMailQuota'> & MailBudget['store'] };
   /** See `MailBudget`. */
@@ -63,19 +91,21 @@ export type ResetMailParts = {
  * @throws what the stores and the mailer throw: the stream then delivers the event again
  */
 export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise<DueMail> {
-  const { users, resetRequests, throttle, clock } = parts;
+  const { resetRequests, throttle, clock } = parts;
   const request = await resetRequests.get(tagId);
   if (request === undefined || request.kind === 'unknown') return 'nothing due';
-  const user = await recipientOf(users, request);
-  const purpose = purposeOf(request);
-  if (user === undefined || purpose === undefined || !isDue(purpose, request, user)) return 'nothing due';
+  const asked = purposeOf(request);
+  if (asked === undefined) return 'nothing due';
+  const user = await recipientOf(parts, request);
+  if (user === undefined || !isDue(asked, request, user)) return 'nothing due';
 
   if (refusesMail(user, clock())) return 'suppressed';
   // Stored before the rule forbade it, or by somebody else than us.
   if (normaliseEmail(user.email) !== user.email) return 'undeliverable';
   if ((request.tries ?? 0) >= MOST_TRIES) return 'uncertain';
-  if (PURPOSES[purpose].counted && !(await mayMail({ ...throttle, clock }, user.email, request)))
+  if (rulesOf(asked).counted && !(await mayMail({ ...throttle, clock }, user.email, request, asked)))
     return 'suppressed';
+  const purpose = await purposeToldIn(parts, asked, request, user);
 
   const giveBack = await placeFor(parts, request, user);
   if (giveBack === undefined) {
@@ -85,27 +115,57 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
   return sendOnce(parts, { purpose, request, user, giveBack });
 }
 
-/** A recipient that a row names stands for an account that is no more. */
-function recipientOf(
-  users: ResetMailParts['users'],
-  { userId, recipient }: ResetRequest,
+/**
+ * A recipient that a row names stands for an account that is no more, or not yet. Mails about a change of address go to
+ * the one that they are about, of which nobody knows that it refuses mail.
+ */
+async function recipientOf(
+  { users, signUps }: ResetMailParts,
+  { userId, recipient, signUp, newEmail, undo }: ResetRequest,
 ): Promise<Addressee | undefined> {
-  if (recipient === undefined) return users.get(userId);
-  return Promise.resolve({ status: 'active', credentialVersion: 0, ...recipient });
+  if (signUp !== undefined && (await signUps.get(signUp))?.state !== 'pending') return undefined;
+  if (recipient !== undefined) return { status: 'active', credentialVersion: 0, ...recipient };
+  const user = await users.get(userId);
+  const other = newEmail === undefined ? undo : { email: newEmail, emailVerified: false };
+  if (user === undefined || other === undefined || other.email === user.email) return user;
+  const { mailRefused: _, mailRefusedUntil: __, mailBounces: ___, ...rest } = user;
+  return { ...rest, email: other.email, emailVerified: other.emailVerified };
 }
 
-type Addressee = Recipient & Pick<User, 'status' | 'credentialVersion' | 'passwordChangedAt'>;
+/**
+ * Whether an address has got an account is seen here, and nowhere that the client's answer waits for. The mail then says
+ * so, in the place of the one that was asked for.
+ */
+async function purposeToldIn(
+  { users, clock }: ResetMailParts,
+  asked: Purpose,
+  { userId, newEmail }: ResetRequest,
+  { email }: Addressee,
+): Promise<Purpose> {
+  if (asked !== 'verify-sign-up' && asked !== 'change-email') return asked;
+  const claimant = await users.claimantOf(email, clock());
+  if (asked === 'verify-sign-up') return claimant === undefined ? asked : 'sign-up-taken';
+  // One's own former address is free to its former owner; the present one counts as taken.
+  const isOwn = claimant === userId && (await users.get(userId))?.email !== newEmail;
+  return claimant === undefined || isOwn ? asked : 'change-email-taken';
+}
+
+type Addressee = Recipient & Pick<User, 'status' | 'credentialVersion' | 'passwordChangedAt' | 'mailBounces'>;
 
 /** Which mail a row asks for; `undefined`: none any more. A used link is followed by the notice that it was used. */
 function purposeOf({ state, purpose, notifiedAt }: ResetRequest): Purpose | undefined {
   if (state === 'mailed') return undefined;
   if (state !== 'used') return purpose ?? 'reset-password';
-  return notifiedAt === undefined ? 'password-changed' : undefined;
+  return notifiedAt === undefined && rulesOf(purpose ?? 'reset-password').link === 'reset'
+    ? 'password-changed'
+    : undefined;
 }
 
 function isDue(purpose: Purpose, request: ResetRequest, user: Addressee): boolean {
-  const { link, evenDisabled } = PURPOSES[purpose];
-  return (evenDisabled || user.status === 'active') && !(link && isAnswered(request, user));
+  const { link, evenDisabled } = rulesOf(purpose);
+  if (purpose === 'verify-account' && user.emailVerified) return false;
+  const bound = link !== false && link !== 'undo';
+  return (evenDisabled || user.status === 'active') && !(bound && isAnswered(request, user));
 }
 
 /** Whether the password was changed after the request was made, or after a first try to answer it. */
@@ -124,6 +184,13 @@ async function placeFor(
   return takeFromBudget({ ...unverifiedMails, store: throttle.store, clock });
 }
 
+/** How long the link of a mail works, in milliseconds. */
+function lifetimeOf({ tagLifetime }: ResetMailParts, asked: Purpose): number {
+  const { link } = rulesOf(asked);
+  if (link === 'verify') return VERIFY_LIFETIME_MS;
+  return link === 'undo' ? UNDO_LIFETIME_MS : tagLifetime;
+}
+
 type Due = { purpose: Purpose; request: ResetRequest; user: Addressee; giveBack: GiveBack };
 
 /**
@@ -135,20 +202,19 @@ type Due = { purpose: Purpose; request: ResetRequest; user: Addressee; giveBack:
  * must not send one for each time that the event is delivered again.
  */
 async function sendOnce(parts: ResetMailParts, due: Due): Promise<DueMail> {
-  const { resetRequests, mailer, throttle, clock, tagLifetime } = parts;
+  const { resetRequests, mailer, throttle, clock } = parts;
   const { purpose, request, user, giveBack } = due;
   const { tagId, state, requestedAt, language = LANGUAGES[0] } = request;
   const tryId = randomUUID();
-  const secret = PURPOSES[purpose].link ? newMailedSecret() : undefined;
-  const stored = secret && {
-    secretHash: hashSecret(secret),
-    credentialVersion: user.credentialVersion,
-    expiresAt: clock() + tagLifetime,
+  const mailed: MailedSecrets = {
+    secret: rulesOf(purpose).link ? newMailedSecret() : undefined,
+    digits: rulesOf(purpose).code && newMailCode(),
+    lifetime: lifetimeOf(parts, purposeOf(request) ?? purpose),
   };
+  let stored: MailedSecret | undefined;
   try {
-    // The last try is kept for a service that answers, or an outage would use both up.
-    if (request.tries && !(await mailer.answers())) throw new MailNotSentError('SES does not answer');
-    if (!(await resetRequests.beginTry(request, tryId, stored))) {
+    stored = await storedOf(parts, due, mailed);
+    if (!(await begin(parts, due, tryId, stored))) {
       await giveBack();
       return 'nothing due';
     }
@@ -162,13 +228,14 @@ async function sendOnce(parts: ResetMailParts, due: Due): Promise<DueMail> {
       to: user.email,
       name: user.name,
       language,
+      ...(request.newEmail !== undefined && { newEmail: request.newEmail }),
       at: state === 'used' ? (user.passwordChangedAt ?? requestedAt) : requestedAt,
       ...(request.recoveryCodesLeft !== undefined && { recoveryCodesLeft: request.recoveryCodesLeft }),
-      ...(secret && { link: { tag: writeResetTag({ tagId, secret }), minutes: tagLifetime / 60_000 } }),
+      ...written(tagId, mailed),
     });
   } catch (error) {
     if (error instanceof MailNotSentError) {
-      await resetRequests.takeTryBack(request, tryId, stored?.secretHash);
+      await resetRequests.takeTryBack(request, tryId, stored);
       await giveBack();
     }
     throw error;
@@ -176,6 +243,53 @@ async function sendOnce(parts: ResetMailParts, due: Due): Promise<DueMail> {
   await (state === 'used' ? resetRequests.markNotified(tagId, clock()) : resetRequests.markMailed(tagId));
   await tally({ store: throttle.store, clock }, 'sent');
   return 'sent';
+}
+
+type MailedSecrets = { secret: Buffer | undefined; digits: string | undefined; lifetime: number };
+
+/** @returns false when another try was begun, or a later mail is there, so that nothing is due any more */
+async function begin(
+  { resetRequests, mailer, latest }: ResetMailParts,
+  { request }: Due,
+  tryId: string,
+  stored: MailedSecret | undefined,
+): Promise<boolean> {
+  // The last try is kept for a service that answers, or an outage would use both up.
+  if (request.tries && !(await mailer.answers())) throw new MailNotSentError('SES does not answer');
+  if (!(await resetRequests.beginTry(request, tryId, stored))) return false;
+  // The mail before it is dead from here on.
+  return stored?.codeUntil === undefined || latest.put({ ...request, expiresAt: stored.expiresAt });
+}
+
+/** The secrets as the mail has them. */
+function written(
+  tagId: string,
+  { secret, digits, lifetime }: MailedSecrets,
+): Pick<MailToSend, 'link' | 'code'> {
+  return {
+    ...(secret && { link: { tag: writeResetTag({ tagId, secret }), minutes: lifetime / 60_000 } }),
+    ...(digits && { code: { digits, minutes: CODE_LIFETIME_MS / 60_000 } }),
+  };
+}
+
+/**
+ * What is stored of a mail's secrets. One that says an address is taken has none, and yet runs out of time and tries like
+ * the one that was asked for.
+ */
+async function storedOf(
+  { codes, clock }: ResetMailParts,
+  { request, user }: Due,
+  mailed: MailedSecrets,
+): Promise<MailedSecret | undefined> {
+  const asked = rulesOf(purposeOf(request) ?? 'password-changed');
+  if (mailed.secret === undefined && !asked.code) return undefined;
+  return {
+    ...(mailed.secret && { secretHash: hashSecret(mailed.secret) }),
+    ...(mailed.digits && { codeHash: await codes.hash(request.tagId, mailed.digits) }),
+    ...(asked.code && { codeUntil: clock() + CODE_LIFETIME_MS }),
+    credentialVersion: user.credentialVersion,
+    expiresAt: clock() + mailed.lifetime,
+  };
 }
 
 /**

@@ -3,6 +3,7 @@ import { newPassword, type RawFields, readFields, refuseBreached } from './field
 import { hashSecret, readResetTag } from './opaque-token.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
+import { rulesOf } from './purpose.ts';
 import type { ResetRequest, ResetRequestStore } from './reset-request.ts';
 import { accountCounter } from './throttle.ts';
 
@@ -101,6 +102,7 @@ async function findRequest(store: Pick<ResetRequestStore, 'get'>, tag: string): 
   if (mailed === undefined) throw wrongTag('not a tag');
   const request = await store.get(mailed.tagId);
   if (!request?.secretHashes.includes(hashSecret(mailed.secret))) throw wrongTag('no such tag');
+  if (rulesOf(request.purpose ?? 'reset-password').link !== 'reset') throw wrongTag('for something else');
   if (request.state === 'used') throw wrongTag('used');
   return request;
 }

@@ -44,6 +44,29 @@ export type ResetRequest = {
   notifiedAt?: number;
   /** Of the notice that one was used. */
   recoveryCodesLeft?: number;
+  /** HMACs of mailed codes, as `secretHashes`. */
+  codeHashes?: readonly string[];
+  /** Until when the code works. */
+  codeUntil?: number;
+  /** How many codes were tried. */
+  codeTries?: number;
+  /** The sign-up that the mail is about, which waits for its address. */
+  signUp?: string;
+  /** Where a change of address leads; the mail goes there. */
+  newEmail?: string;
+  /** What its link takes back; the mail goes to the address that is restored. */
+  undo?: Undo;
+};
+
+/** What the link of a notice takes back. */
+export type Undo = {
+  /** The address that the account had, and whether it was verified. */
+  email: string;
+  emailVerified: boolean;
+  /** When that began which is taken back: links of notices from then on die with it. Milliseconds since the epoch. */
+  since: number;
+  /** The factors that the notice is about, by what clients call `factorId`. */
+  factorIds?: readonly string[];
 };
 
 /**
@@ -58,10 +81,10 @@ export function newResetRequest(
     language,
     purpose,
     byOperator,
-    recoveryCodesLeft,
-  }: Pick<ResetRequest, 'purpose' | 'language' | 'byOperator' | 'recoveryCodesLeft'> & {
-    userId: string | undefined;
-  },
+    ...others
+  }: { userId: string | undefined } & Partial<
+    Omit<ResetRequest, 'tagId' | 'kind' | 'state' | 'userId' | 'secretHashes' | 'requestedAt' | 'expiresAt'>
+  >,
   now: number,
   lifetime: number,
 ): ResetRequest {
@@ -71,9 +94,9 @@ export function newResetRequest(
     state: 'requested',
     ...(purpose && { purpose }),
     ...(byOperator && { byOperator }),
-    ...(recoveryCodesLeft !== undefined && { recoveryCodesLeft }),
     userId: userId ?? randomUUID(),
     ...(language && { language }),
+    ...others,
     secretHashes: [],
     requestedAt: now,
     expiresAt: now + lifetime,
@@ -81,7 +104,14 @@ export function newResetRequest(
 }
 
 /** What is stored of a secret that is mailed; the request lives and dies with the latest. */
-type MailedSecret = { secretHash: string; credentialVersion: number; expiresAt: number };
+export type MailedSecret = {
+  /** None in the mail that only says that an address is taken: it lives and dies like the others. */
+  secretHash?: string;
+  codeHash?: string;
+  codeUntil?: number;
+  credentialVersion: number;
+  expiresAt: number;
+};
 
 /** Of a row that was read, what must not have changed when a try begins. */
 type SeenRow = Pick<ResetRequest, 'tagId' | 'state' | 'tries'>;
@@ -99,11 +129,22 @@ export type ResetRequestStore = {
    */
   beginTry(seen: SeenRow, tryId: string, secret: MailedSecret | undefined): Promise<boolean>;
   /** Takes a try back, and the hash of its secret, whose mail was surely not sent. */
-  takeTryBack(seen: SeenRow, tryId: string, secretHash: string | undefined): Promise<void>;
+  takeTryBack(seen: SeenRow, tryId: string, secret: MailedSecret | undefined): Promise<void>;
   /** Lets a requested mail wait. */
   hold(tagId: string): Promise<void>;
   /** All that wait, in no order. */
   waiting(): Promise<Pick<ResetRequest, 'tagId' | 'requestedAt'>[]>;
   markMailed(tagId: string): Promise<void>;
   markNotified(tagId: string, now: number): Promise<void>;
+};
+
+/** What else the core needs of it where codes are tried. */
+export type CodeTries = {
+  /**
+   * Counts a try of the code, on condition that the mail isn't used, its code hasn't expired and there is a try left. One
+   * conditional write, before anything is compared: however many tries come at once, five are compared.
+   *
+   * @returns the row, and whether the try was granted; `undefined` for none
+   */
+  takeCodeTry(tagId: string, now: number): Promise<{ granted: boolean; row: ResetRequest } | undefined>;
 };

@@ -12,8 +12,13 @@ import {
   readFields,
   refuseBreached,
 } from './fields.ts';
+import type { Language } from './language.ts';
+import { UNDO_LIFETIME_MS, VERIFY_LIFETIME_MS } from './mail-code.ts';
+import { hashSecret, newSecret, writeResetTag } from './opaque-token.ts';
 import type { PasswordPolicy } from './password-policy.ts';
+import type { PendingSignUp } from './pending-sign-up.ts';
 import { ProblemError } from './problem.ts';
+import { newResetRequest, type ResetRequest } from './reset-request.ts';
 import type { Session } from './session.ts';
 import { countRequest, type Throttle } from './throttle.ts';
 
@@ -24,11 +29,14 @@ export type SignUpRequest = {
   /** Whether the client is logged in by signing up. */
   opensSession: boolean;
   client: string;
+  /** What a mail to verify the address is written in. */
+  language?: Language;
   /** Words for the client's device; see `deviceOf`. */
   device?: string | undefined;
 };
 
-export type SignedUp = { profile: Profile; accessToken?: AccessToken };
+/** @property verification what the tab that signed up finishes with, where the address has to be verified before */
+export type SignedUp = { profile: Profile; accessToken?: AccessToken; verification?: string };
 
 export type SignUpDeps = Omit<AdmitDeps, 'sessions'> & {
   accounts: {
@@ -38,20 +46,30 @@ export type SignUpDeps = Omit<AdmitDeps, 'sessions'> & {
      * @returns false when the address already has an owner
      * @throws ProblemError `unavailable`
      */
-    create(user: User, session: Session | undefined): Promise<boolean>;
+    create(user: User, session: Session | undefined, mail?: ResetRequest): Promise<boolean>;
+    /** Keeps a sign-up until its address is verified, and asks for the mail. @throws ProblemError `unavailable` */
+    createPending(pending: PendingSignUp, mail: ResetRequest): Promise<void>;
   };
   hasher: Pick<PasswordHasher, 'hash'>;
   throttle: Throttle;
   passwordPolicy: PasswordPolicy;
+  /** Whether an address is verified, and if so, whether the account waits for it. */
+  emailVerification?: 'off' | 'after' | 'before';
 };
 
 /**
  * Opens an account. The token is signed before the one write, so that nothing can fail between the account's
  * existence and the answer but the answer's own way.
  *
- * @throws ProblemError `invalid-fields`, `email-taken`, `throttled`, `unavailable`
+ * Where addresses are verified before, nothing is looked up: a free and a taken address get the same calls and the same
+ * answer, and the mail says which it is.
+ *
+ * @throws ProblemError `invalid-fields`, `email-taken`, `verification-required`, `throttled`, `unavailable`
  */
 export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<SignedUp> {
+  const { emailVerification } = deps;
+  if (emailVerification === 'before' && request.opensSession)
+    throw new ProblemError({ code: 'verification-required' });
   const rules = request.confirmed
     ? confirmedSignUpFields(deps.passwordPolicy, request.fields)
     : signUpFields(deps.passwordPolicy, request.fields);
@@ -71,8 +89,15 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
     credentialVersion: 1,
     createdAt: deps.clock(),
   };
+  if (emailVerification === 'before') return waitForAddress(deps, user, request.language);
+  const mail = emailVerification === 'after' ? verificationOf(user, request.language) : undefined;
   const create = async (session: Session | undefined) => {
-    if (!(await deps.accounts.create(user, session))) throw new ProblemError({ code: 'email-taken' });
+    const created = await deps.accounts.create(
+      mail ? { ...user, verifyMail: { tagId: mail.tagId, at: mail.requestedAt } } : user,
+      session,
+      mail,
+    );
+    if (!created) throw new ProblemError({ code: 'email-taken' });
   };
   if (request.opensSession) {
     const { device } = request;
@@ -81,6 +106,51 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
   }
   await create(undefined);
   return { profile: profileOf(user) };
+}
+
+/** The mail by which the owner of a new account verifies its address. */
+function verificationOf(
+  { userId, credentialVersion, createdAt }: User,
+  language: Language | undefined,
+): ResetRequest {
+  const asked = {
+    userId,
+    credentialVersion,
+    purpose: 'verify-account',
+    ...(language && { language }),
+  } as const;
+  return newResetRequest(asked, createdAt, VERIFY_LIFETIME_MS);
+}
+
+async function waitForAddress(
+  { accounts }: Pick<SignUpDeps, 'accounts'>,
+  user: User,
+  language: Language | undefined,
+): Promise<SignedUp> {
+  const { userId, email, name, bio, passwordHash, createdAt } = user;
+  const [signUpId, secret] = [randomUUID(), newSecret()];
+  const mail = newResetRequest(
+    {
+      ...{ userId, purpose: 'verify-sign-up', signUp: signUpId, recipient: { email, name } },
+      ...(language && { language }),
+    },
+    createdAt,
+    VERIFY_LIFETIME_MS,
+  );
+  await accounts.createPending(
+    {
+      ...{
+        signUpId,
+        secretHash: hashSecret(secret),
+        state: 'pending',
+        expiresAt: createdAt + UNDO_LIFETIME_MS,
+      },
+      ...{ userId, email, name, bio, ...(passwordHash !== undefined && { passwordHash }) },
+      latest: { tagId: mail.tagId, at: mail.requestedAt },
+    },
+    mail,
+  );
+  return { profile: profileOf(user), verification: writeResetTag({ tagId: signUpId, secret }) };
 }
 
 /** The rules of a sign-up's fields. @param fields as they came: the password may not be made of the others */

@@ -13,6 +13,7 @@ import {
 } from './login-attempts.ts';
 import { type MailQuota, takeMail } from './mail-quota.ts';
 import { type Problem, ProblemError } from './problem.ts';
+import type { Purpose } from './purpose.ts';
 import type { ResetRequest } from './reset-request.ts';
 
 /** How many requests of a kind one client address may make in a window; a log-in counts only when it failed. */
@@ -85,13 +86,16 @@ export async function countRequest(throttle: Throttle, limit: AddressLimit, clie
  */
 export async function countingRefusals<T>(
   { throttle, limit, client }: { throttle: Throttle; limit: AddressLimit; client: string },
-  code: Problem['code'],
+  codes: Problem['code'] | readonly Problem['code'][],
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const counts = error instanceof ProblemError && error.problem.code === code && error.notice === undefined;
+    const counts =
+      error instanceof ProblemError &&
+      [codes].flat().includes(error.problem.code) &&
+      error.notice === undefined;
     if (counts) await countRequest(throttle, limit, client);
     throw error;
   }
@@ -212,7 +216,7 @@ export function openCodeAttempt(throttle: Throttle, userId: string): CodeAttempt
 }
 
 /**
- * Takes one of the mails that may be sent to an address, for one request to reset its password.
+ * Takes one of the mails that may be sent to an address, for one request; each purpose has its own.
  *
  * @param email the normalised address
  * @returns whether a mail may go
@@ -222,8 +226,9 @@ export async function mayMail(
   { store, clock }: { store: Pick<ThrottleStore, 'compareAndSwapMailQuota'>; clock: Clock },
   email: string,
   request: { tagId: string; requestedAt: number },
+  purpose: Purpose = 'reset-password',
 ): Promise<boolean> {
-  const counter = `mail#${digest(email)}`;
+  const counter = `mail#${purpose === 'reset-password' ? '' : `${purpose}#`}${digest(email)}`;
   let seen: Versioned<MailQuota> | undefined;
   for (;;) {
     const taken = takeMail(seen?.value, request);

@@ -65,6 +65,7 @@ const failuresWith = (names: Partial<Record<Field, string>>): Failures => ({
   'unknown-credential': () => sentences(406, ['Unable to log in with provided credentials.']),
   'not-found': () => sentences(404, ['There is nothing here.']),
   'foreign-refresh-token': () => sentences(406, ['This is not a refresh token of this service.']),
+  'verification-required': () => sentences(403, ['Sign up by POST /auth/register.']),
   'wrong-code': () => sentences(406, ['Unable to log in with provided credentials.']),
   'missing-tag': () => sentences(406, ['Error: Missing Tag in GET!']),
   'wrong-tag': () => sentences(406, ['Error: Wrong Tag!']),

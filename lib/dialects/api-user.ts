@@ -13,21 +13,32 @@ import { LOG_IN } from './words.ts';
 // The contract of `/api/user/*`: seed 003. It has sign-up and log-in alone; the other codes are answered all the same,
 // so that an operation added to it cannot meet one without an answer.
 
-const failures: Failures<ProblemDetails> = {
+/** One answer has a code: the contract of this dialect does not know it. */
+const problem = v.pipe(
+  v.object({ ...problemDetails.entries, code: v.optional(v.literal('verification-required')) }),
+  v.title('ApiUserProblem'),
+);
+type Problem = v.InferOutput<typeof problem>;
+
+const failures: Failures<Problem> = {
   ...problemFailures,
   'invalid-fields': ({ fields }) =>
     problemAnswer(
       400,
-      fields.map((problem) => `${problem.field}: ${sentenceFor(problem)}`).join(' ') || NOT_ONE_OF,
+      fields.map((refused) => `${refused.field}: ${sentenceFor(refused)}`).join(' ') || NOT_ONE_OF,
     ),
+  'verification-required'(refused) {
+    const { body, ...answer } = problemFailures['verification-required'](refused);
+    return { ...answer, body: { ...(body as ProblemDetails), code: 'verification-required' } };
+  },
   'email-taken': () => problemAnswer(409, 'This email address already has an account.'),
 };
 
 const apiUser: Dialect = {
   name: 'api-user',
   description: 'JSON. Errors are problem details.',
-  problem: problemDetails,
-  fail: (problem) => answerProblem(failures, problem),
+  problem,
+  fail: (refused) => answerProblem(failures, refused),
 };
 
 const loggedIn = v.pipe(
@@ -54,14 +65,15 @@ export const signUp: Operation<SignUpRequest, SignedUp, Body> = {
   summary: 'Sign up',
   description: 'Creates an account and opens a session, which cannot be refreshed.',
   takes: { body: { fields: signUpFieldsWithoutBio } },
-  input: ({ fields }, { client, device }) => ({
+  input: ({ fields }, { client, device, language }) => ({
     fields,
     confirmed: false,
     opensSession: true,
     client,
+    language,
     device,
   }),
-  problems: ['invalid-fields', 'email-taken', 'throttled'],
+  problems: ['verification-required', 'invalid-fields', 'email-taken', 'throttled'],
   success: { body: loggedIn, example: examples.loggedIn },
   write,
 };

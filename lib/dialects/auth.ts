@@ -14,3 +14,4 @@ export { changePassword, stepUp } from './auth/proof.ts';
 export { forgetPassword, resetPassword } from './auth/reset.ts';
 export { logIn, logOut, refreshTokens, secondStep, welcome } from './auth/sessions.ts';
 export { signUp } from './auth/sign-up.ts';
+export { changeEmail, sendVerification, undo, verifyEmail } from './auth/verification.ts';

@@ -329,6 +329,7 @@ const troubles: {
   'invalid-refresh-token': internal,
   'foreign-refresh-token': internal,
   'step-up-required': internal,
+  'verification-required': internal,
   'wrong-code': internal,
   'second-factor-required': internal,
   'otp-required': internal,

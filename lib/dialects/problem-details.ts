@@ -68,6 +68,11 @@ export const problemFailures: Omit<Failures<ProblemDetails>, 'invalid-fields' | 
   'unsupported-media-type': () => problemAnswer(415, 'Send the body as application/json.'),
   'cross-site-request': () => problemAnswer(403, CROSS_SITE),
   'wrong-credentials': () => problemAnswer(401, 'The email or the password is wrong.', challenge),
+  'verification-required': () =>
+    problemAnswer(
+      403,
+      'Email addresses are verified before an account is made: sign up by POST /auth/register.',
+    ),
   'missing-access-token': () =>
     problemAnswer(401, 'Send an access token in the header Authorization: Bearer.', challenge),
   'invalid-access-token': () =>

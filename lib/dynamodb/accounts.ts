@@ -1,22 +1,39 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { User } from '../core/account.ts';
+import type { PendingSignUp } from '../core/pending-sign-up.ts';
 import type { Reset } from '../core/reset-password.ts';
+import type { ResetRequest } from '../core/reset-request.ts';
 import type { Session } from '../core/session.ts';
 import { measure } from '../metrics.ts';
 import { type Database, transact, writeItem } from './database.ts';
+import { pendingSignUpItem } from './pending-sign-up-item.ts';
+import { mailUsed, resetRequestItem } from './reset-requests.ts';
 import { sessionItem } from './sessions.ts';
 
-/** A new user and the claim on the address, each on condition that there is none; the claim that stood comes back. */
-export function accountPuts(nameOf: Database['nameOf'], user: User): TransactWriteItem[] {
-  return [
-    {
-      Put: {
-        TableName: nameOf('emails'),
-        Item: writeItem({ email: user.email, userId: user.userId }),
-        ConditionExpression: 'attribute_not_exists(email)',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      },
+/**
+ * The claim on an address, on condition that nobody has one, that the former owner's has run out, or that it is one's own
+ * former address; the claim that stood comes back.
+ */
+export function claimPut(
+  nameOf: Database['nameOf'],
+  { email, userId, now }: { email: string; userId: string; now: number },
+): TransactWriteItem {
+  return {
+    Put: {
+      TableName: nameOf('emails'),
+      Item: writeItem({ email, userId }),
+      ConditionExpression:
+        'attribute_not_exists(email) OR heldUntil <= :now OR (attribute_exists(heldUntil) AND userId = :me)',
+      ExpressionAttributeValues: writeItem({ ':now': now, ':me': userId }),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     },
+  };
+}
+
+/** A new user and the claim on the address, each on condition that there is none; the claim that stood comes back. */
+export function accountPuts(nameOf: Database['nameOf'], user: User, now: number): TransactWriteItem[] {
+  return [
+    claimPut(nameOf, { email: user.email, userId: user.userId, now }),
     {
       Put: {
         TableName: nameOf('users'),
@@ -32,13 +49,27 @@ export function accountWrites(database: Database) {
   const { nameOf } = database;
   return {
     /** See `SignUpDeps.accounts`. */
-    async create(user: User, session: Session | undefined): Promise<boolean> {
-      const items = accountPuts(nameOf, user);
+    async create(user: User, session: Session | undefined, mail?: ResetRequest): Promise<boolean> {
+      const items = accountPuts(nameOf, user, user.createdAt);
+      if (mail) items.push({ Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } });
       if (session)
         items.push({ Put: { TableName: nameOf('sessions'), Item: writeItem(sessionItem(session)) } });
       const outcome = await transact(database, items);
       // The address may be taken by our own write, committed before its answer was lost.
-      return outcome.applied || outcome.found?.userId === user.userId;
+      const applied = outcome.applied || outcome.found?.userId === user.userId;
+      if (applied && mail) measure({ MailsDue: 1 });
+      return applied;
+    },
+
+    /** See `SignUpDeps.accounts`. */
+    async createPending(pending: PendingSignUp, mail: ResetRequest): Promise<void> {
+      const TableName = nameOf('reset-tags');
+      const puts = [pendingSignUpItem(pending), resetRequestItem(mail)];
+      await transact(
+        database,
+        puts.map((Item) => ({ Put: { TableName, Item } })),
+      );
+      measure({ MailsDue: 1 });
     },
 
     /** See `ResetPasswordParts.accounts`. */
@@ -70,17 +101,7 @@ export function accountWrites(database: Database) {
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           },
         },
-        {
-          Update: {
-            TableName: nameOf('reset-tags'),
-            Key: writeItem({ tagId }),
-            // The tries were of the link; the notice has its own.
-            UpdateExpression: 'SET #state = :used REMOVE tries, tryId',
-            ConditionExpression: 'attribute_exists(tagId) AND #state <> :used',
-            ExpressionAttributeNames: { '#state': 'state' },
-            ExpressionAttributeValues: writeItem({ ':used': 'used' }),
-          },
-        },
+        mailUsed(nameOf, tagId), // and the tries with it, which were of the link: the notice has its own
         { Delete: { TableName: nameOf('throttles'), Key: writeItem({ counter: attemptsCounter }) } },
       ]);
       // The version may have been raised by our own write, committed before its answer was lost: the hash is salted,

@@ -41,7 +41,7 @@ function groupsOf({ nameOf }: Database, accounts: readonly NewAccount[]): Planne
   const groups: Planned[][] = [[]];
   let size = 0;
   for (const account of accounts) {
-    const actions = accountPuts(nameOf, account.user);
+    const actions = accountPuts(nameOf, account.user, Date.now());
     if (account.resetRequest) {
       const Item = resetRequestItem(account.resetRequest);
       actions.push({ Put: { TableName: nameOf('reset-tags'), Item } });

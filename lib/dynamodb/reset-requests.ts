@@ -3,18 +3,20 @@ import {
   PutItemCommand,
   ScanCommand,
   type ScanCommandInput,
+  type TransactWriteItem,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { ResetRequest, ResetRequestStore } from '../core/reset-request.ts';
+import { MOST_CODE_TRIES } from '../core/mail-code.ts';
+import type { CodeTries, MailedSecret, ResetRequest, ResetRequestStore } from '../core/reset-request.ts';
 import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
-import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './database.ts';
+import { type Database, outcomeOf, readItem, timeToLive, transact, writeItem } from './database.ts';
 
 /** How long an expired request is kept, so that "expired" can be told from "wrong". */
 const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
 
 /** A request as it is stored; its secrets are added later, one by one. */
-export function resetRequestItem({ secretHashes: _, expiresAt, ...request }: ResetRequest) {
+export function resetRequestItem({ secretHashes: _, codeHashes: __, expiresAt, ...request }: ResetRequest) {
   return writeItem({
     ...request,
     validUntil: expiresAt,
@@ -22,8 +24,63 @@ export function resetRequestItem({ secretHashes: _, expiresAt, ...request }: Res
   });
 }
 
+/** Uses a mail up, as a part of a transaction. */
+export function mailUsed(nameOf: Database['nameOf'], tagId: string): TransactWriteItem {
+  return {
+    Update: {
+      TableName: nameOf('reset-tags'),
+      Key: writeItem({ tagId }),
+      UpdateExpression: 'SET #state = :used REMOVE tries, tryId',
+      ConditionExpression: 'attribute_exists(tagId) AND #state <> :used',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: writeItem({ ':used': 'used' }),
+    },
+  };
+}
+
+function readRequest(item: Record<string, unknown> | undefined): ResetRequest | undefined {
+  if (item?.kind === undefined) return undefined;
+  const { validUntil, expiresAt: _, secretHashes, codeHashes, ...request } = item;
+  return {
+    ...request,
+    secretHashes: [...((secretHashes as Set<string> | undefined) ?? [])],
+    ...(codeHashes !== undefined && { codeHashes: [...(codeHashes as Set<string>)] }),
+    expiresAt: validUntil,
+  } as unknown as ResetRequest;
+}
+
+/** What a try adds to the row, and what is taken out again with it. */
+function secretParts({ secretHash, codeHash, codeUntil, credentialVersion, expiresAt }: MailedSecret) {
+  return {
+    set: `, validUntil = :until, expiresAt = :ttl, credentialVersion = :version${codeUntil === undefined ? '' : ', codeUntil = :codeUntil'}`,
+    hashes: hashesOf({ ...(secretHash && { secretHash }), ...(codeHash && { codeHash }) }),
+    values: {
+      ':until': expiresAt,
+      ':ttl': timeToLive(expiresAt + KEPT_AFTER_EXPIRY_MS),
+      ':version': credentialVersion,
+      ...(codeUntil !== undefined && { ':codeUntil': codeUntil }),
+    },
+  };
+}
+
+function hashesOf({ secretHash, codeHash }: Partial<MailedSecret>) {
+  return {
+    list: [secretHash && 'secretHashes :hash', codeHash && 'codeHashes :code'].filter(Boolean).join(', '),
+    values: {
+      ...(secretHash && { ':hash': new Set([secretHash]) }),
+      ...(codeHash && { ':code': new Set([codeHash]) }),
+    },
+  };
+}
+
+type MailBatch = {
+  /** Asks for several mails: all of them or none. @throws ProblemError `unavailable` */
+  putAll(requests: readonly ResetRequest[]): Promise<void>;
+};
+
 /** The table of reset requests. `validUntil` is the request's expiry in milliseconds, `expiresAt` the row's, for TTL. */
-export function resetRequestStore({ client, nameOf }: Database): ResetRequestStore {
+export function resetRequestStore(database: Database): ResetRequestStore & CodeTries & MailBatch {
+  const { client, nameOf } = database;
   const TableName = nameOf('reset-tags');
 
   function update(
@@ -54,32 +111,47 @@ export function resetRequestStore({ client, nameOf }: Database): ResetRequestSto
     async get(tagId) {
       const command = new GetItemCommand({ TableName, Key: writeItem({ tagId }), ConsistentRead: true });
       const { Item } = await orUnavailable('DynamoDB', client.send(command));
-      const item = readItem(Item);
-      if (item === undefined) return undefined;
-      const { validUntil, expiresAt: _, secretHashes, ...request } = item;
-      return {
-        ...request,
-        secretHashes: [...((secretHashes as Set<string> | undefined) ?? [])],
-        expiresAt: validUntil,
-      } as unknown as ResetRequest;
+      return readRequest(readItem(Item));
+    },
+
+    async putAll(requests) {
+      await transact(
+        database,
+        requests.map((request) => ({ Put: { TableName, Item: resetRequestItem(request) } })),
+      );
+      measure({ MailsDue: requests.length });
+    },
+
+    async takeCodeTry(tagId, now) {
+      const command = new UpdateItemCommand({
+        TableName,
+        Key: writeItem({ tagId }),
+        UpdateExpression: 'ADD codeTries :one',
+        ConditionExpression:
+          'attribute_exists(tagId) AND #state <> :used AND (attribute_not_exists(codeTries) OR codeTries < :most) AND (attribute_not_exists(codeUntil) OR codeUntil > :now)',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: writeItem({
+          ...{ ':one': 1, ':used': 'used', ':most': MOST_CODE_TRIES, ':now': now },
+        }),
+        ReturnValues: 'ALL_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      const outcome = await outcomeOf(client.send(command));
+      const row = readRequest(outcome.applied ? outcome.returned : outcome.found);
+      return row && { granted: outcome.applied, row };
     },
 
     async beginTry({ tagId, state, tries = 0 }, tryId, secret) {
-      const set = 'SET tries = :next, tryId = :try';
+      const parts = secret && secretParts(secret);
+      const added = parts?.hashes.list ? ` ADD ${parts.hashes.list}` : '';
       const outcome = await update(tagId, {
-        set: secret
-          ? `${set}, validUntil = :until, expiresAt = :ttl, credentialVersion = :version ADD secretHashes :hash`
-          : set,
+        set: `SET tries = :next, tryId = :try${parts?.set ?? ''}${added}`,
         condition: `#state = :state AND attribute_not_exists(notifiedAt) AND ${
           tries === 0 ? '(attribute_not_exists(tries) OR tries = :seen)' : 'tries = :seen'
         }`,
         values: {
-          ...(secret && {
-            ':until': secret.expiresAt,
-            ':ttl': timeToLive(secret.expiresAt + KEPT_AFTER_EXPIRY_MS),
-            ':version': secret.credentialVersion,
-            ':hash': new Set([secret.secretHash]),
-          }),
+          ...parts?.values,
+          ...parts?.hashes.values,
           ':state': state,
           ':seen': tries,
           ':next': tries + 1,
@@ -89,16 +161,12 @@ export function resetRequestStore({ client, nameOf }: Database): ResetRequestSto
       return outcome.applied || outcome.found?.tryId === tryId;
     },
 
-    async takeTryBack({ tagId, tries = 0 }, tryId, secretHash) {
-      const set = 'SET tries = :seen REMOVE tryId';
+    async takeTryBack({ tagId, tries = 0 }, tryId, secret) {
+      const hashes = hashesOf(secret ?? {});
       await update(tagId, {
-        set: secretHash === undefined ? set : `${set} DELETE secretHashes :hash`,
+        set: `SET tries = :seen REMOVE tryId${hashes.list && ` DELETE ${hashes.list}`}`,
         condition: 'tryId = :try',
-        values: {
-          ':seen': tries,
-          ':try': tryId,
-          ...(secretHash !== undefined && { ':hash': new Set([secretHash]) }),
-        },
+        values: { ':seen': tries, ':try': tryId, ...hashes.values },
       });
     },
 

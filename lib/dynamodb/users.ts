@@ -1,5 +1,5 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { HashRenewal, User, UserStore } from '../core/account.ts';
+import type { ClaimStore, HashRenewal, User, UserStore } from '../core/account.ts';
 import type { ResetRequest } from '../core/reset-request.ts';
 import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
@@ -7,7 +7,7 @@ import { type Database, outcomeOf, readItem, transact, writeItem } from './datab
 import { resetRequestItem } from './reset-requests.ts';
 
 /** The tables of users and of the addresses they own. */
-export function userStore({ client, nameOf }: Database): UserStore {
+export function userStore({ client, nameOf }: Database): UserStore & ClaimStore {
   async function read(userId: string, ConsistentRead: boolean): Promise<User | undefined> {
     const command = new GetItemCommand({
       TableName: nameOf('users'),
@@ -18,18 +18,29 @@ export function userStore({ client, nameOf }: Database): UserStore {
     return readItem(Item) as User | undefined;
   }
 
+  async function claimOn(email: string) {
+    const command = new GetItemCommand({
+      TableName: nameOf('emails'),
+      Key: writeItem({ email }),
+      ConsistentRead: true,
+    });
+    const { Item } = await orUnavailable('DynamoDB', client.send(command));
+    return readItem(Item) as { userId: string; heldUntil?: number } | undefined;
+  }
+
   return {
     get: (userId) => read(userId, true),
     getEventually: (userId) => read(userId, false),
 
+    // An address that is held for its former owner opens nothing.
     async ownerOf(email) {
-      const command = new GetItemCommand({
-        TableName: nameOf('emails'),
-        Key: writeItem({ email }),
-        ConsistentRead: true,
-      });
-      const { Item } = await orUnavailable('DynamoDB', client.send(command));
-      return Item?.userId?.S;
+      const claim = await claimOn(email);
+      return claim?.heldUntil === undefined ? claim?.userId : undefined;
+    },
+
+    async claimantOf(email, now) {
+      const claim = await claimOn(email);
+      return claim?.heldUntil === undefined || claim.heldUntil > now ? claim?.userId : undefined;
     },
   };
 }

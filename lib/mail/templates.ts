@@ -10,6 +10,8 @@ export type MailSettings = {
   brand: Brand;
   /** Where links lead; configuration, never a header. */
   appUrl: string;
+  /** Where one logs in. */
+  loginUrl?: string | undefined;
 };
 
 /** Where the button of each kind of mail leads, below `appUrl`; a mail with a link of its own adds its tag. */
@@ -27,6 +29,14 @@ const PATHS: Record<Purpose, string> = {
   'password-breached': '/forgot-password',
   'new-password': '/forgot-password',
   'account-deleted': '',
+  'verify-sign-up': '/verify-email',
+  'sign-up-taken': '/forgot-password',
+  'verify-account': '/verify-email',
+  'change-email': '/verify-email',
+  'change-email-taken': '',
+  'address-being-changed': '/undo',
+  'address-changed': '/undo',
+  undone: '/reset-password',
 };
 
 /**
@@ -35,9 +45,9 @@ const PATHS: Record<Purpose, string> = {
  *
  * @see OWASP ASVS 5.0 6.3.7 for the notices
  */
-export function writeMail({ brand, appUrl }: MailSettings, mail: Omit<MailToSend, 'to'>): Mail {
-  const { purpose, name, language, at, link } = mail;
-  const { greeting, subject, copy, purposes, footer } = mailMessages[language];
+export function writeMail({ brand, appUrl, loginUrl }: MailSettings, mail: Omit<MailToSend, 'to'>): Mail {
+  const { purpose, name, language, at, link, code } = mail;
+  const { greeting, subject, copy, purposes, footer, code: codeIs, logIn } = mailMessages[language];
   const texts = purposes[purpose];
   const lifetime = link ? durationIn(language, link.minutes * 60, 'down') : '';
   return layOut({
@@ -46,10 +56,13 @@ export function writeMail({ brand, appUrl }: MailSettings, mail: Omit<MailToSend
     subject: subject(brand.name, texts.heading),
     preheader: texts.preheader(lifetime),
     heading: texts.heading,
-    greeting: greeting(greetedName(name)),
+    // Whoever signs up with another's address chooses the name as well.
+    greeting: greeting(purpose === 'sign-up-taken' ? undefined : greetedName(name)),
     opening: texts.opening,
     button: { text: texts.button, link: `${appUrl}${PATHS[purpose]}${link ? `?tag=${link.tag}` : ''}`, copy },
     closing: [
+      ...(code ? [codeIs(code.digits, durationIn(language, code.minutes * 60, 'down'))] : []),
+      ...(purpose === 'sign-up-taken' && loginUrl ? [logIn(loginUrl)] : []),
       ...texts.closing(lifetime, `${appUrl}/forgot-password`, mail.recoveryCodesLeft ?? 0),
       texts.when(momentIn(language, at), brand.name),
     ],

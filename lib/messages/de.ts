@@ -241,6 +241,105 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Geändert am ${time} in Ihrem Konto bei ${brand}.`,
     },
+    'verify-sign-up': {
+      heading: 'Bestätigen Sie Ihre E-Mail-Adresse',
+      preheader: (lifetime) => `Noch ein Schritt, dann ist Ihr Konto bereit. Der Link gilt ${lifetime}.`,
+      opening: [
+        'jemand (hoffentlich Sie) hat sich mit dieser E-Mail-Adresse registriert. Öffnen Sie zum Abschluss diesen Link und geben Sie das Passwort ein, das Sie gewählt haben:',
+      ],
+      button: 'Adresse bestätigen',
+      closing: (lifetime) => [
+        `Der Link gilt ${lifetime}.`,
+        'Wenn Sie sich nicht registriert haben, ignorieren Sie diese E-Mail und geben Sie den Code niemandem: Ohne ihn entsteht kein Konto.',
+      ],
+      when: (time, brand) => `Angefordert am ${time} bei ${brand}.`,
+    },
+    'sign-up-taken': {
+      heading: 'Sie haben bereits ein Konto',
+      preheader: () => 'Jemand wollte sich mit Ihrer E-Mail-Adresse registrieren.',
+      opening: [
+        'jemand (vielleicht Sie) wollte sich mit dieser E-Mail-Adresse registrieren, die bereits ein Konto hat. Es wurde nichts geändert.',
+        'Wenn Sie es waren und Ihr Passwort nicht mehr wissen, wählen Sie ein neues:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: () => ['Wenn Sie es nicht waren, brauchen Sie nichts zu tun.'],
+      when: (time, brand) => `Versucht am ${time} bei ${brand}.`,
+    },
+    'verify-account': {
+      heading: 'Bestätigen Sie Ihre E-Mail-Adresse',
+      preheader: (lifetime) => `Zeigen Sie, dass diese Adresse Ihnen gehört. Der Link gilt ${lifetime}.`,
+      opening: [
+        'mit dieser E-Mail-Adresse wurde ein Konto eröffnet. Wenn es Ihres ist, öffnen Sie diesen Link und geben Sie sein Passwort ein:',
+      ],
+      button: 'Adresse bestätigen',
+      closing: (lifetime) => [
+        `Der Link gilt ${lifetime}.`,
+        'Wenn Sie kein Konto eröffnet haben, ignorieren Sie diese E-Mail und geben Sie den Code niemandem.',
+      ],
+      when: (time, brand) => `Angefordert am ${time} für Ihr Konto bei ${brand}.`,
+    },
+    'change-email': {
+      heading: 'Bestätigen Sie Ihre neue E-Mail-Adresse',
+      preheader: (lifetime) =>
+        `Ihr Konto zieht zu dieser Adresse um, sobald Sie sie bestätigen. Der Link gilt ${lifetime}.`,
+      opening: [
+        'jemand (hoffentlich Sie) möchte mit einem Konto zu dieser E-Mail-Adresse umziehen. Öffnen Sie zur Bestätigung diesen Link und geben Sie das Passwort des Kontos ein:',
+      ],
+      button: 'Neue Adresse bestätigen',
+      closing: (lifetime) => [
+        `Der Link gilt ${lifetime}.`,
+        'Wenn Sie das nicht wollten, ignorieren Sie diese E-Mail und geben Sie den Code niemandem.',
+      ],
+      when: (time, brand) => `Angefordert am ${time} bei ${brand}.`,
+    },
+    'change-email-taken': {
+      heading: 'Diese Adresse hat bereits ein Konto',
+      preheader: () => 'Ein Konto kann nicht zu ihr umziehen.',
+      opening: [
+        'jemand (vielleicht Sie) wollte mit einem Konto zu dieser E-Mail-Adresse umziehen, die bereits ein Konto hat. Es wurde nichts geändert.',
+      ],
+      button: 'Website öffnen',
+      closing: () => ['Wenn Sie es nicht waren, brauchen Sie nichts zu tun.'],
+      when: (time, brand) => `Versucht am ${time} bei ${brand}.`,
+    },
+    'address-being-changed': {
+      heading: 'Ihre E-Mail-Adresse wird geändert',
+      preheader: () => 'Wenn Sie es nicht waren, halten Sie es auf.',
+      opening: [
+        'jemand, der in Ihrem Konto angemeldet ist, möchte es zu einer anderen E-Mail-Adresse umziehen.',
+        'Wenn Sie es waren, bestätigen Sie es in der E-Mail an die neue Adresse. Wenn Sie es nicht waren, halten Sie es hier auf: Sie werden überall abgemeldet und können ein neues Passwort wählen.',
+      ],
+      button: 'Das war ich nicht',
+      closing: (lifetime) => [`Der Link gilt ${lifetime} und nur einmal.`],
+      when: (time, brand) => `Angefordert am ${time} in Ihrem Konto bei ${brand}.`,
+    },
+    'address-changed': {
+      heading: 'Ihre E-Mail-Adresse wurde geändert',
+      preheader: () => 'Wenn Sie es nicht waren, machen Sie es rückgängig.',
+      opening: [
+        'Ihr Konto ist zu einer anderen E-Mail-Adresse umgezogen. Dies ist nicht mehr die Adresse des Kontos.',
+        'Wenn Sie es nicht waren, machen Sie es hier rückgängig: Ihre Adresse wird wiederhergestellt, alle werden abgemeldet, und Sie können ein neues Passwort wählen.',
+      ],
+      button: 'Das war ich nicht',
+      closing: (lifetime) => [`Der Link gilt ${lifetime} und nur einmal.`],
+      when: (time, brand) => `Geändert am ${time} in Ihrem Konto bei ${brand}.`,
+    },
+    undone: {
+      heading: 'Ihr Konto wurde wiederhergestellt',
+      preheader: (lifetime) => `Wählen Sie ein neues Passwort. Der Link gilt ${lifetime}.`,
+      opening: [
+        'was jemand in Ihrem Konto geändert hatte, wurde rückgängig gemacht, und alle wurden abgemeldet. Wer auch immer es war, kennt vielleicht Ihr Passwort: Wählen Sie ein neues.',
+      ],
+      button: 'Neues Passwort wählen',
+      closing: (lifetime, page) => [
+        `Der Link gilt ${lifetime} und nur einmal.`,
+        `Wenn der Link abgelaufen ist, fordern Sie einen neuen an: ${page}`,
+      ],
+      when: (time, brand) => `Wiederhergestellt am ${time}: Ihr Konto bei ${brand}.`,
+    },
   },
+  code: (digits, lifetime) =>
+    `Oder geben Sie diesen Code dort ein, wo Sie sich registriert haben oder angemeldet sind: ${digits}. Er gilt ${lifetime}.`,
+  logIn: (page) => `Falls Sie vergessen hatten, dass Sie ein Konto haben, melden Sie sich hier an: ${page}`,
   footer: (brand) => `Sie erhalten diese E-Mail, weil zu dieser Adresse ein Konto bei ${brand} gehört.`,
 };

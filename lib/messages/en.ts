@@ -232,6 +232,105 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Changed on ${time} in your account with ${brand}.`,
     },
+    'verify-sign-up': {
+      heading: 'Confirm your email address',
+      preheader: (lifetime) => `One more step and your account is ready. The link is valid for ${lifetime}.`,
+      opening: [
+        'Someone (hopefully you) signed up with this email address. To finish, open this link and enter the password that you chose:',
+      ],
+      button: 'Confirm the address',
+      closing: (lifetime) => [
+        `The link is valid for ${lifetime}.`,
+        'If you did not sign up, ignore this email, and give the code to nobody: without it there will be no account.',
+      ],
+      when: (time, brand) => `Requested on ${time} at ${brand}.`,
+    },
+    'sign-up-taken': {
+      heading: 'You already have an account',
+      preheader: () => 'Somebody tried to sign up with your email address.',
+      opening: [
+        'Somebody (perhaps you) tried to sign up with this email address, which already has an account. Nothing was changed.',
+        'If it was you and you do not know your password any more, choose a new one:',
+      ],
+      button: 'Reset the password',
+      closing: () => ['If it was not you, you need not do anything.'],
+      when: (time, brand) => `Tried on ${time} at ${brand}.`,
+    },
+    'verify-account': {
+      heading: 'Confirm your email address',
+      preheader: (lifetime) => `Show that this address is yours. The link is valid for ${lifetime}.`,
+      opening: [
+        'An account was opened with this email address. If it is yours, open this link and enter its password:',
+      ],
+      button: 'Confirm the address',
+      closing: (lifetime) => [
+        `The link is valid for ${lifetime}.`,
+        'If you did not open an account, ignore this email, and give the code to nobody.',
+      ],
+      when: (time, brand) => `Requested on ${time} for your account with ${brand}.`,
+    },
+    'change-email': {
+      heading: 'Confirm your new email address',
+      preheader: (lifetime) =>
+        `Your account moves to this address as soon as you confirm it. The link is valid for ${lifetime}.`,
+      opening: [
+        'Somebody (hopefully you) wants to move an account to this email address. To confirm it, open this link and enter the password of the account:',
+      ],
+      button: 'Confirm the new address',
+      closing: (lifetime) => [
+        `The link is valid for ${lifetime}.`,
+        'If you did not ask for this, ignore this email, and give the code to nobody.',
+      ],
+      when: (time, brand) => `Requested on ${time} at ${brand}.`,
+    },
+    'change-email-taken': {
+      heading: 'This address already has an account',
+      preheader: () => 'An account cannot be moved to it.',
+      opening: [
+        'Somebody (perhaps you) wanted to move an account to this email address, which already has an account. Nothing was changed.',
+      ],
+      button: 'Open the website',
+      closing: () => ['If it was not you, you need not do anything.'],
+      when: (time, brand) => `Tried on ${time} at ${brand}.`,
+    },
+    'address-being-changed': {
+      heading: 'Your email address is being changed',
+      preheader: () => 'If it was not you, stop it.',
+      opening: [
+        'Somebody who is logged in to your account wants to move it to another email address.',
+        'If it was you, confirm it in the email to the new address. If it was not you, stop it here: you will be logged out everywhere and can choose a new password.',
+      ],
+      button: 'It was not me',
+      closing: (lifetime) => [`The link is valid for ${lifetime} and works once.`],
+      when: (time, brand) => `Requested on ${time} in your account with ${brand}.`,
+    },
+    'address-changed': {
+      heading: 'Your email address was changed',
+      preheader: () => 'If it was not you, take it back.',
+      opening: [
+        'Your account was moved to another email address. This is no longer the address of the account.',
+        'If it was not you, take it back here: your address is restored, everybody is logged out, and you can choose a new password.',
+      ],
+      button: 'It was not me',
+      closing: (lifetime) => [`The link is valid for ${lifetime} and works once.`],
+      when: (time, brand) => `Changed on ${time} in your account with ${brand}.`,
+    },
+    undone: {
+      heading: 'Your account was restored',
+      preheader: (lifetime) => `Choose a new password. The link is valid for ${lifetime}.`,
+      opening: [
+        'What somebody had changed in your account was taken back, and everybody was logged out. Whoever it was may know your password: choose a new one.',
+      ],
+      button: 'Choose a new password',
+      closing: (lifetime, page) => [
+        `The link is valid for ${lifetime} and works once.`,
+        `If the link has expired, ask for a new one: ${page}`,
+      ],
+      when: (time, brand) => `Restored on ${time}: your account with ${brand}.`,
+    },
   },
+  code: (digits, lifetime) =>
+    `Or enter this code where you signed up or are logged in: ${digits}. It is valid for ${lifetime}.`,
+  logIn: (page) => `If you have forgotten that you have an account, log in here: ${page}`,
   footer: (brand) => `You received this email because this address has an account with ${brand}.`,
 };

@@ -241,6 +241,107 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Cambiada el ${time} en su cuenta en ${brand}.`,
     },
+    'verify-sign-up': {
+      heading: 'Confirma tu dirección de correo',
+      preheader: (lifetime) =>
+        `Un paso más y tu cuenta estará lista. El enlace es válido durante ${lifetime}.`,
+      opening: [
+        'Alguien (esperamos que tú) se registró con esta dirección de correo. Para terminar, abre este enlace e introduce la contraseña que elegiste:',
+      ],
+      button: 'Confirmar la dirección',
+      closing: (lifetime) => [
+        `El enlace es válido durante ${lifetime}.`,
+        'Si no te registraste, ignora este correo y no des el código a nadie: sin él no habrá cuenta.',
+      ],
+      when: (time, brand) => `Solicitado el ${time} en ${brand}.`,
+    },
+    'sign-up-taken': {
+      heading: 'Ya tienes una cuenta',
+      preheader: () => 'Alguien intentó registrarse con tu dirección de correo.',
+      opening: [
+        'Alguien (quizá tú) intentó registrarse con esta dirección de correo, que ya tiene una cuenta. No se ha cambiado nada.',
+        'Si fuiste tú y ya no sabes tu contraseña, elige una nueva:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: () => ['Si no fuiste tú, no tienes que hacer nada.'],
+      when: (time, brand) => `Intentado el ${time} en ${brand}.`,
+    },
+    'verify-account': {
+      heading: 'Confirma tu dirección de correo',
+      preheader: (lifetime) =>
+        `Demuestra que esta dirección es tuya. El enlace es válido durante ${lifetime}.`,
+      opening: [
+        'Se abrió una cuenta con esta dirección de correo. Si es tuya, abre este enlace e introduce su contraseña:',
+      ],
+      button: 'Confirmar la dirección',
+      closing: (lifetime) => [
+        `El enlace es válido durante ${lifetime}.`,
+        'Si no abriste ninguna cuenta, ignora este correo y no des el código a nadie.',
+      ],
+      when: (time, brand) => `Solicitado el ${time} para tu cuenta de ${brand}.`,
+    },
+    'change-email': {
+      heading: 'Confirma tu nueva dirección de correo',
+      preheader: (lifetime) =>
+        `Tu cuenta pasará a esta dirección en cuanto la confirmes. El enlace es válido durante ${lifetime}.`,
+      opening: [
+        'Alguien (esperamos que tú) quiere pasar una cuenta a esta dirección de correo. Para confirmarlo, abre este enlace e introduce la contraseña de la cuenta:',
+      ],
+      button: 'Confirmar la nueva dirección',
+      closing: (lifetime) => [
+        `El enlace es válido durante ${lifetime}.`,
+        'Si no lo pediste, ignora este correo y no des el código a nadie.',
+      ],
+      when: (time, brand) => `Solicitado el ${time} en ${brand}.`,
+    },
+    'change-email-taken': {
+      heading: 'Esta dirección ya tiene una cuenta',
+      preheader: () => 'No se puede pasar otra cuenta a ella.',
+      opening: [
+        'Alguien (quizá tú) quería pasar una cuenta a esta dirección de correo, que ya tiene una cuenta. No se ha cambiado nada.',
+      ],
+      button: 'Abrir el sitio web',
+      closing: () => ['Si no fuiste tú, no tienes que hacer nada.'],
+      when: (time, brand) => `Intentado el ${time} en ${brand}.`,
+    },
+    'address-being-changed': {
+      heading: 'Tu dirección de correo se va a cambiar',
+      preheader: () => 'Si no fuiste tú, detenlo.',
+      opening: [
+        'Alguien con la sesión abierta en tu cuenta quiere pasarla a otra dirección de correo.',
+        'Si fuiste tú, confírmalo en el correo enviado a la nueva dirección. Si no fuiste tú, detenlo aquí: se cerrarán todas las sesiones y podrás elegir una contraseña nueva.',
+      ],
+      button: 'No fui yo',
+      closing: (lifetime) => [`El enlace es válido durante ${lifetime} y funciona una vez.`],
+      when: (time, brand) => `Solicitado el ${time} en tu cuenta de ${brand}.`,
+    },
+    'address-changed': {
+      heading: 'Tu dirección de correo se ha cambiado',
+      preheader: () => 'Si no fuiste tú, deshazlo.',
+      opening: [
+        'Tu cuenta ha pasado a otra dirección de correo. Esta ya no es la dirección de la cuenta.',
+        'Si no fuiste tú, deshazlo aquí: se restablecerá tu dirección, se cerrarán todas las sesiones y podrás elegir una contraseña nueva.',
+      ],
+      button: 'No fui yo',
+      closing: (lifetime) => [`El enlace es válido durante ${lifetime} y funciona una vez.`],
+      when: (time, brand) => `Cambiado el ${time} en tu cuenta de ${brand}.`,
+    },
+    undone: {
+      heading: 'Tu cuenta se ha restablecido',
+      preheader: (lifetime) => `Elige una contraseña nueva. El enlace es válido durante ${lifetime}.`,
+      opening: [
+        'Se ha deshecho lo que alguien había cambiado en tu cuenta y se han cerrado todas las sesiones. Quien fuera quizá conozca tu contraseña: elige una nueva.',
+      ],
+      button: 'Elegir una contraseña nueva',
+      closing: (lifetime, page) => [
+        `El enlace es válido durante ${lifetime} y funciona una vez.`,
+        `Si el enlace ha caducado, pide uno nuevo: ${page}`,
+      ],
+      when: (time, brand) => `Restablecido el ${time}: tu cuenta de ${brand}.`,
+    },
   },
+  code: (digits, lifetime) =>
+    `O introduce este código donde te registraste o donde tienes la sesión abierta: ${digits}. Es válido durante ${lifetime}.`,
+  logIn: (page) => `Si habías olvidado que tienes una cuenta, inicia sesión aquí: ${page}`,
   footer: (brand) => `Recibe este correo porque esta dirección tiene una cuenta en ${brand}.`,
 };

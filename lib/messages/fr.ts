@@ -1,6 +1,6 @@
 import type { MailMessages, PageMessages } from './messages.ts';
 
-// Before : ; ? and ! stands a space that does not break: U+00A0 or, narrower, U+202F.
+// Before : ; ? and ! stands a space that does not break: U+00A0 or, narrower, U+202F.
 
 export const pages: PageMessages = {
   reset: {
@@ -241,6 +241,105 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Modification du ${time} sur votre compte ${brand}.`,
     },
+    'verify-sign-up': {
+      heading: 'Confirmez votre adresse e-mail',
+      preheader: (lifetime) => `Encore une étape et votre compte est prêt. Le lien est valable ${lifetime}.`,
+      opening: [
+        'Quelqu’un (vous, espérons-le) s’est inscrit avec cette adresse e-mail. Pour terminer, ouvrez ce lien et saisissez le mot de passe que vous avez choisi :',
+      ],
+      button: 'Confirmer l’adresse',
+      closing: (lifetime) => [
+        `Le lien est valable ${lifetime}.`,
+        'Si vous ne vous êtes pas inscrit, ignorez cet e-mail et ne donnez le code à personne : sans lui, aucun compte ne sera créé.',
+      ],
+      when: (time, brand) => `Demandé le ${time} auprès de ${brand}.`,
+    },
+    'sign-up-taken': {
+      heading: 'Vous avez déjà un compte',
+      preheader: () => 'Quelqu’un a essayé de s’inscrire avec votre adresse e-mail.',
+      opening: [
+        'Quelqu’un (peut-être vous) a essayé de s’inscrire avec cette adresse e-mail, qui a déjà un compte. Rien n’a été modifié.',
+        'Si c’était vous et que vous ne connaissez plus votre mot de passe, choisissez-en un nouveau :',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: () => ['Si ce n’était pas vous, vous n’avez rien à faire.'],
+      when: (time, brand) => `Tenté le ${time} auprès de ${brand}.`,
+    },
+    'verify-account': {
+      heading: 'Confirmez votre adresse e-mail',
+      preheader: (lifetime) => `Montrez que cette adresse est la vôtre. Le lien est valable ${lifetime}.`,
+      opening: [
+        'Un compte a été ouvert avec cette adresse e-mail. Si c’est le vôtre, ouvrez ce lien et saisissez son mot de passe :',
+      ],
+      button: 'Confirmer l’adresse',
+      closing: (lifetime) => [
+        `Le lien est valable ${lifetime}.`,
+        'Si vous n’avez pas ouvert de compte, ignorez cet e-mail et ne donnez le code à personne.',
+      ],
+      when: (time, brand) => `Demandé le ${time} pour votre compte ${brand}.`,
+    },
+    'change-email': {
+      heading: 'Confirmez votre nouvelle adresse e-mail',
+      preheader: (lifetime) =>
+        `Votre compte passe à cette adresse dès que vous la confirmez. Le lien est valable ${lifetime}.`,
+      opening: [
+        'Quelqu’un (vous, espérons-le) veut associer un compte à cette adresse e-mail. Pour confirmer, ouvrez ce lien et saisissez le mot de passe du compte :',
+      ],
+      button: 'Confirmer la nouvelle adresse',
+      closing: (lifetime) => [
+        `Le lien est valable ${lifetime}.`,
+        'Si vous n’avez rien demandé, ignorez cet e-mail et ne donnez le code à personne.',
+      ],
+      when: (time, brand) => `Demandé le ${time} auprès de ${brand}.`,
+    },
+    'change-email-taken': {
+      heading: 'Cette adresse a déjà un compte',
+      preheader: () => 'Aucun autre compte ne peut y passer.',
+      opening: [
+        'Quelqu’un (peut-être vous) voulait associer un compte à cette adresse e-mail, qui a déjà un compte. Rien n’a été modifié.',
+      ],
+      button: 'Ouvrir le site',
+      closing: () => ['Si ce n’était pas vous, vous n’avez rien à faire.'],
+      when: (time, brand) => `Tenté le ${time} auprès de ${brand}.`,
+    },
+    'address-being-changed': {
+      heading: 'Votre adresse e-mail va être modifiée',
+      preheader: () => 'Si ce n’était pas vous, arrêtez-le.',
+      opening: [
+        'Quelqu’un qui est connecté à votre compte veut l’associer à une autre adresse e-mail.',
+        'Si c’était vous, confirmez-le dans l’e-mail envoyé à la nouvelle adresse. Sinon, arrêtez-le ici : vous serez déconnecté partout et pourrez choisir un nouveau mot de passe.',
+      ],
+      button: 'Ce n’était pas moi',
+      closing: (lifetime) => [`Le lien est valable ${lifetime} et une seule fois.`],
+      when: (time, brand) => `Demandé le ${time} dans votre compte ${brand}.`,
+    },
+    'address-changed': {
+      heading: 'Votre adresse e-mail a été modifiée',
+      preheader: () => 'Si ce n’était pas vous, annulez-le.',
+      opening: [
+        'Votre compte est passé à une autre adresse e-mail. Celle-ci n’est plus l’adresse du compte.',
+        'Si ce n’était pas vous, annulez-le ici : votre adresse est rétablie, tout le monde est déconnecté et vous pouvez choisir un nouveau mot de passe.',
+      ],
+      button: 'Ce n’était pas moi',
+      closing: (lifetime) => [`Le lien est valable ${lifetime} et une seule fois.`],
+      when: (time, brand) => `Modifié le ${time} dans votre compte ${brand}.`,
+    },
+    undone: {
+      heading: 'Votre compte a été rétabli',
+      preheader: (lifetime) => `Choisissez un nouveau mot de passe. Le lien est valable ${lifetime}.`,
+      opening: [
+        'Ce que quelqu’un avait modifié dans votre compte a été annulé et tout le monde a été déconnecté. Cette personne connaît peut-être votre mot de passe : choisissez-en un nouveau.',
+      ],
+      button: 'Choisir un nouveau mot de passe',
+      closing: (lifetime, page) => [
+        `Le lien est valable ${lifetime} et une seule fois.`,
+        `Si le lien a expiré, demandez-en un nouveau : ${page}`,
+      ],
+      when: (time, brand) => `Rétabli le ${time} : votre compte ${brand}.`,
+    },
   },
+  code: (digits, lifetime) =>
+    `Ou saisissez ce code là où vous vous êtes inscrit ou êtes connecté : ${digits}. Il est valable ${lifetime}.`,
+  logIn: (page) => `Si vous aviez oublié que vous avez un compte, connectez-vous ici : ${page}`,
   footer: (brand) => `Vous recevez cet e-mail car cette adresse est associée à un compte ${brand}.`,
 };

@@ -95,6 +95,10 @@ export type MailMessages = {
   /** Before the link in full, for where the button does not work. */
   copy: string;
   purposes: Record<Purpose, PurposeMessages>;
+  /** The code that says the same as the link. @param lifetime of the code */
+  code(digits: string, lifetime: string): string;
+  /** @param page where one logs in */
+  logIn(page: string): string;
   /** Why the mail came. @param brand the name of the service */
   footer(brand: string): string;
 };

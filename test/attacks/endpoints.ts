@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { accountOverview } from '../../lib/core/account-overview.ts';
+import { changeEmail } from '../../lib/core/change-email.ts';
 import { changePassword } from '../../lib/core/change-password.ts';
 import { changeProfile } from '../../lib/core/change-profile.ts';
 import { deleteOwnAccount } from '../../lib/core/delete-own-account.ts';
@@ -15,7 +16,10 @@ import { proveAgain } from '../../lib/core/prove-again.ts';
 import { refreshSession } from '../../lib/core/refresh-session.ts';
 import { offerRegistration, registerPasskey } from '../../lib/core/register-passkey.ts';
 import { lookAtTag, resetPassword } from '../../lib/core/reset-password.ts';
+import { sendVerification } from '../../lib/core/send-verification.ts';
 import { signUp } from '../../lib/core/sign-up.ts';
+import { undo } from '../../lib/core/undo.ts';
+import { verifyEmail } from '../../lib/core/verify-email.ts';
 import { welcome } from '../../lib/core/welcome.ts';
 import * as accounts from '../../lib/dialects/accounts.ts';
 import * as apiUser from '../../lib/dialects/api-user.ts';
@@ -77,6 +81,10 @@ export function endpoints(): Map<string, Endpoint> {
     on(auth.passkeyLogInOptions, async () => ({ rp, challenge: await offerPasskeyLogIn(passkeyParts) })),
     on(auth.logInByPasskey, (request) => logInByPasskey(passkeyParts, request)),
     on(auth.changePassword, (request) => changePassword(parts, request)),
+    on(auth.verifyEmail, (request) => verifyEmail(parts, request)),
+    on(auth.sendVerification, (request) => sendVerification(parts, request)),
+    on(auth.changeEmail, (request) => changeEmail(parts, request)),
+    on(auth.undo, (request) => undo(parts, request)),
     on(auth.refreshTokens, (request) => refreshSession(parts, request)),
     on(accounts.logOut, (request) => logOut(parts, request)),
     on(auth.logOut, (request) => logOut(parts, request)),

@@ -50,7 +50,7 @@ const tokenRefused = coded(
 const ofAccounts = Object.fromEntries(
   [
     ...['account', 'change-password', 'delete-account', 'end-sessions'],
-    ...['export', 'profile', 'sessions', 'step-up'],
+    ...['export', 'profile', 'sessions', 'step-up', 'verify-email', 'send-verification', 'change-email'],
     ...['totp', 'totp-confirm', 'totp-remove', 'recovery-codes'],
   ].map((name) => [`auth/${name}.json`, { of: 'nobody', answer: tokenRefused } as const]),
 );
@@ -129,6 +129,15 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
   'auth/signup.json': {
     of: 'nobody',
     answer: { status: 201, body: { message: 'The account was created.', user } },
+  },
+  'auth/undo.json': {
+    of: 'nobody',
+    answer: coded(
+      'wrong-tag',
+      problem(401, 'Unauthorized', 'The token is unknown or used; ask for a new email.', {
+        headers: challenge,
+      }),
+    ),
   },
   'auth/welcome.json': { of: 'nobody', answer: tokenRefused },
   ...ofAccounts,
@@ -348,12 +357,18 @@ const ofAccount = new Set(['profile', 'sessions', 'end-sessions', 'export']);
 
 /**
  * `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents, one both of
- * the docs, one all pages, one most of what there is of an account.
+ * the docs, one all pages, one most of what there is of an account, and two each what mails decide.
  */
 function functionOf(file: string): string {
   if (file.startsWith('pages/')) return 'pages';
   const [, name = ''] = /\/([^/]+)\.json$/.exec(file) ?? [];
   if (ofAccount.has(name)) return 'account';
   if (name.startsWith('totp-') || name === 'recovery-codes') return 'totp';
-  return { 'openid-configuration': 'jwks', openapi: 'docs' }[name] ?? name;
+  const served = {
+    'openid-configuration': 'jwks',
+    openapi: 'docs',
+    undo: 'change-email',
+    'send-verification': 'verify-email',
+  } as Record<string, string>;
+  return served[name] ?? name;
 }

@@ -34,6 +34,7 @@ const outcomes: Record<Outcome | MailOutcome | MailEventOutcome, true> = {
   'invalid-passkey': true,
   'unknown-credential': true,
   'not-found': true,
+  'verification-required': true,
   'missing-tag': true,
   'wrong-tag': true,
   'expired-tag': true,

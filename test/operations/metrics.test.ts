@@ -164,6 +164,8 @@ const METRIC_OF: Record<string, string> = {
   'step-up': 'StepUps',
   'change-password': 'PasswordChanges',
   'delete-account': 'AccountDeletions',
+  'verify-email': 'Verifications',
+  'change-email': 'AddressChanges',
   jwks: 'KeySets',
   passkeys: 'AccountRequests',
   'login-passkey': 'LogIns',

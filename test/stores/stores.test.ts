@@ -270,8 +270,8 @@ describe.each([
       expect(await requests.beginTry(asked, 'try 1', secret('one'))).toBe(true);
       expect(await requests.beginTry(asked, 'try 1', secret('one'))).toBe(true); // its answer was lost
       expect(await requests.beginTry(asked, 'a rival', secret('rival'))).toBe(false);
-      await requests.takeTryBack(asked, 'try 1', 'one');
-      await requests.takeTryBack(asked, 'try 1', 'one');
+      await requests.takeTryBack(asked, 'try 1', secret('one'));
+      await requests.takeTryBack(asked, 'try 1', secret('one'));
       expect(await requests.get(asked.tagId)).toMatchObject({ tries: 0, secretHashes: [] });
       expect(await requests.beginTry({ ...asked, tries: 0 }, 'try 2', secret('two'))).toBe(true);
       await requests.markMailed(asked.tagId);
@@ -341,7 +341,7 @@ describe.each([
       expect(await requests.beginTry(gone, 'a try', secret('one'))).toBe(false);
       await requests.markMailed(tagId);
       await requests.markNotified(tagId, now);
-      await requests.takeTryBack(gone, 'a try', 'one');
+      await requests.takeTryBack(gone, 'a try', secret('one'));
       await requests.hold(tagId);
       expect(await requests.get(tagId)).toBeUndefined();
     });

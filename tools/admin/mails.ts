@@ -3,7 +3,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { readConfig } from '../../lib/config.ts';
 import { LANGUAGES, type Language } from '../../lib/core/language.ts';
-import { PURPOSES, type Purpose } from '../../lib/core/purpose.ts';
+import { PURPOSES, type Purpose, rulesOf } from '../../lib/core/purpose.ts';
 import { Html, html } from '../../lib/html.ts';
 import type { Mail } from '../../lib/mail/layout.ts';
 import { writeMail } from '../../lib/mail/templates.ts';
@@ -46,13 +46,22 @@ function serve(name: string): Promise<void> {
 function pagesFor(name: string): RequestListener {
   const config = readConfig({ ...process.env, ...localEnvironment(process.env), TABLE_PREFIX: 'none' });
   const kinds = Object.fromEntries(
-    Object.entries(PURPOSES).map(([purpose, { link }]) => [purpose, mailOf(purpose as Purpose, link)]),
+    (Object.keys(PURPOSES) as Purpose[]).map((purpose) => [purpose, mailOf(purpose)]),
   );
 
-  function mailOf(purpose: Purpose, hasLink: boolean) {
+  function mailOf(purpose: Purpose) {
+    const { link: hasLink, code: hasCode } = rulesOf(purpose);
+    const code = { digits: '12345678', minutes: 10 };
     const link = { tag: 'A'.repeat(64), minutes: config.tagLifetime / 60_000 };
     return (language: Language): Mail =>
-      writeMail(config, { purpose, name, language, at: Date.now(), ...(hasLink && { link }) });
+      writeMail(config, {
+        purpose,
+        name,
+        language,
+        at: Date.now(),
+        ...(hasLink && { link }),
+        ...(hasCode && { code }),
+      });
   }
 
   return (request, response) => {

@@ -58,7 +58,7 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
   write: writeLoggedIn,
 };
 
-const loggedInBody = ({ profile, accessToken: issued, refreshToken: refreshes }: LoggedIn) => ({
+export const loggedInBody = ({ profile, accessToken: issued, refreshToken: refreshes }: LoggedIn) => ({
   message: 'You are logged in.',
   accessToken: issued.token,
   refreshToken: refreshes as string, // each operation of this dialect asks for one

@@ -1,10 +1,22 @@
 import * as v from 'valibot';
 import { confirmedSignUpFields, type SignedUp, type SignUpRequest } from '../../core/sign-up.ts';
 import type { Operation } from '../../http/operation.ts';
+import { text } from '../answer-parts.ts';
 import { profile } from '../examples.ts';
 import { auth, message, user, userOf } from './dialect.ts';
 
-const signedUp = v.pipe(v.object({ message, user }), v.title('AuthSignedUp'));
+const signedUp = v.pipe(
+  v.object({
+    message,
+    user,
+    verification: v.optional(
+      text(
+        'Where addresses are verified before: what this tab sends to `/auth/verify-email`, with the mailed code.',
+      ),
+    ),
+  }),
+  v.title('AuthSignedUp'),
+);
 
 export const signUp: Operation<SignUpRequest, SignedUp, v.InferOutput<typeof signedUp>> = {
   id: 'authSignUp',
@@ -12,13 +24,28 @@ export const signUp: Operation<SignUpRequest, SignedUp, v.InferOutput<typeof sig
   route: 'POST /auth/register',
   metric: 'SignUps',
   summary: 'Sign up',
-  description: 'Creates an account. It does not log in.',
+  description:
+    'Creates an account. It does not log in. Where addresses are verified before, a free and a taken address get the same answer, and the account is created by `/auth/verify-email`.',
   takes: { body: { fields: confirmedSignUpFields } },
-  input: ({ fields }, { client }) => ({ fields, confirmed: true, opensSession: false, client }),
+  input: ({ fields }, { client, language }) => ({
+    fields,
+    confirmed: true,
+    opensSession: false,
+    client,
+    language,
+  }),
   problems: ['invalid-fields', 'email-taken', 'throttled'],
   success: { body: signedUp, example: { profile } },
   write: (account) => ({
     status: 201,
-    body: { message: 'The account was created.', user: userOf(account.profile) },
+    body:
+      account.verification === undefined
+        ? { message: 'The account was created.', user: userOf(account.profile) }
+        : {
+            message:
+              'An email is on its way to the address; the code or the link in it finishes the sign-up.',
+            user: userOf(account.profile),
+            verification: account.verification,
+          },
   }),
 };

@@ -1,6 +1,10 @@
-import type { ResetRequest, ResetRequestStore } from '../../../lib/core/reset-request.ts';
+import type { ChangeEmailDeps } from '../../../lib/core/change-email.ts';
+import { MOST_CODE_TRIES } from '../../../lib/core/mail-code.ts';
+import type { CodeTries, ResetRequest, ResetRequestStore } from '../../../lib/core/reset-request.ts';
 
-export type MemoryResetRequests = ResetRequestStore & { rows: Map<string, ResetRequest> };
+export type MemoryResetRequests = ResetRequestStore &
+  CodeTries &
+  ChangeEmailDeps['mails'] & { rows: Map<string, ResetRequest> };
 
 /** Reset requests in memory, with the conditions that the port asks for. */
 export function memoryResetRequests(): MemoryResetRequests {
@@ -23,22 +27,40 @@ export function memoryResetRequests(): MemoryResetRequests {
     },
     async beginTry({ tagId, state: seen, tries: seenTries = 0 }, tryId, secret) {
       if (rows.get(tagId)?.tryId === tryId) return true; // our own write, whose answer was lost
-      return change(tagId, ({ state, secretHashes, tries = 0, notifiedAt }) => {
+      return change(tagId, ({ state, secretHashes, codeHashes = [], tries = 0, notifiedAt }) => {
         if (state !== seen || tries !== seenTries || notifiedAt !== undefined) return undefined;
         if (secret === undefined) return { tries: tries + 1, tryId };
-        const { secretHash, ...changes } = secret;
-        return { secretHashes: [...secretHashes, secretHash], ...changes, tries: tries + 1, tryId };
+        const { secretHash, codeHash, ...changes } = secret;
+        return {
+          secretHashes: [...secretHashes, ...(secretHash ? [secretHash] : [])],
+          ...(codeHash && { codeHashes: [...codeHashes, codeHash] }),
+          ...changes,
+          tries: tries + 1,
+          tryId,
+        };
       });
     },
-    async takeTryBack({ tagId, tries = 0 }, tryId, secretHash) {
+    async takeTryBack({ tagId, tries = 0 }, tryId, secret) {
       const row = rows.get(tagId);
       if (row?.tryId !== tryId) return;
       const { tryId: _, ...rest } = row;
       rows.set(tagId, {
         ...rest,
         tries,
-        secretHashes: row.secretHashes.filter((hash) => hash !== secretHash),
+        secretHashes: row.secretHashes.filter((hash) => hash !== secret?.secretHash),
       });
+    },
+    async putAll(requests) {
+      for (const request of requests) rows.set(request.tagId, structuredClone(request));
+    },
+    async takeCodeTry(tagId, now) {
+      const granted = change(tagId, ({ state, codeTries = 0, codeUntil = Number.POSITIVE_INFINITY }) =>
+        state !== 'used' && codeTries < MOST_CODE_TRIES && now < codeUntil
+          ? { codeTries: codeTries + 1 }
+          : undefined,
+      );
+      const row = structuredClone(rows.get(tagId));
+      return row && { granted, row };
     },
     async hold(tagId) {
       change(tagId, ({ state }) => (state === 'requested' ? { state: 'waiting' } : undefined));

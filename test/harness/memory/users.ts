@@ -1,5 +1,7 @@
-import type { HashRenewal, User, UserStore } from '../../../lib/core/account.ts';
+import type { ClaimStore, HashRenewal, User, UserStore } from '../../../lib/core/account.ts';
+import type { PendingSignUp } from '../../../lib/core/pending-sign-up.ts';
 import type { Reset } from '../../../lib/core/reset-password.ts';
+import type { ResetRequest } from '../../../lib/core/reset-request.ts';
 import type { Session } from '../../../lib/core/session.ts';
 import { NOON } from './clock.ts';
 import type { MemoryResetRequests } from './reset-requests.ts';
@@ -17,7 +19,7 @@ export const ADA: User = {
   createdAt: NOON - 86_400_000,
 };
 
-export type MemoryUsers = UserStore & { rows: Map<string, User> };
+export type MemoryUsers = UserStore & ClaimStore & { rows: Map<string, User> };
 
 /** Users in memory; each call gives copies, as a table does. */
 export function memoryUsers(...users: User[]): MemoryUsers {
@@ -29,6 +31,9 @@ export function memoryUsers(...users: User[]): MemoryUsers {
     },
     async getEventually(userId) {
       return structuredClone(rows.get(userId));
+    },
+    async claimantOf(email) {
+      return rows.values().find((user) => user.email === email)?.userId;
     },
     async ownerOf(email) {
       return rows.values().find((user) => user.email === email)?.userId;
@@ -57,14 +62,21 @@ export function memoryAccountWrites(tables: {
   sessions: MemorySessions;
   resetRequests: MemoryResetRequests;
   throttleStore: MemoryThrottleStore;
+  pendings?: Map<string, PendingSignUp>;
 }) {
   return {
-    async create(user: User, session: Session | undefined): Promise<boolean> {
+    async create(user: User, session: Session | undefined, mail?: ResetRequest): Promise<boolean> {
       const owner = tables.users.rows.values().find(({ email }) => email === user.email);
       if (owner) return owner.userId === user.userId; // our own write, whose answer was lost
       tables.users.rows.set(user.userId, structuredClone(user));
       if (session) await tables.sessions.open(session);
+      if (mail) await tables.resetRequests.put(mail);
       return true;
+    },
+
+    async createPending(pending: PendingSignUp, mail: ResetRequest): Promise<void> {
+      tables.pendings?.set(pending.signUpId, pending);
+      await tables.resetRequests.put(mail);
     },
 
     async reset({

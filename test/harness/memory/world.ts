@@ -1,5 +1,6 @@
 import type { AccessTokenSigner, AccessTokenVerifier, Claims } from '../../../lib/core/access-token.ts';
 import type { PasswordHasher, User } from '../../../lib/core/account.ts';
+import type { PendingSignUp } from '../../../lib/core/pending-sign-up.ts';
 import { ProblemError } from '../../../lib/core/problem.ts';
 import type { Throttle } from '../../../lib/core/throttle.ts';
 import { frozenClock } from './clock.ts';
@@ -10,6 +11,7 @@ import { memoryResetRequests } from './reset-requests.ts';
 import { memorySessions } from './sessions.ts';
 import { memoryThrottleStore } from './throttle-store.ts';
 import { ADA, memoryAccountWrites, memoryRenewals, memoryUsers } from './users.ts';
+import { memoryVerification } from './verification.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -59,11 +61,12 @@ export function world(...people: User[]) {
     clock,
     pause: async (ms) => clock.pass(ms),
   };
-  const tables = { users, sessions, resetRequests };
+  const tables = { users, sessions, resetRequests, pendings: new Map<string, PendingSignUp>() };
   const ownAccounts = memoryOwnAccounts(tables);
   const accounts = { ...memoryAccountWrites({ ...tables, throttleStore }), ...ownAccounts };
   const renewals = memoryRenewals(users);
   const factors = memoryFactors({ users, sessions, throttleStore });
+  const { accounts: addresses, ...verification } = memoryVerification(tables);
 
   return {
     /** The calls that the use-case made, in order. */
@@ -81,7 +84,8 @@ export function world(...people: User[]) {
       users: recording('users', users, calls),
       sessions: recording('sessions', sessions, calls),
       resetRequests: recording('resetRequests', resetRequests, calls),
-      accounts: recording('accounts', accounts, calls),
+      accounts: recording('accounts', { ...accounts, ...addresses }, calls),
+      ...verification,
       factors: recording('factors', factors, calls),
       challenges: recording('challenges', factors.challenges, calls),
       sealing: memorySealing,

@@ -10,10 +10,23 @@ import { isAbsent } from './absent.ts';
 import { FastDigest } from './fast-digest.ts';
 import { readTime } from './time.ts';
 
+/** What stays behind: the version, which an import chooses anew; second factors and held addresses; mails that wait for an answer. */
+type Left = Pick<
+  User,
+  | 'credentialVersion'
+  | 'totp'
+  | 'passkeys'
+  | 'heldEmails'
+  | 'breachMailedAt'
+  | 'factorAdditions'
+  | 'verifyMail'
+  | 'changeMail'
+  | 'undone'
+>;
+
 /**
- * What a file holds of a user, in the order in which it is written: all but the version, which an import chooses anew.
- * Second factors and
- * held addresses stay behind, and with them what the account knows of them. An attribute that users get some day does not compile until it has its place here.
+ * What a file holds of a user, in the order in which it is written: all but what stays behind. An
+ * attribute that users get some day does not compile until it has its place here.
  */
 const COLUMNS = {
   userId: true,
@@ -29,13 +42,7 @@ const COLUMNS = {
   mailRefused: true,
   mailRefusedUntil: true,
   mailBounces: true,
-} satisfies Record<
-  Exclude<
-    keyof User,
-    'credentialVersion' | 'totp' | 'passkeys' | 'heldEmails' | 'breachMailedAt' | 'factorAdditions'
-  >,
-  true
->;
+} satisfies Record<Exclude<keyof User, keyof Left>, true>;
 
 export type Column = keyof typeof COLUMNS;
 export const columns = Object.keys(COLUMNS) as Column[];

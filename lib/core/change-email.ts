@@ -1,0 +1,43 @@
+import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
+import { emailAddress, type RawFields, readFields } from './fields.ts';
+import type { Language } from './language.ts';
+import { UNDO_LIFETIME_MS, VERIFY_LIFETIME_MS } from './mail-code.ts';
+import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import { requireStepUp } from './step-up.ts';
+import { countRequest } from './throttle.ts';
+
+export type ChangeEmailRequest = Bearer & { language: Language; body: () => RawFields };
+
+export const changeEmailFields = { email: emailAddress };
+
+export type ChangeEmailDeps = Authenticator & {
+  /** All of them or none. @throws ProblemError `unavailable` */
+  mails: { putAll(mails: readonly ResetRequest[]): Promise<void> };
+};
+
+/**
+ * Asks for another address. Nothing changes but that two mails are due: one to the new address, by which the change is
+ * completed, and one to the old one, by which it is taken back. Whether the new address is free is for `send-mail` to
+ * see, so that it shows in neither answer, calls nor time.
+ *
+ * @throws ProblemError those of `authenticate`; `step-up-required`, `invalid-fields`, `throttled`, `unavailable`
+ */
+export async function changeEmail(deps: ChangeEmailDeps, request: ChangeEmailRequest): Promise<void> {
+  const { user, claims } = await authenticate(deps, request);
+  requireStepUp(user, claims, { fresh: true }, deps.clock());
+  const { email: newEmail } = readFields(changeEmailFields, request.body());
+  await countRequest(deps.throttle, 'verifications', request.client);
+
+  const { userId, email, credentialVersion, emailVerified = false } = user;
+  const { language } = request;
+  const now = deps.clock();
+  const undo = { email, emailVerified, since: now };
+  await deps.mails.putAll([
+    newResetRequest(
+      { userId, language, purpose: 'change-email', newEmail, credentialVersion },
+      now,
+      VERIFY_LIFETIME_MS,
+    ),
+    newResetRequest({ userId, language, purpose: 'address-being-changed', undo }, now, UNDO_LIFETIME_MS),
+  ]);
+}

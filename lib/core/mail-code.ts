@@ -1,0 +1,24 @@
+import { randomInt } from 'node:crypto';
+
+/** How long a mailed code works, and how long the links of these mails do, in milliseconds. */
+export const CODE_LIFETIME_MS = 10 * 60 * 1000;
+export const VERIFY_LIFETIME_MS = 24 * 60 * 60 * 1000;
+export const UNDO_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** After so many codes the mail is dead, its link as well. */
+export const MOST_CODE_TRIES = 5;
+
+/** Eight digits, each code as likely as any other. */
+export function newMailCode(): string {
+  return String(randomInt(100_000_000)).padStart(8, '0');
+}
+
+export function isMailCode(text: string): boolean {
+  return /^\d{8}$/.test(text);
+}
+
+/** What is stored of a code: the same for the same mail and code, and nothing to guess by for whoever has the tables alone. */
+export type MailCodes = {
+  /** @throws ProblemError `unavailable` */
+  hash(tagId: string, code: string): Promise<string>;
+};

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import type { User } from './account.ts';
+import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
+import { invalidFields, type RawFields, readFields, text } from './fields.ts';
+import type { Language } from './language.ts';
+import { VERIFY_LIFETIME_MS } from './mail-code.ts';
+import { hashSecret, readResetTag } from './opaque-token.ts';
+import type { PendingSignUpStore } from './pending-sign-up.ts';
+import { newResetRequest, type ResetRequest, type ResetRequestStore } from './reset-request.ts';
+import { countRequest } from './throttle.ts';
+
+export type SendVerificationRequest = Bearer & { language: Language; body: () => RawFields };
+
+export const sendVerificationFields = [{ verification: text }, {}];
+
+export type SendVerificationDeps = Authenticator & {
+  resetRequests: Pick<ResetRequestStore, 'get' | 'put'>;
+  signUps: Pick<PendingSignUpStore, 'get'>;
+};
+
+/**
+ * Asks for another mail to verify an address: that of a sign-up which waits, of the account, or the new one of a change
+ * that waits. Whether a mail goes is up to `send-mail`; the one before it stays good until then.
+ *
+ * @throws ProblemError those of `authenticate`; `invalid-fields`, `throttled`, `unavailable`
+ */
+export async function sendVerification(
+  deps: SendVerificationDeps,
+  request: SendVerificationRequest,
+): Promise<void> {
+  const sent = request.accessToken === undefined ? request.body() : quietly(request.body);
+  if (sent?.verification !== undefined) return sendAgain(deps, request, sent);
+  if (request.accessToken === undefined) throw invalidFields([]);
+  const { user } = await authenticate(deps, request);
+  request.body();
+  await countRequest(deps.throttle, 'verifications', request.client);
+  for (const mail of await dueTo(deps, user, request.language)) await deps.resetRequests.put(mail);
+}
+
+function quietly(body: () => RawFields): RawFields | undefined {
+  try {
+    return body();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was never a sign-up of ours gets a row as well, which nobody mails. */
+async function sendAgain(
+  { signUps, resetRequests, throttle, clock }: SendVerificationDeps,
+  { client, language }: SendVerificationRequest,
+  sent: RawFields,
+): Promise<void> {
+  const { verification } = readFields({ verification: text }, sent);
+  await countRequest(throttle, 'verifications', client);
+  const opened = readResetTag(verification);
+  const pending = await signUps.get(opened?.tagId ?? randomUUID());
+  const known = pending !== undefined && pending.secretHash === hashSecret(opened?.secret as Buffer);
+  const subject =
+    known && pending.state === 'pending'
+      ? {
+          userId: pending.userId,
+          signUp: pending.signUpId,
+          recipient: { email: pending.email, name: pending.name },
+        }
+      : { userId: undefined };
+  const mail = newResetRequest(
+    { ...subject, language, purpose: 'verify-sign-up' },
+    clock(),
+    VERIFY_LIFETIME_MS,
+  );
+  await resetRequests.put(mail);
+}
+
+async function dueTo(
+  { resetRequests, clock }: SendVerificationDeps,
+  { userId, credentialVersion, emailVerified, changeMail }: User,
+  language: Language,
+): Promise<ResetRequest[]> {
+  const now = clock();
+  const change = changeMail && (await resetRequests.get(changeMail.tagId));
+  const waits =
+    change !== undefined &&
+    change.state !== 'used' &&
+    change.credentialVersion === credentialVersion &&
+    now < change.expiresAt;
+  const mail = (subject: Pick<ResetRequest, 'purpose' | 'newEmail'>) =>
+    newResetRequest({ userId, language, credentialVersion, ...subject }, now, VERIFY_LIFETIME_MS);
+  return [
+    ...(emailVerified ? [] : [mail({ purpose: 'verify-account' })]),
+    ...(waits && change.newEmail ? [mail({ purpose: 'change-email', newEmail: change.newEmail })] : []),
+  ];
+}

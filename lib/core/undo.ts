@@ -1,0 +1,114 @@
+import type { User, UserStore } from './account.ts';
+import type { RawFields } from './fields.ts';
+import { readFields, textSuchAs } from './fields.ts';
+import type { Language } from './language.ts';
+import { UNDO_LIFETIME_MS } from './mail-code.ts';
+import { hashSecret, readResetTag } from './opaque-token.ts';
+import { ProblemError } from './problem.ts';
+import { rulesOf } from './purpose.ts';
+import { newResetRequest, type ResetRequest, type ResetRequestStore, type Undo } from './reset-request.ts';
+import { countRequest, type Throttle } from './throttle.ts';
+
+export type UndoRequest = { fields: RawFields; client: string; language: Language };
+
+export const undoFields = { token: textSuchAs('the-tag-of-the-mailed-link') };
+
+/** What is taken back, as one transaction. */
+export type Undoing = {
+  /** As it was read. */
+  user: User;
+  mail: ResetRequest & { undo: Undo };
+  /** The mail with a reset link to the restored address. */
+  resetMail: ResetRequest;
+  /** Milliseconds since the epoch. */
+  now: number;
+};
+
+export type UndoDeps = {
+  users: Pick<UserStore, 'get'>;
+  resetRequests: Pick<ResetRequestStore, 'get'>;
+  accounts: {
+    /**
+     * @returns `taken` when the address has got another owner, `changed` when the user did or the link was used
+     * @throws ProblemError `unavailable`
+     */
+    undo(undoing: Undoing): Promise<'undone' | 'taken' | 'changed'>;
+  };
+  throttle: Throttle;
+  clock: Throttle['clock'];
+  /** Milliseconds. */
+  tagLifetime: number;
+};
+
+const TRIES = 3;
+
+/**
+ * Takes back what a notice was about: ends every session, restores the address that the notice was sent to, cancels a
+ * change that waits, removes the factors that the notice names, and mails a reset link to the restored address.
+ *
+ * @throws ProblemError `invalid-fields`, `wrong-tag`, `expired-tag`, `throttled`, `unavailable`
+ */
+export async function undo(deps: UndoDeps, request: UndoRequest): Promise<void> {
+  const { token } = readFields(undoFields, request.fields);
+  await countRequest(deps.throttle, 'verifications', request.client);
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const { mail, user } = await judgeUndo(deps, token);
+    const now = deps.clock();
+    const { userId } = user;
+    const { language } = request;
+    const resetMail = newResetRequest({ userId, language, purpose: 'undone' }, now, deps.tagLifetime);
+    const outcome = await deps.accounts.undo({ user, mail, resetMail, now });
+    if (outcome === 'undone') return;
+    if (outcome === 'taken')
+      throw new ProblemError({ code: 'expired-tag' }, 'the address has got another owner');
+  }
+  throw new ProblemError(
+    { code: 'unavailable', retryAfter: 1 },
+    'other changes of the account keep coming first',
+  );
+}
+
+async function judgeUndo(
+  { users, resetRequests, clock }: Pick<UndoDeps, 'users' | 'resetRequests' | 'clock'>,
+  token: string,
+): Promise<{ mail: ResetRequest & { undo: Undo }; user: User }> {
+  const mailed = readResetTag(token);
+  const mail = mailed && (await resetRequests.get(mailed.tagId));
+  if (!mail?.secretHashes?.includes(hashSecret(mailed?.secret as Buffer))) throw wrongTag('no such tag');
+  const { undo: what, purpose = 'reset-password', state, requestedAt } = mail;
+  if (what === undefined || rulesOf(purpose).link !== 'undo') throw wrongTag('for something else');
+  const user = await users.get(mail.userId);
+  if (user?.status !== 'active') throw wrongTag('no such account');
+  const dead = user.undone?.some(({ from, until }) => from <= requestedAt && requestedAt <= until);
+  if (state === 'used' || dead) throw wrongTag('used, or undone with an earlier one');
+  if (clock() >= mail.expiresAt) throw new ProblemError({ code: 'expired-tag' });
+  return { mail: { ...mail, undo: what }, user };
+}
+
+/** What the user's row holds after an undo, in the place of what it held. */
+export function afterUndo({ user, mail, now }: Pick<Undoing, 'user' | 'mail' | 'now'>) {
+  const { since, email } = mail.undo;
+  const isLater = (held: { until: number }) => held.until - UNDO_LIFETIME_MS >= since;
+  const held = (user.heldEmails ?? []).filter(({ until }) => until > now);
+  return {
+    /** Held since what is undone: addresses of whoever is thrown out. */
+    freed: held.filter((one) => isLater(one) && one.email !== email).map((one) => one.email),
+    heldEmails: held.filter((one) => !isLater(one) && one.email !== email),
+    undone: [
+      ...(user.undone ?? []).filter(({ until }) => until > now - 2 * UNDO_LIFETIME_MS),
+      { from: since, until: now },
+    ],
+  };
+}
+
+/** What a notice about the account as it is can take back. @public */
+export function undoOf(
+  user: Pick<User, 'email' | 'emailVerified'>,
+  now: number,
+  factorIds: readonly string[],
+): Undo {
+  const { email, emailVerified = false } = user;
+  return { email, emailVerified, since: now, factorIds };
+}
+
+const wrongTag = (detail: string) => new ProblemError({ code: 'wrong-tag' }, detail);

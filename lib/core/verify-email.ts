@@ -1,0 +1,296 @@
+import type { User, UserStore } from './account.ts';
+import { type AdmitDeps, admit, type LoggedIn } from './admit.ts';
+import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
+import { both } from './both.ts';
+import { type ProveDeps, type Prover, withPassword } from './check-password.ts';
+import { invalidFields, type RawFields, readOneOf, text, textSuchAs } from './fields.ts';
+import { isMailCode, type MailCodes, MOST_CODE_TRIES } from './mail-code.ts';
+import { hashSecret, readResetTag } from './opaque-token.ts';
+import type { PendingSignUp, PendingSignUpStore } from './pending-sign-up.ts';
+import { ProblemError } from './problem.ts';
+import { rulesOf } from './purpose.ts';
+import {
+  type CodeTries,
+  newResetRequest,
+  type ResetRequest,
+  type ResetRequestStore,
+} from './reset-request.ts';
+import { countingRefusals } from './throttle.ts';
+
+export type VerifyEmailRequest = Bearer & Prover & { device?: string | undefined; body: () => RawFields };
+
+const code = textSuchAs('12345678');
+const token = textSuchAs('the-tag-of-the-mailed-link');
+
+/** The tab that signed up; the link and a password; the logged-in owner with either. */
+export const verifyEmailFields = [
+  { verification: text, code },
+  { token, password: textSuchAs('correct horse battery staple') },
+  { token },
+  { code },
+];
+
+/** The verified address is moved to, or marked. Both are one transaction on condition that the user is as it was read. */
+export type AddressWrites = {
+  /** @returns false when the condition did not hold */
+  confirmAddress(user: User, mail: ResetRequest): Promise<boolean>;
+  /**
+   * Claims the new address, holds the old one, and asks for the notice.
+   *
+   * @returns `taken` when the new address has got another owner, `changed` when the user or the mail did
+   */
+  moveAddress(move: AddressMove): Promise<'moved' | 'taken' | 'changed'>;
+};
+
+export type AddressMove = {
+  user: User;
+  mail: ResetRequest;
+  newEmail: string;
+  notice: ResetRequest;
+  /** Milliseconds since the epoch. */
+  now: number;
+};
+
+export type VerifyEmailDeps = Omit<Authenticator, 'sessions'> &
+  ProveDeps &
+  Omit<AdmitDeps, 'sessions'> & {
+    sessions: Authenticator['sessions'];
+    users: Pick<UserStore, 'get'>;
+    resetRequests: Pick<ResetRequestStore, 'get'> & CodeTries;
+    signUps: PendingSignUpStore;
+    accounts: AddressWrites;
+    codes: MailCodes;
+  };
+
+/** A session where the proof has opened an account. */
+export type Verified = { loggedIn?: LoggedIn };
+
+const REFUSALS = ['wrong-code', 'wrong-tag', 'expired-tag'] as const;
+
+/**
+ * Verifies an address for whoever both has the mail and holds the account: by its password, by a live session of it, or in
+ * the tab that signed up. Neither whoever signed up with another's address, nor that other who only opens the mail, can.
+ *
+ * What was verified once says so again, and opens no second session.
+ *
+ * @throws ProblemError those of `authenticate`; `invalid-fields`, `wrong-credentials`, `wrong-code`, `wrong-tag`,
+ * `expired-tag`, `throttled`, `unavailable`
+ */
+export async function verifyEmail(deps: VerifyEmailDeps, request: VerifyEmailRequest): Promise<Verified> {
+  const { throttle } = deps;
+  const limited = { throttle, limit: 'verifications', client: request.client } as const;
+  return countingRefusals(limited, REFUSALS, () => verify(deps, request));
+}
+
+async function verify(deps: VerifyEmailDeps, request: VerifyEmailRequest): Promise<Verified> {
+  if (request.accessToken !== undefined) {
+    // A body that names its own proof ignores the token; any other is judged after it.
+    const sent = quietly(request.body);
+    if (sent?.password === undefined && sent?.verification === undefined) return verifyOwn(deps, request);
+  }
+  const given = readOneOf(verifyEmailFields, request.body()) as Record<string, string>;
+  if (given.verification !== undefined)
+    return verifySignUp(deps, request, { verification: given.verification, code: given.code as string });
+  // What is left needs a session.
+  if (given.password === undefined) throw invalidFields([]);
+  return verifyByPassword(deps, request, { token: given.token as string, password: given.password });
+}
+
+/** A body that cannot be read is refused when it is its turn. */
+function quietly(body: () => RawFields): RawFields | undefined {
+  try {
+    return body();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The tab that signed up. What was never a sign-up of ours is a wrong code, as any code of a taken address is. */
+async function verifySignUp(
+  deps: VerifyEmailDeps,
+  request: VerifyEmailRequest,
+  given: { verification: string; code: string },
+): Promise<Verified> {
+  const opened = readResetTag(given.verification);
+  const pending = opened && (await deps.signUps.get(opened.tagId));
+  if (pending === undefined || pending.secretHash !== hashSecret(opened?.secret as Buffer))
+    throw wrongCode('no such sign-up');
+  await matchCode(deps, pending.latest.tagId, given.code);
+  return complete(deps, request, pending);
+}
+
+/** @throws ProblemError `wrong-code`, `expired-tag`, `unavailable` */
+async function matchCode(
+  { resetRequests, codes, clock }: VerifyEmailDeps,
+  tagId: string,
+  typed: string,
+): Promise<ResetRequest> {
+  if (!isMailCode(typed)) throw wrongCode('not eight digits');
+  const [hash, tried] = await both(codes.hash(tagId, typed), resetRequests.takeCodeTry(tagId, clock()));
+  if (tried === undefined) throw wrongCode('no such mail');
+  const { granted, row } = tried;
+  if (!granted && row.state !== 'used') throw expired('the code has run out of time or tries');
+  if (!row.codeHashes?.includes(hash)) throw wrongCode('another code');
+  return row;
+}
+
+async function complete(
+  deps: VerifyEmailDeps,
+  { device }: VerifyEmailRequest,
+  pending: PendingSignUp,
+): Promise<Verified> {
+  const { userId, email, name, bio, passwordHash, latest } = pending;
+  if (pending.state === 'completed' || passwordHash === undefined) return {};
+  const user: User = {
+    ...{ userId, email, name, bio, passwordHash },
+    ...{ status: 'active', credentialVersion: 1, createdAt: deps.clock(), emailVerified: true },
+  };
+  let outcome: Awaited<ReturnType<PendingSignUpStore['complete']>> = 'created';
+  const sessions: AdmitDeps['sessions'] = {
+    async open(session) {
+      outcome = await deps.signUps.complete({ pending, user, session, tagId: latest.tagId });
+    },
+  };
+  const loggedIn = await admit(
+    { ...deps, sessions },
+    { user, device, refreshes: true, amr: ['pwd'], acr: 'aal1' },
+  );
+  if ((outcome as string) === 'taken') throw expired('another sign-up with the address came first');
+  return outcome === 'created' ? { loggedIn } : {};
+}
+
+/** The link on any device, with the password of the account, or that which was chosen at sign-up. */
+async function verifyByPassword(
+  deps: VerifyEmailDeps,
+  request: VerifyEmailRequest,
+  given: { token: string; password: string },
+): Promise<Verified> {
+  const mail = await findMail(deps, given.token);
+  if (mail.signUp !== undefined) return verifySignUpByPassword(deps, request, mail, given.password);
+  const user = await deps.users.get(mail.userId);
+  if (user?.status !== 'active') throw wrongTag('no such account');
+  judge(deps, mail, user);
+  await withPassword(deps, { ...request, user, typed: given.password }, () =>
+    verifyAccount(deps, request, mail, user),
+  );
+  return {};
+}
+
+async function verifySignUpByPassword(
+  deps: VerifyEmailDeps,
+  request: VerifyEmailRequest,
+  mail: ResetRequest,
+  typed: string,
+): Promise<Verified> {
+  const pending = await deps.signUps.get(mail.signUp as string);
+  if (pending?.latest.tagId !== mail.tagId) throw wrongTag('a newer mail has replaced it');
+  const completed = pending.state === 'completed';
+  if (!completed) refuseExpired(deps, mail);
+  const owner = completed ? await deps.users.get(pending.userId) : waitingOwner(pending);
+  if (owner === undefined) throw wrongTag('no such account');
+  return withPassword(deps, { ...request, user: owner, typed }, () => complete(deps, request, pending));
+}
+
+/** Whose password it is before there is an account. */
+function waitingOwner({ userId, email, name, bio, passwordHash }: PendingSignUp): User {
+  return {
+    ...{ userId, email, name, bio, status: 'active', credentialVersion: 1, createdAt: 0 },
+    ...(passwordHash !== undefined && { passwordHash }),
+  };
+}
+
+/** The logged-in owner. */
+async function verifyOwn(deps: VerifyEmailDeps, request: VerifyEmailRequest): Promise<Verified> {
+  const { user } = await authenticate(deps, request);
+  const given = readOneOf(verifyEmailFields, request.body()) as Record<string, string>;
+  if (given.code !== undefined) {
+    await verifyByCode(deps, request, user, given.code);
+    return {};
+  }
+  const mail = await findMail(deps, given.token as string);
+  if (mail.userId !== user.userId) throw wrongTag("another account's");
+  if (mail.signUp === undefined) {
+    judge(deps, mail, user);
+    await verifyAccount(deps, request, mail, user);
+  } else if (mail.state !== 'used') throw wrongTag('a sign-up is completed by its password');
+  return {};
+}
+
+/** The code of either mail that may wait for one: the newer is tried first, and a miss counts for each. */
+async function verifyByCode(
+  deps: VerifyEmailDeps,
+  request: Prover,
+  user: User,
+  typed: string,
+): Promise<void> {
+  const waiting = [user.changeMail, user.verifyMail]
+    .filter((latest) => latest !== undefined)
+    .sort((one, other) => other.at - one.at);
+  let refusal = wrongCode('no mail waits for a code');
+  for (const [index, { tagId }] of waiting.entries()) {
+    try {
+      const mail = await matchCode(deps, tagId, typed);
+      if (mail.state !== 'used' && mail.credentialVersion !== user.credentialVersion)
+        throw wrongCode('superseded');
+      return await verifyAccount(deps, request, mail, user);
+    } catch (error) {
+      if (!(error instanceof ProblemError) || !['wrong-code', 'expired-tag'].includes(error.problem.code))
+        throw error;
+      if (index === 0 || error.problem.code === 'wrong-code') refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+/** @throws ProblemError `wrong-tag`, `unavailable` */
+async function findMail({ resetRequests }: VerifyEmailDeps, tag: string): Promise<ResetRequest> {
+  const mailed = readResetTag(tag);
+  const mail = mailed && (await resetRequests.get(mailed.tagId));
+  if (!mail?.secretHashes?.includes(hashSecret(mailed?.secret as Buffer))) throw wrongTag('no such tag');
+  if (rulesOf(mail.purpose ?? 'reset-password').link !== 'verify') throw wrongTag('for something else');
+  return mail;
+}
+
+/** Whether a link of the account's is the latest of its purpose, bound to what the account is, and in time. */
+function judge(deps: VerifyEmailDeps, mail: ResetRequest, user: User): void {
+  if (mail.state === 'used') return;
+  const latest = mail.newEmail === undefined ? user.verifyMail : user.changeMail;
+  if (latest?.tagId !== mail.tagId || mail.credentialVersion !== user.credentialVersion)
+    throw wrongTag('superseded');
+  refuseExpired(deps, mail);
+}
+
+function refuseExpired({ clock }: VerifyEmailDeps, { expiresAt, codeTries = 0 }: ResetRequest): void {
+  if (clock() >= expiresAt || codeTries >= MOST_CODE_TRIES) throw expired('out of time or tries');
+}
+
+/** Applies a mail that was proved; once more is as good as once. */
+async function verifyAccount(
+  deps: VerifyEmailDeps,
+  { language }: Prover,
+  mail: ResetRequest,
+  user: User,
+): Promise<void> {
+  if (mail.state === 'used') return;
+  if (await apply(deps, { mail, user, language })) return;
+  // Two tabs at once: the other one was first.
+  const now = await deps.resetRequests.get(mail.tagId);
+  if (now?.state !== 'used') throw wrongTag('the account was changed meanwhile');
+}
+
+async function apply(
+  { accounts, clock }: VerifyEmailDeps,
+  { mail, user, language }: { mail: ResetRequest; user: User } & Pick<Prover, 'language'>,
+): Promise<boolean> {
+  if (mail.newEmail === undefined) return accounts.confirmAddress(user, mail);
+  const [now, { userId, email, emailVerified = false }] = [clock(), user];
+  const undo = { email, emailVerified, since: mail.requestedAt };
+  const notice = newResetRequest({ userId, language, purpose: 'address-changed', undo }, now, 0);
+  const outcome = await accounts.moveAddress({ user, mail, newEmail: mail.newEmail, notice, now });
+  if (outcome === 'taken') throw expired('the address has got another owner');
+  return outcome === 'moved';
+}
+
+const wrongTag = (detail: string) => new ProblemError({ code: 'wrong-tag' }, detail);
+const wrongCode = (detail: string) => new ProblemError({ code: 'wrong-code' }, detail);
+const expired = (detail: string) => new ProblemError({ code: 'expired-tag' }, detail);

@@ -1,0 +1,227 @@
+import { QueryCommand, type TransactWriteItem, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { User } from '../core/account.ts';
+import { UNDO_LIFETIME_MS } from '../core/mail-code.ts';
+import type { ResetRequest } from '../core/reset-request.ts';
+import { afterUndo, type Undoing } from '../core/undo.ts';
+import type { AddressMove, AddressWrites } from '../core/verify-email.ts';
+import { measure } from '../metrics.ts';
+import { orUnavailable } from '../unavailable.ts';
+import { claimPut } from './accounts.ts';
+import { type Database, outcomeOf, readItem, timeToLive, transact, writeItem } from './database.ts';
+import { mailUsed, resetRequestItem } from './reset-requests.ts';
+
+const mailPut = (nameOf: Database['nameOf'], request: ResetRequest): TransactWriteItem => ({
+  Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(request) },
+});
+
+/** What the refusal of mail was about is no longer the address. */
+const OF_THE_OLD_ADDRESS = 'mailRefused, mailRefusedUntil, mailBounces';
+
+/** What verifies an address, or moves an account to another one. */
+export function addressWrites(database: Database): AddressWrites {
+  const { nameOf } = database;
+
+  /** The condition that the account is as it was read, and that the mail is the latest of its purpose. */
+  const asItWas = (latest: 'verifyMail' | 'changeMail', user: User, mail: ResetRequest) => ({
+    ConditionExpression: `email = :email AND credentialVersion = :version AND #status = :active AND ${latest}.tagId = :tagId`,
+    ExpressionAttributeNames: { '#status': 'status' },
+    values: {
+      ':email': user.email,
+      ':version': user.credentialVersion,
+      ':active': 'active',
+      ':tagId': mail.tagId,
+    },
+  });
+
+  return {
+    async confirmAddress(user, mail) {
+      const { values, ...condition } = asItWas('verifyMail', user, mail);
+      const outcome = await transact(database, [
+        {
+          Update: {
+            TableName: nameOf('users'),
+            Key: writeItem({ userId: user.userId }),
+            UpdateExpression: 'SET emailVerified = :true',
+            ...condition,
+            ExpressionAttributeValues: writeItem({ ':true': true, ...values }),
+          },
+        },
+        mailUsed(nameOf, mail.tagId),
+      ]);
+      return outcome.applied;
+    },
+
+    async moveAddress({ user, mail, newEmail, notice, now }: AddressMove) {
+      const { values, ...condition } = asItWas('changeMail', user, mail);
+      const { userId, email } = user;
+      const until = now + UNDO_LIFETIME_MS;
+      const held = (user.heldEmails ?? []).filter((one) => one.until > now && one.email !== newEmail);
+      const outcome = await transact(database, [
+        {
+          Update: {
+            TableName: nameOf('users'),
+            Key: writeItem({ userId }),
+            UpdateExpression: `SET email = :next, emailVerified = :true, heldEmails = :held REMOVE verifyMail, ${OF_THE_OLD_ADDRESS}`,
+            ...condition,
+            ExpressionAttributeValues: writeItem({
+              ...{ ':next': newEmail, ':true': true, ':held': [...held, { email, until }] },
+              ...values,
+            }),
+          },
+        },
+        claimPut(nameOf, { email: newEmail, userId, now }),
+        {
+          Update: {
+            TableName: nameOf('emails'),
+            Key: writeItem({ email }),
+            UpdateExpression: 'SET heldUntil = :until',
+            ConditionExpression: 'userId = :userId AND attribute_not_exists(heldUntil)',
+            ExpressionAttributeValues: writeItem({ ':until': until, ':userId': userId }),
+          },
+        },
+        mailUsed(nameOf, mail.tagId),
+        mailPut(nameOf, notice),
+      ]);
+      if (!outcome.applied) return outcome.position === 1 ? 'taken' : 'changed';
+      measure({ MailsDue: 1 });
+      return 'moved';
+    },
+  };
+}
+
+/** What takes back a change of address, or a factor that was added. */
+export function undoWrites(database: Database) {
+  const { nameOf } = database;
+  const emailKey = (email: string) => ({ TableName: nameOf('emails'), Key: writeItem({ email }) });
+
+  /** The former address becomes the account's again, and those that came after it are free. */
+  function addressParts({ user, mail, now }: Undoing, freed: readonly string[]): TransactWriteItem[] {
+    const restored = mail.undo.email;
+    const { userId } = user;
+    const given = user.email === restored ? freed : [user.email, ...freed];
+    return [
+      ...(user.email === restored ? [] : [claimPut(nameOf, { email: restored, userId, now })]),
+      ...given.map((email) => ({
+        Delete: {
+          ...emailKey(email),
+          ConditionExpression: 'attribute_not_exists(email) OR userId = :userId',
+          ExpressionAttributeValues: writeItem({ ':userId': userId }),
+        },
+      })),
+    ];
+  }
+
+  function userUndone(
+    { user, mail }: Undoing,
+    { heldEmails, undone }: Pick<User, 'heldEmails' | 'undone'>,
+    factors: FactorsLeft | undefined,
+  ) {
+    const { email, emailVerified } = mail.undo;
+    const stays = email === user.email;
+    const removed = [
+      'verifyMail, changeMail',
+      ...(stays ? [] : [OF_THE_OLD_ADDRESS]),
+      ...(factors && !factors.totp ? ['totp'] : []),
+    ];
+    const passkeys = factors && {
+      set: ', passkeys = :passkeys',
+      condition: ' AND (attribute_not_exists(passkeys) OR passkeys = :seenPasskeys)',
+      values: { ':passkeys': factors.passkeys, ':seenPasskeys': user.passkeys ?? 0 },
+    };
+    return {
+      TableName: nameOf('users'),
+      Key: writeItem({ userId: user.userId }),
+      UpdateExpression: `SET email = :email, emailVerified = :verified, heldEmails = :held, undone = :undone, credentialVersion = :next${passkeys?.set ?? ''} REMOVE ${removed.join(', ')}`,
+      ConditionExpression: `email = :seen AND credentialVersion = :version AND #status = :active${passkeys?.condition ?? ''}`,
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: writeItem({
+        ...{ ':email': email, ':held': heldEmails, ':undone': undone, ':active': 'active' },
+        ...{ ':next': user.credentialVersion + 1, ':version': user.credentialVersion, ':seen': user.email },
+        ':verified': emailVerified || (stays && user.emailVerified === true),
+        ...passkeys?.values,
+      }),
+    };
+  }
+
+  return {
+    /** See `UndoDeps.accounts`. */
+    async undo(undoing: Undoing): Promise<'undone' | 'taken' | 'changed'> {
+      const { user, mail, resetMail } = undoing;
+      const { freed, ...after } = afterUndo(undoing);
+      const { email, factorIds = [] } = mail.undo;
+      const factors = factorIds.length > 0 ? await factorsWithout(database, user, factorIds) : undefined;
+      const outcome = await transact(database, [
+        { Update: userUndone(undoing, after, factors) },
+        mailUsed(nameOf, mail.tagId),
+        ...addressParts(undoing, freed),
+        ...(factors?.removals ?? []),
+        mailPut(nameOf, resetMail),
+      ]);
+      if (!outcome.applied) return outcome.position === 2 && email !== user.email ? 'taken' : 'changed';
+      measure({ MailsDue: 1 });
+      return 'undone';
+    },
+  };
+}
+
+type FactorsLeft = { totp: boolean; passkeys: number; removals: TransactWriteItem[] };
+
+/** What is left of the factors without those that an undo removes. The last one takes the recovery codes along. */
+async function factorsWithout(
+  { client, nameOf }: Database,
+  user: User,
+  ids: readonly string[],
+): Promise<FactorsLeft> {
+  const TableName = nameOf('factors');
+  const command = new QueryCommand({
+    TableName,
+    ConsistentRead: true,
+    KeyConditionExpression: 'userId = :userId',
+    ExpressionAttributeValues: writeItem({ ':userId': user.userId }),
+  });
+  const { Items = [] } = await orUnavailable('DynamoDB', client.send(command));
+  const rows = Items.map((item) => readItem(item) as { factorId: string; id?: string; type: string });
+  const removed = rows.filter(({ id, factorId }) => ids.includes(id ?? factorId));
+  const left = rows.filter((row) => !removed.includes(row));
+  const passkeys = left.filter(({ type }) => type === 'passkey').length;
+  const totp = left.some(({ type }) => type === 'totp');
+  const last = passkeys === 0 && !totp ? left.filter(({ type }) => type === 'recovery-codes') : [];
+  const removals = [...removed, ...last].map(({ factorId }) => ({
+    Delete: { TableName, Key: writeItem({ userId: user.userId, factorId }) },
+  }));
+  return { totp, passkeys, removals };
+}
+
+/** Which mail is the latest of its purpose: that of a user's, or of a sign-up that waits. */
+export function latestMails({ client, nameOf }: Database) {
+  /** @returns false when a later mail is there, or nobody to mail */
+  async function point(
+    table: 'users' | 'reset-tags',
+    key: Record<string, string>,
+    attribute: 'verifyMail' | 'changeMail' | 'latest',
+    { tagId, requestedAt, expiresAt }: ResetRequest,
+  ): Promise<boolean> {
+    const ofSignUp = table === 'reset-tags';
+    const command = new UpdateItemCommand({
+      TableName: nameOf(table),
+      Key: writeItem(key),
+      UpdateExpression: `SET ${attribute} = :latest${ofSignUp ? ', expiresAt = :ttl' : ''}`,
+      ConditionExpression: `attribute_exists(${Object.keys(key)[0]}) AND (attribute_not_exists(${attribute}) OR ${attribute}.#at <= :at)`,
+      ExpressionAttributeNames: { '#at': 'at' },
+      ExpressionAttributeValues: writeItem({
+        ...{ ':latest': { tagId, at: requestedAt }, ':at': requestedAt },
+        ...(ofSignUp && { ':ttl': timeToLive(expiresAt + UNDO_LIFETIME_MS / 7) }),
+      }),
+    });
+    return (await outcomeOf(client.send(command))).applied;
+  }
+
+  return {
+    /** See `SendMailDeps.latest`. */
+    async put(mail: ResetRequest): Promise<boolean> {
+      if (mail.signUp !== undefined) return point('reset-tags', { tagId: mail.signUp }, 'latest', mail);
+      const attribute = mail.newEmail === undefined ? 'verifyMail' : 'changeMail';
+      return point('users', { userId: mail.userId }, attribute, mail);
+    },
+  };
+}
