@@ -1,12 +1,21 @@
+import { build } from 'esbuild';
 import { decodeJwt } from 'jose';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { withAccount } from '../../client/src/account.ts';
+import type { createClient } from '../../client/src/index.ts';
+import type * as passkeys from '../../client/src/passkeys.ts';
+import { root } from '../../tools/folders.ts';
 import { overHttp } from '../harness/client.ts';
 import { bearer } from '../harness/passkeys.ts';
 import { loggedIn, signedUp, type Tokens } from '../harness/people.ts';
 import { chromiumPath, launch, visitor } from './chromium.ts';
 
 // A real browser with an authenticator of its own: what it makes and signs is nobody's idea of the standard but its own.
+
+type Globals = {
+  gatehouse: typeof passkeys & { createClient: typeof createClient; withAccount: typeof withAccount };
+};
 
 /** What a page with passkeys does, in the browser: it asks for options, asks the authenticator, and sends its answer. */
 type Asked = { status: number; json: Record<string, unknown> } | { refused: string };
@@ -116,6 +125,42 @@ describe.skipIf(chromiumPath === undefined)('passkeys in Chromium', () => {
       token: (raised.json as Tokens).accessToken,
     });
     expect(again).toEqual({ refused: 'InvalidStateError' });
+  });
+
+  test('the client adds a passkey, logs in and steps up with it, and has the browser forget it', async () => {
+    const person = await signedUp(overHttp);
+    const { page, cdp, authenticatorId } = await pageOf(`${appUrl}/account`);
+    const { outputFiles } = await build({
+      stdin: {
+        contents: `export { createClient } from './index.ts'; export { withAccount } from './account.ts'; export * from './passkeys.ts';`,
+        resolveDir: `${root}client/src`,
+        loader: 'ts',
+      },
+      ...{ bundle: true, write: false, format: 'iife', globalName: 'gatehouse' },
+    });
+    await page.evaluate(`${outputFiles[0]?.text}; globalThis.gatehouse = gatehouse;`);
+    const seen = await page.evaluate(async ({ email, password }) => {
+      const { createClient, withAccount, withPasskeys, hasPasskeys } = (globalThis as unknown as Globals)
+        .gatehouse;
+      const client = withPasskeys(withAccount(createClient({ baseUrl: '' })));
+      const codeOf = (error: { code?: string; status: number }) => error.code ?? error.status;
+      await client.logIn({ email, password });
+      const { passkey } = await client.addPasskey('My laptop');
+      const low = await client.removePasskey(passkey.factorId).catch(codeOf);
+      await client.stepUpWithPasskey();
+      const again = await client.addPasskey().catch(codeOf);
+      const { user } = await client.logInWithPasskey();
+      await client.renamePasskey(passkey.factorId, 'Laptop');
+      const names = (await client.account()).factors.map(({ name }) => name);
+      await client.removePasskey(passkey.factorId);
+      const gone = await client.logInWithPasskey().catch(codeOf);
+      return { supported: hasPasskeys(), low, again, email: user.email, names, gone };
+    }, person);
+    const expected = { supported: true, low: 'step-up-required', again: 0, names: ['Laptop'] };
+    expect(seen).toMatchObject({ ...expected, email: person.email });
+    expect(['unknown-credential', 0]).toContain(seen.gone); // 0: the browser had been told already
+    const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId });
+    expect(credentials).toEqual([]);
   });
 
   test('who is not verified does not get in', async () => {
