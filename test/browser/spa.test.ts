@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi
 import { readService } from '../../tools/deploy/service.ts';
 import { startApi } from '../../tools/local/api.ts';
 import { freePort } from '../../tools/local/ports.ts';
+import { Authenticator } from '../harness/authenticator.ts';
 import { overHttp } from '../harness/client.ts';
 import { awaitMails } from '../harness/inbox.ts';
 import { mailedTag, type Person, signedUp, somebody } from '../harness/people.ts';
@@ -144,6 +145,64 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
       await logIn(page, { ...person, password: 'battery staple' });
     },
   );
+
+  test('has an account page: name, second factor with a QR code, log-in by it, step-up, deletion', async () => {
+    const context = await visitor(browser);
+    const person = await signedUp(overHttp);
+    const page = await open(context);
+    await logIn(page, person);
+    await page.getByRole('link', { name: 'Your account' }).click();
+    await expectText(heading(page), 'Your account');
+    await expectText(page.locator('#account-address'), person.email);
+    await page.locator('#profile').getByLabel('Name').fill('Augusta');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await vi.waitFor(async () => expect(await status(page).getAttribute('class')).toBe('news'), 10_000);
+
+    await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
+    await page.locator('#totp-picture path').waitFor();
+    const app = new Authenticator((await page.locator('#totp-secret').textContent()) ?? '');
+    await picture(page, 'second factor');
+    expect(await violations(page)).toEqual([]);
+    await page.getByLabel('Code from your app', { exact: true }).fill(await app.fresh());
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.locator('#recovery-codes li').first().waitFor();
+    const [recoveryCode = '', another = ''] = await page.locator('#recovery-codes li').allTextContents();
+
+    await page.getByRole('link', { name: 'Back' }).click();
+    await expectText(status(page), 'Welcome, Augusta!');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await expectText(heading(page), 'Log in');
+    await submit(page, { Email: person.email, Password: person.password }, 'Log in');
+    await expectText(heading(page), 'One more step');
+    await page.locator('#second-factor input').fill(recoveryCode);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await expectText(heading(page), 'You');
+
+    await page.getByRole('link', { name: 'Your account' }).click();
+    await expectText(heading(page), 'Your account');
+    // A token cannot be made old here: the refusal is the contract's, the proof and the second try are real.
+    await page.route(
+      '**/auth/delete-account',
+      (route) =>
+        route.fulfill({
+          status: 401,
+          contentType: 'application/problem+json',
+          body: JSON.stringify({
+            ...{ title: 'Unauthorized', status: 401, message: 'Prove again who you are.' },
+            ...{ code: 'step-up-required', acrValues: ['aal2'], maxAge: 300 },
+          }),
+        }),
+      { times: 1 },
+    );
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('button', { name: 'Delete the account' }).click();
+    await expectText(page.getByRole('heading', { level: 2 }), 'Is it still you?');
+    await page.locator('#step-up input').fill(another);
+    await page.getByRole('dialog').getByRole('button', { name: 'Go on' }).click();
+    await expectText(heading(page), 'Log in');
+    await submit(page, { Email: person.email, Password: person.password }, 'Log in');
+    await expectText(status(page), 'The email or the password is wrong.');
+  });
 
   describe('in five tabs', () => {
     async function fiveTabs() {

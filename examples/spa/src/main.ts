@@ -1,4 +1,7 @@
 import { createClient, GatehouseError, type SessionEnd } from 'gatehouse-client';
+import { withAccount } from 'gatehouse-client/account';
+import { accountPage } from './account-page';
+import { askForProof } from './step-up';
 
 type Fields = Record<string, string>;
 
@@ -10,7 +13,7 @@ const ends: Record<SessionEnd, string> = {
   gone: 'Your session was ended or replaced in another tab.',
 };
 
-const gatehouse = createClient({
+const client = createClient({
   baseUrl: VITE_API_URL,
   // Every tab is told, so that none goes on showing somebody who has left.
   onSessionEnd(reason) {
@@ -18,6 +21,11 @@ const gatehouse = createClient({
     say(ends[reason]);
   },
   onSessionStart: () => void showMe(),
+});
+
+const gatehouse = withAccount(client, {
+  onStepUpRequired: ({ acrValues }) =>
+    askForProof(acrValues.includes('aal2'), (proof) => gatehouse.stepUp(proof)),
 });
 
 const element = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
@@ -28,7 +36,7 @@ function show(id: string): void {
   const shown = sections.find((section) => section.id === id);
   if (shown === undefined || !shown.hidden) return;
   for (const section of sections) section.hidden = section !== shown;
-  element('visitor').hidden = id === 'me';
+  element('visitor').hidden = id === 'me' || id === 'account';
   element('inbox').hidden = true;
   say('');
   document.title = `${shown.querySelector('h1')?.textContent} – Gatehouse example`;
@@ -75,7 +83,7 @@ function requireFilled(fields: Fields): void {
 
 /** What a form does with its fields. Errors are shown beside the fields they are about, others above. */
 function onSubmit(id: string, act: (fields: Fields) => Promise<void>): void {
-  const form = document.querySelector<HTMLFormElement>(`#${id} form`);
+  const form = document.querySelector<HTMLFormElement>(`form#${id}, section#${id} > form:not([id])`);
   form?.addEventListener('submit', async (event) => {
     event.preventDefault();
     const button = form.querySelector('button');
@@ -109,7 +117,7 @@ const isDead = ({ status, errors }: GatehouseError) =>
 function mark(form: HTMLFormElement, errors: GatehouseError['errors']): void {
   for (const input of form.querySelectorAll('input')) {
     const messages = errors.filter(({ field }) => field === input.name).map(({ message }) => message);
-    const id = `${form.parentElement?.id}-${input.name}-error`;
+    const id = `${form.id || form.parentElement?.id}-${input.name}-error`;
     document.getElementById(id)?.remove();
     input.ariaInvalid = messages.length > 0 ? 'true' : null;
     if (messages.length === 0) {
@@ -129,9 +137,26 @@ function mark(form: HTMLFormElement, errors: GatehouseError['errors']): void {
 
 onSubmit('log-in', async ({ email = '', password = '' }) => {
   requireFilled({ email, password });
-  await gatehouse.logIn({ email, password });
+  try {
+    await gatehouse.logIn({ email, password });
+  } catch (error) {
+    if (!(error instanceof GatehouseError) || error.code !== 'second-factor-required') throw error;
+    challenge = error.challenge ?? '';
+    return go('second-factor');
+  }
   await showMe();
 });
+
+/** Of a log-in whose password was right. */
+let challenge = '';
+onSubmit('second-factor', async ({ code = '' }) => {
+  await gatehouse.logInWithSecondFactor(
+    /^\d{6}$/.test(code) ? { challenge, code } : { challenge, recoveryCode: code },
+  );
+  await showMe();
+});
+
+const showAccount = accountPage(gatehouse, { element, onSubmit, say, show });
 
 onSubmit('sign-up', async ({ name = '', email = '', password = '', confirm = '' }) => {
   await gatehouse.signUp({ name, email, password, confirm });
@@ -177,8 +202,9 @@ async function route(): Promise<void> {
       say('This link is incomplete.', 'fault');
       for (const note of document.querySelectorAll<HTMLElement>('.dead-link')) note.hidden = false;
     }
-  } else if (await gatehouse.hasSession()) await showMe();
-  else if (sections.some((section) => section.id === id && id !== 'me')) show(id);
+  } else if (await gatehouse.hasSession()) await (id === 'account' ? showAccount() : showMe());
+  else if (sections.some((section) => section.id === id && !['me', 'account', 'second-factor'].includes(id)))
+    show(id);
   else go('log-in');
 }
 
