@@ -184,6 +184,16 @@ test.each([
   ['BCRYPT_COST', '3'],
   ['BCRYPT_COST', '17'],
   ['LIMIT_SIGNUPS', '0'],
+  ['RP_ID', 'https://example.com'],
+  ['RP_ID', 'example.com:443'],
+  ['RP_ID', '127.0.0.1'],
+  ['RP_ID', 'Example.com'],
+  ['RP_NAME', 'x'.repeat(61)],
+  ['RP_NAME', 'a\nb'],
+  ['RP_ORIGINS', ','],
+  ['RP_ORIGINS', '*'],
+  ['RP_ORIGINS', 'https://app.example.com/'],
+  ['RP_ORIGINS', 'android:apk-key-hash:short'],
   ['CORS_ORIGINS', '*'],
   ['CORS_ORIGINS', 'null'],
   ['CORS_ORIGINS', 'https://app.example.com/'],
@@ -303,3 +313,29 @@ test.each([{ TRUSTED_PROXY_HEADER: 'CloudFront-Viewer-Address' }, { TRUSTED_PROX
     );
   },
 );
+
+describe('passkeys', () => {
+  const relyingPartyOf = (variables: Record<string, string>) =>
+    readConfig({ ...LEAST, ...variables }).relyingParty;
+
+  test('are by default for the host of the app, under its name, on its origin and those of CORS_ORIGINS', () => {
+    expect(relyingPartyOf({})).toEqual({
+      id: 'app.example.com',
+      name: 'Gatehouse',
+      origins: ['https://app.example.com'],
+    });
+    const given = {
+      APP_URL: 'http://localhost:3000/#/',
+      BRAND_NAME: 'Ada',
+      CORS_ORIGINS: 'https://a.example',
+    };
+    const origins = ['http://localhost:3000', 'https://a.example'];
+    expect(relyingPartyOf(given)).toEqual({ id: 'localhost', name: 'Ada', origins });
+  });
+
+  test('may be for others', () => {
+    const origins = ['https://*.example.com', `android:apk-key-hash:${'A'.repeat(43)}`];
+    const given = { RP_ID: 'example.com', RP_NAME: ' Ada & Co. ', RP_ORIGINS: origins.join(', ') };
+    expect(relyingPartyOf(given)).toEqual({ id: 'example.com', name: 'Ada & Co.', origins });
+  });
+});
