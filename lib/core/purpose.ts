@@ -13,7 +13,7 @@ export const PURPOSES = {
   'account-deleted': { link: false, counted: false, evenDisabled: true },
   'totp-added': { link: false, counted: false, evenDisabled: true },
   'totp-removed': { link: false, counted: false, evenDisabled: true },
-  'passkey-added': { link: false, counted: false, evenDisabled: true },
+  'passkey-added': { link: 'undo', counted: false, evenDisabled: true },
   'passkey-removed': { link: false, counted: false, evenDisabled: true },
   /** A passkey whose counter did not rise: there may be a copy of it. */
   'passkey-copied': { link: false, counted: false, evenDisabled: true },

@@ -19,6 +19,7 @@ import { ProblemError } from './problem.ts';
 import { newResetRequest } from './reset-request.ts';
 import type { Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';
+import { undoOf } from './undo.ts';
 
 /** What a browser needs to make a passkey. */
 export type RegistrationOffer = {
@@ -89,7 +90,13 @@ export async function registerPasskey(
     const { credential, challenge } = await judge(deps, authenticated, response);
     const now = deps.clock();
     const passkey = newPasskey(credential, name, now);
-    const asked = { userId: user.userId, language: request.language, purpose: 'passkey-added' } as const;
+    const undo = undoOf(user, now, [passkey.factorId]);
+    const asked = {
+      userId: user.userId,
+      language: request.language,
+      purpose: 'passkey-added',
+      undo,
+    } as const;
     const mail = newResetRequest(asked, now, deps.tagLifetime);
     const outcome = await deps.passkeys.add({ user, session, passkey, challenge, mail });
     if (outcome === 'added') return passkey;

@@ -101,7 +101,7 @@ export function afterUndo({ user, mail, now }: Pick<Undoing, 'user' | 'mail' | '
   };
 }
 
-/** What a notice about the account as it is can take back. @public */
+/** What a notice about the account as it is can take back. */
 export function undoOf(
   user: Pick<User, 'email' | 'emailVerified'>,
   now: number,

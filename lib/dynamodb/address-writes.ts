@@ -8,6 +8,7 @@ import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { claimPut } from './accounts.ts';
 import { type Database, outcomeOf, readItem, timeToLive, transact, writeItem } from './database.ts';
+import { passkeyClaim } from './passkey-claim.ts';
 import { mailUsed, resetRequestItem } from './reset-requests.ts';
 
 const mailPut = (nameOf: Database['nameOf'], request: ResetRequest): TransactWriteItem => ({
@@ -186,9 +187,11 @@ async function factorsWithout(
   const passkeys = left.filter(({ type }) => type === 'passkey').length;
   const totp = left.some(({ type }) => type === 'totp');
   const last = passkeys === 0 && !totp ? left.filter(({ type }) => type === 'recovery-codes') : [];
-  const removals = [...removed, ...last].map(({ factorId }) => ({
-    Delete: { TableName, Key: writeItem({ userId: user.userId, factorId }) },
-  }));
+  const claims = removed
+    .filter(({ type }) => type === 'passkey')
+    .map(({ factorId }) => passkeyClaim(factorId));
+  const keys = [...removed, ...last].map(({ factorId }) => ({ userId: user.userId, factorId }));
+  const removals = [...keys, ...claims].map((key) => ({ Delete: { TableName, Key: writeItem(key) } }));
   return { totp, passkeys, removals };
 }
 

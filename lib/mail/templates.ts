@@ -20,7 +20,7 @@ const PATHS: Record<Purpose, string> = {
   locked: '/reset-password',
   'totp-added': '/forgot-password',
   'totp-removed': '/forgot-password',
-  'passkey-added': '/forgot-password',
+  'passkey-added': '/undo',
   'passkey-removed': '/forgot-password',
   'passkey-copied': '/forgot-password',
   'recovery-code-used': '/forgot-password',

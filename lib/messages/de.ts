@@ -165,10 +165,10 @@ export const mails: MailMessages = {
       preheader: () => 'Wer ihn besitzt, kann sich ohne Ihr Passwort anmelden.',
       opening: [
         'zu Ihrem Konto wurde ein Passkey hinzugefügt. Wer ihn besitzt, kann sich ohne Ihr Passwort anmelden.',
-        'Wenn Sie das nicht waren, hatte jemand Zugriff auf Ihr Konto. Setzen Sie das Passwort sofort zurück und entfernen Sie dann den Passkey in Ihrem Konto:',
+        'Wenn Sie das nicht waren, machen Sie es hier rückgängig: Der Passkey wird entfernt, alle werden abgemeldet, und Sie können ein neues Passwort wählen.',
       ],
-      button: 'Passwort zurücksetzen',
-      closing: () => [],
+      button: 'Das war ich nicht',
+      closing: (lifetime) => [`Der Link gilt ${lifetime} und nur einmal.`],
       when: (time, brand) => `Hinzugefügt am ${time} in Ihrem Konto bei ${brand}.`,
     },
     'passkey-removed': {

@@ -156,10 +156,10 @@ export const mails: MailMessages = {
       preheader: () => 'Whoever holds it can log in without your password.',
       opening: [
         'A passkey was added to your account. Whoever holds it can log in without your password.',
-        'If it was not you, somebody had access to your account. Reset the password at once, then remove the passkey in your account:',
+        'If it was not you, take it back here: the passkey is removed, everybody is logged out, and you can choose a new password.',
       ],
-      button: 'Reset the password',
-      closing: () => [],
+      button: 'It was not me',
+      closing: (lifetime) => [`The link is valid for ${lifetime} and works once.`],
       when: (time, brand) => `Added on ${time} to your account with ${brand}.`,
     },
     'passkey-removed': {

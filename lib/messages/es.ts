@@ -165,10 +165,10 @@ export const mails: MailMessages = {
       preheader: () => 'Quien la tenga puede iniciar sesión sin su contraseña.',
       opening: [
         'Se ha añadido una llave de acceso a su cuenta. Quien la tenga puede iniciar sesión sin su contraseña.',
-        'Si no ha sido usted, alguien ha tenido acceso a su cuenta. Restablezca la contraseña de inmediato y quite después la llave de acceso en su cuenta:',
+        'Si no ha sido usted, deshágalo aquí: se quita la llave de acceso, se cierran todas las sesiones y puede elegir una contraseña nueva.',
       ],
-      button: 'Restablecer la contraseña',
-      closing: () => [],
+      button: 'No fui yo',
+      closing: (lifetime) => [`El enlace es válido durante ${lifetime} y funciona una vez.`],
       when: (time, brand) => `Añadida el ${time} a su cuenta de ${brand}.`,
     },
     'passkey-removed': {

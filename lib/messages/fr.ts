@@ -165,10 +165,10 @@ export const mails: MailMessages = {
       preheader: () => 'Qui la détient peut se connecter sans votre mot de passe.',
       opening: [
         'Une clé d’accès a été ajoutée à votre compte. Qui la détient peut se connecter sans votre mot de passe.',
-        'Si ce n’était pas vous, quelqu’un a eu accès à votre compte. Réinitialisez le mot de passe immédiatement, puis retirez la clé d’accès dans votre compte :',
+        'Si ce n’était pas vous, annulez-le ici : la clé d’accès est retirée, tout le monde est déconnecté et vous pouvez choisir un nouveau mot de passe.',
       ],
-      button: 'Réinitialiser le mot de passe',
-      closing: () => [],
+      button: 'Ce n’était pas moi',
+      closing: (lifetime) => [`Le lien est valable ${lifetime} et une seule fois.`],
       when: (time, brand) => `Ajoutée le ${time} à votre compte ${brand}.`,
     },
     'passkey-removed': {

@@ -497,6 +497,16 @@ describe.each(clients)('$name', (client) => {
       ]);
     });
 
+    test('the link in the mail about a new passkey takes it back', async () => {
+      const { person, device: made, byPassword, byPasskey } = await holder(client);
+      const [mail] = await awaitMails(person.email, 1);
+      const token = /undo\?tag=([\w-]+)/.exec(mail?.body.text ?? '')?.[1];
+      expect(await client.send({ path: '/auth/undo', body: { token } })).toMatchObject({ status: 200 });
+      for (const ended of [byPassword, byPasskey]) expect(await welcomed(client, ended)).toBe(401);
+      expect(codeOf(await tryPasskey(client, made))).toEqual([401, 'unknown-credential']);
+      await addedPasskey(client, await loggedIn(client, person), made);
+    });
+
     test('leaves somebody else’s alone', async () => {
       const [ada, bob] = [await holder(client), await holder(client)];
       const { factorId } = bob.passkey;
