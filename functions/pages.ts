@@ -2,14 +2,19 @@ import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { forgetPassword } from '../lib/core/forget-password.ts';
 import { lookAtTag, resetPassword } from '../lib/core/reset-password.ts';
+import { undo } from '../lib/core/undo.ts';
+import { verifyOnPage } from '../lib/core/verify-email.ts';
 import { pages } from '../lib/dialects/pages.ts';
 import { accountWrites } from '../lib/dynamodb/accounts.ts';
+import { addressWrites, undoWrites } from '../lib/dynamodb/address-writes.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
+import { pendingSignUpStore } from '../lib/dynamodb/pending-sign-ups.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { passwordMaker } from '../lib/passwords/own-scheme.ts';
+import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { passwordPolicy } from '../lib/passwords/policy.ts';
 
 const config = readConfig(process.env);
@@ -24,7 +29,25 @@ const parts = {
   passwordPolicy: passwordPolicy(config),
   tagLifetime: config.tagLifetime,
 };
-const { resetForm, reset, forgetForm, forget, account } = pages(config);
+const verifying = {
+  ...parts,
+  accounts: addressWrites(database),
+  signUps: pendingSignUpStore(database),
+  hasher: passwordHasher(config),
+  lifetimes: config.lifetimes,
+};
+const undoing = { ...parts, accounts: undoWrites(database) };
+const {
+  resetForm,
+  reset,
+  forgetForm,
+  forget,
+  verifyForm,
+  verify,
+  undoForm,
+  undo: undoSent,
+  account,
+} = pages(config);
 
 /** Pages: the target of the mailed link and the form that asks for it, over the same use-cases as the APIs. */
 export const handler = endpoint(
@@ -33,5 +56,9 @@ export const handler = endpoint(
   on(reset, (request) => resetPassword(parts, request)),
   on(forgetForm, async () => undefined),
   on(forget, (request) => forgetPassword(parts, request)),
+  on(verifyForm, async (opened) => opened),
+  on(verify, (request) => verifyOnPage(verifying, request)),
+  on(undoForm, async (opened) => opened),
+  on(undoSent, (request) => undo(undoing, request)),
   on(account, async () => undefined),
 );

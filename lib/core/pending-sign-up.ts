@@ -23,7 +23,8 @@ export type PendingSignUp = {
 type SignUpCompletion = {
   pending: PendingSignUp;
   user: User;
-  session: Session;
+  /** None where nobody is there to hold it. */
+  session?: Session;
   /** Of the mail that proved the address. */
   tagId: string;
 };

@@ -3,7 +3,7 @@ import { type AdmitDeps, admit, type LoggedIn } from './admit.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 import { both } from './both.ts';
 import { type ProveDeps, type Prover, withPassword } from './check-password.ts';
-import { invalidFields, type RawFields, readOneOf, text, textSuchAs } from './fields.ts';
+import { invalidFields, type RawFields, readFields, readOneOf, text, textSuchAs } from './fields.ts';
 import { isMailCode, type MailCodes, MOST_CODE_TRIES } from './mail-code.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
 import type { PendingSignUp, PendingSignUpStore } from './pending-sign-up.ts';
@@ -64,6 +64,35 @@ export type VerifyEmailDeps = Omit<Authenticator, 'sessions'> &
 
 /** A session where the proof has opened an account. */
 export type Verified = { loggedIn?: LoggedIn };
+
+/** What a page's form sends. */
+export type VerifyOnPageRequest = Prover & { tag: string | undefined; password: unknown };
+
+/** A page hands out no tokens: no key is read there, and a sign-up is finished without a session. */
+const NO_SIGNER: VerifyEmailDeps['signer'] = {
+  ready: async () => async () => ({ token: '', expiresIn: 0 }),
+};
+
+/**
+ * Verifies an address by the link and a password, on a page.
+ *
+ * @throws ProblemError `missing-tag`, and those of `verifyEmail`
+ */
+export async function verifyOnPage(
+  deps: Omit<VerifyEmailDeps, 'signer' | 'verifier' | 'sessions' | 'codes'>,
+  { tag, password, ...prover }: VerifyOnPageRequest,
+): Promise<void> {
+  if (!tag) throw new ProblemError({ code: 'missing-tag' });
+  const signUps: PendingSignUpStore = {
+    ...deps.signUps,
+    complete: ({ session: _, ...completion }) => deps.signUps.complete(completion),
+  };
+  const body = () => ({ token: tag, ...(password !== undefined && { password }) });
+  // Without an access token and a code nothing asks for what is left out.
+  const whole = { ...deps, signUps, signer: NO_SIGNER } as VerifyEmailDeps;
+  readFields({ password: text }, body());
+  await verifyEmail(whole, { ...prover, accessToken: undefined, body });
+}
 
 const REFUSALS = ['wrong-code', 'wrong-tag', 'expired-tag'] as const;
 

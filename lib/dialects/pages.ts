@@ -3,8 +3,16 @@ import { normaliseEmail } from '../core/email-address.ts';
 import { text } from '../core/fields.ts';
 import { type ForgetPasswordRequest, forgetPasswordFields } from '../core/forget-password.ts';
 import { LANGUAGES, type Language } from '../core/language.ts';
-import type { FieldProblem, Problem, ProblemCode, Reason } from '../core/problem.ts';
+import {
+  type FieldProblem,
+  type Problem,
+  type ProblemCode,
+  ProblemError,
+  type Reason,
+} from '../core/problem.ts';
 import { type LiveTag, type ResetPasswordRequest, resetPasswordFields } from '../core/reset-password.ts';
+import type { UndoRequest } from '../core/undo.ts';
+import type { VerifyOnPageRequest } from '../core/verify-email.ts';
 import type { Answer, Declaration, Dialect, Operation } from '../http/operation.ts';
 import type { Request } from '../http/request.ts';
 import { durationIn, numberIn } from '../messages/amounts.ts';
@@ -19,10 +27,12 @@ import { mailedTag } from './words.ts';
 // The contract of people: pages with forms. Where the page's own script asks, the same words as JSON.
 
 /** The pages with a form. */
-type PageKind = 'reset' | 'forget';
+type PageKind = 'reset' | 'forget' | 'verify' | 'undo';
 
 const RESET = 'POST /reset-password';
 const FORGET = 'POST /forgot-password';
+const VERIFY = 'POST /verify-email';
+const UNDO = 'POST /undo';
 
 /** The operations of pages: each an answer to people, whose body is markup. */
 export type Pages = {
@@ -31,6 +41,11 @@ export type Pages = {
   reset: Operation<ResetPasswordRequest, void>;
   forgetForm: Operation<undefined, undefined>;
   forget: Operation<ForgetPasswordRequest, unknown>;
+  /** Opening one of these reads nothing and uses nothing up. */
+  verifyForm: Operation<boolean, boolean>;
+  verify: Operation<VerifyOnPageRequest, unknown>;
+  undoForm: Operation<boolean, boolean>;
+  undo: Operation<UndoRequest, void>;
   /** Where password managers send people who want to add or manage passkeys; an application may have a page of its own there. */
   account: Operation<undefined, undefined>;
 };
@@ -75,6 +90,31 @@ function formPages({ loginUrl, tagLifetime }: PagesSettings): Record<PageKind, F
         const { done: title, doneDetail } = messages.reset;
         const address = normaliseEmail(email ?? '');
         return { title, done: true, address, paragraphs: [doneDetail], link: logIn(messages) };
+      },
+    },
+    verify: {
+      once: true,
+      open({ tag }, error, { messages: { verify } }) {
+        if (!tag) return undefined;
+        const field = { kind: 'password', error } as const;
+        const form = { hidden: { tag }, field, submit: verify.submit, query: { tag } };
+        return { title: verify.title, paragraphs: [verify.introduction], form };
+      },
+      done(_, { messages }) {
+        const { done: title, doneDetail } = messages.verify;
+        return { title, done: true, paragraphs: [doneDetail], link: logIn(messages) };
+      },
+    },
+    undo: {
+      once: true,
+      open({ tag }, _, { messages: { undo } }) {
+        if (!tag) return undefined;
+        const form = { hidden: { tag }, submit: undo.submit, query: { tag } };
+        return { title: undo.title, paragraphs: [undo.introduction], form };
+      },
+      done(_, { messages }) {
+        const { done: title, doneDetail } = messages.undo;
+        return { title, done: true, paragraphs: [doneDetail], link: logIn(messages) };
       },
     },
     forget: {
@@ -135,10 +175,18 @@ export function pages(settings: PagesSettings): Pages {
   }
 
   function fail(problem: Problem, request: Request, { route }: Declaration): Answer {
-    const kind = ({ [RESET]: 'reset', [FORGET]: 'forget' } as const)[route as string];
+    const kind = ({ [RESET]: 'reset', [FORGET]: 'forget', [VERIFY]: 'verify', [UNDO]: 'undo' } as const)[
+      route as string
+    ];
     const words = wordsOf(request);
     const { link, trouble } = words.messages;
     const { status, headers, over, alert, error } = troubleOf(problem, words);
+    if (over && /verify|undo/.test(route)) {
+      const { detail, open: text } = words.messages.dead;
+      const to = settings.loginUrl ?? settings.appUrl;
+      const view = { title: over.title, paragraphs: [detail], link: { to, text } };
+      return answer(status, view, request, headers);
+    }
     if (over) {
       const again = { to: `${settings.appUrl}/forgot-password`, text: link.again };
       return answer(status, { title: over.title, paragraphs: [over.detail], link: again }, request, headers);
@@ -207,6 +255,57 @@ export function pages(settings: PagesSettings): Pages {
       success: { body: v.any(), example: undefined },
       write: (_, request) => sent('forget', request),
     },
+    verifyForm: {
+      ...undescribed,
+      id: 'pagesVerifyForm',
+      route: 'GET /verify-email',
+      metric: 'Pages',
+      takes: { query: { tag: mailedTag } },
+      input: ({ query }, request) => isOpened(query('tag'), request),
+      success: { body: v.any(), example: undefined as never },
+      write: (opened, request) =>
+        opened ? open('verify', { tag: request.query('tag') }, request) : done('verify', request),
+    },
+    verify: {
+      ...undescribed,
+      id: 'pagesVerify',
+      route: VERIFY,
+      metric: 'Verifications',
+      takes: { body: { ...form, fields: { tag: text, password: text } } },
+      input: ({ fields }, request) => ({
+        tag: fields.tag as string | undefined,
+        password: fields.password,
+        client: request.client,
+        language: languageOf(request),
+      }),
+      success: { body: v.any(), example: undefined },
+      write: (_, request) => sent('verify', request),
+    },
+    undoForm: {
+      ...undescribed,
+      id: 'pagesUndoForm',
+      route: 'GET /undo',
+      metric: 'Pages',
+      takes: { query: { tag: mailedTag } },
+      input: ({ query }, request) => isOpened(query('tag'), request),
+      success: { body: v.any(), example: undefined as never },
+      write: (opened, request) =>
+        opened ? open('undo', { tag: request.query('tag') }, request) : done('undo', request),
+    },
+    undo: {
+      ...undescribed,
+      id: 'pagesUndo',
+      route: UNDO,
+      metric: 'Undos',
+      takes: { body: { ...form, fields: { tag: text } } },
+      input: ({ fields: { tag } }, request) => ({
+        fields: { token: tag },
+        client: request.client,
+        language: languageOf(request),
+      }),
+      success: { body: v.any(), example: undefined },
+      write: (_, request) => sent('undo', request),
+    },
     account: {
       ...undescribed,
       id: 'pagesAccount',
@@ -218,6 +317,13 @@ export function pages(settings: PagesSettings): Pages {
       write: (_, request) => answer(200, accountView(wordsOf(request).messages, settings), request),
     },
   };
+}
+
+/** @throws ProblemError `missing-tag` where a page was neither opened by a link nor shown after its form */
+function isOpened(tag: string | undefined, request: Request): boolean {
+  if (tag) return true;
+  if (isDone(request)) return false;
+  throw new ProblemError({ code: 'missing-tag' });
 }
 
 function accountView({ account, reset }: PageMessages, { appUrl, loginUrl }: PagesSettings): View {
@@ -323,7 +429,7 @@ const troubles: {
   }),
   internal,
   'email-taken': internal,
-  'wrong-credentials': internal,
+  'wrong-credentials': (_, { messages }) => ({ status: 401, error: messages.verify.wrongPassword }),
   'missing-access-token': internal,
   'invalid-access-token': internal,
   'invalid-refresh-token': internal,

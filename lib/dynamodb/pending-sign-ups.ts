@@ -37,7 +37,9 @@ export function pendingSignUpStore(database: Database): PendingSignUpStore {
           },
         },
         ...accountPuts(nameOf, user, user.createdAt),
-        { Put: { TableName: nameOf('sessions'), Item: writeItem(sessionItem(session)) } },
+        ...(session
+          ? [{ Put: { TableName: nameOf('sessions'), Item: writeItem(sessionItem(session)) } }]
+          : []),
         mailUsed(nameOf, tagId),
       ]);
       if (outcome.applied) return 'created';

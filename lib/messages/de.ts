@@ -31,6 +31,29 @@ export const pages: PageMessages = {
       'Passkeys fügen Sie in Ihrem Konto hinzu, sobald Sie angemeldet sind. Dort können Sie sie auch umbenennen und entfernen.',
     open: 'Website öffnen',
   },
+  verify: {
+    title: 'Bestätigen Sie Ihre E-Mail-Adresse',
+    introduction:
+      'Geben Sie das Passwort ein, das Sie bei der Registrierung gewählt haben, oder das Ihres Kontos.',
+    password: 'Passwort',
+    submit: 'Adresse bestätigen',
+    done: 'Die Adresse ist bestätigt',
+    doneDetail: 'Sie können sich damit anmelden.',
+    wrongPassword: 'Dieses Passwort ist falsch.',
+  },
+  undo: {
+    title: 'Änderung rückgängig machen',
+    introduction:
+      'Ihre frühere Adresse wird wiederhergestellt, Hinzugefügtes wird entfernt, und Sie werden überall abgemeldet. Wir senden Ihnen eine E-Mail, mit der Sie ein neues Passwort wählen.',
+    submit: 'Rückgängig machen',
+    done: 'Die Änderung wurde rückgängig gemacht',
+    doneDetail:
+      'Sie wurden überall abgemeldet. Wählen Sie ein neues Passwort mit der E-Mail, die zu Ihnen unterwegs ist.',
+  },
+  dead: {
+    detail: 'Er wurde schon benutzt, durch einen neueren ersetzt oder ist abgelaufen.',
+    open: 'Website öffnen',
+  },
   link: {
     missing: 'Der Link ist unvollständig',
     missingDetail:

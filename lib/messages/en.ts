@@ -30,6 +30,25 @@ export const pages: PageMessages = {
     detail: 'You add, rename and remove passkeys in your account, once you are logged in.',
     open: 'Open the website',
   },
+  verify: {
+    title: 'Confirm your email address',
+    introduction: 'Enter the password that you chose at sign-up, or that of your account.',
+    password: 'Password',
+    submit: 'Confirm the address',
+    done: 'The address is confirmed',
+    doneDetail: 'You can log in with it.',
+    wrongPassword: 'This password is wrong.',
+  },
+  undo: {
+    title: 'Take the change back',
+    introduction:
+      'Your former address is restored, what was added is removed, and you are logged out everywhere. We send you an email to choose a new password.',
+    submit: 'Take it back',
+    done: 'The change was taken back',
+    doneDetail:
+      'You were logged out everywhere. Choose a new password with the email that is on its way to you.',
+  },
+  dead: { detail: 'It was used, replaced by a newer one, or has run out of time.', open: 'Open the website' },
   link: {
     missing: 'The link is incomplete',
     missingDetail: 'Open the link in the email again. If that does not help, ask for a new one.',

@@ -32,6 +32,25 @@ export const pages: PageMessages = {
       'Las llaves de acceso se añaden, se renombran y se eliminan en su cuenta, una vez iniciada la sesión.',
     open: 'Abrir el sitio web',
   },
+  verify: {
+    title: 'Confirma tu dirección de correo',
+    introduction: 'Introduce la contraseña que elegiste al registrarte, o la de tu cuenta.',
+    password: 'Contraseña',
+    submit: 'Confirmar la dirección',
+    done: 'La dirección está confirmada',
+    doneDetail: 'Ya puedes iniciar sesión con ella.',
+    wrongPassword: 'Esta contraseña no es correcta.',
+  },
+  undo: {
+    title: 'Deshacer el cambio',
+    introduction:
+      'Se restablece tu dirección anterior, se elimina lo añadido y se cierran todas las sesiones. Te enviamos un correo para elegir una contraseña nueva.',
+    submit: 'Deshacer',
+    done: 'El cambio se ha deshecho',
+    doneDetail:
+      'Se han cerrado todas las sesiones. Elige una contraseña nueva con el correo que está en camino.',
+  },
+  dead: { detail: 'Ya se usó, lo sustituyó uno más reciente o ha caducado.', open: 'Abrir el sitio web' },
   link: {
     missing: 'El enlace está incompleto',
     missingDetail: 'Vuelva a abrir el enlace del correo. Si no funciona, solicite uno nuevo.',

@@ -32,6 +32,25 @@ export const pages: PageMessages = {
     detail: 'Vous ajoutez, renommez et supprimez vos clés d’accès dans votre compte, une fois connecté.',
     open: 'Ouvrir le site',
   },
+  verify: {
+    title: 'Confirmez votre adresse e-mail',
+    introduction: 'Saisissez le mot de passe choisi lors de l’inscription, ou celui de votre compte.',
+    password: 'Mot de passe',
+    submit: 'Confirmer l’adresse',
+    done: 'L’adresse est confirmée',
+    doneDetail: 'Vous pouvez vous connecter avec elle.',
+    wrongPassword: 'Ce mot de passe est incorrect.',
+  },
+  undo: {
+    title: 'Annuler la modification',
+    introduction:
+      'Votre ancienne adresse est rétablie, ce qui a été ajouté est supprimé et vous êtes déconnecté partout. Nous vous envoyons un e-mail pour choisir un nouveau mot de passe.',
+    submit: 'Annuler la modification',
+    done: 'La modification a été annulée',
+    doneDetail:
+      'Vous avez été déconnecté partout. Choisissez un nouveau mot de passe avec l’e-mail qui vous parviendra.',
+  },
+  dead: { detail: 'Il a été utilisé, remplacé par un plus récent ou a expiré.', open: 'Ouvrir le site' },
   link: {
     missing: 'Le lien est incomplet',
     missingDetail:

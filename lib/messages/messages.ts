@@ -35,6 +35,20 @@ export type PageMessages = {
   };
   /** The page that password managers send people to who want to add or manage passkeys. */
   account: { title: string; detail: string; open: string };
+  /** The page of the link that verifies an address. */
+  verify: {
+    title: string;
+    introduction: string;
+    password: string;
+    submit: string;
+    done: string;
+    doneDetail: string;
+    wrongPassword: string;
+  };
+  /** The page of the link by which a change is taken back. */
+  undo: { title: string; introduction: string; submit: string; done: string; doneDetail: string };
+  /** What a refused link of these two pages leads to. */
+  dead: { detail: string; open: string };
   link: {
     missing: string;
     missingDetail: string;

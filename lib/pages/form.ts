@@ -29,6 +29,12 @@ ${errorOf(error)}
 <input id="email" name="email" type="email" value="${value}" autocomplete="username" autocapitalize="none" spellcheck="false" required aria-describedby="field-error"${stateOf(error)}>
 </div>`,
 
+  password: ({ error }, { language }) => html`<div class="field">
+<label for="current-password">${pageMessages[language].verify.password}</label>
+${errorOf(error)}
+<input id="current-password" name="password" type="password" autocomplete="current-password" autocapitalize="none" spellcheck="false" required aria-describedby="field-error"${stateOf(error)}>
+</div>`,
+
   // No upper limit on the field: what a browser would cut off in silence is refused in words.
   'new-password': ({ error }, { language, passwordMinimum }) => {
     const { reset, script } = pageMessages[language];

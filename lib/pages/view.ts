@@ -34,7 +34,7 @@ export type Form = {
 };
 
 export type Field = {
-  kind: 'email' | 'new-password';
+  kind: 'email' | 'new-password' | 'password';
   value?: string;
   /** What is wrong with it. */
   error: string | undefined;

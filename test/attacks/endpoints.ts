@@ -19,7 +19,7 @@ import { lookAtTag, resetPassword } from '../../lib/core/reset-password.ts';
 import { sendVerification } from '../../lib/core/send-verification.ts';
 import { signUp } from '../../lib/core/sign-up.ts';
 import { undo } from '../../lib/core/undo.ts';
-import { verifyEmail } from '../../lib/core/verify-email.ts';
+import { verifyEmail, verifyOnPage } from '../../lib/core/verify-email.ts';
 import { welcome } from '../../lib/core/welcome.ts';
 import * as accounts from '../../lib/dialects/accounts.ts';
 import * as apiUser from '../../lib/dialects/api-user.ts';
@@ -53,12 +53,13 @@ export function endpoints(): Map<string, Endpoint> {
   const rp = { id: 'app.example.com', name: 'Gatehouse' };
   const brand = { name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined };
   const appUrl = 'https://app.example.com';
-  const { resetForm, reset, forgetForm, forget, account } = pages({
+  const pageRoutes = pages({
     ...parts,
     brand,
     appUrl,
     loginUrl: undefined,
   });
+  const { resetForm, reset, forgetForm, forget, account } = pageRoutes;
 
   const routes = [
     on(accounts.logIn, (request) => logIn(parts, request)),
@@ -96,6 +97,10 @@ export function endpoints(): Map<string, Endpoint> {
       done ? undefined : { tag, ...(await lookAtTag(parts, tag)) },
     ),
     on(reset, (request) => resetPassword(parts, request)),
+    on(pageRoutes.verifyForm, async (opened) => opened),
+    on(pageRoutes.verify, (request) => verifyOnPage(parts, request)),
+    on(pageRoutes.undoForm, async (opened) => opened),
+    on(pageRoutes.undo, (request) => undo(parts, request)),
     on(forgetForm, async () => undefined),
     on(account, async () => undefined),
     on(forget, (request) => forgetPassword(parts, request)),

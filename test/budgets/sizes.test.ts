@@ -9,7 +9,7 @@ const BUNDLE = 300_000;
 const ZIP = 120_000;
 /** Of functions that judge a password, by the hash of whatever system it is, and sign a token. */
 const PROVING = { bundle: 320_000, zip: 125_000 };
-const PROVES = ['login', 'change-password'];
+const PROVES = ['login', 'change-password', 'verify-email', 'pages'];
 /** Of the one that judges every kind of proof: passwords, codes and passkeys. */
 const PROVING_ALL = { bundle: 330_000, zip: 130_000 };
 /** The script of the reference page, compressed, and a few lines of code: nobody waits for it who logs in. */

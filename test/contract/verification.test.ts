@@ -396,3 +396,39 @@ describe.each(clients)('a change of address, $name', (client) => {
     expect(codeOf(await client.send({ path: '/auth/undo', body: {} }))).toEqual([400, 'invalid-fields']);
   });
 });
+
+describe.each(clients)('the pages of mailed links, $name', (client) => {
+  const { change } = callsOf(client);
+  const form = (path: string, fields: Record<string, string>) =>
+    client.send({
+      path,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' },
+      body: new URLSearchParams(fields).toString(),
+    });
+
+  test('work without a script: a form, a refusal, and a page that says it is done', async () => {
+    const person = await signedUp(client);
+    const next = somebody().email;
+    await change(await loggedIn(client, person), next);
+    const tag = tokenIn(await mailed(next));
+    const opened = await client.send({ method: 'GET', path: `/verify-email?tag=${tag}&lang=de` });
+    expect([opened.status, opened.text.includes('Adresse bestätigen')]).toEqual([200, true]);
+    expect((await client.send({ method: 'GET', path: '/verify-email' })).status).toBe(400);
+    const refused = await form('/verify-email', { tag, password: 'not the password' });
+    expect([refused.status, refused.text.includes('This password is wrong.')]).toEqual([401, true]);
+    expect((await form('/verify-email', { tag })).status).toBe(400);
+    expect((await form('/verify-email', { tag: 'x', password: person.password })).status).toBe(404);
+    if (client === inProcess)
+      expect((await form('/verify-email', { tag, password: person.password })).status).toBe(303);
+    else await form('/verify-email', { tag, password: person.password });
+    expect((await userOf(next)).emailVerified).toBe(true);
+    const done = await client.send({ method: 'GET', path: '/verify-email?done=1' });
+    expect(done.text).toContain('The address is confirmed');
+
+    const link = linkIn(await mailed(person.email, 2), 'undo');
+    expect((await client.send({ method: 'GET', path: `/undo?tag=${link}` })).text).toContain('Take it back');
+    await form('/undo', { tag: link });
+    expect((await userOf(person.email)).userId).toBeDefined();
+    expect((await form('/undo', { tag: link })).status).toBe(404);
+  });
+});

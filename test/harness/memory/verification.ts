@@ -28,7 +28,7 @@ export function memoryVerification(tables: {
       const { passwordHash: _, ...rest } = pending;
       pendings.set(pending.signUpId, { ...rest, state: 'completed' });
       users.rows.set(user.userId, user);
-      await sessions.open(session);
+      if (session) await sessions.open(session);
       use(resetRequests.rows.get(tagId) as ResetRequest);
       return 'created';
     },
