@@ -35,7 +35,6 @@ test.each<[problem: Problem, status: number, says: string]>([
   [{ code: 'internal' }, 500, en.trouble.internal],
   // No page asks for these; should one ever be thrown, it is a defect of ours.
   [{ code: 'email-taken' }, 500, en.trouble.internal],
-  [{ code: 'wrong-credentials' }, 500, en.trouble.internal],
   [{ code: 'missing-access-token' }, 500, en.trouble.internal],
   [{ code: 'invalid-access-token' }, 500, en.trouble.internal],
   [{ code: 'invalid-refresh-token' }, 500, en.trouble.internal],

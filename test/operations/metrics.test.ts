@@ -166,6 +166,7 @@ const METRIC_OF: Record<string, string> = {
   'delete-account': 'AccountDeletions',
   'verify-email': 'Verifications',
   'change-email': 'AddressChanges',
+  undo: 'Undos',
   jwks: 'KeySets',
   passkeys: 'AccountRequests',
   'login-passkey': 'LogIns',
@@ -203,7 +204,7 @@ test.each(endpoints)('%s counts each answer once, whatever it is asked', async (
 const reading = endpoints.filter(
   ([route]) =>
     !/^GET .account$|openid-configuration|well-known.webauthn|passkey-endpoints/.test(route) &&
-    route !== 'GET /forgot-password',
+    !['GET /forgot-password', 'GET /verify-email', 'GET /undo'].includes(route),
 );
 
 test.each(reading)('%s counts an outage of DynamoDB as unavailable', async (route, name) => {
