@@ -33,6 +33,8 @@ export type User = {
   passwordChangedAt?: number;
   /** When the owner was mailed that the password was found in a breach. */
   breachMailedAt?: number;
+  /** When an operator last removed every second factor. */
+  factorsRemovedAt?: number;
   /** True once somebody who holds the account has shown to read the mails to the address: a completed reset does. */
   emailVerified?: boolean;
   /** The latest mail by which the address can be verified. */

@@ -17,6 +17,8 @@ export const PURPOSES = {
   'passkey-removed': { link: false, counted: false, evenDisabled: true },
   /** A passkey whose counter did not rise: there may be a copy of it. */
   'passkey-copied': { link: false, counted: false, evenDisabled: true },
+  /** By an operator. */
+  'factors-removed': { link: false, counted: false, evenDisabled: true },
   'recovery-code-used': { link: false, counted: false, evenDisabled: true },
   'recovery-codes-replaced': { link: false, counted: false, evenDisabled: true },
   'password-changed': { link: false, counted: false, evenDisabled: true },

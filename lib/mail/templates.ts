@@ -23,6 +23,7 @@ const PATHS: Record<Purpose, string> = {
   'passkey-added': '/undo',
   'passkey-removed': '/forgot-password',
   'passkey-copied': '/forgot-password',
+  'factors-removed': '/forgot-password',
   'recovery-code-used': '/forgot-password',
   'recovery-codes-replaced': '/forgot-password',
   'password-changed': '/forgot-password',

@@ -216,6 +216,17 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Abgelehnt am ${time}: Ihr Konto bei ${brand}.`,
     },
+    'factors-removed': {
+      heading: 'Ihre zweiten Faktoren wurden entfernt',
+      preheader: () => 'Zum Anmelden genügt jetzt Ihr Passwort.',
+      opening: [
+        'unser Support hat alle zweiten Faktoren Ihres Kontos entfernt: Apps, Passkeys und Wiederherstellungscodes. Bis Sie wieder einen hinzufügen, genügt zum Anmelden Ihr Passwort. Sie wurden überall abgemeldet.',
+        'Wenn Sie nicht darum gebeten haben, setzen Sie das Passwort sofort zurück und sagen Sie uns Bescheid:',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: () => [],
+      when: (time, brand) => `Entfernt am ${time} aus Ihrem Konto bei ${brand}.`,
+    },
     'recovery-code-used': {
       heading: 'Ein Wiederherstellungscode wurde benutzt',
       preheader: () => 'Jemand hat sich mit einem Ihrer Wiederherstellungscodes ausgewiesen.',

@@ -203,6 +203,17 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Refused on ${time}: your account with ${brand}.`,
     },
+    'factors-removed': {
+      heading: 'Your second factors were removed',
+      preheader: () => 'Log-ins need your password alone.',
+      opening: [
+        'Our support removed every second factor of your account: apps, passkeys and recovery codes. A log-in needs your password alone until you add one again. You were logged out everywhere.',
+        'If you did not ask for this, reset the password at once and tell us:',
+      ],
+      button: 'Reset the password',
+      closing: () => [],
+      when: (time, brand) => `Removed on ${time} from your account with ${brand}.`,
+    },
     'recovery-code-used': {
       heading: 'A recovery code was used',
       preheader: () => 'Somebody logged in with one of your recovery codes.',

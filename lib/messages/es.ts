@@ -212,6 +212,17 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Rechazado el ${time}: su cuenta de ${brand}.`,
     },
+    'factors-removed': {
+      heading: 'Se han quitado sus segundos factores',
+      preheader: () => 'Para iniciar sesión basta su contraseña.',
+      opening: [
+        'Nuestro equipo de asistencia ha quitado todos los segundos factores de su cuenta: aplicaciones, llaves de acceso y códigos de recuperación. Hasta que añada uno, para iniciar sesión basta su contraseña. Se ha cerrado su sesión en todas partes.',
+        'Si no lo ha pedido, restablezca la contraseña de inmediato y avísenos:',
+      ],
+      button: 'Restablecer la contraseña',
+      closing: () => [],
+      when: (time, brand) => `Quitados el ${time} de su cuenta de ${brand}.`,
+    },
     'recovery-code-used': {
       heading: 'Se ha usado un código de recuperación',
       preheader: () => 'Alguien ha usado uno de sus códigos de recuperación.',

@@ -212,6 +212,17 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `Refusée le ${time} : votre compte ${brand}.`,
     },
+    'factors-removed': {
+      heading: 'Vos seconds facteurs ont été retirés',
+      preheader: () => 'La connexion ne demande plus que votre mot de passe.',
+      opening: [
+        'Notre assistance a retiré tous les seconds facteurs de votre compte : applications, clés d’accès et codes de secours. Jusqu’à ce que vous en ajoutiez un, la connexion ne demande que votre mot de passe. Vous avez été déconnecté partout.',
+        'Si vous ne l’avez pas demandé, réinitialisez le mot de passe immédiatement et prévenez-nous :',
+      ],
+      button: 'Réinitialiser le mot de passe',
+      closing: () => [],
+      when: (time, brand) => `Retirés le ${time} de votre compte ${brand}.`,
+    },
     'recovery-code-used': {
       heading: 'Un code de secours a été utilisé',
       preheader: () => 'Quelqu’un a utilisé un de vos codes de secours.',

@@ -210,6 +210,17 @@ export const mails: MailMessages = {
       closing: () => [],
       when: (time, brand) => `拒否日時：${time}（${brand}のアカウント）`,
     },
+    'factors-removed': {
+      heading: '二要素認証がすべて削除されました',
+      preheader: () => 'ログインにはパスワードだけが必要です。',
+      opening: [
+        'サポートが、お客様のアカウントの認証アプリ、パスキー、リカバリーコードをすべて削除しました。新たに追加されるまで、ログインにはパスワードだけが必要です。すべての端末からログアウトしました。',
+        'ご依頼の心当たりがない場合は、すぐにパスワードを再設定し、お知らせください。',
+      ],
+      button: 'パスワードを再設定する',
+      closing: () => [],
+      when: (time, brand) => `削除日時：${time}（${brand}のアカウント）`,
+    },
     'recovery-code-used': {
       heading: 'リカバリーコードが使用されました',
       preheader: () => 'リカバリーコードのひとつが使用されました。',

@@ -22,7 +22,9 @@ import {
 } from '../../lib/core/administer-account.ts';
 import { type ImportCounts, type ImportRow, importUsers } from '../../lib/core/import-users.ts';
 import { ProblemError } from '../../lib/core/problem.ts';
+import { removeAllFactors } from '../../lib/core/remove-factors.ts';
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
+import { factorRemoval } from '../../lib/dynamodb/factor-removal.ts';
 import { importStore } from '../../lib/dynamodb/import-store.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
@@ -50,6 +52,8 @@ import { accountsOf } from './users/row.ts';
 const NAME = 'npm run users --';
 const main = program(NAME, 'Looks after the accounts of the local stack, or of a deployed stage.');
 let place: Place | undefined;
+/** How long the row of a notice is kept until it is sent. */
+const FACTOR_NOTICE_MS = 24 * 60 * 60 * 1000;
 
 /** What a table takes for a key. */
 const SESSION_ID = /^[0-9a-f-]{36}$/;
@@ -63,6 +67,8 @@ function depsOf({ database }: Place) {
     accounts: accountAdministration(database),
     tombstones: tombstoneStore(database),
     store: throttleStore(database),
+    factors: factorRemoval(database),
+    tagLifetime: FACTOR_NOTICE_MS,
     clock: Date.now,
     pause: (ms: number) => pause(ms),
   };
@@ -141,6 +147,15 @@ userCommand(
   async (deps, user) => {
     const done = await allowMail(deps.accounts, user.userId);
     return `${user.email} ${done ? 'gets mail again' : 'got mail already'}.`;
+  },
+);
+
+userCommand(
+  'remove-factors',
+  'removes every second factor of a user who lost them, ends all sessions and mails the owner',
+  async (deps, user) => {
+    const done = await removeAllFactors(deps, user.userId);
+    return `${user.email} ${done ? 'logs in by the password alone now; all sessions have ended, and a mail says so' : 'had no second factor'}.`;
   },
 );
 

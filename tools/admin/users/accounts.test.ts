@@ -13,9 +13,13 @@ import {
   RowsDisagree,
   setRoles,
 } from '../../../lib/core/administer-account.ts';
+import { removeAllFactors } from '../../../lib/core/remove-factors.ts';
+import { factorRemoval } from '../../../lib/dynamodb/factor-removal.ts';
 import { sessionStore } from '../../../lib/dynamodb/sessions.ts';
+import { userStore } from '../../../lib/dynamodb/users.ts';
 import { ownWorld } from '../../../test/faults/own-world.ts';
 import { askedFor, reset } from '../../../test/faults/scenarios.ts';
+import { challenged, protectedPerson } from '../../../test/harness/authenticator.ts';
 import { mailsTo, tagIn } from '../../../test/harness/inbox.ts';
 import { fileOf, imported, operatorOf, tablesUnder, userOf } from '../../../test/harness/own-tables.ts';
 import { loggedIn, type Person, signedUp, type Tokens } from '../../../test/harness/people.ts';
@@ -118,6 +122,29 @@ describe('a user', () => {
     expect(await answersTo(tokens)).toEqual([401, 401]);
     expect(await reset(world, tag)).toBe(401);
     expect(await logInStatus(person)).toBe(200);
+  });
+
+  test('that lost every factor logs in by the password alone after an operator removed them', async () => {
+    const { person, tokens, app } = await protectedPerson(world.client);
+    const user = await userOf(tables, person.email);
+    const deps = { users: userStore(tables), factors: factorRemoval(tables) };
+    const remove = () => removeAllFactors({ ...deps, clock: Date.now, tagLifetime: 60_000 }, user.userId);
+    const challenge = await challenged(world.client, person);
+    expect(await remove()).toBe(true);
+    expect(await answersTo(tokens)).toEqual([401, 401]);
+    const body = { challenge, code: await app.fresh() };
+    expect((await world.client.send({ path: '/auth/login/second-factor', body })).status).toBe(401);
+    expect(await logInStatus(person)).toBe(200);
+    expect(await world.rowsOf('factors', { userId: user.userId })).toEqual([]);
+    const row = await userOf(tables, person.email);
+    expect(row).toMatchObject({ factorsRemovedAt: expect.any(Number) });
+    expect(row).not.toHaveProperty('totp');
+    const [asked] = await world.rowsOf('reset-tags', { userId: user.userId, purpose: 'factors-removed' });
+    await world.sendMail(asked?.tagId as string);
+    expect((await mailsTo(person.email)).map(({ subject }) => subject)).toEqual([
+      'Gatehouse: Your second factors were removed',
+    ]);
+    expect(await remove()).toBe(false);
   });
 
   test('that is deleted takes sessions and links along and frees the address', async () => {

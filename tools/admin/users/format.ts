@@ -43,6 +43,7 @@ const shownOf = ({ passwordHash, ...user }: User, lock: Lock) => ({
   heldEmails: (user.heldEmails ?? []).map(({ email, until }) => `${email} until ${written(until)}`),
   passwordChangedAt: user.passwordChangedAt === undefined ? null : written(user.passwordChangedAt),
   totp: user.totp ?? false,
+  ...(user.factorsRemovedAt && { factorsRemovedAt: written(user.factorsRemovedAt) }),
   passkeys: user.passkeys ?? 0,
   failedLogIns: lock.failures,
   lockedUntil: lockEnd(lock),

@@ -19,6 +19,7 @@ type Left = Pick<
   | 'heldEmails'
   | 'breachMailedAt'
   | 'factorAdditions'
+  | 'factorsRemovedAt'
   | 'verifyMail'
   | 'changeMail'
   | 'undone'

@@ -1,0 +1,41 @@
+import type { Clock, User, UserStore } from './account.ts';
+import { ProblemError } from './problem.ts';
+import { newResetRequest, type ResetRequest } from './reset-request.ts';
+
+export type RemoveFactorsDeps = {
+  users: Pick<UserStore, 'get'>;
+  factors: {
+    /**
+     * Removes every factor and every recovery code, raises `credentialVersion`, notes when, and asks for the mail: all or
+     * nothing.
+     *
+     * @returns false when the account was changed meanwhile
+     * @throws ProblemError `unavailable`
+     */
+    removeAll(user: User, now: number, mail: ResetRequest): Promise<boolean>;
+  };
+  clock: Clock;
+  /** Milliseconds. */
+  tagLifetime: number;
+};
+
+const TRIES = 5;
+
+/**
+ * Helps whoever lost every factor: the next log-in needs the password alone. All sessions end, since nobody can tell who
+ * asked the operator. The owner is mailed, and the account keeps when it happened.
+ *
+ * @returns false when there was no factor
+ * @throws ProblemError `unknown-user`, `unavailable`
+ */
+export async function removeAllFactors(deps: RemoveFactorsDeps, userId: string): Promise<boolean> {
+  for (let tried = 1; tried <= TRIES; tried += 1) {
+    const user = await deps.users.get(userId);
+    if (user === undefined) throw new ProblemError({ code: 'unknown-user' });
+    if (!user.totp && !user.passkeys) return false;
+    const now = deps.clock();
+    const asked = { userId, purpose: 'factors-removed', byOperator: true } as const;
+    if (await deps.factors.removeAll(user, now, newResetRequest(asked, now, deps.tagLifetime))) return true;
+  }
+  throw new ProblemError({ code: 'unavailable', retryAfter: 1 }, 'other changes keep coming first');
+}
