@@ -37,7 +37,7 @@ export type Session = {
   lastUsedAt: string;
   expiresAt: string;
   acr: 'aal1' | 'aal2';
-  /** Whether it is the one that asks. */
+  /** Whether this session made the request. */
   current: boolean;
 };
 

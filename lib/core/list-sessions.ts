@@ -7,7 +7,7 @@ export type ListedSession = Pick<Session, 'sessionId' | 'createdAt' | 'lastUsedA
   device: string | undefined;
   /** When it ends unless it is used. */
   expiresAt: number;
-  /** Whether it is the one that asks. */
+  /** Whether this session made the request. */
   current: boolean;
 };
 

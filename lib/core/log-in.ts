@@ -42,7 +42,7 @@ const otp = v.optional(
     v.unknown(),
     v.metadata({
       description:
-        'Of an account with a second factor: a code of its app, or a recovery code. Ignored otherwise.',
+        'For an account with a second factor: a code from its app, or a recovery code. Ignored otherwise.',
       examples: ['123456'],
     }),
   ),

@@ -135,7 +135,7 @@ const tag = v.pipe(
     tag: v.pipe(
       v.string(),
       v.uuid(),
-      v.description('Names the request. It opens nothing: only the tag in the email does.'),
+      v.description('Identifies the request. It grants nothing: only the tag in the email does.'),
     ),
   }),
   v.title('AccountsTag'),

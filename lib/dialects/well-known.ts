@@ -100,7 +100,7 @@ export const discovery: Operation<undefined, Discovery, Discovery> = {
   route: 'GET /.well-known/openid-configuration',
   metric: 'KeySets',
   summary: 'Discovery',
-  description: 'Where an OpenID Connect library finds the keys, and by which `iss` it knows the tokens.',
+  description: 'Tells an OpenID Connect library where the keys are and which `iss` the tokens have.',
   takes: {},
   input: () => undefined,
   problems: [],

@@ -78,7 +78,7 @@ export function openapiDocument(
   return {
     openapi: '3.1.1',
     info: INFO,
-    servers: [{ url: server, description: 'The API that this document was asked of.' }],
+    servers: [{ url: server, description: 'The API that served this document.' }],
     tags: tagsOf(declared, codes),
     paths,
     components: {

@@ -49,7 +49,7 @@ const factor = v.pipe(
   v.title('AuthFactor'),
 );
 
-const factors = v.pipe(v.array(factor), v.description('The active ones alone.'));
+const factors = v.pipe(v.array(factor), v.description('Only the active ones.'));
 
 const fullUserOf = (account: User) => ({
   userId: account.userId,

@@ -81,30 +81,37 @@ const problem = v.pipe(
     acrValues: v.optional(
       v.pipe(
         v.array(v.picklist(['aal1', 'aal2'])),
-        v.description('Of `step-up-required`: the level that the access token has to have.'),
+        v.description('Only with `step-up-required`: the level that the access token must have.'),
       ),
     ),
     challenge: v.optional(
-      text('Of `second-factor-required`: names the log-in that waits for its code.', 'an-opaque-challenge'),
+      text(
+        'Only with `second-factor-required`: identifies the log-in that waits for its code.',
+        'an-opaque-challenge',
+      ),
     ),
     methods: v.optional(
       v.pipe(
         v.array(v.picklist(['totp', 'recovery-code'])),
-        v.description('Of `second-factor-required`: what is left to the account. More may come.'),
+        v.description(
+          'Only with `second-factor-required`: the second factors that the account can use. More may be added.',
+        ),
       ),
     ),
     expiresIn: v.optional(
       v.pipe(
         v.number(),
         v.integer(),
-        v.description('Of `second-factor-required`: for how many seconds the challenge can be answered.'),
+        v.description('Only with `second-factor-required`: the seconds left to answer the challenge.'),
       ),
     ),
     maxAge: v.optional(
       v.pipe(
         v.number(),
         v.integer(),
-        v.description('Of `step-up-required`: how many seconds ago the holder may have proved who they are.'),
+        v.description(
+          'Only with `step-up-required`: the maximum age, in seconds, of the holder’s latest proof.',
+        ),
       ),
     ),
   }),

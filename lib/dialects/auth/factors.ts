@@ -54,7 +54,7 @@ export const setUpTotp: Operation<FactorRequest, TotpSetUp, v.InferOutput<typeof
 
 const recoveryCodes = v.pipe(
   v.array(text('24 characters of Crockford’s base32.', '0123AB-CDEFGH-JKMNPQ-RSTVWX')),
-  v.description('Ten of them, shown here alone: each replaces a lost app once.'),
+  v.description('Ten recovery codes, shown only in this response. Each replaces a lost app once.'),
 );
 
 const confirmed = v.pipe(
@@ -129,7 +129,7 @@ export const renewRecoveryCodes: Operation<FactorRequest, string[], v.InferOutpu
   route: 'POST /auth/recovery-codes',
   metric: 'FactorChanges',
   summary: 'Make new recovery codes',
-  description: 'Ten new ones; the old ones are dead. The owner gets an email.',
+  description: 'Returns ten new codes; the old ones stop working. The owner gets an email.',
   takes: { accessToken: ['bearer'], body: { fields: {} } },
   input: ({ accessToken: token, body }, { client, language }) => ({
     accessToken: token,

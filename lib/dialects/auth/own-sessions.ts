@@ -32,7 +32,7 @@ const listed = v.pipe(
         lastUsedAt: time('When it was opened, last refreshed or stepped up.'),
         expiresAt: time('When it ends unless it is used.'),
         acr,
-        current: v.pipe(v.boolean(), v.description('Whether it is the one that asks.')),
+        current: v.pipe(v.boolean(), v.description('Whether this session made the request.')),
       }),
     ),
   }),

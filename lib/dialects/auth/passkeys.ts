@@ -24,7 +24,7 @@ import { loggedIn, writeLoggedIn } from './sessions.ts';
 /** The host and the name of whoever asks for passkeys. */
 type RelyingPartyName = { rp: { id: string; name: string } };
 
-const challenge = text('Good once and for five minutes.', 'AZrGq0p4…');
+const challenge = text('Can be used once, within five minutes.', 'AZrGq0p4…');
 const timeout = v.pipe(v.number(), v.integer(), v.description('Milliseconds.'));
 const publicKey = v.literal('public-key');
 const credentialId = text('The id of a credential, base64url.', 'k3J9…');
@@ -252,7 +252,7 @@ export const passkeyLogInOptions: Operation<
   metric: 'AccountRequests',
   summary: 'Begin to log in with a passkey',
   description:
-    'What a browser needs to ask for a passkey, the same for everybody. Its challenge is good for a step-up as well.',
+    'What a browser needs to ask for a passkey, the same for everybody. Its challenge also works for a step-up.',
   takes: {},
   input: () => undefined,
   problems: [],

@@ -25,7 +25,7 @@ import {
 const refreshToken = v.pipe(
   v.string(),
   v.regex(/^[\w-]{64,}$/),
-  v.description('Opaque. Each use answers the next one; keep that one and forget this.'),
+  v.description('Opaque. Each use returns the next token; keep the new one and discard this one.'),
 );
 
 export const loggedIn = v.pipe(
@@ -86,7 +86,7 @@ export const secondStep: Operation<
   metric: 'LogIns',
   summary: 'Log in: the second factor',
   description:
-    'Answers the challenge of a log-in with the code of an authenticator app or with a recovery code. Each is good once. After five wrong ones the account waits longer after each, at most 15 minutes.',
+    'Answers the challenge of a log-in with the code of an authenticator app or with a recovery code. Each code works once. After five wrong codes, every further one makes the account wait longer, at most 15 minutes.',
   takes: { body: { fields: secondStepFields } },
   input: ({ fields }, { client, language, device }) => ({ fields, client, language, device }),
   problems: ['invalid-fields', 'wrong-code', 'expired-challenge', 'throttled'],
@@ -105,7 +105,7 @@ export const welcome: Operation<Bearer, Profile, v.InferOutput<typeof welcomed>>
   route: 'POST /auth',
   metric: 'TokenChecks',
   summary: 'Who am I',
-  description: 'Says whose access token it is, and by that whether it is still good.',
+  description: 'Returns the owner of the access token, which also shows whether the token is still valid.',
   takes: { accessToken: ['bearer'] },
   input: ({ accessToken: token }, { client }) => ({ accessToken: token, client }),
   problems: ['missing-access-token', 'invalid-access-token', 'throttled'],
