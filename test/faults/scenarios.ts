@@ -19,6 +19,7 @@ import {
   successes,
   type World,
 } from './scenario.ts';
+import { verificationScenarios } from './verification-scenarios.ts';
 
 const NEW_PASSWORD = 'a new battery staple';
 
@@ -27,6 +28,7 @@ const NO_TOKEN = { authorization: 'Bearer none of ours' };
 export const scenarios: Scenario[] = [
   ...accountScenarios,
   ...factorScenarios,
+  ...verificationScenarios,
   ...passkeyScenarios,
   {
     of: 'POST /api/user/signup',
