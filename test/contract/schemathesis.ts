@@ -37,7 +37,7 @@ bearer = "${tokens.bearer}"
 [auth.openapi.tokenHeader]
 api_key = "${tokens.tokenHeader}"
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "400", "401", "406", "409", "429"]
+expected-statuses = ["2xx", "400", "401", "404", "406", "409", "429"]
 `;
 
 const CREDENTIALS = { email: '$request.body#/email', password: '$request.body#/password' };
