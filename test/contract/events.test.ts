@@ -51,7 +51,7 @@ const ofAccounts = Object.fromEntries(
   [
     ...['account', 'change-password', 'delete-account', 'end-sessions'],
     ...['export', 'profile', 'sessions', 'step-up', 'verify-email', 'send-verification', 'change-email'],
-    ...['totp', 'totp-confirm', 'totp-remove', 'recovery-codes'],
+    ...['totp', 'totp-confirm', 'totp-remove', 'recovery-codes', 'passkeys'],
   ].map((name) => [`auth/${name}.json`, { of: 'nobody', answer: tokenRefused } as const]),
 );
 
@@ -77,6 +77,15 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
   'auth/forget-password.json': {
     of: 'ada',
     answer: { status: 202, body: { message: 'If the address has an account, a mail is on its way to it.' } },
+  },
+  'auth/login-passkey.json': {
+    of: 'nobody',
+    answer: coded(
+      'invalid-fields',
+      problem(400, 'Bad Request', 'Some fields are missing or invalid; see errors.', {
+        errors: [{ field: 'response', code: 'required', message: 'This field is required.' }],
+      }),
+    ),
   },
   'auth/login.json': {
     of: 'ada',
@@ -149,6 +158,10 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
   'pages/reset.json': { of: 'nobody', answer: page(404) },
   'pages/forgot-form.json': { of: 'nobody', answer: page(200) },
   'pages/forgot.json': { of: 'ada', answer: page(200) },
+  'pages/verify-form.json': { of: 'nobody', answer: page(200) },
+  'pages/verify.json': { of: 'nobody', answer: page(404) },
+  'pages/undo-form.json': { of: 'nobody', answer: page(200) },
+  'pages/undo.json': { of: 'nobody', answer: page(404) },
   'docs/docs.json': {
     of: 'nobody',
     answer: {
@@ -188,7 +201,7 @@ const dialects = {
   'api-user': /^\/api\/user\//,
   auth: /^\/auth(\/|$)/,
   cors: /./,
-  pages: /^\/(reset|forgot)-password$/,
+  pages: /^\/((reset|forgot)-password|verify-email|undo)$/,
   docs: /^\/(docs|openapi\.json)$/,
   'well-known': /^\/\.well-known\//,
 };
