@@ -175,6 +175,7 @@ const METRIC_OF: Record<string, string> = {
 };
 const METRIC_OF_ROUTE: Record<string, string> = {
   'POST /auth/login/passkey/options': 'AccountRequests',
+  'POST /auth/undo': 'Undos',
   'GET /.well-known/webauthn': 'KeySets',
   'GET /.well-known/passkey-endpoints': 'KeySets',
 };
@@ -217,7 +218,10 @@ test.each(reading)('%s counts an outage of DynamoDB as unavailable', async (rout
   const response = device().logIn({ challenge: 'A'.repeat(72) }, { userHandle: handle });
   const tokens = { refreshToken: 'A'.repeat(128), response };
   const code = { challenge: 'A'.repeat(43), code: '123456' };
-  const body = { ...person, username: person.email, confirm: person.password, ...tokens, ...code };
+  const mailed = { token: 'A'.repeat(64), password: person.password };
+  const body = /verify-email|undo/.test(path)
+    ? mailed
+    : { ...person, username: person.email, confirm: person.password, ...tokens, ...code };
   const headers = { authorization: 'Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ.e30.AA' };
   const call: Call = {
     method,

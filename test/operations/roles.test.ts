@@ -70,6 +70,9 @@ function grantsOf({ functions, resources }: Service, name: string): Set<string> 
   return grants;
 }
 
+/** What only happens where addresses are verified before sign-up, or an address changes: no scenario walks that yet. */
+const NOT_WALKED: Record<string, string[]> = {};
+
 test('each role allows exactly what its function does', { timeout: 180_000 }, async () => {
   const made = new Map(Object.keys(service.functions).map((name) => [name, new Set<string>()]));
   for (const scenario of scenarios) {
@@ -79,7 +82,14 @@ test('each role allows exactly what its function does', { timeout: 180_000 }, as
   const names = [...made.keys()];
   const allowed = Object.fromEntries(names.map((name) => [name, [...grantsOf(service, name)].sort()]));
   const done = Object.fromEntries([...made].map(([name, actions]) => [name, [...actions].sort()]));
-  expect(allowed).toEqual(done);
+  const lessThan = (some: typeof allowed, all: typeof allowed) =>
+    Object.fromEntries(
+      names
+        .map((name) => [name, all[name]?.filter((action) => !some[name]?.includes(action)) ?? []] as const)
+        .filter(([, actions]) => actions.length > 0),
+    );
+  expect(lessThan(allowed, done), 'done without a permission').toEqual({});
+  expect(lessThan(done, allowed), 'allowed and never done').toEqual(NOT_WALKED);
 });
 
 test('nobody but rotate-keys writes keys, and whoever only verifies reads the public ones alone', () => {
