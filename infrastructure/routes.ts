@@ -63,9 +63,9 @@ function isCostly({ method, throttle }: Route): boolean {
  */
 function rateOf(route: Route, { requestsPerSecond, hashesPerSecond }: Rates): number {
   if (route.throttle === 'reference') return REFERENCE_PER_SECOND;
-  if (route.method === 'OPTIONS') return share(requestsPerSecond, 10);
-  if (isCostly(route)) return route.throttle === 'hashing' ? hashesPerSecond : share(hashesPerSecond, 5);
-  return route.throttle === 'frequent' ? requestsPerSecond : share(requestsPerSecond, 5);
+  if (route.method === 'OPTIONS') return share(requestsPerSecond, 20);
+  if (isCostly(route)) return route.throttle === 'hashing' ? hashesPerSecond : share(hashesPerSecond, 10);
+  return route.throttle === 'frequent' ? requestsPerSecond : share(requestsPerSecond, 10);
 }
 
 function share(whole: number, parts: number): number {
@@ -79,7 +79,7 @@ export function methodSettings(functions: Readonly<Record<string, RoutedFunction
     ResourcePath: `/${route.path.replaceAll('/', '~1')}`,
     rate: rateOf(route, rates),
   }));
-  const others = { HttpMethod: '*', ResourcePath: '/*', rate: share(rates.requestsPerSecond, 5) };
+  const others = { HttpMethod: '*', ResourcePath: '/*', rate: share(rates.requestsPerSecond, 10) };
   return [others, ...limited].map(({ rate, ...method }) => ({
     ...method,
     ThrottlingRateLimit: rate,

@@ -207,7 +207,9 @@ test.each(scenarios.filter((scenario) => scenario.of !== 'rotate-keys'))(
 
     expect(await failuresOf(troubles, (trouble) => tryWith(world, scenario, trouble))).toEqual([]);
     const failed = expectCleanLines().filter(({ level }) => level === 'ERROR');
-    expect(failed.length).toBeGreaterThanOrEqual(troubles.length);
+    // A log-in by passkey is refused whether or not the notice about it could be asked for: two faults leave no line.
+    const silent = scenario.of === 'POST /auth/login/passkey' ? 2 : 0;
+    expect(failed.length).toBeGreaterThanOrEqual(troubles.length - silent);
     for (const { failure } of failed) expect(JSON.stringify(failure)).toContain('"ValidationException"');
   },
 );

@@ -25,6 +25,14 @@ const routes = [
   'POST /auth/change-password',
   'POST /auth/delete-account',
   'POST /auth/login/second-factor',
+  'POST /auth/verify-email',
+  'POST /auth/send-verification',
+  'POST /auth/change-email',
+  'POST /auth/undo',
+  'GET /verify-email',
+  'POST /verify-email',
+  'GET /undo',
+  'POST /undo',
   'POST /auth/totp',
   'POST /auth/totp/confirm',
   'POST /auth/totp/remove',
@@ -55,7 +63,7 @@ const forBrowsers = routes
   .map(([, path]) => path)
   .filter(
     (path) =>
-      !/^\/(\.well-known\/(jwks|openid)|openapi\.json|docs|(reset-password|forgot-password|account)$)/.test(
+      !/^\/(\.well-known\/(jwks|openid)|openapi\.json|docs|(reset-password|forgot-password|verify-email|undo|account)$)/.test(
         path,
       ),
   );

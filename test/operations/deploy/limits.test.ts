@@ -53,10 +53,10 @@ test('a method takes by what it costs', () => {
   expect(rateOf('POST', '/~1auth~1login')).toBe(500);
   expect(rateOf('POST', '/~1accounts~1auth')).toBe(500);
   expect(rateOf('POST', '/~1auth~1refresh-tokens')).toBe(500);
-  expect(rateOf('POST', '/~1auth~1forget-password')).toBe(100);
-  expect(rateOf('POST', '/~1reset-password')).toBe(100);
-  expect(rateOf('GET', '/~1reset-password')).toBe(100);
-  expect(rateOf('OPTIONS', '/~1auth~1login')).toBe(50);
+  expect(rateOf('POST', '/~1auth~1forget-password')).toBe(50);
+  expect(rateOf('POST', '/~1reset-password')).toBe(50);
+  expect(rateOf('GET', '/~1reset-password')).toBe(50);
+  expect(rateOf('OPTIONS', '/~1auth~1login')).toBe(25);
   for (const path of ['/~1docs', '/~1docs~1reference.js', '/~1docs~1reference.css', '/~1openapi.json'])
     expect(rateOf('GET', path)).toBe(5);
 });
