@@ -11,7 +11,7 @@ import {
   ownWorld,
   sendToSpoilt,
 } from '../faults/own-world.ts';
-import { askedFor, scenarios } from '../faults/scenarios.ts';
+import { askedFor, settledScenarios as scenarios } from '../faults/scenarios.ts';
 import { callsOf, failuresOf, startCold, tryWith } from '../faults/try-faults.ts';
 import { captureOutput } from '../harness/captured-output.ts';
 import { type Call, toEvent } from '../harness/client.ts';

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { expect, inject, test, vi } from 'vitest';
 import { faults } from './faulty-dynamodb.ts';
 import { ownWorld } from './own-world.ts';
-import { scenarios } from './scenarios.ts';
+import { scenarios, settledScenarios } from './scenarios.ts';
 import { callsOf, failuresOf, troublesOf, tryWith } from './try-faults.ts';
 
 // Keys of 2,048 bits are made several times faster than those of 3,072.
@@ -25,9 +25,9 @@ test('every route and every other function that calls DynamoDB has its scenario'
 });
 
 // The dialects of an operation call DynamoDB alike: one of them here, all of them in test/long.
-const oneEach = scenarios.filter((scenario, index) => {
+const oneEach = settledScenarios.filter((scenario, index) => {
   const kindOf = ({ name, of }: (typeof scenarios)[number]) => name + inject('stack').routes[of];
-  return index === scenarios.findLastIndex((other) => kindOf(other) === kindOf(scenario));
+  return index === settledScenarios.findLastIndex((other) => kindOf(other) === kindOf(scenario));
 });
 
 test.concurrent.each(oneEach)(
