@@ -51,7 +51,7 @@ test('a call that is never answered is tried again in time', async () => {
     ['POST /auth/login', 'GetItem users 1'],
     ['POST /auth/refresh-tokens', 'UpdateItem sessions 1'],
   ].flatMap(([of, call = '']) =>
-    scenarios
+    settledScenarios
       .filter((scenario) => scenario.of === of)
       .map((scenario) => ({ scenario, trouble: { ...hung, call } })),
   );
