@@ -407,12 +407,12 @@ async function checkEverything(): Promise<void> {
         Number(each.ThrottlingRateLimit),
       ]),
     );
-    same(limits['* *'], 180);
+    same(limits['* *'], 90);
     for (const route of Object.keys(routes)) {
       ok(limits[route] >= 1, `${route} has no limit of its own`);
       if (/^POST .*(signup|register|login|accounts\/auth)$/.test(route)) same(limits[route], 200, route);
-      if (/^POST .*(forget|reset|forgot)-?password$/.test(route)) same(limits[route], 40, route);
-      if (/^OPTIONS /.test(route)) same(limits[route], 90, route);
+      if (/^POST .*(forget|reset|forgot)-?password$/.test(route)) same(limits[route], 20, route);
+      if (/^OPTIONS /.test(route)) same(limits[route], 45, route);
       if (/^GET .(docs|openapi)/.test(route)) same(limits[route], 5, route);
     }
     same([limits['POST /auth'], limits['POST /auth/refresh-tokens']], [900, 900]);
