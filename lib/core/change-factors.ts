@@ -11,11 +11,12 @@ import { ProblemError } from './problem.ts';
 import { FACTOR_METHODS, wrongCode } from './prove-factor.ts';
 import type { Purpose } from './purpose.ts';
 import { newRecoveryCodes } from './recovery-codes.ts';
-import { newResetRequest } from './reset-request.ts';
+import { newResetRequest, type Undo } from './reset-request.ts';
 import type { Evidence, Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';
 import { openCodeAttempt } from './throttle.ts';
 import { isTotpCode, matchingTotpStep, newTotpSecret, totpUri, writeTotpSecret } from './totp.ts';
+import { undoOf } from './undo.ts';
 
 const PENDING_MS = 10 * 60 * 1000;
 
@@ -82,7 +83,8 @@ export async function confirmTotp(deps: ChangeFactorsDeps, request: FactorReques
     const { codes, hashes } = newRecoveryCodes();
     const evidence = withFactor(session, now);
     const step = await stepOf(deps, user, pending, code, now);
-    const mail = notice(deps, { user, language: request.language, purpose: 'totp-added' });
+    const undo = undoOf(user, now, [pending.id]);
+    const mail = notice(deps, { user, language: request.language, purpose: 'totp-added', undo });
     const change = { user, pending, session, evidence, hashes, now, mail };
     if (step === undefined || !(await deps.factors.activateTotp({ ...change, step }))) {
       await attempt.failed();
@@ -171,7 +173,7 @@ async function whileUnchanged(
 
 function notice(
   { clock, tagLifetime }: ChangeFactorsDeps,
-  { user: { userId }, ...asked }: { user: User; language: Language; purpose: Purpose },
+  { user: { userId }, ...asked }: { user: User; language: Language; purpose: Purpose; undo?: Undo },
 ) {
   return newResetRequest({ userId, ...asked }, clock(), tagLifetime);
 }

@@ -11,7 +11,7 @@ export const PURPOSES = {
   /** The owner changed it, knowing the old one. */
   'new-password': { link: false, counted: false, evenDisabled: true },
   'account-deleted': { link: false, counted: false, evenDisabled: true },
-  'totp-added': { link: false, counted: false, evenDisabled: true },
+  'totp-added': { link: 'undo', counted: false, evenDisabled: true },
   'totp-removed': { link: false, counted: false, evenDisabled: true },
   'passkey-added': { link: 'undo', counted: false, evenDisabled: true },
   'passkey-removed': { link: false, counted: false, evenDisabled: true },

@@ -1,22 +1,13 @@
-import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { RemoveFactorsDeps } from '../core/remove-factors.ts';
-import { orUnavailable } from '../unavailable.ts';
 import { type Database, writeItem } from './database.ts';
+import { factorDeletions } from './factor-deletions.ts';
 import { transactFactors } from './factor-rows.ts';
 
 /** What an operator does for whoever lost every factor. */
 export function factorRemoval(database: Database): RemoveFactorsDeps['factors'] {
-  const { client, nameOf } = database;
+  const { nameOf } = database;
   return {
     async removeAll({ userId, credentialVersion }, now, mail) {
-      const command = new QueryCommand({
-        TableName: nameOf('factors'),
-        ConsistentRead: true,
-        KeyConditionExpression: 'userId = :userId',
-        ProjectionExpression: 'userId, factorId',
-        ExpressionAttributeValues: writeItem({ ':userId': userId }),
-      });
-      const { Items: keys = [] } = await orUnavailable('DynamoDB', client.send(command));
       const Update = {
         TableName: nameOf('users'),
         Key: writeItem({ userId }),
@@ -29,7 +20,7 @@ export function factorRemoval(database: Database): RemoveFactorsDeps['factors'] 
           ':now': now,
         }),
       };
-      const removed = keys.map((Key) => ({ Delete: { TableName: nameOf('factors'), Key } }));
+      const removed = await factorDeletions(database, userId);
       return (await transactFactors(database, [{ Update }, ...removed], mail)).applied;
     },
   };

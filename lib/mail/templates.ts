@@ -18,7 +18,7 @@ export type MailSettings = {
 const PATHS: Record<Purpose, string> = {
   'reset-password': '/reset-password',
   locked: '/reset-password',
-  'totp-added': '/forgot-password',
+  'totp-added': '/undo',
   'totp-removed': '/forgot-password',
   'passkey-added': '/undo',
   'passkey-removed': '/forgot-password',

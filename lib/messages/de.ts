@@ -166,10 +166,10 @@ export const mails: MailMessages = {
       preheader: () => 'Zum Anmelden ist jetzt ein Code der App nötig.',
       opening: [
         'zu Ihrem Konto wurde eine Authenticator-App hinzugefügt. Von jetzt an sind zum Anmelden Ihr Passwort und ein Code der App nötig. Überall sonst wurden Sie abgemeldet.',
-        'Wenn Sie das nicht waren, kennt jemand Ihr Passwort. Setzen Sie es sofort zurück und bitten Sie dann um Hilfe, die App zu entfernen:',
+        'Wenn Sie das nicht waren, kennt jemand Ihr Passwort. Machen Sie es hier rückgängig: Die App wird entfernt, alle werden abgemeldet, und Sie können ein neues Passwort wählen.',
       ],
-      button: 'Passwort zurücksetzen',
-      closing: () => [],
+      button: 'Das war ich nicht',
+      closing: (lifetime) => [`Der Link gilt ${lifetime} und nur einmal.`],
       when: (time, brand) => `Hinzugefügt am ${time} in Ihrem Konto bei ${brand}.`,
     },
     'totp-removed': {

@@ -153,10 +153,10 @@ export const mails: MailMessages = {
       preheader: () => 'Log-ins now need a code of the app.',
       opening: [
         'An authenticator app was added to your account. From now on, a log-in needs your password and a code of the app. You were logged out everywhere else.',
-        'If it was not you, somebody knows your password. Reset it at once, then ask for help with removing the app:',
+        'If it was not you, somebody knows your password. Take it back here: the app is removed, everybody is logged out, and you can choose a new password.',
       ],
-      button: 'Reset the password',
-      closing: () => [],
+      button: 'It was not me',
+      closing: (lifetime) => [`The link is valid for ${lifetime} and works once.`],
       when: (time, brand) => `Added on ${time} to your account with ${brand}.`,
     },
     'totp-removed': {

@@ -162,10 +162,10 @@ export const mails: MailMessages = {
       preheader: () => 'Para iniciar sesión ahora hace falta un código de la aplicación.',
       opening: [
         'Se ha añadido una aplicación de autenticación a su cuenta. A partir de ahora, para iniciar sesión hacen falta su contraseña y un código de la aplicación. Se ha cerrado su sesión en todos los demás sitios.',
-        'Si no ha sido usted, alguien conoce su contraseña. Restablézcala de inmediato y pida después ayuda para quitar la aplicación:',
+        'Si no ha sido usted, alguien conoce su contraseña. Deshágalo aquí: se quita la aplicación, se cierran todas las sesiones y puede elegir una contraseña nueva.',
       ],
-      button: 'Restablecer la contraseña',
-      closing: () => [],
+      button: 'No fui yo',
+      closing: (lifetime) => [`El enlace es válido durante ${lifetime} y funciona una vez.`],
       when: (time, brand) => `Añadida el ${time} a su cuenta de ${brand}.`,
     },
     'totp-removed': {

@@ -162,10 +162,10 @@ export const mails: MailMessages = {
       preheader: () => 'La connexion demande maintenant un code de l’application.',
       opening: [
         'Une application d’authentification a été ajoutée à votre compte. Désormais, la connexion demande votre mot de passe et un code de l’application. Vous avez été déconnecté partout ailleurs.',
-        'Si ce n’était pas vous, quelqu’un connaît votre mot de passe. Réinitialisez-le immédiatement, puis demandez de l’aide pour retirer l’application :',
+        'Si ce n’était pas vous, quelqu’un connaît votre mot de passe. Annulez-le ici : l’application est retirée, tout le monde est déconnecté et vous pouvez choisir un nouveau mot de passe.',
       ],
-      button: 'Réinitialiser le mot de passe',
-      closing: () => [],
+      button: 'Ce n’était pas moi',
+      closing: (lifetime) => [`Le lien est valable ${lifetime} et une seule fois.`],
       when: (time, brand) => `Ajoutée le ${time} à votre compte ${brand}.`,
     },
     'totp-removed': {

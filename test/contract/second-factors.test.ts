@@ -9,7 +9,8 @@ import {
   protectedPerson,
 } from '../harness/authenticator.ts';
 import { type Call, type Client, clients, type Reply } from '../harness/client.ts';
-import { awaitMails, mailsTo } from '../harness/inbox.ts';
+import { awaitMails, type Mail, mailsTo } from '../harness/inbox.ts';
+import { holder, loggedInByPasskey } from '../harness/passkeys.ts';
 import { loggedIn, mailedTag, signedUp, type Tokens } from '../harness/people.ts';
 import { userOf } from './rows.ts';
 
@@ -142,6 +143,45 @@ describe.each(clients)('$name', (client) => {
       const challenge = await challenged(client, person);
       expect(outcome(await answer(client, challenge, { code }))).toEqual(WRONG);
       expect((await answer(client, challenge, { code: await app.fresh() })).status).toBe(200);
+    });
+  });
+
+  describe('the mail about a new app', () => {
+    const undoLink = (mail: Mail | undefined) => /undo\?tag=([\w-]+)/.exec(mail?.body.text ?? '')?.[1];
+
+    test('has a link that removes the app and its recovery codes, and ends every session', async () => {
+      const who = await protectedPerson(client);
+      const [mail] = await awaitMails(who.person.email, 1);
+      expect(mail?.body.text).toContain('168 hours');
+      const token = undoLink(mail);
+      expect(await client.send({ path: '/auth/undo', body: { token } })).toMatchObject({ status: 200 });
+      expect((await welcome(client, who.tokens.accessToken)).status).toBe(401);
+      const { accessToken } = await loggedIn(client, who.person);
+      expect(decodeJwt(accessToken)).toMatchObject({ acr: 'aal1' });
+      const account = await client.send({
+        method: 'GET',
+        path: '/auth/account',
+        headers: bearer(accessToken),
+      });
+      expect(account.json).toMatchObject({ factors: [], recoveryCodesLeft: null });
+      expect(outcome(await client.send({ path: '/auth/undo', body: { token } }))).toEqual([401, 'wrong-tag']);
+    });
+
+    test('leaves a passkey from before alone, and the recovery codes with it', async () => {
+      const { person, device: made, byPasskey } = await holder(client);
+      const { secret } = (await setUp(client, byPasskey.accessToken)).json as { secret: string };
+      const confirmed = await confirm(client, byPasskey.accessToken, new Authenticator(secret).code());
+      expect(confirmed.status).toBe(200);
+      const mails = await awaitMails(person.email, 2);
+      const token = undoLink(mails.find(({ subject }) => subject.includes('authenticator app')));
+      expect(await client.send({ path: '/auth/undo', body: { token } })).toMatchObject({ status: 200 });
+      const { accessToken } = await loggedInByPasskey(client, made);
+      const account = await client.send({
+        method: 'GET',
+        path: '/auth/account',
+        headers: bearer(accessToken),
+      });
+      expect(account.json).toMatchObject({ factors: [{ type: 'passkey' }], recoveryCodesLeft: 10 });
     });
   });
 

@@ -22,6 +22,7 @@ import { askedFor, reset } from '../../../test/faults/scenarios.ts';
 import { challenged, protectedPerson } from '../../../test/harness/authenticator.ts';
 import { mailsTo, tagIn } from '../../../test/harness/inbox.ts';
 import { fileOf, imported, operatorOf, tablesUnder, userOf } from '../../../test/harness/own-tables.ts';
+import { addedPasskey, holder, loggedInByPasskey, tryPasskey } from '../../../test/harness/passkeys.ts';
 import { loggedIn, type Person, signedUp, type Tokens } from '../../../test/harness/people.ts';
 import { exportedLines } from './export.ts';
 
@@ -145,6 +146,19 @@ describe('a user', () => {
       'Gatehouse: Your second factors were removed',
     ]);
     expect(await remove()).toBe(false);
+  });
+
+  test('whose passkeys an operator removed can add the same ones again', async () => {
+    const { person, device: made } = await holder(world.client);
+    const { userId } = await userOf(tables, person.email);
+    const deps = { users: userStore(tables), factors: factorRemoval(tables) };
+    expect(await removeAllFactors({ ...deps, clock: Date.now, tagLifetime: 60_000 }, userId)).toBe(true);
+    const claim = { owner: userId };
+    expect(await world.rowsOf('factors', claim)).toEqual([]);
+    expect((await tryPasskey(world.client, made)).json).toMatchObject({ code: 'unknown-credential' });
+    await addedPasskey(world.client, await loggedIn(world.client, person), made);
+    await loggedInByPasskey(world.client, made);
+    expect(await world.rowsOf('factors', claim)).toHaveLength(1);
   });
 
   test('that is deleted takes sessions and links along and frees the address', async () => {
