@@ -44,8 +44,26 @@ export type Session = {
 /** Everything kept about the holder, without secrets. */
 export type AccountExport = Omit<Account, 'recoveryCodesLeft'> & { sessions: Fields[]; activity: unknown };
 
-/** One proof of who is there. `passkey` is an AuthenticationResponseJSON. */
-export type Proof = { password: string } | { code: string } | { recoveryCode: string } | { passkey: object };
+/**
+ * What a passkey answers to a challenge: `toJSON()` of the browser's PublicKeyCredential.
+ * @see WebAuthn Level 3, AuthenticationResponseJSON
+ */
+export type PasskeyAnswer = {
+  id: string;
+  rawId: string;
+  type: string;
+  /** Bytes are base64url. */
+  response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle?: string };
+  clientExtensionResults: object;
+  authenticatorAttachment?: string;
+};
+
+/** One proof of who is there. */
+export type Proof =
+  | { password: string }
+  | { code: string }
+  | { recoveryCode: string }
+  | { passkey: PasskeyAnswer };
 
 /** What a server asks for before it does something serious (RFC 9470). */
 export type StepUpRequest = {

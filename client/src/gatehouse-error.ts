@@ -28,6 +28,8 @@ export class GatehouseError extends Error {
   declare readonly methods: readonly string[] | undefined;
   /** Of `step-up-required`: `aal2` when the second factor or a passkey is needed, else `aal1`. */
   declare readonly acrValues: readonly string[] | undefined;
+  /** Of `step-up-required`: seconds that the proof may be old; `undefined` when only the level matters. */
+  declare readonly maxAge: number | undefined;
 
   constructor(
     status: number,

@@ -1,4 +1,4 @@
-import type { AccountClient } from './account.ts';
+import type { AccountClient, PasskeyAnswer } from './account.ts';
 import { hasMessage, hasUser, type LogIn, seam } from './client.ts';
 import { GatehouseError } from './gatehouse-error.ts';
 import { type Fields, hasTexts, post } from './post.ts';
@@ -56,8 +56,8 @@ export function withPasskeys<Account extends AccountClient>(client: Account) {
   async function answer(
     options: Fields,
     { autofill, signal }: PasskeyLogInOptions = {},
-  ): Promise<Fields & { id: string }> {
-    return ask(async (parse) => {
+  ): Promise<PasskeyAnswer> {
+    return ask<PasskeyAnswer>(async (parse) => {
       const publicKey = parse.parseRequestOptionsFromJSON(options);
       const mediation = autofill ? { mediation: 'conditional' as const } : {};
       return navigator.credentials.get({ publicKey, ...mediation, ...(signal && { signal }) });
@@ -134,12 +134,12 @@ export function withPasskeys<Account extends AccountClient>(client: Account) {
 }
 
 /** Asks the browser for a credential. @throws GatehouseError of status 0 */
-async function ask(work: (parse: Browser) => Promise<Credential | null>): Promise<Fields & { id: string }> {
+async function ask<Answer = Fields>(work: (parse: Browser) => Promise<Credential | null>): Promise<Answer> {
   const parse = browser();
   if (!parse?.parseRequestOptionsFromJSON)
     throw new GatehouseError(0, 'This browser cannot do passkeys.', { title: 'No Passkeys' });
   try {
-    const credential = (await work(parse)) as (Credential & { toJSON(): Fields & { id: string } }) | null;
+    const credential = (await work(parse)) as (Credential & { toJSON(): Answer }) | null;
     if (credential) return credential.toJSON();
     throw new Error('no credential');
   } catch (cause) {

@@ -49,7 +49,7 @@ export async function post(
 /** An answer that is no success, as the error that callers get. */
 function errorOf({ status, statusText, headers }: Response, problem: Fields): GatehouseError {
   // A proxy or a captive portal has its own reasons for a 401 or a 400. What says "later" is believed of anybody.
-  const { message, title, errors, code, challenge, methods, acrValues } = isProblem(problem, status)
+  const { message, title, errors, code, challenge, methods, acrValues, maxAge } = isProblem(problem, status)
     ? problem
     : ({} as Partial<Problem>);
   const counts = message || status === 429 || status > 499;
@@ -57,7 +57,7 @@ function errorOf({ status, statusText, headers }: Response, problem: Fields): Ga
     counts ? status : 0,
     message || `The service answered ${status}${counts ? '' : ', but not as Gatehouse does; check baseUrl'}.`,
     {
-      ...{ code, challenge, methods, acrValues },
+      ...{ code, challenge, methods, acrValues, maxAge },
       title: title || statusText,
       errors: Array.isArray(errors) ? errors : [],
       retryAfter: Number(headers.get('retry-after')) || undefined,
@@ -66,7 +66,7 @@ function errorOf({ status, statusText, headers }: Response, problem: Fields): Ga
 }
 
 type Problem = Partial<
-  Pick<GatehouseError, 'title' | 'errors' | 'code' | 'challenge' | 'methods' | 'acrValues'>
+  Pick<GatehouseError, 'title' | 'errors' | 'code' | 'challenge' | 'methods' | 'acrValues' | 'maxAge'>
 > & {
   message: string;
 };

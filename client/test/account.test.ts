@@ -1,7 +1,7 @@
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { Authenticator } from '../../test/harness/authenticator.ts';
 import { overHttp } from '../../test/harness/client.ts';
-import { signedUp, somebody } from '../../test/harness/people.ts';
+import { signedUp } from '../../test/harness/people.ts';
 import { type AccountOptions, withAccount } from '../src/account.ts';
 import { createClient, GatehouseError, memoryStorage } from '../src/index.ts';
 import { type Answer, interferedApi } from './interfered-api.ts';
@@ -245,74 +245,5 @@ describe('a step-up that is required', () => {
     await expect(tab.deleteAccount()).rejects.toMatchObject({ status: 401 });
     expect(api.count('/auth/delete-account')).toBe(1);
     expect((await other.welcome()).user.email).toBe(second.email);
-  });
-});
-
-// The service has these operations in another branch yet: the answers are those that the contract gives.
-describe('the operations on addresses, at a scripted service', () => {
-  const json = (status: number, body: object): Answer => ({
-    ...{ status, headers: { 'content-type': 'application/json' } },
-    body: JSON.stringify(body),
-  });
-
-  test('send what the contract says, with the access token only where it says bearer', async () => {
-    const { api, person, open } = await world();
-    const tab = open();
-    await tab.logIn(person);
-    const done = json(202, { message: 'Done.' });
-    const calls: [string, object, boolean, () => Promise<object>][] = [
-      [
-        '/auth/change-email',
-        { email: 'new@example.com' },
-        true,
-        () => tab.changeEmail({ email: 'new@example.com' }),
-      ],
-      ['/auth/send-verification', {}, true, () => tab.sendVerification()],
-      ['/auth/send-verification', { verification: 'v' }, false, () => tab.sendVerification('v')],
-      ['/auth/undo', { token: 't' }, false, () => tab.undo('t')],
-      ['/auth/verify-email', { token: 't' }, true, () => tab.verifyEmail({ token: 't' })],
-      ['/auth/verify-email', { code: '12345678' }, true, () => tab.verifyEmail({ code: '12345678' })],
-      [
-        '/auth/verify-email',
-        { token: 't', password: 'p' },
-        false,
-        () => tab.verifyEmail({ token: 't', password: 'p' }),
-      ],
-    ];
-    for (const [path, body, withToken, act] of calls) {
-      api.next(path, ({ send }) => send(done));
-      expect(await act()).toEqual({ message: 'Done.' });
-      const request = api.seen.at(-1);
-      expect([request?.path, JSON.parse(request?.body ?? ''), request?.authorization !== undefined]).toEqual([
-        path,
-        body,
-        withToken,
-      ]);
-    }
-    expect(await tab.hasSession()).toBe(true);
-  });
-
-  test('a verification that completes a sign-up opens the session', async () => {
-    const { api, person, open } = await world();
-    const tab = open();
-    const { name, email, password } = somebody();
-    api.next('/auth/register', ({ send }) =>
-      send(
-        json(201, { message: 'Check your inbox.', user: { name, bio: null, email }, verification: 'opaque' }),
-      ),
-    );
-    const { verification = '' } = await tab.signUp({ name, email, password, confirm: password });
-    expect(verification).toBe('opaque');
-    const logIn = await overHttp.send({
-      path: '/auth/login',
-      body: { email: person.email, password: person.password },
-    });
-    api.next('/auth/verify-email', ({ send }) => send(json(200, logIn.json as object)));
-    const answer = await tab.verifyEmail({ verification, code: '12345678' });
-    expect(answer).toEqual({
-      message: expect.any(String),
-      user: expect.objectContaining({ email: person.email }),
-    });
-    expect((await tab.welcome()).user.email).toBe(person.email);
   });
 });
