@@ -8,6 +8,7 @@ import { measure } from '../lib/metrics.ts';
 import { type KeyCommand, runKeyCommand } from '../lib/tokens/key-commands.ts';
 import { openSealing } from '../lib/tokens/open-keys.ts';
 import { ensureStageKey } from '../lib/tokens/stage-key.ts';
+import { strangeKeys } from '../lib/tokens/strange-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
@@ -28,7 +29,13 @@ export const handler = async (event: KeyCommand) => {
   await adoptKeys(database);
   await ensureStageKey(stageKeyStore(database), parts.sealing);
   const result = await runKeyCommand(parts, event);
-  if (event.command === 'rotate') measure({ RotationChecks: 1 });
+  if (event.command === 'rotate') await watchPublishedKeys();
   log.info('keys', { command: event.command, result });
   return result;
 };
+
+async function watchPublishedKeys(): Promise<void> {
+  const strange = await strangeKeys(parts.store, parts.sealing, parts.clock);
+  if (strange.length > 0) log.error('published keys that no rotation made', { kids: strange });
+  measure({ RotationChecks: 1, ...(strange.length > 0 && { StrangeKeys: 1 }) });
+}

@@ -133,6 +133,7 @@ function graphs(observed: Observed): Widget[] {
         [ofSes('Reputation.BounceRate'), { stat: 'Average', label: 'bounces' }],
         [ofSes('Reputation.ComplaintRate'), { stat: 'Average', label: 'complaints' }],
         [ours('RotationChecks'), { yAxis: 'right', period: 86_400 }],
+        [ours('StrangeKeys'), { yAxis: 'right' }],
       ],
       more: { period: 3600 },
     },

@@ -33,6 +33,7 @@ export const METRICS = {
   Mails: { unit: 'Count', by: 'Outcome' },
   MailEvents: { unit: 'Count', by: 'Outcome' },
   RotationChecks: { unit: 'Count' },
+  StrangeKeys: { unit: 'Count' },
   ColdStarts: { unit: 'Count' },
 } as const satisfies Record<string, { unit: 'Count' | 'Milliseconds'; by?: keyof Dimensions }>;
 

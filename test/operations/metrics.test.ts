@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { METRICS, type MetricName } from '../../lib/metrics.ts';
+import { sealingWith, secretDataKeys } from '../../lib/tokens/sealing.ts';
+import { makeKey } from '../../lib/tokens/signing-keys.ts';
 import { startFaultyDynamodb } from '../faults/faulty-dynamodb.ts';
 import { startFaultySes } from '../faults/faulty-ses.ts';
 import {
@@ -283,6 +285,16 @@ test('a look at the keys is counted when it was the schedule’s and went well',
   output.lines();
   await expect(run('nonsense')).rejects.toThrow();
   expect(counted()).toEqual([]);
+});
+
+test('a look that finds a planted key is counted so, by any number of them', async () => {
+  const { key } = await makeKey(sealingWith(secretDataKeys(randomBytes(32))), Date.now() + 1e6, 'ES256');
+  const published = (await world.rowOf('keys', { kid: '#published' })) as { keys: object };
+  await world.putRow('keys', { ...published, keys: { ...published.keys, [key.kid]: key } });
+  const rotateOwn = await coldHandler('rotate-keys', { TABLE_PREFIX: world.prefix });
+  const look = await countedBy(() => rotateOwn({ command: 'rotate' } as never, context));
+  await world.putRow('keys', published);
+  expect(look).toEqual(['RotationChecks', 'StrangeKeys']);
 });
 
 describe('a cold start', () => {

@@ -17,7 +17,7 @@ command('list', 'shows every key and what it is used for').action((options) =>
   ask({ command: 'list' }, options),
 );
 
-command('rotate', 'adds the next key if it is time, as the schedule does every day')
+command('rotate', 'adds the next key if it is time, as the schedule does every hour')
   .option('--now', 'replaces the signing key at once')
   .action(({ now, ...options }) => ask({ command: now ? 'rotate-now' : 'rotate' }, options));
 

@@ -1,0 +1,51 @@
+import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import type { Clock } from '../core/account.ts';
+import { orUnavailable } from '../unavailable.ts';
+import { isPublished, type KeyStore, type PublicKey } from './key-store.ts';
+import type { Sealing } from './sealing.ts';
+
+/**
+ * The `kid`s of published keys that no rotation made. Every verifier trusts what is published, so whoever can write the
+ * table could plant a key of their own there. They can't seal its private part: KMS lets `rotate-keys` alone do so.
+ * So a key is ours when its private part is there, opens for this `kid`, and belongs to the published part.
+ *
+ * @throws ProblemError `unavailable` when DynamoDB or KMS doesn't answer
+ */
+export async function strangeKeys(
+  store: Pick<KeyStore, 'list' | 'sealedPrivateKey'>,
+  sealing: Pick<Sealing, 'unseal'>,
+  clock: Clock,
+): Promise<string[]> {
+  const published = (await store.list()).filter((key) => isPublished(key, clock()));
+  const strange = await Promise.all(published.map((key) => isStrange(store, sealing, key)));
+  return published.filter((_, index) => strange[index]).map(({ kid }) => kid);
+}
+
+async function isStrange(
+  store: Pick<KeyStore, 'sealedPrivateKey'>,
+  sealing: Pick<Sealing, 'unseal'>,
+  { kid, publicJwk }: PublicKey,
+): Promise<boolean> {
+  const sealed = await store.sealedPrivateKey(kid);
+  if (sealed === undefined) return true;
+  try {
+    const privateJwk = JSON.parse(await sealing.unseal(sealed, kid)) as JsonWebKey;
+    const ours = createPublicKey(createPrivateKey({ key: privateJwk, format: 'jwk' })).export({
+      format: 'jwk',
+    });
+    const thumbprints = await Promise.all([ours as JWK, publicJwk].map((jwk) => calculateJwkThumbprint(jwk)));
+    return thumbprints.some((thumbprint) => thumbprint !== kid);
+  } catch (error) {
+    if (isOutage(error)) return orUnavailable('KMS', Promise.reject(error));
+    // Sealed by somebody else, or by a KMS key that is gone: either way nobody here can answer for it.
+    return true;
+  }
+}
+
+/** Whether KMS didn't judge: it wasn't reached, was overwhelmed or failed. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error && '$metadata' in error)) return false;
+  const { httpStatusCode = 0 } = error.$metadata as { httpStatusCode?: number };
+  return httpStatusCode < 400 || httpStatusCode >= 500 || error.name === 'ThrottlingException';
+}
