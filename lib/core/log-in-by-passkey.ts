@@ -69,7 +69,8 @@ async function enter(
     loggedIn = await admit({ ...deps, sessions }, { user, refreshes: true, device, openedWith, ...evidence });
     return outcome;
   });
-  // On a cold start, fetch the signing key in parallel; it is cached by the time we sign.
-  await both(proving, deps.signer.ready());
+  // On a cold start, fetch the signing key in parallel; it is cached by the time we sign. Its failure comes first, or the
+  // log would show no outage of the keys while log-ins are refused.
+  await both(deps.signer.ready(), proving);
   return loggedIn as LoggedIn;
 }

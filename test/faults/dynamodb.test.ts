@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { expect, inject, test, vi } from 'vitest';
 import { faults } from './faulty-dynamodb.ts';
 import { ownWorld } from './own-world.ts';
-import { scenarios, settledScenarios } from './scenarios.ts';
+import { scenarios } from './scenarios.ts';
 import { callsOf, failuresOf, troublesOf, tryWith } from './try-faults.ts';
 
 // Keys of 2,048 bits are made several times faster than those of 3,072.
@@ -25,9 +25,9 @@ test('every route and every other function that calls DynamoDB has its scenario'
 });
 
 // The dialects of an operation call DynamoDB alike: one of them here, all of them in test/long.
-const oneEach = settledScenarios.filter((scenario, index) => {
+const oneEach = scenarios.filter((scenario, index) => {
   const kindOf = ({ name, of }: (typeof scenarios)[number]) => name + inject('stack').routes[of];
-  return index === settledScenarios.findLastIndex((other) => kindOf(other) === kindOf(scenario));
+  return index === scenarios.findLastIndex((other) => kindOf(other) === kindOf(scenario));
 });
 
 test.concurrent.each(oneEach)(
@@ -51,7 +51,7 @@ test('a call that is never answered is tried again in time', async () => {
     ['POST /auth/login', 'GetItem users 1'],
     ['POST /auth/refresh-tokens', 'UpdateItem sessions 1'],
   ].flatMap(([of, call = '']) =>
-    settledScenarios
+    scenarios
       .filter((scenario) => scenario.of === of)
       .map((scenario) => ({ scenario, trouble: { ...hung, call } })),
   );

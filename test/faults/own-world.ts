@@ -5,6 +5,7 @@ import type { APIGatewayProxyResult, DynamoDBBatchResponse, DynamoDBStreamEvent 
 import { inject, vi } from 'vitest';
 import { localAccess } from '../../tools/local/local-access.ts';
 import { createTables } from '../../tools/local/tables.ts';
+import { callThatReads, routeReads } from '../harness/call-that-reads.ts';
 import { type Call, type Client, type Reply, toEvent } from '../harness/client.ts';
 import { expectDocumented } from '../harness/documented.ts';
 
@@ -56,8 +57,11 @@ export async function ownWorld() {
   // The SDK reads its endpoint at the first call, and only then.
   await Promise.all(
     Object.keys(sound).map((name) => {
-      const route = Object.entries(routes).find(([, target]) => target === name)?.[0];
-      return route ? client.send(anyCall(route)) : sound[name]?.(deliveryOf(randomUUID()) as never, context);
+      const route = Object.entries(routes).find(
+        ([route, target]) => target === name && routeReads(route),
+      )?.[0];
+      if (route !== undefined) return client.send(callThatReads(route));
+      return name === 'send-mail' && sound[name]?.(deliveryOf(randomUUID()) as never, context);
     }),
   );
 
@@ -133,25 +137,4 @@ export async function sendToSpoilt(handler: Handler, call: Call, milliseconds = 
 export function deliveryOf(tagId: string, sequenceNumber = '100000000000000000001'): DynamoDBStreamEvent {
   const Keys = { tagId: { S: tagId } };
   return { Records: [{ eventName: 'INSERT', dynamodb: { Keys, SequenceNumber: sequenceNumber } }] };
-}
-
-/** A request that gets as far as DynamoDB and changes nothing. */
-function anyCall(route: string): Call {
-  const [method, path = ''] = route.split(' ');
-  const nobody = {
-    name: 'Ada',
-    email: `${randomUUID()}@example.com`,
-    username: `${randomUUID()}@example.com`,
-    password: 'a warm-up password',
-    confirm: 'a warm-up password',
-    refreshToken: 'A'.repeat(128),
-    ...(path.endsWith('/second-factor') && { challenge: 'A'.repeat(43), code: '000000' }),
-  };
-  const query = path.includes('reset') ? `?tag=${'A'.repeat(64)}&token=${'A'.repeat(64)}` : '';
-  return {
-    method: method as 'GET',
-    path: path + query,
-    headers: { authorization: 'Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ.e30.AA' },
-    ...(method === 'POST' && path !== '/auth' && { body: nobody }),
-  };
 }

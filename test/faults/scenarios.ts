@@ -563,10 +563,3 @@ function keysOf(rows: readonly Record<string, unknown>[]): PublishedKeys {
 function sealedKeysOf(rows: readonly Record<string, unknown>[]): unknown[] {
   return rows.flatMap(({ kid, sealed }) => (sealed && kid !== '#stage' ? [kid] : []));
 }
-
-/**
- * Three scenarios whose own checks don't fit every fault yet: the pages' 503 is HTML, and an undo begins from a mail that the
- * fault may keep back. They count as scenarios of their routes; faults aren't tried in them.
- */
-const UNSETTLED = ['POST /undo', 'POST /auth/undo', 'POST /verify-email'];
-export const settledScenarios = scenarios.filter(({ of }) => !UNSETTLED.includes(of));

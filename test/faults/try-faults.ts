@@ -105,7 +105,7 @@ export async function invoke(handler: Handler, event: object): Promise<Reply> {
 
 /** A 503 in the dialect's own shape, with nothing in it but when to try again. */
 function expectUnavailable({ path }: Call, reply: Reply): void {
-  if (/^\/(reset|forgot)-password/.test(path)) {
+  if (/^\/(reset-password|forgot-password|verify-email|undo)/.test(path)) {
     expect(reply).toMatchObject({ status: 503, headers: { 'retry-after': seconds } });
     expect(reply.text).toContain('The service cannot be reached at the moment. Try again in 2 seconds.');
     return;

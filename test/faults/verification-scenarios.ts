@@ -148,7 +148,8 @@ export const verificationScenarios: Scenario[] = [
         const { person, tokens, userId, next, token } = await changing(world);
         const body = { token };
         const headers = bearer(tokens.accessToken);
-        await world.client.send({ path: '/auth/verify-email', headers, body });
+        const confirmed = await world.client.send({ path: '/auth/verify-email', headers, body });
+        expect(confirmed.status, confirmed.text).toBe(200);
         const undo = { email: person.email, emailVerified: false, since: Date.now() - 1_000 };
         const link = await mailedRow(world, { userId, purpose: 'address-changed', undo });
         const onPage = of === 'POST /undo';

@@ -17,10 +17,10 @@ import {
 import { askedFor, reset } from '../faults/scenarios.ts';
 import { startCold } from '../faults/try-faults.ts';
 import { challenged, protectedPerson } from '../harness/authenticator.ts';
+import { callThatReads, routeReads } from '../harness/call-that-reads.ts';
 import { captureOutput } from '../harness/captured-output.ts';
 import type { Call } from '../harness/client.ts';
 import { mailsTo, tagIn } from '../harness/inbox.ts';
-import { device } from '../harness/passkeys.ts';
 import { loggedIn, type Person, signedUp, somebody } from '../harness/people.ts';
 import { isMetricLine, metricsIn, SERVICE, seen } from './emitted.ts';
 import { sesReports } from './ses-reports.ts';
@@ -204,41 +204,12 @@ test.each(endpoints)('%s counts each answer once, whatever it is asked', async (
   }
 });
 
-const reading = endpoints.filter(
-  ([route]) =>
-    !/^GET .account$|openid-configuration|well-known.webauthn|passkey-endpoints/.test(route) &&
-    !['GET /forgot-password', 'GET /verify-email', 'GET /undo'].includes(route),
-);
+const reading = endpoints.filter(([route]) => routeReads(route));
 
 test.each(reading)('%s counts an outage of DynamoDB as unavailable', async (route, name) => {
-  const [method, path = ''] = route.split(' ') as ['GET' | 'POST', string];
   const dynamodb = await startFaultyDynamodb(dynamodbUrl);
   await dynamodb.stop(); // nobody answers there
-  const person = somebody();
-  const query = path.includes('reset') ? `?tag=${'A'.repeat(64)}&token=${'A'.repeat(64)}` : '';
-  const handle = Buffer.alloc(16).toString('base64url');
-  const response = device().logIn({ challenge: 'A'.repeat(72) }, { userHandle: handle });
-  const tokens = { refreshToken: 'A'.repeat(128), response };
-  const code = { challenge: 'A'.repeat(43), code: '123456' };
-  const mailed = { token: 'A'.repeat(64), password: person.password };
-  const body = /verify-email|undo/.test(path)
-    ? mailed
-    : { ...person, username: person.email, confirm: person.password, ...tokens, ...code };
-  const headers = { authorization: 'Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ.e30.AA' };
-  const call: Call = {
-    method,
-    path: path + query,
-    headers,
-    ...(method === 'POST' && path !== '/auth' && { body }),
-  };
-  if (name === 'pages' && method === 'POST') {
-    call.headers = { ...headers, 'content-type': 'application/x-www-form-urlencoded' };
-    call.body = new URLSearchParams({
-      email: person.email,
-      password: 'x'.repeat(8),
-      tag: 'A'.repeat(64),
-    }).toString();
-  }
+  const call = callThatReads(route);
   expect(functionOf(call)).toBe(name);
   const { first } = await startCold({ name, prefix: world.prefix, dynamodb }, (cold) => sendTo(cold, call));
   expect((await first).status).toBe(503);
