@@ -26,3 +26,6 @@ export const parseRfc3339DateTime = /* @__PURE__ */ leftOut('parseRfc3339DateTim
 export const parseRfc3339DateTimeWithOffset = /* @__PURE__ */ leftOut('parseRfc3339DateTimeWithOffset');
 export const parseRfc7231DateTime = /* @__PURE__ */ leftOut('parseRfc7231DateTime');
 export const parseEpochTimestamp = /* @__PURE__ */ leftOut('parseEpochTimestamp');
+export const _parseEpochTimestamp = /* @__PURE__ */ leftOut('_parseEpochTimestamp');
+export const _parseRfc3339DateTimeWithOffset = /* @__PURE__ */ leftOut('_parseRfc3339DateTimeWithOffset');
+export const _parseRfc7231DateTime = /* @__PURE__ */ leftOut('_parseRfc7231DateTime');

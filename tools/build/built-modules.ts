@@ -15,6 +15,7 @@ export const forLambda = {
   format: 'esm',
   platform: 'node',
   target: 'node24',
+  charset: 'utf8',
   logLevel: 'silent',
 } as const;
 
@@ -27,7 +28,7 @@ export function partsOf(input: string): readonly string[] {
 }
 
 /** Runs a module now. @returns what it exports */
-async function run(path: string): Promise<object> {
+export async function run(path: string): Promise<object> {
   const { outputFiles, metafile } = await build({
     ...forLambda,
     entryPoints: [path],

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { root } from '../folders.ts';
+import { errorClassesOf } from './error-classes.ts';
 
 const LEFT_OUT = 'left-out-parts.ts';
 
@@ -18,10 +19,10 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js': LEFT_OUT,
   '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': LEFT_OUT,
   '@smithy/core/dist-es/submodules/serde/date-utils.js': LEFT_OUT,
+  '@smithy/core/dist-es/submodules/serde/schema-serde-lib/schema-date-utils.js': LEFT_OUT,
   '@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js': 'partitions.built.ts',
   '@aws-sdk/endpoint-cache/dist-es/EndpointCache.js': LEFT_OUT,
   '@aws-sdk/client-dynamodb/dist-es/commands/DescribeEndpointsCommand.js': LEFT_OUT,
-  '@aws-sdk/client-kms/dist-es/models/errors.js': 'kms-errors.ts',
 };
 
 /** What is replaced. An update of the SDK may move it, which a test notices. */
@@ -36,6 +37,10 @@ export function sdkStandIns(): Plugin {
         if (standIn === undefined) return undefined;
         return { contents: `export * from '${root}lib/sdk/${standIn}';`, resolveDir: dirname(path) };
       });
+      onLoad(
+        { filter: /\/node_modules\/@aws-sdk\/client-[\w-]+\/dist-es\/models\/errors\.js$/ },
+        async ({ path }) => ({ contents: await errorClassesOf(path), resolveDir: dirname(path) }),
+      );
       // A client reads nothing of its manifest but the version, for the user agent.
       onLoad({ filter: /\/node_modules\/@aws-sdk\/client-[\w-]+\/package\.json$/ }, async ({ path }) => {
         const { version } = JSON.parse(await readFile(path, 'utf8')) as { version: string };
