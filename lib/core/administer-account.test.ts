@@ -51,15 +51,17 @@ describe('a user', () => {
 test.each([disableAccount, enableAccount, allowMail, endSessions])(
   '%o refuses an account that is gone',
   async (act) => {
-    await expect(Promise.resolve(act(operator().accounts, BOB.userId))).rejects.toMatchObject(UNKNOWN);
+    await expect(Promise.resolve(act(operator().accounts, BOB.userId, 'operator'))).rejects.toMatchObject(
+      UNKNOWN,
+    );
   },
 );
 
 test('what is so already is told from what has changed', async () => {
   const { accounts } = operator({ ...ADA, mailRefused: 'bounced' });
   for (const act of [disableAccount, enableAccount, allowMail]) {
-    expect(await act(accounts, ADA.userId)).toBe(true);
-    expect(await act(accounts, ADA.userId)).toBe(false);
+    expect(await act(accounts, ADA.userId, 'operator')).toBe(true);
+    expect(await act(accounts, ADA.userId, 'operator')).toBe(false);
   }
 });
 
@@ -95,7 +97,7 @@ describe('the sessions of everybody', () => {
 describe('a deletion', () => {
   test('leaves a tombstone that is no plain hash, for 400 days', async () => {
     const { users, clock, tombstones, accounts } = operator();
-    await deleteAccount({ accounts, tombstones, clock }, ADA);
+    await deleteAccount({ accounts, tombstones, clock }, ADA, 'operator');
     expect(users.rows.size).toBe(0);
     const [tombstone] = tombstones.rows.values();
     expect(tombstone).toEqual({
@@ -108,7 +110,9 @@ describe('a deletion', () => {
   test('of rows that do not belong together is refused', async () => {
     const { clock, tombstones, accounts } = operator();
     const wrong = { ...ADA, email: BOB.email };
-    await expect(deleteAccount({ accounts, tombstones, clock }, wrong)).rejects.toBeInstanceOf(RowsDisagree);
+    await expect(deleteAccount({ accounts, tombstones, clock }, wrong, 'operator')).rejects.toBeInstanceOf(
+      RowsDisagree,
+    );
     expect(tombstones.rows.size).toBe(0);
   });
 });

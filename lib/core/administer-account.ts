@@ -1,5 +1,7 @@
 // What an operator may do to an account. The command line and an administrator's API call these; neither has rules of its own.
+// Whatever makes an event takes `by`: who did it, for the activity of the account.
 import type { Clock, User, UserStore } from './account.ts';
+import type { By } from './account-event.ts';
 import { normaliseEmail } from './email-address.ts';
 import { inParallel } from './in-parallel.ts';
 import { ProblemError } from './problem.ts';
@@ -13,11 +15,11 @@ export type Change = 'changed' | 'unchanged' | 'gone';
 /** Writes to one account, each on condition that it is still there. Every method throws ProblemError `unavailable`. */
 export type AccountAdministration = {
   /** Disabling also raises `credentialVersion`, in the same write: every session and every mailed link ends with it. */
-  setStatus(userId: string, status: User['status']): Promise<Change>;
+  setStatus(userId: string, status: User['status'], by: By): Promise<Change>;
   /** Raises `credentialVersion`. @returns false when the account is gone */
   endSessions(userId: string): Promise<boolean>;
   /** Marks the address as verified. `gone` also when it isn't the account's any more. */
-  verifyEmail(account: Pick<User, 'userId' | 'email'>): Promise<Change>;
+  verifyEmail(account: Pick<User, 'userId' | 'email'>, by: By): Promise<Change>;
   /** Puts these roles in the place of all others. */
   setRoles(userId: string, roles: readonly string[]): Promise<Change>;
   /** Removes `mailRefused`, `mailRefusedUntil` and `mailBounces`, so that the next bounce blocks for a day. */
@@ -27,7 +29,11 @@ export type AccountAdministration = {
    *
    * @returns false when the two rows don't belong together: nothing was deleted
    */
-  delete(account: Pick<User, 'userId' | 'email' | 'heldEmails'>, tombstone: Tombstone): Promise<boolean>;
+  delete(
+    account: Pick<User, 'userId' | 'email' | 'heldEmails'>,
+    tombstone: Tombstone,
+    by: By,
+  ): Promise<boolean>;
   /** Every account, in no particular order and not as one snapshot, with the attributes that are named. */
   all<K extends keyof User>(attributes: readonly K[]): AsyncIterable<Pick<User, K>>;
 };
@@ -56,8 +62,12 @@ function ownerOf(users: UserStore, email: string | undefined): Promise<string | 
  * @returns false when it was disabled already
  * @throws ProblemError `unknown-user`, `unavailable`
  */
-export async function disableAccount(accounts: AccountAdministration, userId: string): Promise<boolean> {
-  return hasChanged(await accounts.setStatus(userId, 'disabled'));
+export async function disableAccount(
+  accounts: AccountAdministration,
+  userId: string,
+  by: By,
+): Promise<boolean> {
+  return hasChanged(await accounts.setStatus(userId, 'disabled', by));
 }
 
 /**
@@ -66,8 +76,12 @@ export async function disableAccount(accounts: AccountAdministration, userId: st
  * @returns false when it wasn't disabled
  * @throws ProblemError `unknown-user`, `unavailable`
  */
-export async function enableAccount(accounts: AccountAdministration, userId: string): Promise<boolean> {
-  return hasChanged(await accounts.setStatus(userId, 'active'));
+export async function enableAccount(
+  accounts: AccountAdministration,
+  userId: string,
+  by: By,
+): Promise<boolean> {
+  return hasChanged(await accounts.setStatus(userId, 'active', by));
 }
 
 /**
@@ -89,8 +103,9 @@ export async function allowMail(accounts: AccountAdministration, userId: string)
 export async function verifyEmail(
   accounts: AccountAdministration,
   account: Pick<User, 'userId' | 'email'>,
+  by: By,
 ): Promise<boolean> {
-  return hasChanged(await accounts.verifyEmail(account));
+  return hasChanged(await accounts.verifyEmail(account, by));
 }
 
 /** A role that no account can have, or too many of them. */
@@ -126,8 +141,9 @@ export async function setRoles(
 export async function endSession(
   { sessions, clock }: { sessions: Pick<SessionStore, 'end'>; clock: Clock },
   session: SessionKey,
+  by: By,
 ): Promise<boolean> {
-  return (await sessions.end(session, clock())) !== undefined;
+  return (await sessions.end(session, clock(), { by })) !== undefined;
 }
 
 /**
@@ -192,9 +208,10 @@ export class RowsDisagree extends Error {
 export async function deleteAccount(
   deps: { accounts: AccountAdministration; tombstones: TombstoneStore; clock: Clock },
   account: Pick<User, 'userId' | 'email' | 'heldEmails'>,
+  by: By,
 ): Promise<void> {
   const tombstone = tombstoneFor(await deps.tombstones.key(), account.email, deps.clock());
-  if (!(await deps.accounts.delete(account, tombstone)))
+  if (!(await deps.accounts.delete(account, tombstone, by)))
     throw new RowsDisagree('the rows of the account and of its address do not belong together');
 }
 

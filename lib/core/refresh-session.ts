@@ -142,7 +142,7 @@ async function successorAgain(
     if (previous.rotatedAt > now + grace) await sessions.moveGrace(session, currentHash, now);
     return unsealSuccessor(previous.sealedSuccessor, presented.secret);
   }
-  await sessions.end(session, now);
+  await sessions.end(session, now, { reuse: true });
   throw new ProblemError(
     { code: 'invalid-refresh-token' },
     'a replaced token was used again; the session was ended',

@@ -1,4 +1,5 @@
 import type { Clock, User, UserStore } from './account.ts';
+import type { By } from './account-event.ts';
 import { ProblemError } from './problem.ts';
 import { newResetRequest, type ResetRequest } from './reset-request.ts';
 
@@ -12,7 +13,7 @@ export type RemoveFactorsDeps = {
      * @returns false when the account was changed meanwhile
      * @throws ProblemError `unavailable`
      */
-    removeAll(user: User, now: number, mail: ResetRequest): Promise<boolean>;
+    removeAll(user: User, now: number, mail: ResetRequest, by: By): Promise<boolean>;
   };
   clock: Clock;
   /** Milliseconds. */
@@ -28,14 +29,15 @@ const TRIES = 5;
  * @returns false when there was no factor
  * @throws ProblemError `unknown-user`, `unavailable`
  */
-export async function removeAllFactors(deps: RemoveFactorsDeps, userId: string): Promise<boolean> {
+export async function removeAllFactors(deps: RemoveFactorsDeps, userId: string, by: By): Promise<boolean> {
   for (let tried = 1; tried <= TRIES; tried += 1) {
     const user = await deps.users.get(userId);
     if (user === undefined) throw new ProblemError({ code: 'unknown-user' });
     if (!user.totp && !user.passkeys) return false;
     const now = deps.clock();
     const asked = { userId, purpose: 'factors-removed', byOperator: true } as const;
-    if (await deps.factors.removeAll(user, now, newResetRequest(asked, now, deps.tagLifetime))) return true;
+    const mail = newResetRequest(asked, now, deps.tagLifetime);
+    if (await deps.factors.removeAll(user, now, mail, by)) return true;
   }
   throw new ProblemError({ code: 'unavailable', retryAfter: 1 }, 'other changes keep coming first');
 }

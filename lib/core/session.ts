@@ -59,6 +59,14 @@ export type Rotation = SessionKey & {
   idleExpiresAt: number;
 };
 
+/** How a session ends, where its holder doesn't end it. */
+type Ending = {
+  /** Who ends it; see `By`. */
+  by?: string;
+  /** A replaced refresh token was used again. */
+  reuse?: true;
+};
+
 /** What the core needs of the table of sessions. Reads are strongly consistent; every method throws ProblemError `unavailable`. */
 export type SessionStore = {
   open(session: Session): Promise<void>;
@@ -70,7 +78,7 @@ export type SessionStore = {
   /** Lets the grace of the rotation to `toHash` begin at another time, as long as that one is the last. */
   moveGrace(key: SessionKey, toHash: string, rotatedAt: number): Promise<void>;
   /** Ends the session, for good; ending it again is harmless. @returns the session as it was before this end */
-  end(key: SessionKey, now: number): Promise<Session | undefined>;
+  end(key: SessionKey, now: number, how?: Ending): Promise<Session | undefined>;
   /** Ends the session if its family hash is this one. @returns whether it is. */
   endFamily(key: SessionKey, familyHash: string, now: number): Promise<boolean>;
 };

@@ -84,11 +84,11 @@ describe.each([
 
   test('a status changes once, and ends the sessions when it becomes disabled', async () => {
     const ada = await stored();
-    expect(await accounts.setStatus(ada.userId, 'active')).toBe('unchanged');
-    expect(await accounts.setStatus(ada.userId, 'disabled')).toBe('changed');
-    expect(await accounts.setStatus(ada.userId, 'disabled')).toBe('unchanged');
+    expect(await accounts.setStatus(ada.userId, 'active', 'operator')).toBe('unchanged');
+    expect(await accounts.setStatus(ada.userId, 'disabled', 'operator')).toBe('changed');
+    expect(await accounts.setStatus(ada.userId, 'disabled', 'operator')).toBe('unchanged');
     expect(await userOf(ada.userId)).toEqual({ ...ada, status: 'disabled', credentialVersion: 2 });
-    expect(await accounts.setStatus(ada.userId, 'active')).toBe('changed');
+    expect(await accounts.setStatus(ada.userId, 'active', 'operator')).toBe('changed');
     expect(await userOf(ada.userId)).toEqual({ ...ada, credentialVersion: 2 });
   });
 
@@ -108,9 +108,9 @@ describe.each([
 
   test("an address is verified once, and only while it is the account's", async () => {
     const ada = await stored();
-    expect(await accounts.verifyEmail({ ...ada, email: 'another@example.com' })).toBe('gone');
-    expect(await accounts.verifyEmail(ada)).toBe('changed');
-    expect(await accounts.verifyEmail(ada)).toBe('unchanged');
+    expect(await accounts.verifyEmail({ ...ada, email: 'another@example.com' }, 'operator')).toBe('gone');
+    expect(await accounts.verifyEmail(ada, 'operator')).toBe('changed');
+    expect(await accounts.verifyEmail(ada, 'operator')).toBe('unchanged');
     expect(await userOf(ada.userId)).toEqual({ ...ada, emailVerified: true });
   });
 
@@ -127,24 +127,26 @@ describe.each([
 
   test('nothing happens to an account that is gone, and none is made of it', async () => {
     const userId = randomUUID();
-    expect(await accounts.setStatus(userId, 'disabled')).toBe('gone');
+    expect(await accounts.setStatus(userId, 'disabled', 'operator')).toBe('gone');
     expect(await accounts.endSessions(userId)).toBe(false);
     expect(await accounts.allowMail(userId)).toBe('gone');
-    expect(await accounts.verifyEmail({ userId, email: 'nobody@example.com' })).toBe('gone');
+    expect(await accounts.verifyEmail({ userId, email: 'nobody@example.com' }, 'operator')).toBe('gone');
     expect(await accounts.setRoles(userId, ['admin'])).toBe('gone');
     expect(await accounts.setRoles(userId, [])).toBe('gone');
-    expect(await accounts.delete({ userId, email: 'nobody@example.com' }, tombstone())).toBe(false);
+    expect(await accounts.delete({ userId, email: 'nobody@example.com' }, tombstone(), 'operator')).toBe(
+      false,
+    );
     expect(await userOf(userId)).toBeUndefined();
   });
 
   test('a deletion takes account and address and leaves a tombstone, or does nothing at all', async () => {
     const [ada, bob] = [await stored(), await stored()];
     const [wrong, right] = [tombstone(), tombstone()];
-    expect(await accounts.delete({ ...ada, email: bob.email }, wrong)).toBe(false);
+    expect(await accounts.delete({ ...ada, email: bob.email }, wrong, 'operator')).toBe(false);
     expect(await userOf(ada.userId)).toEqual(ada);
     expect(await imports.ownersOf([bob.email])).toEqual(new Map([[bob.email, bob.userId]]));
 
-    expect(await accounts.delete(ada, right)).toBe(true);
+    expect(await accounts.delete(ada, right, 'operator')).toBe(true);
     expect(await userOf(ada.userId)).toBeUndefined();
     expect(await imports.ownersOf([ada.email, bob.email])).toEqual(new Map([[bob.email, bob.userId]]));
     expect(await tombstones.deletedAt([wrong.id, right.id])).toEqual(new Map([[right.id, NOW]]));

@@ -50,6 +50,8 @@ import { type FileOptions, openImportFile } from './users/import-file.ts';
 import { accountsOf } from './users/row.ts';
 
 const NAME = 'npm run users --';
+/** Who did it, as the activity of an account says. */
+const BY = 'operator';
 const main = program(NAME, 'Looks after the accounts of the local stack, or of a deployed stage.');
 let place: Place | undefined;
 /** How long the row of a notice is kept until it is sent. */
@@ -127,12 +129,12 @@ command(
   });
 
 userCommand('disable', 'locks a user out of everything and ends all sessions at once', async (deps, user) => {
-  const done = await disableAccount(deps.accounts, user.userId);
+  const done = await disableAccount(deps.accounts, user.userId, BY);
   return `${user.email} ${done ? 'is disabled, and all sessions have ended' : 'was disabled already'}.`;
 });
 
 userCommand('enable', 'lets a disabled user log in again', async (deps, user) => {
-  const done = await enableAccount(deps.accounts, user.userId);
+  const done = await enableAccount(deps.accounts, user.userId, BY);
   return `${user.email} ${done ? 'can log in again' : 'was not disabled'}.`;
 });
 
@@ -154,13 +156,13 @@ userCommand(
   'remove-factors',
   'removes every second factor of a user who lost them, ends all sessions and mails the owner',
   async (deps, user) => {
-    const done = await removeAllFactors(deps, user.userId);
+    const done = await removeAllFactors(deps, user.userId, BY);
     return `${user.email} ${done ? 'logs in by the password alone now; all sessions have ended, and a mail says so' : 'had no second factor'}.`;
   },
 );
 
 userCommand('verify', 'vouches that the address of a user is verified', async (deps, user) => {
-  const done = await verifyEmail(deps.accounts, user);
+  const done = await verifyEmail(deps.accounts, user, BY);
   return `${user.email} ${done ? 'is verified' : 'was verified already'}.`;
 });
 
@@ -215,7 +217,7 @@ userCommand(
   'deletes a user, frees the address and keeps imports from bringing the user back',
   async (deps, user) => {
     try {
-      await deleteAccount(deps, user);
+      await deleteAccount(deps, user, BY);
     } catch (error) {
       if (!(error instanceof RowsDisagree)) throw error;
       throw new OperatorError(
@@ -293,7 +295,7 @@ await run(NAME, main, (error) => (place === undefined ? awsSentence(error) : pla
 
 async function endOne(deps: Deps, { userId, email }: User, sessionId: string): Promise<void> {
   const key = { userId, sessionId: sessionId.trim().toLowerCase() };
-  const known = SESSION_ID.test(key.sessionId) && (await endSession(deps, key));
+  const known = SESSION_ID.test(key.sessionId) && (await endSession(deps, key, BY));
   if (!known) throw new OperatorError('This user has no such session.');
   await say(`This session of ${email} has ended.`);
 }

@@ -70,8 +70,8 @@ describe('a user', () => {
     expect(await answersTo(tokens)).toEqual([200, 200]);
 
     const other = await loggedIn(world.client, person);
-    expect(await disableAccount(accounts, user.userId)).toBe(true);
-    expect(await disableAccount(accounts, user.userId)).toBe(false);
+    expect(await disableAccount(accounts, user.userId, 'operator')).toBe(true);
+    expect(await disableAccount(accounts, user.userId, 'operator')).toBe(false);
     expect(await userOf(tables, user.userId)).toEqual({
       ...user,
       status: 'disabled',
@@ -80,8 +80,8 @@ describe('a user', () => {
     expect(await logInStatus(person)).toBe(401);
     expect(await answersTo(other)).toEqual([401, 401]);
 
-    expect(await enableAccount(accounts, user.userId)).toBe(true);
-    expect(await enableAccount(accounts, user.userId)).toBe(false);
+    expect(await enableAccount(accounts, user.userId, 'operator')).toBe(true);
+    expect(await enableAccount(accounts, user.userId, 'operator')).toBe(false);
     expect(await userOf(tables, user.userId)).toEqual({ ...user, credentialVersion: 2 });
     expect(await answersTo(other)).toEqual([401, 401]);
     expect(await logInStatus(person)).toBe(200);
@@ -93,9 +93,9 @@ describe('a user', () => {
     const { userId } = await userOf(tables, person.email);
     const deps = { sessions: sessionStore(tables), clock: Date.now };
     const sessionId = decodeJwt(tokens.accessToken).sid as string;
-    expect(await endSession(deps, { userId, sessionId })).toBe(true);
-    expect(await endSession(deps, { userId, sessionId: randomUUID() })).toBe(false);
-    expect(await endSession(deps, { userId: randomUUID(), sessionId })).toBe(false);
+    expect(await endSession(deps, { userId, sessionId }, 'operator')).toBe(true);
+    expect(await endSession(deps, { userId, sessionId: randomUUID() }, 'operator')).toBe(false);
+    expect(await endSession(deps, { userId: randomUUID(), sessionId }, 'operator')).toBe(false);
     expect(await answersTo(tokens)).toEqual([401, 401]);
     expect(await answersTo(other)).toEqual([200, 200]);
   });
@@ -129,7 +129,8 @@ describe('a user', () => {
     const { person, tokens, app } = await protectedPerson(world.client);
     const user = await userOf(tables, person.email);
     const deps = { users: userStore(tables), factors: factorRemoval(tables) };
-    const remove = () => removeAllFactors({ ...deps, clock: Date.now, tagLifetime: 60_000 }, user.userId);
+    const remove = () =>
+      removeAllFactors({ ...deps, clock: Date.now, tagLifetime: 60_000 }, user.userId, 'operator');
     const challenge = await challenged(world.client, person);
     expect(await remove()).toBe(true);
     expect(await answersTo(tokens)).toEqual([401, 401]);
@@ -152,7 +153,9 @@ describe('a user', () => {
     const { person, device: made } = await holder(world.client);
     const { userId } = await userOf(tables, person.email);
     const deps = { users: userStore(tables), factors: factorRemoval(tables) };
-    expect(await removeAllFactors({ ...deps, clock: Date.now, tagLifetime: 60_000 }, userId)).toBe(true);
+    expect(
+      await removeAllFactors({ ...deps, clock: Date.now, tagLifetime: 60_000 }, userId, 'operator'),
+    ).toBe(true);
     const claim = { owner: userId };
     expect(await world.rowsOf('factors', claim)).toEqual([]);
     expect((await tryPasskey(world.client, made)).json).toMatchObject({ code: 'unknown-credential' });
@@ -167,7 +170,7 @@ describe('a user', () => {
     await askedFor(world, person.email);
     const tag = tagIn((await mailsTo(person.email))[0]);
     const user = await userOf(tables, person.email);
-    await deleteAccount(operatorOf(tables), user);
+    await deleteAccount(operatorOf(tables), user, 'operator');
     expect(await answersTo(tokens)).toEqual([401, 401]);
     expect(await reset(world, tag)).toBe(401);
     expect(await logInStatus(person)).toBe(401);
@@ -183,7 +186,7 @@ describe('a user', () => {
     const tag = tagIn((await mailsTo(person.email))[0]);
     const user = await userOf(tables, person.email);
     const line = (await exportedLines(accounts)).filter((one) => one.includes(user.userId)).join('');
-    await deleteAccount(operatorOf(tables), user);
+    await deleteAccount(operatorOf(tables), user, 'operator');
     expect(
       await imported(tables, fileOf(line, '.jsonl'), { now: Date.now(), includeDeleted: true }),
     ).toMatchObject({
@@ -203,10 +206,12 @@ describe('a user', () => {
       { ...user, email },
       { ...user, userId: randomUUID() },
     ]) {
-      await expect(deleteAccount(operatorOf(tables), wrong)).rejects.toThrow(RowsDisagree);
+      await expect(deleteAccount(operatorOf(tables), wrong, 'operator')).rejects.toThrow(RowsDisagree);
     }
     await world.putRow('users', { ...user, email });
-    await expect(deleteAccount(operatorOf(tables), { ...user, email })).rejects.toThrow(RowsDisagree);
+    await expect(deleteAccount(operatorOf(tables), { ...user, email }, 'operator')).rejects.toThrow(
+      RowsDisagree,
+    );
     expect(await world.rowOf('users', { userId: user.userId })).toEqual({ ...user, email });
     expect(await world.rowOf('emails', { email })).toBeDefined();
     expect(await world.rowOf('emails', { email: user.email })).toEqual({
@@ -218,7 +223,7 @@ describe('a user', () => {
   test('that is gone is refused, and no half of one is made', async () => {
     const user = { ...(await userOf(tables, (await signedUp(world.client)).email)), userId: randomUUID() };
     for (const act of [disableAccount, enableAccount, endSessions, allowMail])
-      await expect(Promise.resolve(act(accounts, user.userId))).rejects.toMatchObject({
+      await expect(Promise.resolve(act(accounts, user.userId, 'operator'))).rejects.toMatchObject({
         problem: { code: 'unknown-user' },
       });
     expect(await world.rowOf('users', { userId: user.userId })).toBeUndefined();

@@ -71,7 +71,7 @@ test('users whose deletion is remembered are left out on request, and those who 
   const [gone, back, other] = [user(1), user(2), user(4)];
   const operator = operatorOf(tables, () => NOW);
   for (const one of [gone, back, other]) await accountWrites(tables).create(one, undefined);
-  for (const one of [gone, back]) await deleteAccount(operator, one);
+  for (const one of [gone, back]) await deleteAccount(operator, one, 'operator');
   // As in tables that were restored to a second before, and an account that signed up again.
   for (const one of [gone, { ...back, createdAt: NOW + 1 }])
     await accountWrites(tables).create(one, undefined);

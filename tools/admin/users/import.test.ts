@@ -400,6 +400,7 @@ describe('an import', () => {
       await deleteAccount(
         operatorOf(tables, () => NOW),
         await userOf(tables, email),
+        'operator',
       );
     await expectWhole(tables, 0);
 
@@ -437,6 +438,7 @@ describe('an import', () => {
     await deleteAccount(
       operatorOf(tables, () => NOW),
       await userOf(tables, 'user0@example.com'),
+      'operator',
     );
     const rows = await tables.all('tombstones');
     const [row] = rows.filter(({ tombstone }) => tombstone !== 'key');
