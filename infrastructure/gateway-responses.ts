@@ -2,12 +2,16 @@
 // (`$context.error.messageString`): its words about an Authorization header that it cannot read hold that header.
 // tools/local/gateway.ts answers with the same resources.
 
+import type { ProblemCode } from '../lib/core/problem.ts';
+
 interface GatewayAnswer {
   /** The logical id begins with it. */
   readonly name: string;
   readonly types: readonly string[];
   /** Without one API Gateway's own status stays, and the body has none: templates know no variable for it. */
   readonly status?: number;
+  /** As our own problems have it, so that a client needs one table. Two are API Gateway's alone. */
+  readonly code: ProblemCode | 'forbidden' | 'refused';
   readonly title: string;
   readonly detail: string;
   /** Seconds. */
@@ -29,6 +33,7 @@ const ANSWERS: readonly GatewayAnswer[] = [
       'RESOURCE_NOT_FOUND',
     ],
     status: 404,
+    code: 'not-found',
     title: 'Not Found',
     detail: 'There is no such method and path here.',
   },
@@ -37,6 +42,7 @@ const ANSWERS: readonly GatewayAnswer[] = [
     name: 'Forbidden',
     types: ['ACCESS_DENIED', 'EXPIRED_TOKEN'],
     status: 403,
+    code: 'forbidden',
     title: 'Forbidden',
     detail: 'These credentials are not allowed to send this request.',
   },
@@ -44,6 +50,7 @@ const ANSWERS: readonly GatewayAnswer[] = [
     name: 'TooLarge',
     types: ['REQUEST_TOO_LARGE'],
     status: 413,
+    code: 'body-too-large',
     title: 'Content Too Large',
     detail: 'The request body is too large.',
   },
@@ -51,6 +58,7 @@ const ANSWERS: readonly GatewayAnswer[] = [
     name: 'Throttled',
     types: ['THROTTLED', 'QUOTA_EXCEEDED'],
     status: 429,
+    code: 'throttled',
     title: 'Too Many Requests',
     detail: 'Too many requests. Try again in a second.',
     retryAfter: 1,
@@ -60,6 +68,7 @@ const ANSWERS: readonly GatewayAnswer[] = [
     name: 'Blocked',
     types: ['WAF_FILTERED'],
     status: 429,
+    code: 'throttled',
     title: 'Too Many Requests',
     detail:
       'Too many requests from your network, or one that looks like an attack. Try again in a few minutes.',
@@ -70,6 +79,7 @@ const ANSWERS: readonly GatewayAnswer[] = [
     name: 'Busy',
     types: ['INTEGRATION_FAILURE'],
     status: 503,
+    code: 'unavailable',
     title: 'Service Unavailable',
     detail: FAILED,
     retryAfter: 1,
@@ -78,16 +88,18 @@ const ANSWERS: readonly GatewayAnswer[] = [
     name: 'TimedOut',
     types: ['INTEGRATION_TIMEOUT'],
     status: 504,
+    code: 'unavailable',
     title: 'Gateway Timeout',
     detail: FAILED,
   },
   {
     name: 'Refused',
     types: ['DEFAULT_4XX'],
+    code: 'refused',
     title: 'Request refused',
     detail: 'The request was refused before it reached the service.',
   },
-  { name: 'Failed', types: ['DEFAULT_5XX'], title: 'Service failed', detail: FAILED },
+  { name: 'Failed', types: ['DEFAULT_5XX'], code: 'internal', title: 'Service failed', detail: FAILED },
 ];
 
 /** As lib/http/answer-headers.ts has them: the code's answers and these look alike. */
@@ -112,9 +124,9 @@ export function gatewayResponses(): Record<string, { Type: string; Properties: R
   );
 }
 
-function propertiesOf(type: string, { status, title, detail, retryAfter }: GatewayAnswer) {
+function propertiesOf(type: string, { status, code, title, detail, retryAfter }: GatewayAnswer) {
   const headers = { ...HEADERS, ...(retryAfter && { 'Retry-After': String(retryAfter) }) };
-  const body = { type: 'about:blank', title, ...(status && { status }), detail, message: detail };
+  const body = { type: 'about:blank', title, ...(status && { status }), code, detail, message: detail };
   return {
     RestApiId: { Ref: 'ApiGatewayRestApi' },
     ResponseType: type,

@@ -68,7 +68,7 @@ const forBrowsers = routes
       ),
   );
 
-const notFound = problem(404, 'Not Found', 'There is no such method and path here.');
+const notFound = coded('not-found', problem(404, 'Not Found', 'There is no such method and path here.'));
 const preflight = {
   origin: 'https://app.example.com',
   'access-control-request-method': 'POST',

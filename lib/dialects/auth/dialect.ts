@@ -164,7 +164,7 @@ function withMembers<Members extends object>(
 export const auth: Dialect = {
   name: 'auth',
   description:
-    'JSON. Refresh tokens. Errors are problem details with a `code`, and with `errors` for refused fields.',
+    'JSON. Refresh tokens. Errors are problem details with a `code`, and with `errors` for refused fields. API Gateway itself answers `not-found` (404) and, to what never reaches the service, `forbidden` (403) or `refused` (any other 4xx).',
   problem,
   fail(failure: Problem) {
     // A deleted account's tag gets the answer of a disabled one's: whoever holds an old mail learns no more.

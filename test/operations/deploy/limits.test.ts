@@ -169,6 +169,7 @@ test.each(Object.entries(TYPES))(
     expect(template).not.toContain('$');
     const body = JSON.parse(template) as Json;
     expect(body.message).toBe(body.detail);
+    expect(body.code).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(body.status).toBe(status === undefined ? undefined : Number(status));
     const headers = answer?.ResponseParameters as Record<string, string>;
     const expected = {
