@@ -1,6 +1,8 @@
 // The web ACL, made where WAF asks for it. It stands before API Gateway's throttling: what it blocks takes nothing from
 // the rates that everybody shares, and costs no request.
 
+import { SECRET_HEADER, type TrustedProxy } from '../lib/http/trusted-proxy.ts';
+
 export interface WebAclSettings {
   /** Its name, and that of its metrics. */
   readonly name: string;
@@ -10,8 +12,8 @@ export interface WebAclSettings {
   /** The same, of the routes that hash a password or send a mail. */
   readonly hashes: number;
   readonly costlyPaths: readonly string[];
-  /** The header in which one's own proxy names the client; then addresses are read from it. */
-  readonly proxyHeader: string | null;
+  /** One's own proxy: the header in which it names the client, and the secret without which nobody is believed. */
+  readonly proxy: TrustedProxy | null;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -57,28 +59,69 @@ export function webAcl(settings: WebAclSettings): Record<string, { Type: string 
   };
 }
 
-/** Behind CloudFront its header cannot be counted by: the distribution's own web ACL has to (docs/operations.md). */
-function rateRules({ requests, hashes, costlyPaths, stage, proxyHeader }: WebAclSettings): Json[] {
-  if (proxyHeader?.toLowerCase() === WITH_PORT) return [];
-  const key = proxyHeader
-    ? {
-        AggregateKeyType: 'FORWARDED_IP',
-        ForwardedIPConfig: { HeaderName: proxyHeader, FallbackBehavior: 'MATCH' },
-      }
-    : { AggregateKeyType: 'IP' };
-  const rule = (Name: string, Limit: number, scope: Json = {}): Json => ({
-    Name,
+/**
+ * Whoever goes around one's own proxy lacks its secret, and is counted by the address from which the request came: such
+ * a client could name another address in each request. Behind CloudFront its header cannot be counted by: the
+ * distribution's own web ACL has to (docs/operations.md).
+ */
+function rateRules(settings: WebAclSettings): Json[] {
+  const { proxy } = settings;
+  if (proxy === null) return rateRulesBy({ AggregateKeyType: 'IP' }, '', [], settings);
+  const around = rateRulesBy({ AggregateKeyType: 'IP' }, '', [not(shows(proxy.secret))], settings);
+  if (proxy.header.toLowerCase() === WITH_PORT) return around;
+  const named = {
+    AggregateKeyType: 'FORWARDED_IP',
+    ForwardedIPConfig: { HeaderName: proxy.header, FallbackBehavior: 'MATCH' },
+  };
+  return [...rateRulesBy(named, '-by-proxy', [shows(proxy.secret)], settings), ...around];
+}
+
+function rateRulesBy(
+  key: Json,
+  suffix: string,
+  which: readonly Json[],
+  { requests, hashes, costlyPaths, stage }: WebAclSettings,
+): Json[] {
+  const rule = (name: string, Limit: number, conditions: readonly Json[]): Json => ({
+    Name: name + suffix,
     Action: { Block: {} },
-    Statement: { RateBasedStatement: { ...key, EvaluationWindowSec: WINDOW_SECONDS, Limit, ...scope } },
+    Statement: {
+      RateBasedStatement: {
+        ...key,
+        EvaluationWindowSec: WINDOW_SECONDS,
+        Limit,
+        ...(conditions.length > 0 && { ScopeDownStatement: all(conditions) }),
+      },
+    },
   });
   return [
-    rule('one-address', requests),
-    rule('one-address-hashing', hashes, { ScopeDownStatement: costlyRequests(costlyPaths, stage) }),
+    rule('one-address', requests, which),
+    rule('one-address-hashing', hashes, [...which, ...costlyRequests(costlyPaths, stage)]),
   ];
 }
 
+function shows(secret: string): Json {
+  return {
+    ByteMatchStatement: {
+      FieldToMatch: { SingleHeader: { Name: SECRET_HEADER.toLowerCase() } },
+      PositionalConstraint: 'EXACTLY',
+      SearchString: secret,
+      TextTransformations: [{ Priority: 0, Type: 'NONE' }],
+    },
+  };
+}
+
+function not(Statement: Json): Json {
+  return { NotStatement: { Statement } };
+}
+
+/** WAF takes no `AndStatement` of one. */
+function all(Statements: readonly Json[]): Json | undefined {
+  return Statements.length === 1 ? Statements[0] : { AndStatement: { Statements } };
+}
+
 /** POST of these paths, with the stage before them or not, as a domain of one's own has it. */
-function costlyRequests(paths: readonly string[], stage: string): Json {
+function costlyRequests(paths: readonly string[], stage: string): Json[] {
   const post = {
     ByteMatchStatement: {
       FieldToMatch: { Method: {} },
@@ -94,12 +137,8 @@ function costlyRequests(paths: readonly string[], stage: string): Json {
       TextTransformations: [{ Priority: 0, Type: 'URL_DECODE' }],
     },
   }));
-  const [only] = matches;
-  return {
-    AndStatement: {
-      Statements: [post, matches.length === 1 ? only : { OrStatement: { Statements: matches } }],
-    },
-  };
+  const [only = {}] = matches;
+  return [post, matches.length === 1 ? only : { OrStatement: { Statements: matches } }];
 }
 
 /** As few regular expressions as WAF's limit allows. */

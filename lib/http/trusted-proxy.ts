@@ -10,7 +10,7 @@ export type TrustedProxy = {
 };
 
 /** Where the proxy shows its secret. */
-const SECRET_HEADER = 'X-Trusted-Proxy-Secret';
+export const SECRET_HEADER = 'X-Trusted-Proxy-Secret';
 
 /**
  * The client's address in the words of the proxy: an IP address, with a port or without, in brackets or without.

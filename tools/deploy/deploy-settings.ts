@@ -17,6 +17,7 @@ const variableOf = {
   monthlyBudget: 'MONTHLY_BUDGET',
   apiLogRole: 'API_LOG_ROLE',
   trustedProxyHeader: 'TRUSTED_PROXY_HEADER',
+  trustedProxySecret: 'TRUSTED_PROXY_SECRET',
   logRetentionDays: 'LOG_RETENTION_DAYS',
   memoryMb: 'MEMORY_MB',
   provisionedConcurrency: 'PROVISIONED_CONCURRENCY',
@@ -67,7 +68,9 @@ const settingsSchema = v.object({
   wafHashes: whole(10, 2_000_000),
   monthlyBudget: whole(0, 999_999_999),
   apiLogRole: onOrOff,
-  trustedProxyHeader: v.nullable(v.string()), // lib/config.ts has its rule, by the variable of the same name
+  // lib/config.ts has the rules of both, by the variables of the same names.
+  trustedProxyHeader: v.nullable(v.string()),
+  trustedProxySecret: v.nullable(v.string()),
   logRetentionDays: v.pipe(
     whole(1, 3653),
     v.check((days) => retentions.includes(days), `must be one of ${retentions.join(', ')}`),

@@ -138,13 +138,14 @@ export function complete(service: DeployedService & ServiceToWatch, settings: Ra
 export function protect(service: DeployedService & ServiceToWatch, settings: DeploySettings): void {
   if (!settings.waf) return;
   const { stage } = service.provider;
+  const { trustedProxyHeader: header, trustedProxySecret: secret } = settings;
   const acl = webAcl({
     name: `${service.service}-${stage}`,
     stage,
     requests: settings.wafRequests,
     hashes: settings.wafHashes,
     costlyPaths: costlyPaths(service.functions),
-    proxyHeader: settings.trustedProxyHeader,
+    proxy: header !== null && secret !== null ? { header, secret } : null,
   });
   Object.assign(service.resources.Resources, acl);
 }

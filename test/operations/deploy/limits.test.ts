@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { gatewayResponses } from '../../../infrastructure/gateway-responses.ts';
 import {
   costlyPaths,
@@ -8,7 +8,7 @@ import {
   reserveConcurrency,
   routesOf,
 } from '../../../infrastructure/routes.ts';
-import { webAcl } from '../../../infrastructure/web-acl.ts';
+import { type WebAclSettings, webAcl } from '../../../infrastructure/web-acl.ts';
 import { alwaysHeaders } from '../../../lib/http/answer-headers.ts';
 import { readService } from '../../../tools/deploy/service.ts';
 import { root } from '../../../tools/folders.ts';
@@ -82,9 +82,9 @@ const settings = {
   requests: 2000,
   hashes: 300,
   costlyPaths: costlyPaths(functions),
-  proxyHeader: null,
+  proxy: null,
 };
-const rulesOf = (changed: Partial<typeof settings> | { proxyHeader: string } = {}) =>
+const rulesOf = (changed: Partial<WebAclSettings> = {}) =>
   (webAcl({ ...settings, ...changed }).WebAcl as unknown as Acl).Properties.Rules;
 const rateRule = (rules: Json[], name: string) =>
   (rules.find(({ Name }) => Name === name)?.Statement as { RateBasedStatement: Json } | undefined)
@@ -117,18 +117,56 @@ test('many routes are split over regular expressions that WAF takes', () => {
   for (const path of many) expect(found.some((pattern) => new RegExp(pattern).test(path))).toBe(true);
 });
 
-test('behind a proxy of one’s own the web ACL counts the addresses that it names', () => {
-  const rules = rulesOf({ proxyHeader: 'X-Real-Client' });
-  for (const name of ['one-address', 'one-address-hashing'])
-    expect(rateRule(rules, name)).toMatchObject({
-      AggregateKeyType: 'FORWARDED_IP',
-      ForwardedIPConfig: { HeaderName: 'X-Real-Client' },
-    });
+describe('behind a proxy of one’s own the web ACL', () => {
+  const secret = 's'.repeat(32);
+  const behind = (header: string) => rulesOf({ proxy: { header, secret } });
+  const showing = {
+    ByteMatchStatement: {
+      FieldToMatch: { SingleHeader: { Name: 'x-trusted-proxy-secret' } },
+      PositionalConstraint: 'EXACTLY',
+      SearchString: secret,
+      TextTransformations: [{ Priority: 0, Type: 'NONE' }],
+    },
+  };
+  const hiding = { NotStatement: { Statement: showing } };
+  /** The conditions under which a rule counts. */
+  const scope = (rules: Json[], name: string) => {
+    const which = rateRule(rules, name)?.ScopeDownStatement as Record<string, { Statements: Json[] }>;
+    return which.AndStatement?.Statements ?? [which];
+  };
+
+  test('counts the addresses that the proxy names', () => {
+    const rules = behind('X-Real-Client');
+    for (const name of ['one-address-by-proxy', 'one-address-hashing-by-proxy']) {
+      expect(rateRule(rules, name)).toMatchObject({
+        AggregateKeyType: 'FORWARDED_IP',
+        ForwardedIPConfig: { HeaderName: 'X-Real-Client' },
+      });
+      expect(scope(rules, name)).toContainEqual(showing);
+    }
+  });
+
+  test.each(['X-Real-Client', 'CloudFront-Viewer-Address'])(
+    'counts whoever goes around it by their own address, whatever %s says',
+    (header) => {
+      const rules = behind(header);
+      for (const name of ['one-address', 'one-address-hashing']) {
+        expect(rateRule(rules, name)).toMatchObject({ AggregateKeyType: 'IP' });
+        expect(scope(rules, name)).toContainEqual(hiding);
+      }
+    },
+  );
+
   // Each value of this header ends with a port: a rule over it would never count to two.
-  expect(rulesOf({ proxyHeader: 'CloudFront-Viewer-Address' }).map(({ Name }) => Name)).toEqual([
-    'known-bad-inputs',
-    'common',
-  ]);
+  test('leaves those that CloudFront names to the web ACL of the distribution', () => {
+    expect(JSON.stringify(behind('CloudFront-Viewer-Address'))).not.toContain('FORWARDED_IP');
+  });
+
+  test('has names and priorities of their own for all rules', () => {
+    const rules = behind('X-Real-Client');
+    for (const member of ['Name', 'Priority'] as const)
+      expect(new Set(rules.map((rule) => rule[member])).size).toBe(rules.length);
+  });
 });
 
 /** Every type there is. @see https://docs.aws.amazon.com/apigateway/latest/api/API_GatewayResponse.html */

@@ -12,6 +12,7 @@ export const plainSettings: DeploySettings = {
   monthlyBudget: 0,
   apiLogRole: true,
   trustedProxyHeader: null,
+  trustedProxySecret: null,
   logRetentionDays: 30,
   memoryMb: 1769,
   provisionedConcurrency: 0,
