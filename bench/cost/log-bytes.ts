@@ -45,6 +45,7 @@ export async function measureLogOctets(service: Service): Promise<LogOctets> {
 async function linesOfOurs(): Promise<Record<Operation, number>> {
   const env = {
     PATH: process.env.PATH,
+    NODE_OPTIONS: process.env.NODE_OPTIONS, // so that types are stripped in the installed package too
     METRICS_SERVICE: 'gatehouse-prod',
     POWERTOOLS_SERVICE_NAME: 'gatehouse',
     AWS_LAMBDA_FUNCTION_NAME: 'gatehouse-prod-login',

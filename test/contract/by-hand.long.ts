@@ -36,7 +36,7 @@ const ways: { name: string; send(call: Call): Promise<number> }[] = [
       const file = join(tmpdir(), `gatehouse-${randomUUID()}.json`);
       await writeFile(file, JSON.stringify(event));
       try {
-        const args = [serverlessProgram, 'invoke', 'local', '-f', name, '-p', file];
+        const args = [serverlessProgram(), 'invoke', 'local', '-f', name, '-p', file];
         const { stdout } = await run(process.execPath, args, { cwd: root, env: process.env });
         return (JSON.parse(stdout) as { statusCode: number }).statusCode;
       } finally {

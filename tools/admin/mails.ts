@@ -8,13 +8,14 @@ import { Html, html } from '../../lib/html.ts';
 import type { Mail } from '../../lib/mail/layout.ts';
 import { writeMail } from '../../lib/mail/templates.ts';
 import { LANGUAGE_NAMES } from '../../lib/messages/catalogue.ts';
+import { typed } from '../folders.ts';
 import { localEnvironment } from '../local/environment.ts';
 import { OperatorError } from './command-line/operator-error.ts';
 import { program, run } from './command-line/run.ts';
 
 const DEFAULT_PORT = 8006;
 
-const NAME = 'npm run mails --';
+const NAME = typed('mails');
 const main = program(
   NAME,
   'Shows every email in every language, in the browser. MAILS_PORT moves it from port 8006.',

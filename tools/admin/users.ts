@@ -30,6 +30,7 @@ import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
+import { typed } from '../folders.ts';
 import { awsSentence } from './command-line/aws-sentence.ts';
 import { OperatorError } from './command-line/operator-error.ts';
 import { openPlace, type Place, type PlaceOptions } from './command-line/place.ts';
@@ -49,9 +50,9 @@ import { sources } from './users/from/sources.ts';
 import { type FileOptions, openImportFile } from './users/import-file.ts';
 import { accountsOf } from './users/row.ts';
 
-const NAME = 'npm run users --';
 /** Who did it, as the activity of an account says. */
 const BY = 'operator';
+const NAME = typed('users');
 const main = program(NAME, 'Looks after the accounts of the local stack, or of a deployed stage.');
 let place: Place | undefined;
 /** How long the row of a notice is kept until it is sent. */

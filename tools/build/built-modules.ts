@@ -38,7 +38,7 @@ export async function run(path: string): Promise<object> {
   parts.set(relative(root, path), Object.keys(metafile.inputs));
   const source = outputFiles[0]?.text ?? '';
   // By its content, since Node runs a module of a name once.
-  const file = `${buildFolder}built/${basename(path, '.ts')}.${versionOf(source)}.js`;
+  const file = `${buildFolder}built/${basename(path, '.ts')}.${versionOf(source)}.mjs`;
   writeFile(file, source);
   return (await import(pathToFileURL(file).href)) as object;
 }

@@ -1,9 +1,9 @@
 // Turns functions/<name>.ts into one ES module with everything it imports, the AWS SDK included: a bundled
 // client starts faster than the runtime's own copy, and its version is ours.
-import { basename, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { BuildOptions, BuildResult, Metafile, OutputFile } from 'esbuild';
 import { build, formatMessages } from 'esbuild';
-import { root } from '../folders.ts';
+import { project, root } from '../folders.ts';
 import { writeFile } from '../write-file.ts';
 import { builtModules, fileModules, fileOf, forLambda, partsOf, versionOf } from './built-modules.ts';
 import { sdkStandIns } from './sdk-stand-ins.ts';
@@ -83,7 +83,7 @@ function writeBundles({ outputFiles, metafile }: BundleResult, outdir: string): 
       sources: Object.keys(inputs)
         .flatMap(partsOf)
         .filter((input) => packageOf(input) === 'gatehouse')
-        .map((input) => `${root}${input}`),
+        .map((input) => join(root, input)),
       packages: octetsByPackage(inputs),
     };
   });
@@ -99,11 +99,13 @@ function octetsByPackage(inputs: Metafile['outputs'][string]['inputs']): Record<
   return octets;
 }
 
-/** The npm package of a file, `gatehouse` for ours. */
+/** The npm package of a file, `gatehouse` for ours, which may lie in a node_modules folder itself. @param input relative to the root */
 function packageOf(input: string): string {
-  const folders = input.split('node_modules/').at(-1)?.split('/') ?? [];
-  if (!input.includes('node_modules/')) return 'gatehouse';
-  return folders.slice(0, input.includes('node_modules/@') ? 2 : 1).join('/');
+  const path = join(root, input);
+  const isOurs = path.startsWith(root) && !path.slice(root.length).includes('node_modules/');
+  if (isOurs || (path.startsWith(project) && !path.includes('node_modules/'))) return 'gatehouse';
+  const folders = path.split('node_modules/').at(-1)?.split('/') ?? [];
+  return folders.slice(0, folders[0]?.startsWith('@') ? 2 : 1).join('/');
 }
 
 async function readable(error: unknown): Promise<Error> {

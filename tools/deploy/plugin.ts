@@ -128,7 +128,7 @@ export default class GatehousePlugin {
     const { stage, region } = this.#serverless.service.provider;
     const { 'aws-profile': profile } = this.#serverless.processedInput.options;
     const args = [
-      ...[serverlessProgram, 'invoke', '--function', 'rotate-keys', '--data', '{"command":"rotate"}'],
+      ...[serverlessProgram(), 'invoke', '--function', 'rotate-keys', '--data', '{"command":"rotate"}'],
       ...['--stage', stage, '--region', region, ...(profile === undefined ? [] : ['--aws-profile', profile])],
     ];
     const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'ignore' });

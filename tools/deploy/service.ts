@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { buildFolder, root } from '../folders.ts';
+import { buildFolder, installed, root } from '../folders.ts';
 import { writeFile } from '../write-file.ts';
 
 interface Resource {
@@ -74,15 +74,18 @@ export interface Service {
   readonly resources: { readonly Resources: Readonly<Record<string, Resource>> };
 }
 
-/** The framework's command line program, to be run by this Node. */
-export const serverlessProgram: string = (() => {
+/** The framework's command line program, to be run by this Node. The installed package does without it. */
+export function serverlessProgram(): string {
   const manifest = createRequire(import.meta.url).resolve('serverless/package.json');
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: Record<string, string> | string };
   return join(
     dirname(manifest),
     typeof bin === 'string' ? bin : (bin.serverless ?? Object.values(bin)[0] ?? ''),
   );
-})();
+}
+
+/** The resolved serverless.yml in the installed package, which never changes there. */
+const packagedService = `${root}deploy/service.json`;
 
 /**
  * The resolved serverless.yml, with what it includes. Asking the framework takes a second, so its answer is kept until
@@ -90,6 +93,7 @@ export const serverlessProgram: string = (() => {
  * @throws Error with the framework's own words when the file is wrong
  */
 export async function readService(): Promise<Service> {
+  if (installed) return JSON.parse(readFileSync(packagedService, 'utf8')) as Service;
   const hash = createHash('sha256');
   for (const file of filesOfService()) hash.update(`${file}\n`).update(readFileSync(`${root}${file}`));
   const version = hash.digest('hex').slice(0, 16);
@@ -116,7 +120,7 @@ function filesOfService(): string[] {
 
 async function printedService(): Promise<string> {
   try {
-    const args = [serverlessProgram, 'print', '--format', 'json'];
+    const args = [serverlessProgram(), 'print', '--format', 'json'];
     const { stdout } = await promisify(execFile)(process.execPath, args, {
       cwd: root,
       env: plainEnvironment(),

@@ -5,6 +5,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { typed } from '../folders.ts';
 import type { OnEnd, Part } from './part.ts';
 import { untilAnswers } from './wait-for-http.ts';
 
@@ -72,7 +73,7 @@ function dynoxideBinary(): string {
   if (onPath !== undefined) return onPath;
   throw new Error(
     `There is no Dynoxide package for ${platform}: put a \`${program}\` binary on the PATH (github.com/nubo-db/dynoxide), ` +
-      'or start DynamoDB Local and give its address, as in DYNAMODB_ENDPOINT=http://localhost:8000 npm start.',
+      `or start DynamoDB Local and give its address, as in DYNAMODB_ENDPOINT=http://localhost:8000 ${typed('start')}.`,
   );
 }
 

@@ -1,5 +1,6 @@
 // Where everything is on this machine: printed by `npm start`, and shown to a browser that opens the API's address.
 import { Html, html } from '../../lib/html.ts';
+import { typed } from '../folders.ts';
 
 export interface Place {
   readonly name: string;
@@ -7,9 +8,10 @@ export interface Place {
 }
 
 /** What somebody who has just started the service may want to open. */
-export function placesOf(urls: { api: string; dynamodb: string; inbox: string }): Place[] {
+export function placesOf(urls: { api: string; dynamodb: string; inbox: string; page?: string }): Place[] {
   return [
     { name: 'API', url: urls.api },
+    ...(urls.page === undefined ? [] : [{ name: 'Page', url: urls.page }]),
     { name: 'Reference', url: `${urls.api}/docs` },
     { name: 'Pages', url: `${urls.api}/forgot-password` },
     { name: 'Inbox', url: urls.inbox },
@@ -24,7 +26,7 @@ export function homePage(places: readonly Place[]): string {
 <style>${new Html(':root { color-scheme: light dark; font: 1rem/1.6 system-ui, sans-serif } body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem } dt { font-weight: 600 } dd { margin: 0 0 .75rem }')}</style>
 <h1>Gatehouse on this machine</h1>
 <dl>${places.map(({ name, url }) => html`<dt>${name}</dt><dd><a href="${url}">${url}</a></dd>`)}</dl>
-<p>This page exists under <code>npm start</code> only. A deployed API answers <code>/</code> with 404.</p>
+<p>This page exists under <code>${typed('start')}</code> only. A deployed API answers <code>/</code> with 404.</p>
 </html>
 `.markup;
 }

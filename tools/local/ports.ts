@@ -5,14 +5,17 @@ export interface Ports {
   readonly api: number;
   readonly dynamodb: number;
   readonly ses: number;
+  /** Of a project's own page. */
+  readonly page: number;
 }
 
-/** The ports that `PORT`, `DYNAMODB_PORT` and `SES_PORT` name. @throws Error when one of them is no port */
+/** The ports that `PORT`, `DYNAMODB_PORT`, `SES_PORT` and `PAGE_PORT` name. @throws Error when one of them is no port */
 export function ports(given: NodeJS.ProcessEnv): Ports {
   return {
     api: port(given, 'PORT', 3000),
     dynamodb: port(given, 'DYNAMODB_PORT', 8000),
     ses: port(given, 'SES_PORT', 8005),
+    page: port(given, 'PAGE_PORT', 3001),
   };
 }
 

@@ -50,7 +50,7 @@ function isStack(pid: number): boolean {
     return false;
   }
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('start.ts');
+    return /start\.ts|adopt\/main\.ts/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   } catch {
     return true; // no /proc here: it runs, and that has to do
   }

@@ -2,11 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readConfig } from '../../lib/config.ts';
 import { namePrefix, readService, type Service } from '../deploy/service.ts';
+import { installed, typed } from '../folders.ts';
 import { startApi } from './api.ts';
 import { startDynoxide } from './dynoxide.ts';
 import { dynamodbEndpoint, functionEnvironment } from './environment.ts';
 import { homePage, type Place, placesOf } from './home.ts';
 import { startInbox } from './inbox.ts';
+import { pageFolder, startPage } from './page.ts';
 import type { Part } from './part.ts';
 import { isFree, type Ports, ports } from './ports.ts';
 import { type StackFolder, takeStackFolder } from './stack-folder.ts';
@@ -27,8 +29,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-// npm passes SIGTERM on to its shell only, which dies without a word to us.
-if (process.env.npm_lifecycle_event === 'start') {
+// npm passes SIGTERM on to its shell only, which dies without a word to us; so may whoever ran `npx gatehouse dev`.
+if (process.env.npm_lifecycle_event === 'start' || installed) {
   const shell = process.ppid;
   setInterval(() => process.ppid !== shell && !ending && void end(0), 250).unref();
 }
@@ -52,10 +54,12 @@ async function start(): Promise<void> {
   // Every function reads the same settings, at its first request: what is wrong is to be known before that.
   readConfig(functionEnvironment(service, mailer, process.env));
 
+  const page = pageFolder();
   const places = placesOf({
     api: `http://localhost:${wanted.api}`,
     dynamodb: external ?? `http://localhost:${wanted.dynamodb}`,
     inbox: `http://localhost:${wanted.ses}`,
+    ...(page !== undefined && { page: `http://localhost:${wanted.page}` }),
   });
   const terminal = openTerminal((line) => console.log(line), `http://localhost:${wanted.ses}`);
   const [api] = await Promise.all([
@@ -72,6 +76,9 @@ async function start(): Promise<void> {
     ),
     startStorage(wanted, external, folder.path, service),
     started(startInbox({ port: wanted.ses })),
+    ...(page === undefined
+      ? []
+      : [started(startPage({ port: wanted.page, folder: page, api: `http://localhost:${wanted.api}` }))]),
   ]);
   await api.invoke('rotate-keys', { command: 'rotate' }); // as a deployment does
 
@@ -130,6 +137,7 @@ async function requireFreePorts(wanted: Ports, externalDynamodb: boolean, crashe
   const needed: Array<[string, number]> = [
     ['PORT', wanted.api],
     ['SES_PORT', wanted.ses],
+    ...(pageFolder() === undefined ? [] : ([['PAGE_PORT', wanted.page]] satisfies Array<[string, number]>)),
     ...(externalDynamodb ? [] : ([['DYNAMODB_PORT', wanted.dynamodb]] satisfies Array<[string, number]>)),
   ];
   for (const [variable, port] of needed) {
@@ -137,7 +145,7 @@ async function requireFreePorts(wanted: Ports, externalDynamodb: boolean, crashe
     while (!(await isFree(port))) {
       if (Date.now() >= deadline) {
         throw new Error(
-          `Port ${port} is in use: free it, or choose another one, as in ${variable}=${port + 100} npm start.`,
+          `Port ${port} is in use: free it, or choose another one, as in ${variable}=${port + 100} ${typed('start')}.`,
         );
       }
       await pause(100);

@@ -1,4 +1,5 @@
 // What `npm start` prints while it runs: a line per request and per mail, in place of the functions' own lines of JSON.
+import { typed } from '../folders.ts';
 import type { Answered } from './api.ts';
 
 /** The fields of lib/http/request-log.ts and lib/mail that are shown. */
@@ -43,7 +44,7 @@ export function openTerminal(print: (line: string) => void, inboxUrl: string) {
       if (refusedOrigin === undefined || named.has(refusedOrigin)) return;
       named.add(refusedOrigin);
       print(
-        `A page of ${refusedOrigin} may not read these answers. To let it, start with CORS_ORIGINS=${refusedOrigin} npm start.`,
+        `A page of ${refusedOrigin} may not read these answers. To let it, start with CORS_ORIGINS=${refusedOrigin} ${typed('start')}.`,
       );
     },
   };

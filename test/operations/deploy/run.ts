@@ -10,6 +10,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { PUBLISHED_AT_LEAST_MS } from '../../../lib/tokens/rotation.ts';
 import { type Pattern, serverlessProgram } from '../../../tools/deploy/service.ts';
 import { root } from '../../../tools/folders.ts';
+import { check, heading, reportAndExit } from '../checks.ts';
 import { type DeployedFunctions, downloadFunctions } from './deployed-functions.ts';
 import { checkOf, checkRoutes, notSimulated, readStack, routesOf, type Stack } from './resources.ts';
 import {
@@ -33,33 +34,12 @@ const settings = {
   MAIL_FROM: 'Gatehouse <no-reply@mail.example.com>',
 };
 
-let passed = 0;
-const failed: string[] = [];
-
-/** One check: what fails is reported and counted, and the others go on. */
-async function check(what: string, action: () => unknown): Promise<boolean> {
-  try {
-    await action();
-    passed += 1;
-    console.log(`  ✓ ${what}`);
-    return true;
-  } catch (error) {
-    failed.push(what);
-    console.log(`  ✗ ${what}\n      ${String((error as Error).message).replaceAll('\n', '\n      ')}`);
-    return false;
-  }
-}
-
-function heading(text: string): void {
-  console.log(`\n${text}`);
-}
-
 const plain = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR };
 
 /** The framework's command, with these variables alone. Rejects with its words. */
 async function serverless(args: string[], environment: Record<string, string>): Promise<string> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [serverlessProgram, ...args], {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [serverlessProgram(), ...args], {
       cwd: root,
       env: { ...plain, ...environment },
       maxBuffer: 2 ** 26,
@@ -698,14 +678,4 @@ ${(error as Error).message.trim().split('\n').slice(-3).join('\n')}
   process.exit(flags.required ? 1 : 0);
 }
 const aws = await startSimulatedAws();
-try {
-  await main(aws);
-} catch (error) {
-  failed.push('the test itself');
-  console.log(`  ✗ ${(error as Error).stack}`);
-} finally {
-  await aws.stop();
-}
-if (failed.length > 0) console.log(`\nFailed: ${failed.join('; ')}`);
-console.log(`\n${passed} checks passed, ${failed.length} failed`);
-process.exit(failed.length > 0 ? 1 : 0);
+await reportAndExit(() => main(aws), aws.stop);

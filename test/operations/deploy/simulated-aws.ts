@@ -91,7 +91,7 @@ export async function startSimulatedAws(): Promise<SimulatedAws> {
     AWS_ACCESS_KEY_ID: 'simulated',
     AWS_SECRET_ACCESS_KEY: 'simulated',
   };
-  const fromFramework = createRequire(serverlessProgram);
+  const fromFramework = createRequire(serverlessProgram());
   const clients = new Map<string, Answer>();
   const sdk = (name: string) => fromFramework(`@aws-sdk/client-${name}`) as Answer;
 

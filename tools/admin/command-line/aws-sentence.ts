@@ -1,6 +1,6 @@
 // What to say of an error of AWS, or of the way to it.
 
-export const CREDENTIALS =
+const CREDENTIALS =
   'There are no usable AWS credentials: name a profile with --aws-profile (and a region with --region), or set AWS_PROFILE or AWS_ACCESS_KEY_ID.';
 
 const SENTENCES: Record<string, string> = {

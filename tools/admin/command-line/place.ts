@@ -1,7 +1,8 @@
 // Which users a command is about: those of the local stack, or of a deployed stage.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Database } from '../../../lib/dynamodb/database.ts';
-import { namePrefix, readService } from '../../deploy/service.ts';
+import { namePrefix, readService, type Service } from '../../deploy/service.ts';
+import { typed } from '../../folders.ts';
 import { dynamodbEndpoint } from '../../local/environment.ts';
 import { localAccess } from '../../local/local-access.ts';
 import { awsSentence } from './aws-sentence.ts';
@@ -36,9 +37,7 @@ export async function openPlace({ stage, region, awsProfile: profile }: PlaceOpt
     const client = new DynamoDBClient({ ...localAccess(endpoint), maxAttempts: 3 });
     return placeOf(client, prefix, `the local ${prefix} at ${endpoint}`, endpoint);
   }
-  // As in serverless.yml, whose own region is resolved for nobody in particular.
-  const usual = (service.provider as { region?: string }).region;
-  const where = region ?? process.env.AWS_REGION ?? usual ?? 'eu-central-1';
+  const where = regionOf(service, { region });
   const prefix = `${service.service}-${stage}`;
   const client = new DynamoDBClient({
     region: where,
@@ -46,6 +45,11 @@ export async function openPlace({ stage, region, awsProfile: profile }: PlaceOpt
     ...(profile !== undefined && { profile }),
   });
   return placeOf(client, prefix, `${prefix} in ${where}`);
+}
+
+/** Where a stage is: as asked for, else as in serverless.yml, whose own region is resolved for nobody in particular. */
+export function regionOf({ provider }: Service, { region }: PlaceOptions): string {
+  return region ?? process.env.AWS_REGION ?? provider.region;
 }
 
 function placeOf(client: DynamoDBClient, prefix: string, name: string, localEndpoint?: string): Place {
@@ -57,7 +61,7 @@ function placeOf(client: DynamoDBClient, prefix: string, name: string, localEndp
       if (cause.name === 'ResourceNotFoundException')
         return `There are no tables of ${name}: deploy (or start) it first, or correct --stage and --region.`;
       if (localEndpoint !== undefined && isUnreachable(cause))
-        return `Nothing answers at ${localEndpoint}: run \`npm start\` first, or name a deployed stage with --stage.`;
+        return `Nothing answers at ${localEndpoint}: run \`${typed('start')}\` first, or name a deployed stage with --stage.`;
       return awsSentence(cause);
     },
   };

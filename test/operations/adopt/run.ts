@@ -1,0 +1,140 @@
+// `npm run test:adopt`: what a stranger does who has Node and nothing else. The package is packed and installed in an
+// empty folder, and everything after that happens there. Its last line is `N checks passed, N failed`.
+import { match, ok, deepStrictEqual as same } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { root } from '../../../tools/folders.ts';
+import { freePort, isFree } from '../../../tools/local/ports.ts';
+import { chromiumPath, launch } from '../../browser/chromium.ts';
+import { check, heading, reportAndExit } from '../checks.ts';
+import { openProject, type Project } from './project.ts';
+
+const tidy: Array<() => unknown> = [];
+
+await reportAndExit(main, async () => {
+  for (const action of tidy.reverse()) await action();
+});
+
+async function main(): Promise<void> {
+  heading('The package');
+  const tarball = packed();
+  let project: Project | undefined;
+  await check('it installs in an empty folder', async () => {
+    project = await openProject(tarball);
+    tidy.push(project.remove);
+  });
+  if (project === undefined) return;
+  await checkCommands(project);
+  await checkDev(project);
+}
+
+/** The tarball, made now. */
+function packed(): string {
+  const said = execFileSync(process.execPath, [`${root}tools/adopt/package/pack.ts`], { encoding: 'utf8' });
+  console.log(`  ${said.trim().split('\n').at(-1)}`);
+  return /^\S+\.tgz/m.exec(said)?.[0] ?? '';
+}
+
+async function checkCommands(project: Project): Promise<void> {
+  await check('dev before init says what is missing', async () => {
+    const { code, said } = await project.gatehouse(['dev']);
+    same(code, 1);
+    match(said, /^There is no gatehouse\.yml in this folder: run `npx gatehouse init` first/);
+  });
+  await check('init writes a small project, and a second time keeps it', async () => {
+    const { code, said } = await project.gatehouse(['init']);
+    same(code, 0, said);
+    same(readdirSync(project.folder).sort(), [
+      '.gitignore',
+      'README.md',
+      'gatehouse.yml',
+      'node_modules',
+      'package-lock.json',
+      'package.json',
+      'page',
+    ]);
+    project.write('README.md', 'mine');
+    match((await project.gatehouse(['init'])).said, /^kept +README\.md$/m);
+    same(readFileSync(`${project.folder}/README.md`, 'utf8'), 'mine');
+  });
+  await check('settings that are not right are all named', async () => {
+    const before = readFileSync(`${project.folder}/gatehouse.yml`, 'utf8');
+    project.write('gatehouse.yml', 'default:\n  brandNam: Example\ndev:\n  appUrl: [1]\n');
+    const { code, said } = await project.gatehouse(['dev']);
+    project.write('gatehouse.yml', before);
+    same(code, 1);
+    match(said, /- default: there is no setting brandNam\./);
+    match(said, /- dev: appUrl must be one text/);
+  });
+  await check('each command has --help, and an unknown one is refused', async () => {
+    for (const command of ['init', 'dev', 'users', 'keys', 'mails', 'cost']) {
+      const { code, said } = await project.gatehouse([command, '--help']);
+      same(code, 0, said);
+      match(said, /npx gatehouse|--users N/, command);
+      ok(!/npm (run|start)/.test(said.replace(/^npm run cost.*$/m, '')), said);
+    }
+    same((await project.gatehouse(['frobnicate'])).code, 2);
+  });
+}
+
+async function checkDev(project: Project): Promise<void> {
+  heading('npx gatehouse dev');
+  const [PORT = 0, DYNAMODB_PORT = 0, SES_PORT = 0, PAGE_PORT = 0] = await freePorts(4);
+  const ports = Object.entries({ PORT, DYNAMODB_PORT, SES_PORT, PAGE_PORT });
+  const environment = Object.fromEntries(ports.map(([name, port]) => [name, String(port)]));
+  let running: Awaited<ReturnType<Project['start']>> | undefined;
+  const started = await check('it is ready', async () => {
+    running = await project.start(['dev'], environment);
+  });
+  if (!started || running === undefined) return;
+  const { stop, said } = running;
+  tidy.push(stop);
+  await check('it prints its places, and no warning', () => {
+    match(said(), new RegExp(`^Page +http://localhost:${PAGE_PORT}$`, 'm'));
+    ok(!/warn/i.test(said()), said());
+  });
+  await check('somebody signs up in the generated page, and is logged in', () => signUp(PAGE_PORT));
+  await check('users shows the account, keys the key', async () => {
+    match((await project.gatehouse(['users', 'list'], environment)).said, / active +ada@example\.com$/m);
+    match((await project.gatehouse(['keys', 'list'], environment)).said, /"state": "signing"/);
+  });
+  await check('everything that was written is in the project', () => {
+    ok(existsSync(`${project.folder}/.local/dynoxide.db`));
+    for (const name of ['.local', '.build', '.serverless'])
+      ok(!existsSync(`${project.folder}/node_modules/gatehouse/${name}`), name);
+  });
+  await check('it ends with npx, and leaves no port behind', async () => {
+    await stop();
+    const deadline = Date.now() + 10_000;
+    for (const [name, port] of ports)
+      while (!(await isFree(port))) {
+        ok(Date.now() < deadline, `${name} is still in use`);
+        await pause(100);
+      }
+  });
+}
+
+async function signUp(port: number): Promise<void> {
+  if (chromiumPath === undefined)
+    throw new Error('there is no Chromium: apt-get install chromium, or set CHROMIUM.');
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    await page.goto(`http://localhost:${port}/`);
+    const form = page.locator('#sign-up');
+    await form.getByLabel('Name').fill('Ada Lovelace');
+    await form.getByLabel('Email address').fill('ada@example.com');
+    await form.getByLabel('Password').fill('correct horse battery staple');
+    await form.getByRole('button').click();
+    await page.getByRole('heading', { name: 'Hello, Ada Lovelace' }).waitFor({ timeout: 20_000 });
+    await page.reload();
+    await page.getByRole('heading', { name: 'Hello, Ada Lovelace' }).waitFor({ timeout: 20_000 });
+  } finally {
+    await browser.close();
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: count }, freePort));
+}

@@ -1,0 +1,47 @@
+// The package.json of the published package. Its name and version are those of the repository's, and nowhere else.
+import { readFileSync } from 'node:fs';
+import { root } from '../../folders.ts';
+
+type Versions = Readonly<Record<string, string>>;
+
+interface Repository {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly dependencies: Versions;
+  readonly devDependencies: Versions;
+  readonly optionalDependencies: Versions;
+}
+
+/** They make the package, and nobody who installs it needs them. */
+const FOR_MAKING = ['serverless', 'typescript'];
+
+/** @param files that are in it, relative to the root */
+export function manifestFor(files: readonly string[]): object {
+  const ours = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Repository;
+  const { name, version, description, license, dependencies, devDependencies, optionalDependencies } = ours;
+  return {
+    name,
+    version,
+    description,
+    license,
+    type: 'module',
+    engines: { node: '>=20' },
+    bin: { gatehouse: 'tools/adopt/gatehouse.js' },
+    dependencies: usedOf({ ...devDependencies, ...dependencies }, files),
+    optionalDependencies,
+  };
+}
+
+/** A dependency is whatever a file names: an import more needs no line here. */
+function usedOf(versions: Versions, files: readonly string[]): Versions {
+  const text = files
+    .filter((file) => /\.(ts|js)$/.test(file))
+    .map((file) => readFileSync(root + file, 'utf8'))
+    .join('\n');
+  const used = Object.entries(versions).filter(
+    ([name]) => !FOR_MAKING.includes(name) && new RegExp(`['"\`]${name}['"\`/]`).test(text),
+  );
+  return Object.fromEntries(used);
+}
