@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { User } from './account.ts';
 import { inParallel } from './in-parallel.ts';
 import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import { type StoredFactors, summaryOf } from './stored-factors.ts';
 import { importedUserId, isDeleted, type TombstoneStore, tombstoneId } from './tombstone.ts';
 
 /** An account as another system describes it, its values read and found sound. Times are milliseconds since the epoch. */
 export type AccountToImport = Omit<User, 'userId' | 'credentialVersion' | 'createdAt'> & {
   userId?: string;
   createdAt?: number;
+  factors?: StoredFactors;
   /** In place of a hash. */
   fastDigest?: FastDigest;
 };
@@ -28,9 +30,10 @@ export type ImportRow = { line: number; account: AccountToImport | string };
 /** Why a row isn't imported. */
 export type ImportRefusal =
   | { why: 'unreadable'; reason: string }
-  | { why: 'repeated'; what: 'address' | 'user id'; line: number }
+  | { why: 'repeated'; what: 'address' | 'user id' | 'passkey'; line: number }
   | { why: 'address-taken'; owner: string }
   | { why: 'user-id-taken' }
+  | { why: 'passkey-taken' }
   | { why: 'deleted'; at: number };
 
 export type ImportOptions = {
@@ -62,20 +65,20 @@ export type ImportCounts = {
   hashes: Map<string, number>;
 };
 
-/** An account to write, with the request for the mail by which its owner sets a password, where one is due. */
-export type NewAccount = { user: User; resetRequest?: ResetRequest };
+/** An account to write, with its factors, and the request for the mail by which its owner sets a password, where one is due. */
+export type NewAccount = { user: User; factors?: StoredFactors; resetRequest?: ResetRequest };
 
-/** What became of one account: `owner` has the address already. */
-export type Added = { added: true } | { added: false; owner?: string | undefined };
+/** What became of one account: `owner` has the address already, or somebody a passkey of it. */
+export type Added = { added: true } | { added: false; owner?: string | undefined; passkeyTaken?: true };
 
 /** Writes many accounts. Every method throws ProblemError `unavailable`. */
 export type ImportStore = {
   /** Who owns each of at most 100 addresses; addresses without an owner are left out. */
   ownersOf(emails: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
-   * Writes each account with the claim on its address and its reset request, all three or none.
+   * Writes each account with the claim on its address, its factors and its reset request, all or nothing.
    *
-   * @returns an outcome for each, in their order; `owner` is absent when the user id was taken
+   * @returns an outcome for each, in their order; `owner` and `passkeyTaken` are absent when the user id was taken
    */
   add(accounts: readonly NewAccount[]): Promise<Added[]>;
 };
@@ -118,7 +121,7 @@ class ImportRun {
     ...{ rows: 0, imported: 0, before: 0, refused: 0, mailed: 0 },
     hashes: new Map(),
   };
-  /** The line on which each address and user id of the file stands. */
+  /** The line on which each address, user id and passkey of the file stands. */
   private readonly lines = new Map<string, number>();
   private readonly deps: ImportDeps;
   private readonly key: Uint8Array;
@@ -147,9 +150,10 @@ class ImportRun {
   /** The account of a row that is sound in itself and no repetition within the file. */
   private numbered({ line, account }: ImportRow): Numbered | undefined {
     if (typeof account === 'string') return this.refuse(line, { why: 'unreadable', reason: account });
-    const { fastDigest, ...known } = account;
+    const { fastDigest, factors, ...known } = account;
     const user: User = {
       ...known,
+      ...(factors && summaryOf(factors)),
       userId:
         account.userId ??
         importedUserId(this.key, {
@@ -161,14 +165,16 @@ class ImportRun {
       // under its old id revives neither sessions nor mailed links.
       credentialVersion: this.options.now,
     };
-    for (const [what, value] of [
+    const own = [
       ['address', user.email],
       ['user id', user.userId],
-    ] as const) {
+      ...(factors?.passkeys ?? []).map(({ factorId }) => ['passkey', factorId] as const),
+    ] as const;
+    for (const [what, value] of own) {
       const first = this.lines.get(value);
       if (first !== undefined) return this.refuse(line, { why: 'repeated', what, line: first });
     }
-    this.lines.set(user.email, line).set(user.userId, line);
+    for (const [, value] of own) this.lines.set(value, line);
     this.countHash(user, fastDigest);
     const resetRequest =
       this.options.mails && fastDigest === undefined && needsMail(user)
@@ -176,7 +182,7 @@ class ImportRun {
         : undefined;
     return {
       ...{ line, createdAt: account.createdAt, fastDigest },
-      account: { user, ...(resetRequest && { resetRequest }) },
+      account: { user, ...(factors && { factors }), ...(resetRequest && { resetRequest }) },
     };
   }
 
@@ -224,7 +230,8 @@ class ImportRun {
     if (outcome.added) {
       this.counts.imported += 1;
       if (resetRequest) this.counts.mailed += 1;
-    } else if (outcome.owner === undefined) this.refuse(line, { why: 'user-id-taken' });
+    } else if (outcome.passkeyTaken) this.refuse(line, { why: 'passkey-taken' });
+    else if (outcome.owner === undefined) this.refuse(line, { why: 'user-id-taken' });
     else if (outcome.owner === user.userId) this.counts.before += 1;
     else this.refuse(line, { why: 'address-taken', owner: outcome.owner });
   }

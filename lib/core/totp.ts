@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { RFC_4648, writeBase32 } from './base32.ts';
+import { RFC_4648, readBase32, writeBase32 } from './base32.ts';
 
 const STEP_MS = 30_000;
 const DIGITS = 6;
@@ -13,6 +13,12 @@ export function newTotpSecret(): Buffer {
 /** The secret as it is typed into an app that reads no QR code. */
 export function writeTotpSecret(secret: Uint8Array): string {
   return writeBase32(secret, RFC_4648);
+}
+
+/** The secret as it was made here or by another system. @returns `undefined` for what is none, or too short to be safe */
+export function readTotpSecret(text: string): Buffer | undefined {
+  const bytes = readBase32(text.replaceAll(' ', ''), RFC_4648);
+  return bytes !== undefined && bytes.length >= 10 && bytes.length <= 64 ? bytes : undefined;
 }
 
 /** Whether a text could be a code; anything else was a slip of the keyboard and no guess. */

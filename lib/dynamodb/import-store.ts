@@ -11,6 +11,7 @@ import { accountPuts } from './accounts.ts';
 import { backOff, batchGet } from './batch-get.ts';
 import { type Database, readItem } from './database.ts';
 import { resetRequestItem } from './reset-requests.ts';
+import { factorPuts } from './stored-factors.ts';
 
 /** DynamoDB takes 100 actions in one transaction. */
 const ACTIONS = 100;
@@ -42,6 +43,7 @@ function groupsOf({ nameOf }: Database, accounts: readonly NewAccount[]): Planne
   let size = 0;
   for (const account of accounts) {
     const actions = accountPuts(nameOf, account.user, Date.now());
+    if (account.factors) actions.push(...factorPuts(nameOf, account.user.userId, account.factors));
     if (account.resetRequest) {
       const Item = resetRequestItem(account.resetRequest);
       actions.push({ Put: { TableName: nameOf('reset-tags'), Item } });
@@ -71,14 +73,20 @@ async function addGroup(
     // A reason for each action, in their order.
     let position = 0;
     rest = rest.filter(({ account, actions }) => {
-      const [claim, put] = reasons?.slice(position, position + 2) ?? [];
+      const own = reasons?.slice(position, position + actions.length);
       position += actions.length;
-      if (reasons === undefined) outcomes.set(account, { added: true });
-      else if (hasFailed(claim)) outcomes.set(account, { added: false, owner: ownerIn(claim) });
-      else if (hasFailed(put)) outcomes.set(account, { added: false });
+      const outcome = own === undefined ? ({ added: true } as const) : refusalIn(own);
+      if (outcome !== undefined) outcomes.set(account, outcome);
       return !outcomes.has(account);
     });
   }
+}
+
+/** @returns `undefined` when no condition of this account failed */
+function refusalIn([claim, put, ...factors]: readonly CancellationReason[]): Added | undefined {
+  if (hasFailed(claim)) return { added: false, owner: ownerIn(claim) };
+  if (hasFailed(put)) return { added: false };
+  return factors.some(hasFailed) ? { added: false, passkeyTaken: true } : undefined;
 }
 
 function ownerIn(claim: CancellationReason | undefined): string | undefined {

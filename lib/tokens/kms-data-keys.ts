@@ -6,14 +6,11 @@ import type { DataKeys } from './sealing.ts';
  * Data keys wrapped by a KMS key that never leaves KMS and that only the signing functions' roles may use. CloudTrail
  * records each use with the `kid` as encryption context.
  *
- * @param keyId the KMS key's ARN
+ * @param keyId the KMS key's ARN, or its alias
+ * @param client with other credentials than a function has
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
  */
-export function kmsDataKeys(keyId: string): DataKeys {
-  const client = new KMSClient({
-    credentials: fromEnv(),
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-  });
+export function kmsDataKeys(keyId: string, client = functionsClient()): DataKeys {
   return {
     async create(kid) {
       const { Plaintext, CiphertextBlob } = await client.send(
@@ -36,4 +33,11 @@ export function kmsDataKeys(keyId: string): DataKeys {
       return Plaintext;
     },
   };
+}
+
+function functionsClient(): KMSClient {
+  return new KMSClient({
+    credentials: fromEnv(),
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  });
 }

@@ -16,8 +16,13 @@ import {
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
 import type { Database } from '../../lib/dynamodb/database.ts';
 import { importStore } from '../../lib/dynamodb/import-store.ts';
+import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
+import { allFactors } from '../../lib/dynamodb/stored-factors.ts';
 import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
+import { openStageKey } from '../../lib/tokens/open-keys.ts';
+import type { Sealing } from '../../lib/tokens/sealing.ts';
+import { totpSealing } from '../../lib/tokens/totp-sealing.ts';
 import { rowsOf } from '../../tools/admin/users/file.ts';
 import { kindOf, refusalSentence } from '../../tools/admin/users/format.ts';
 import { accountsOf } from '../../tools/admin/users/row.ts';
@@ -67,12 +72,15 @@ export const NOW = Date.UTC(2026, 5, 1);
 export async function importedWithHashes(
   database: Database,
   rows: string | AsyncIterable<ImportRow>,
-  options: Partial<ImportOptions> = {},
+  options: Partial<ImportOptions> & { key?: Sealing } = {},
 ) {
   const refused: [line: number, reason: string][] = [];
   const deps = { accounts: importStore(database), tombstones: tombstoneStore(database) };
   const now = options.now ?? NOW;
-  const source = typeof rows === 'string' ? accountsOf(rowsOf(rows), now) : rows;
+  const source =
+    typeof rows === 'string'
+      ? accountsOf(rowsOf(rows), now, { stage: stageSealing(database), key: options.key })
+      : rows;
   const counts: ImportCounts = await importUsers(deps, source, {
     mails: true,
     kindOf,
@@ -94,12 +102,20 @@ export function userOf(database: Database, emailOrUserId: string): Promise<User>
   return findUser(userStore(database), emailOrUserId);
 }
 
+/** What seals secrets of apps in these tables, once they hold a stage key. */
+export function stageSealing(database: Database) {
+  const secret = Buffer.from(inject('stack').environment.SEALING_SECRET ?? '', 'base64url');
+  return totpSealing(openStageKey({ sealing: { secret } }, stageKeyStore(database)));
+}
+
 /** What an operator's use-cases need. */
 export function operatorOf(database: Database, now: () => number = Date.now) {
   return {
     users: userStore(database),
     accounts: accountAdministration(database),
     tombstones: tombstoneStore(database),
+    allFactors: () => allFactors(database),
+    secrets: { stage: stageSealing(database) },
     clock: now,
     pause: async () => undefined,
   };

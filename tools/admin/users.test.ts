@@ -1,13 +1,23 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { accountCounter } from '../../lib/core/throttle.ts';
+import { writeTotpSecret } from '../../lib/core/totp.ts';
 import { accountWrites } from '../../lib/dynamodb/accounts.ts';
+import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
+import { kmsDataKeys } from '../../lib/tokens/kms-data-keys.ts';
+import { sealingWith } from '../../lib/tokens/sealing.ts';
+import { ensureStageKey, stageKey } from '../../lib/tokens/stage-key.ts';
+import { totpSealing } from '../../lib/tokens/totp-sealing.ts';
 import { overHttp } from '../../test/harness/client.ts';
 import { vector } from '../../test/harness/exports.ts';
+import { startLocalKms } from '../../test/harness/memory/kms.ts';
 import { fileOf, ownTables, someHash, type Tables } from '../../test/harness/own-tables.ts';
 import { signedUp } from '../../test/harness/people.ts';
 import { root } from '../folders.ts';
@@ -45,6 +55,15 @@ beforeAll(async () => {
   tables = await ownTables();
   at = ['--stage', tables.stage];
 });
+
+/** Tables with a stage key that KMS has sealed, and what it seals. */
+async function stageWithKey() {
+  const own = await ownTables();
+  const kms = new KMSClient({ maxAttempts: 1 });
+  const sealing = sealingWith(kmsDataKeys(`alias/gatehouse-${own.stage}-sealing`, kms));
+  await ensureStageKey(stageKeyStore(own), sealing);
+  return { tables: own, sealing: totpSealing(stageKey(stageKeyStore(own), sealing)) };
+}
 
 describe('the command', () => {
   test('takes users in, shows them, changes them and gives them back', async () => {
@@ -91,6 +110,8 @@ describe('the command', () => {
       passwordChangedAt: null,
       totp: false,
       passkeys: 0,
+      factors: [],
+      recoveryCodesLeft: null,
       heldEmails: [],
       failedLogIns: 0,
       lockedUntil: null,
@@ -144,6 +165,62 @@ describe('the command', () => {
       out: '',
       err: 'No user has this email address.\n',
     });
+  });
+
+  test('carries second factors to a stage with another key', async () => {
+    const kms = await startLocalKms();
+    const environment = { AWS_ENDPOINT_URL_KMS: process.env.AWS_ENDPOINT_URL_KMS };
+    const [here, there] = [await stageWithKey(), await stageWithKey()];
+    const userId = randomUUID();
+    const totp = { id: randomUUID(), name: 'My phone', lastStep: 7, createdAt: 0, lastUsedAt: 0 };
+    const seed = Buffer.alloc(20, 'seed');
+    const sealedSecret = await here.sealing.seal(seed, { userId, id: totp.id });
+    const user = {
+      ...{ userId, email: 'factors@example.com', name: 'F', bio: null, status: 'active' as const },
+      ...{ credentialVersion: 1, createdAt: 0, passwordHash: someHash(), totp: true },
+    };
+    await accountWrites(here.tables).create(user, undefined);
+    const Item = marshall({ userId, factorId: '#totp', type: 'totp', ...totp, sealedSecret });
+    await here.tables.client.send(new PutItemCommand({ TableName: here.tables.nameOf('factors'), Item }));
+    const run = (args: string[], { tables: { stage } }: typeof here) =>
+      users([...args, '--stage', stage], environment);
+
+    expect((await run(['show', userId], here)).out).toMatch(
+      /^factors +totp "My phone" since 1970-01-01T00:00:00\.000Z, last used 1970.*\nrecoveryCodesLeft +none$/m,
+    );
+    const before = kms.requests.length;
+    const sealed = await run(['export'], here);
+    expect(sealed.err).toContain('Only this stage can open the secrets of 1 authenticator app;');
+    expect(kms.requests).toHaveLength(before); // an export as such needs no key
+    const plain = await run(['export', '--plain-secrets'], here);
+    expect(JSON.parse(plain.out)).toMatchObject({ factors: { totp: { secret: writeTotpSecret(seed) } } });
+    expect(plain.err).toContain('It holds the secrets of 1 authenticator app in clear: delete it');
+    const key = `${fileOf('', '.none')}.key`;
+    const encrypted = await run(['export', '--factor-key', key], here);
+    expect(statSync(key).mode & 0o777).toBe(0o600);
+    expect(encrypted.out).not.toContain(writeTotpSecret(seed));
+
+    const file = fileOf(encrypted.out, '.jsonl');
+    const without = await run(['import', file], there);
+    expect(without).toMatchObject({ code: 1, err: expect.stringContaining('give the key of the export') });
+    expect((await run(['import', file, '--factor-key', `${key}.other`], there)).err).toMatch(
+      /^There is no file/m,
+    );
+    expect((await run(['import', file, '--factor-key', fileOf('x', '.key')], there)).err).toMatch(
+      /holds no key/,
+    );
+    expect(await run(['import', file, '--factor-key', key], there)).toMatchObject({ code: 0 });
+    const [row] = await there.tables.all('factors');
+    const moved = await there.sealing.unseal(row?.sealedSecret as string, { userId, id: totp.id });
+    expect([row?.lastStep, moved]).toEqual([7, seed]);
+    expect(kms.requests.at(-1)?.input).toMatchObject({ EncryptionContext: { kid: '#stage' } });
+    kms.stop();
+
+    // The stage key is of another KMS key than the stage has now.
+    const lost = await users(['export', '--plain-secrets', '--stage', here.tables.stage], {
+      AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1',
+    });
+    expect(lost).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^AWS cannot be reached/) });
   });
 
   test('takes in the export of another system, and checks a password before the move', async () => {

@@ -20,16 +20,20 @@ import {
   setRoles,
   verifyEmail,
 } from '../../lib/core/administer-account.ts';
+import { both } from '../../lib/core/both.ts';
 import { type ImportCounts, type ImportRow, importUsers } from '../../lib/core/import-users.ts';
 import { ProblemError } from '../../lib/core/problem.ts';
 import { removeAllFactors } from '../../lib/core/remove-factors.ts';
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
+import { factorList } from '../../lib/dynamodb/factor-list.ts';
 import { factorRemoval } from '../../lib/dynamodb/factor-removal.ts';
 import { importStore } from '../../lib/dynamodb/import-store.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
+import { allFactors } from '../../lib/dynamodb/stored-factors.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
+import { totpSealing } from '../../lib/tokens/totp-sealing.ts';
 import { typed } from '../folders.ts';
 import { awsSentence } from './command-line/aws-sentence.ts';
 import { OperatorError } from './command-line/operator-error.ts';
@@ -37,8 +41,10 @@ import { openPlace, type Place, type PlaceOptions } from './command-line/place.t
 import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
 import { passwordFromInput, passwordMatches } from './users/check-password.ts';
 import { exportedLines } from './users/export.ts';
+import { existingFactorKey, newFactorKey } from './users/factor-key.ts';
 import {
   details,
+  exportSentence,
   kindOf,
   listed,
   refusalSentence,
@@ -71,6 +77,8 @@ function depsOf({ database }: Place) {
     tombstones: tombstoneStore(database),
     store: throttleStore(database),
     factors: factorRemoval(database),
+    listed: factorList(database),
+    allFactors: () => allFactors(database),
     tagLifetime: FACTOR_NOTICE_MS,
     clock: Date.now,
     pause: (ms: number) => pause(ms),
@@ -126,7 +134,8 @@ command(
     if (!given) throw new UsageError('Which user? `show` takes an email address or a user id.');
     const { deps } = await open(options);
     const user = await find(deps, given);
-    await say(details(user, await lockOf(deps, user), options.json === true));
+    const [lock, factors] = await both(lockOf(deps, user), deps.listed.list(user.userId));
+    await say(details({ user, lock, ...factors }, options.json === true));
   });
 
 userCommand('disable', 'locks a user out of everything and ends all sessions at once', async (deps, user) => {
@@ -229,15 +238,27 @@ userCommand(
   },
 );
 
-command('export', 'prints all users as JSON lines, hashes included')
+command('export', 'prints all users as JSON lines, with hashes and second factors')
   .option('--file <file>', 'writes them into a new file')
+  .option(
+    '--factor-key <file>',
+    'encrypts the secrets of authenticator apps under the key in this file, made if there is none: for another stage',
+  )
+  .option('--plain-secrets', 'writes the secrets of authenticator apps in clear: for another system')
   .option('--without-deleted', 'leaves out users whose deletion is remembered, as restored tables need it')
-  .action(async ({ file, withoutDeleted, ...options }) => {
-    const { deps } = await open(options);
-    const lines = await exportedLines(deps.accounts, withoutDeleted ? deps.tombstones : undefined);
+  .action(async ({ file, withoutDeleted, factorKey, plainSecrets, ...options }) => {
+    if (factorKey !== undefined && plainSecrets)
+      throw new UsageError('Give either --factor-key or --plain-secrets.');
+    const { deps, place } = await open(options);
+    const key = factorKey === undefined ? undefined : newFactorKey(factorKey);
+    const secretForm = key ? 'encrypted' : plainSecrets ? 'plain' : 'sealed';
+    const { lines, secrets } = await exportedLines(
+      { ...deps, secrets: { stage: totpSealing(place.stageKey), key } },
+      { secretForm, tombstones: withoutDeleted ? deps.tombstones : undefined },
+    );
     if (file === undefined) for (const line of lines) await write(line);
     else writeNew(file, lines.join(''));
-    console.error(`${amount(lines.length)} users, hashes included: keep the file as you keep the tables.`);
+    console.error(exportSentence(lines.length, secrets, secretForm));
   });
 
 command('import [file]', 'imports the users of a .csv or .jsonl file, or of the export of another system')
@@ -249,6 +270,7 @@ command('import [file]', 'imports the users of a .csv or .jsonl file, or of the 
   .option('--no-mail', 'sends no email to users without a password hash')
   .option('--dry-run', 'checks every row and writes nothing')
   .option('--include-deleted', 'imports users, too, who were deleted here')
+  .option('--factor-key <file>', 'the key with which an export encrypted the secrets of authenticator apps')
   .action(async (file: string | undefined, { mail, dryRun = false, includeDeleted = false, ...options }) => {
     if (!file) throw new UsageError('Which file? `import` takes a .csv or .jsonl file.');
     const began = Date.now();
@@ -258,7 +280,9 @@ command('import [file]', 'imports the users of a .csv or .jsonl file, or of the 
     const found = await source.count(); // a file that is unusable somewhere stops the import before it begins
     console.error(`${amount(found.rows)} rows of ${file} into ${place.name}${dryRun ? ', as a trial' : ''}`);
     if (found.digests > 0 && !dryRun) console.error(wrapping(found.digests));
-    const rows: AsyncIterable<ImportRow> = accountsOf(source.rows(), began);
+    const key = options.factorKey === undefined ? undefined : existingFactorKey(options.factorKey);
+    const secrets = { stage: totpSealing(place.stageKey), key };
+    const rows: AsyncIterable<ImportRow> = accountsOf(source.rows(), began, secrets);
     const counts = await importUsers({ ...deps, accounts: importStore(place.database) }, rows, {
       ...{ mails: mail, dryRun, includeDeleted, kindOf, now: began },
       onRefused: (line, refusal) => console.error(`line ${line}: ${refusalSentence(refusal)}`),

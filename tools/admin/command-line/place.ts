@@ -1,9 +1,14 @@
 // Which users a command is about: those of the local stack, or of a deployed stage.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
 import type { Database } from '../../../lib/dynamodb/database.ts';
+import { stageKeyStore } from '../../../lib/dynamodb/stage-key.ts';
+import { kmsDataKeys } from '../../../lib/tokens/kms-data-keys.ts';
+import { secretDataKeys, unsealingWith } from '../../../lib/tokens/sealing.ts';
+import { type StageKey, stageKey } from '../../../lib/tokens/stage-key.ts';
 import { namePrefix, readService, type Service } from '../../deploy/service.ts';
 import { typed } from '../../folders.ts';
-import { dynamodbEndpoint } from '../../local/environment.ts';
+import { dynamodbEndpoint, localEnvironment } from '../../local/environment.ts';
 import { localAccess } from '../../local/local-access.ts';
 import { awsSentence } from './aws-sentence.ts';
 
@@ -18,6 +23,8 @@ export interface Place {
   /** `gatehouse-prod in eu-central-1`, for people. */
   readonly name: string;
   readonly database: Database;
+  /** The secret of the stage, unsealed when it is first needed. */
+  readonly stageKey: StageKey;
   /** One sentence for an error that DynamoDB or the way to it threw. */
   explain(error: Error): string;
 }
@@ -35,7 +42,11 @@ export async function openPlace({ stage, region, awsProfile: profile }: PlaceOpt
     const endpoint = dynamodbEndpoint(process.env);
     const prefix = namePrefix(service);
     const client = new DynamoDBClient({ ...localAccess(endpoint), maxAttempts: 3 });
-    return placeOf(client, prefix, `the local ${prefix} at ${endpoint}`, endpoint);
+    const secret = () => Buffer.from(localEnvironment(process.env).SEALING_SECRET ?? '', 'base64url');
+    const unsealing = {
+      unseal: (text: string, kid: string) => unsealingWith(secretDataKeys(secret())).unseal(text, kid),
+    };
+    return placeOf({ client, prefix, unsealing, name: `the local ${prefix} at ${endpoint}`, endpoint });
   }
   const where = regionOf(service, { region });
   const prefix = `${service.service}-${stage}`;
@@ -44,7 +55,10 @@ export async function openPlace({ stage, region, awsProfile: profile }: PlaceOpt
     maxAttempts: MAX_ATTEMPTS,
     ...(profile !== undefined && { profile }),
   });
-  return placeOf(client, prefix, `${prefix} in ${where}`);
+  const credentials = { region: where, ...(profile !== undefined && { profile }) };
+  const kms = new KMSClient(credentials);
+  const unsealing = unsealingWith(kmsDataKeys(`alias/${prefix}-sealing`, kms));
+  return placeOf({ client, prefix, unsealing, name: `${prefix} in ${where}` });
 }
 
 /** Where a stage is: as asked for, else as in serverless.yml, whose own region is resolved for nobody in particular. */
@@ -52,10 +66,24 @@ export function regionOf({ provider }: Service, { region }: PlaceOptions): strin
   return region ?? process.env.AWS_REGION ?? provider.region;
 }
 
-function placeOf(client: DynamoDBClient, prefix: string, name: string, localEndpoint?: string): Place {
+function placeOf({
+  client,
+  prefix,
+  unsealing,
+  name,
+  endpoint: localEndpoint,
+}: {
+  client: DynamoDBClient;
+  prefix: string;
+  unsealing: Parameters<typeof stageKey>[1];
+  name: string;
+  endpoint?: string;
+}): Place {
+  const database: Database = { client, nameOf: (table) => `${prefix}-${table}` };
   return {
     name,
-    database: { client, nameOf: (table) => `${prefix}-${table}` },
+    database,
+    stageKey: stageKey(stageKeyStore(database), unsealing),
     explain(error) {
       const cause = causeOf(error);
       if (cause.name === 'ResourceNotFoundException')

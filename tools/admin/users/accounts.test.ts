@@ -185,7 +185,9 @@ describe('a user', () => {
     await askedFor(world, person.email);
     const tag = tagIn((await mailsTo(person.email))[0]);
     const user = await userOf(tables, person.email);
-    const line = (await exportedLines(accounts)).filter((one) => one.includes(user.userId)).join('');
+    const line = (await exportedLines(operatorOf(tables))).lines
+      .filter((one) => one.includes(user.userId))
+      .join('');
     await deleteAccount(operatorOf(tables), user, 'operator');
     expect(
       await imported(tables, fileOf(line, '.jsonl'), { now: Date.now(), includeDeleted: true }),

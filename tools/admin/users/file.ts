@@ -4,7 +4,8 @@ import type { DigestRule } from '../../../lib/passwords/schemes/wrapped-digest.t
 import { csvRecords, refuseEscapes } from './csv.ts';
 import { FastDigest, SALT, usesSalt } from './fast-digest.ts';
 import { isObject } from './json.ts';
-import { type Column, columns, type RawRow, RefusedRow } from './row.ts';
+import { RefusedRow } from './refused-row.ts';
+import { type Column, columns, FACTORS, type RawRow } from './row.ts';
 import { linesOf, UnusableFile } from './text.ts';
 
 /** A row and the line of the file on which it begins. What cannot even be told apart into values is refused already. */
@@ -21,7 +22,7 @@ export async function* rowsOf(file: string, digest?: DigestRule): AsyncGenerator
   if (!['.csv', '.jsonl', '.ndjson'].includes(ending))
     throw new UnusableFile(`${file} ends neither in .csv nor in .jsonl: rename it to what it is.`);
   const known = [...columns, ...(usesSalt(digest) ? [SALT] : [])];
-  for await (const row of ending === '.csv' ? csvRows(file, known) : jsonRows(file, known))
+  for await (const row of ending === '.csv' ? csvRows(file, known) : jsonRows(file, [...known, FACTORS]))
     yield digest === undefined ? row : { ...row, raw: withDigest(row.raw, digest) };
 }
 

@@ -1,8 +1,10 @@
 // What the commands print about users.
 import type { User } from '../../../lib/core/account.ts';
 import type { Lock } from '../../../lib/core/account-lock.ts';
+import type { ListedFactor } from '../../../lib/core/factors.ts';
 import type { ImportCounts, ImportRefusal } from '../../../lib/core/import-users.ts';
 import { readHash } from '../../../lib/passwords/read-hash.ts';
+import type { SecretForm } from './factors.ts';
 import type { FileCounts } from './import-file.ts';
 
 /** One line of `list`. */
@@ -26,12 +28,14 @@ function lockEnd({ lockedUntil }: Lock): string | null {
 }
 
 /** Everything about a user but the hash: of that, the form and the cost. */
-export function details(user: User, lock: Lock, json: boolean): string {
-  const shown = shownOf(user, lock);
+export function details(known: Known, json: boolean): string {
+  const shown = shownOf(known);
   return json ? JSON.stringify(shown) : forPeople(shown);
 }
 
-const shownOf = ({ passwordHash, ...user }: User, lock: Lock) => ({
+type Known = { user: User; lock: Lock; factors: readonly ListedFactor[]; recoveryCodesLeft: number | null };
+
+const shownOf = ({ user: { passwordHash, ...user }, lock, factors, recoveryCodesLeft }: Known) => ({
   userId: user.userId,
   email: user.email,
   name: user.name,
@@ -45,6 +49,12 @@ const shownOf = ({ passwordHash, ...user }: User, lock: Lock) => ({
   totp: user.totp ?? false,
   ...(user.factorsRemovedAt && { factorsRemovedAt: written(user.factorsRemovedAt) }),
   passkeys: user.passkeys ?? 0,
+  factors: factors.map(({ createdAt, lastUsedAt, ...factor }) => ({
+    ...factor,
+    createdAt: written(createdAt),
+    lastUsedAt: lastUsedAt === null ? null : written(lastUsedAt),
+  })),
+  recoveryCodesLeft,
   failedLogIns: lock.failures,
   lockedUntil: lockEnd(lock),
   mailRefused: user.mailRefused ?? null,
@@ -61,6 +71,8 @@ function forPeople(shown: Shown): string {
     emailVerified: yesOrNo(shown.emailVerified),
     roles: shown.roles.join(' ') || 'none',
     totp: yesOrNo(shown.totp),
+    factors: shown.factors.map(factorInWords).join('; ') || 'none',
+    recoveryCodesLeft: shown.recoveryCodesLeft ?? 'none',
     heldEmails: shown.heldEmails.join(', ') || 'none',
     passwordChangedAt: shown.passwordChangedAt ?? 'never',
     password: shown.password ?? 'none: only a reset lets the owner in',
@@ -70,6 +82,11 @@ function forPeople(shown: Shown): string {
   return Object.entries(said)
     .map(([name, value]) => `${name.padEnd(18)}${printable(value)}`)
     .join('\n');
+}
+
+function factorInWords({ type, name, createdAt, lastUsedAt }: Shown['factors'][number]): string {
+  const called = name === null ? '' : ` "${name}"`;
+  return `${type}${called} since ${createdAt}, ${lastUsedAt === null ? 'not used yet' : `last used ${lastUsedAt}`}`;
 }
 
 const yesOrNo = (yes: boolean) => (yes ? 'yes' : 'no');
@@ -93,6 +110,19 @@ export function rolesSentence(email: string, roles: readonly string[]): string {
   return `${email} has ${roles.length === 0 ? 'no roles' : `the roles ${roles.join(' ')}`}.`;
 }
 
+/** What `export` says at its end. @param secrets how many of the users have an authenticator app */
+export function exportSentence(users: number, secrets: number, form: SecretForm): string {
+  const said = `${users.toLocaleString('en')} users, hashes included: keep the file as you keep the tables.`;
+  if (secrets === 0) return said;
+  const apps = `the secrets of ${secrets.toLocaleString('en')} authenticator ${secrets === 1 ? 'app' : 'apps'}`;
+  const about = {
+    sealed: `Only this stage can open ${apps}; for another one export with --factor-key.`,
+    encrypted: `Whoever also has the key can read ${apps}: keep the two apart.`,
+    plain: `It holds ${apps} in clear: delete it as soon as they are where they belong.`,
+  }[form];
+  return `${said}\n${about}`;
+}
+
 /** Why a row isn't imported. */
 export function refusalSentence(refusal: ImportRefusal): string {
   switch (refusal.why) {
@@ -104,6 +134,8 @@ export function refusalSentence(refusal: ImportRefusal): string {
       return `the address belongs to user ${refusal.owner} already.`;
     case 'user-id-taken':
       return 'the user id belongs to another address already.';
+    case 'passkey-taken':
+      return 'another account has one of the passkeys already.';
     case 'deleted':
       return `this account was deleted here on ${written(refusal.at)}; --include-deleted imports it all the same.`;
   }

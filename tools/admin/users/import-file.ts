@@ -9,7 +9,7 @@ import { LeftOut } from './from/foreign-record.ts';
 import { foreignRows } from './from/foreign-rows.ts';
 import type { Settings } from './from/source.ts';
 import { isSystem, type System, sources } from './from/sources.ts';
-import { RefusedRow } from './row.ts';
+import { RefusedRow } from './refused-row.ts';
 import { UnusableFile, wholeText } from './text.ts';
 
 /** The options of the command line that tell how a file is read. */

@@ -1,5 +1,5 @@
 // JSON of other systems: an object a line, an array, or a document with the array in one of its members.
-import { RefusedRow } from './row.ts';
+import { RefusedRow } from './refused-row.ts';
 import { type Line, linesOf, UnusableFile } from './text.ts';
 
 /** An object of a file, and the line on which it begins. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NOW, someHash } from '../../../test/harness/own-tables.ts';
-import { type RawRow, RefusedRow, readRow, writeRow } from './row.ts';
+import { RefusedRow } from './refused-row.ts';
+import { type RawRow, readRow, writeRow } from './row.ts';
 
 const ADA = { email: 'ada@example.com', name: 'Ada' };
 

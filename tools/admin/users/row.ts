@@ -7,10 +7,15 @@ import { MAX_ROLES, readRoles } from '../../../lib/core/roles.ts';
 import { sentenceFor } from '../../../lib/dialects/sentences.ts';
 import { readHash } from '../../../lib/passwords/read-hash.ts';
 import { isAbsent } from './absent.ts';
+import { type FactorSecrets, readFactors } from './factors.ts';
 import { FastDigest } from './fast-digest.ts';
+import { RefusedRow } from './refused-row.ts';
 import { readTime } from './time.ts';
 
-/** What stays behind: the version, which an import chooses anew; second factors and held addresses; mails that wait for an answer. */
+/**
+ * What stays behind: the version, which an import chooses anew; the summaries of the factors, which follow from those in
+ * `factors`; held addresses; mails that wait for an answer.
+ */
 type Left = Pick<
   User,
   | 'credentialVersion'
@@ -48,8 +53,11 @@ const COLUMNS = {
 export type Column = keyof typeof COLUMNS;
 export const columns = Object.keys(COLUMNS) as Column[];
 
-/** The line of a user in an export, without its end. */
-export function writeRow(user: Pick<User, Column>): string {
+/** The member of JSON lines that holds second factors; a CSV file has no room for it. */
+export const FACTORS = 'factors';
+
+/** The line of a user in an export, without its end. @param factors as `writeFactors` gives them */
+export function writeRow(user: Pick<User, Column>, factors?: object): string {
   const { createdAt, passwordChangedAt, mailRefusedUntil, ...rest } = user;
   const row: Record<string, unknown> = {
     ...rest,
@@ -59,9 +67,8 @@ export function writeRow(user: Pick<User, Column>): string {
     ...(passwordChangedAt !== undefined && { passwordChangedAt: new Date(passwordChangedAt).toISOString() }),
     ...(mailRefusedUntil !== undefined && { mailRefusedUntil: new Date(mailRefusedUntil).toISOString() }),
   };
-  return JSON.stringify(
-    Object.fromEntries(columns.flatMap((name) => (name in row ? [[name, row[name]]] : []))),
-  );
+  const members = columns.flatMap((name) => (name in row ? [[name, row[name]]] : []));
+  return JSON.stringify(Object.fromEntries([...members, ...(factors ? [[FACTORS, factors]] : [])]));
 }
 
 /** Somebody may really be called NULL: as an object the text means itself. */
@@ -71,11 +78,6 @@ function writeText(text: string | null): unknown {
 
 /** A row of a file that has not been looked at yet: names and values as they came. */
 export type RawRow = Readonly<Record<string, unknown>>;
-
-/** Why a row is not imported, for the person who wrote it. Holds no value of the row. */
-export class RefusedRow extends Error {
-  override readonly name = 'RefusedRow';
-}
 
 /**
  * Reads a row as an account that can be stored.
@@ -199,17 +201,30 @@ function readUserId(value: unknown): string {
  * The rows of a file as an import takes them: accounts, or why a row is none.
  *
  * @param now milliseconds since the epoch
+ * @param secrets for the secrets of authenticator apps; a file of another system has none
+ * @throws ProblemError `unavailable` when the secret of an app needs a key that can't be reached
  */
 export async function* accountsOf(
   rows: AsyncIterable<{ line: number; raw: RawRow | RefusedRow }>,
   now: number,
+  secrets?: FactorSecrets,
 ): AsyncGenerator<ImportRow> {
-  for await (const { line, raw } of rows) yield { line, account: accountOf(raw, now) };
+  for await (const { line, raw } of rows) yield { line, account: await accountOf(raw, now, secrets) };
 }
 
-function accountOf(raw: RawRow | RefusedRow, now: number): AccountToImport | string {
+async function accountOf(
+  raw: RawRow | RefusedRow,
+  now: number,
+  secrets: FactorSecrets | undefined,
+): Promise<AccountToImport | string> {
   try {
-    return raw instanceof RefusedRow ? raw.message : readRow(raw, now);
+    if (raw instanceof RefusedRow) return raw.message;
+    const account = readRow(raw, now);
+    const given = raw[FACTORS] ?? undefined;
+    if (given === undefined || secrets === undefined) return account;
+    if (account.userId === undefined)
+      throw new RefusedRow('factors: they belong to a userId, which this row has not.');
+    return { ...account, factors: await readFactors(given, account.userId, secrets) };
   } catch (error) {
     if (error instanceof RefusedRow) return error.message;
     throw error;

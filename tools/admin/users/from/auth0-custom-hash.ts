@@ -1,6 +1,6 @@
 import { type DigestRule, readDigestRule } from '../../../../lib/passwords/schemes/wrapped-digest.ts';
 import { FastDigest } from '../fast-digest.ts';
-import { RefusedRow } from '../row.ts';
+import { RefusedRow } from '../refused-row.ts';
 import type { ForeignRecord } from './foreign-record.ts';
 
 const AS_IT_IS = ['bcrypt', 'argon2', 'pbkdf2'];

@@ -1,7 +1,7 @@
 // The file of hashes that Auth0's support hands out: NDJSON, a user a line.
 // @see https://community.auth0.com/t/how-to-use-the-password-hashes-export-from-auth0/58730
 import { isObject, jsonRecords } from '../json.ts';
-import { RefusedRow } from '../row.ts';
+import { RefusedRow } from '../refused-row.ts';
 import { UnusableFile } from '../text.ts';
 import { ForeignRecord } from './foreign-record.ts';
 

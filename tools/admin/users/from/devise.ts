@@ -1,5 +1,5 @@
 import { withPepper } from '../../../../lib/passwords/schemes/peppered-bcrypt.ts';
-import { RefusedRow } from '../row.ts';
+import { RefusedRow } from '../refused-row.ts';
 import { digestOr } from './digest.ts';
 import { type ForeignRecord, fullName, inUtc, rowOf } from './foreign-record.ts';
 import type { Settings, Source } from './source.ts';

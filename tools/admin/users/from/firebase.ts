@@ -1,5 +1,5 @@
 import { firebaseHash } from '../../../../lib/passwords/schemes/firebase.ts';
-import { RefusedRow } from '../row.ts';
+import { RefusedRow } from '../refused-row.ts';
 import { UnusableFile } from '../text.ts';
 import { type ForeignRecord, rowOf } from './foreign-record.ts';
 import type { Settings, Source } from './source.ts';

@@ -1,7 +1,8 @@
 // A user as another system wrote it: names and values, looked up by any of the names that a version of the system uses.
 import { trimInvisible } from '../../../../lib/core/invisible.ts';
 import { isAbsent } from '../absent.ts';
-import { type RawRow, RefusedRow } from '../row.ts';
+import { RefusedRow } from '../refused-row.ts';
+import type { RawRow } from '../row.ts';
 
 /** A user who isn't imported, without being at fault. */
 export class LeftOut {

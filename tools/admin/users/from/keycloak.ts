@@ -1,6 +1,6 @@
 import { keycloakHash } from '../../../../lib/passwords/schemes/keycloak.ts';
 import { isObject } from '../json.ts';
-import { RefusedRow } from '../row.ts';
+import { RefusedRow } from '../refused-row.ts';
 import { UnusableFile } from '../text.ts';
 import { type ForeignRecord, fullName, LeftOut, rowOf } from './foreign-record.ts';
 import type { Source } from './source.ts';

@@ -1,5 +1,5 @@
 import { firebaseHash } from '../../../../lib/passwords/schemes/firebase.ts';
-import { RefusedRow } from '../row.ts';
+import { RefusedRow } from '../refused-row.ts';
 import { readTime } from '../time.ts';
 import { fullName, LeftOut, rowOf } from './foreign-record.ts';
 import type { Source } from './source.ts';
