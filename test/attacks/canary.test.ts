@@ -11,7 +11,7 @@ import {
   ownWorld,
   sendToSpoilt,
 } from '../faults/own-world.ts';
-import { askedFor, scenarios } from '../faults/scenarios.ts';
+import { askedFor, oneDialectEach } from '../faults/scenarios.ts';
 import { callsOf, failuresOf, startCold, tryWith } from '../faults/try-faults.ts';
 import { captureOutput } from '../harness/captured-output.ts';
 import { type Call, toEvent } from '../harness/client.ts';
@@ -195,7 +195,7 @@ test.each(['rejects', 'throttles', 'refuses the address', 'is down'] as const)(
   },
 );
 
-test.each(scenarios.filter((scenario) => scenario.of !== 'rotate-keys'))(
+test.each(oneDialectEach(inject('stack').routes).filter((scenario) => scenario.of !== 'rotate-keys'))(
   'a DynamoDB that refuses $name of $of in its own words puts none of them into a line',
   { timeout: 60_000 },
   async (scenario) => {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { expect, inject, test, vi } from 'vitest';
 import { faults } from './faulty-dynamodb.ts';
 import { ownWorld } from './own-world.ts';
-import { scenarios } from './scenarios.ts';
+import { oneDialectEach, scenarios } from './scenarios.ts';
 import { callsOf, failuresOf, troublesOf, tryWith } from './try-faults.ts';
 
 // Keys of 2,048 bits are made several times faster than those of 3,072.
@@ -24,21 +24,16 @@ test('every route and every other function that calls DynamoDB has its scenario'
   expect([...new Set(scenarios.map((scenario) => scenario.of))].sort()).toEqual(callers.sort());
 });
 
-// The dialects of an operation call DynamoDB alike: one of them here, all of them in test/long.
-const oneEach = scenarios.filter((scenario, index) => {
-  const kindOf = ({ name, of }: (typeof scenarios)[number]) => name + inject('stack').routes[of];
-  return index === scenarios.findLastIndex((other) => kindOf(other) === kindOf(scenario));
-});
-
-test.concurrent.each(oneEach)(
+test.concurrent.each(oneDialectEach(inject('stack').routes))(
   '$name of $of outlives a fault of any kind in each of its calls',
   {
     timeout: 60_000,
   },
   async (scenario) => {
     const troubles = troublesOf(await callsOf(world, scenario), faults);
-    // Each fault of each call, for one of the three lengths of time: all three in test/long.
-    const some = troubles.filter((_, index) => index % 3 === Math.floor(index / 3) % 3);
+    // A sixth of them, so that each call meets several faults and each fault lasts each length of time somewhere: all
+    // of them in dynamodb-faults.long.ts.
+    const some = troubles.filter((_, index) => index % 6 === Math.floor(index / 6) % 6);
 
     expect(await failuresOf(some, (trouble) => tryWith(world, scenario, trouble))).toEqual([]);
   },

@@ -563,3 +563,11 @@ function keysOf(rows: readonly Record<string, unknown>[]): PublishedKeys {
 function sealedKeysOf(rows: readonly Record<string, unknown>[]): unknown[] {
   return rows.flatMap(({ kid, sealed }) => (sealed && kid !== '#stage' ? [kid] : []));
 }
+
+/** The dialects of an operation call DynamoDB alike: the scenarios with one dialect of each operation. */
+export function oneDialectEach(routes: Readonly<Record<string, string>>): Scenario[] {
+  const kindOf = ({ name, of }: Scenario) => name + routes[of];
+  return scenarios.filter(
+    (scenario, index) => index === scenarios.findLastIndex((other) => kindOf(other) === kindOf(scenario)),
+  );
+}
