@@ -8,10 +8,11 @@ import { measure } from '../lib/metrics.ts';
 import { type KeyCommand, runKeyCommand } from '../lib/tokens/key-commands.ts';
 import { openSealing } from '../lib/tokens/open-keys.ts';
 import { ensureStageKey } from '../lib/tokens/stage-key.ts';
-import { strangeKeys } from '../lib/tokens/strange-keys.ts';
+import { opensStageKey, strangeKeys } from '../lib/tokens/strange-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
+const stage = stageKeyStore(database);
 const parts = {
   store: keyStore(database),
   sealing: openSealing(config),
@@ -27,7 +28,7 @@ const parts = {
  */
 export const handler = async (event: KeyCommand) => {
   await adoptKeys(database);
-  await ensureStageKey(stageKeyStore(database), parts.sealing);
+  await ensureStageKey(stage, parts.sealing);
   const result = await runKeyCommand(parts, event);
   if (event.command === 'rotate') await watchPublishedKeys();
   log.info('keys', { command: event.command, result });
@@ -36,6 +37,9 @@ export const handler = async (event: KeyCommand) => {
 
 async function watchPublishedKeys(): Promise<void> {
   const strange = await strangeKeys(parts.store, parts.sealing, parts.clock);
+  const opened = await opensStageKey(stage, parts.sealing);
   if (strange.length > 0) log.error('published keys that no rotation made', { kids: strange });
-  measure({ RotationChecks: 1, ...(strange.length > 0 && { StrangeKeys: 1 }) });
+  if (!opened)
+    log.error('the stage key is sealed by another KMS key', { see: 'SEALING_KEY_ARN in docs/operations.md' });
+  measure({ RotationChecks: 1, ...((strange.length > 0 || !opened) && { StrangeKeys: 1 }) });
 }

@@ -4,7 +4,7 @@ import { frozenClock, NOON } from '../../test/harness/memory/clock.ts';
 import type { PublicKey } from './key-store.ts';
 import { type Sealing, sealingWith, secretDataKeys } from './sealing.ts';
 import { makeKey } from './signing-keys.ts';
-import { strangeKeys } from './strange-keys.ts';
+import { opensStageKey, strangeKeys } from './strange-keys.ts';
 
 const sealing = sealingWith(secretDataKeys(randomBytes(32)));
 const ours = await Promise.all(
@@ -74,5 +74,29 @@ describe('what KMS says', () => {
     await expect(strangeOf(ours, failing(name, status))).rejects.toMatchObject({
       problem: { code: 'unavailable' },
     });
+  });
+});
+
+describe('the stage key', () => {
+  const storeOf = (sealed: string | undefined) => ({ sealedStageKey: async () => sealed });
+
+  test('is opened by the key that sealed it, and by no other', async () => {
+    const store = storeOf(await sealing.seal('secret', '#stage'));
+    expect(await opensStageKey(store, sealing)).toBe(true);
+    expect(await opensStageKey(store, sealingWith(secretDataKeys(randomBytes(32))))).toBe(false);
+    expect(await opensStageKey(storeOf(undefined), sealing)).toBe(false);
+  });
+
+  test.each([
+    ['IncorrectKeyException', 400, false],
+    ['AccessDeniedException', 400, false],
+    ['ThrottlingException', 400, 'unavailable'],
+    ['KMSInternalException', 500, 'unavailable'],
+  ])('%s with status %i is %s', async (name, httpStatusCode, expected) => {
+    const unseal = () => Promise.reject(Object.assign(new Error(), { name, $metadata: { httpStatusCode } }));
+    const opened = opensStageKey(storeOf('sealed'), { unseal });
+    await (expected === false
+      ? expect(opened).resolves.toBe(false)
+      : expect(opened).rejects.toMatchObject({ problem: { code: 'unavailable' } }));
   });
 });

@@ -4,6 +4,7 @@ import type { Clock } from '../core/account.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { isPublished, type KeyStore, type PublicKey } from './key-store.ts';
 import type { Sealing } from './sealing.ts';
+import { STAGE_KEY, type StageKeyStore } from './stage-key.ts';
 
 /**
  * The `kid`s of published keys that no rotation made. Every verifier trusts what is published, so whoever can write the
@@ -40,6 +41,25 @@ async function isStrange(
     if (isOutage(error)) return orUnavailable('KMS', Promise.reject(error));
     // Sealed by somebody else, or by a KMS key that is gone: either way nobody here can answer for it.
     return true;
+  }
+}
+
+/**
+ * Whether KMS opens the stage key. A stage that was removed and deployed again has the old one, and a KMS key that can't open
+ * it: no authenticator app works then, and no mailed code.
+ *
+ * @throws ProblemError `unavailable` when DynamoDB or KMS doesn't answer
+ */
+export async function opensStageKey(
+  store: Pick<StageKeyStore, 'sealedStageKey'>,
+  sealing: Pick<Sealing, 'unseal'>,
+): Promise<boolean> {
+  const sealed = await store.sealedStageKey();
+  try {
+    return sealed !== undefined && (await sealing.unseal(sealed, STAGE_KEY)) !== '';
+  } catch (error) {
+    if (isOutage(error)) return orUnavailable('KMS', Promise.reject(error));
+    return false;
   }
 }
 

@@ -16,6 +16,7 @@ const variableOf = {
   wafHashes: 'WAF_HASHES',
   monthlyBudget: 'MONTHLY_BUDGET',
   apiLogRole: 'API_LOG_ROLE',
+  sealingKeyArn: 'SEALING_KEY_ARN',
   trustedProxyHeader: 'TRUSTED_PROXY_HEADER',
   trustedProxySecret: 'TRUSTED_PROXY_SECRET',
   logRetentionDays: 'LOG_RETENTION_DAYS',
@@ -68,6 +69,7 @@ const settingsSchema = v.object({
   wafHashes: whole(10, 2_000_000),
   monthlyBudget: whole(0, 999_999_999),
   apiLogRole: onOrOff,
+  sealingKeyArn: text(/^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'must be the ARN of a KMS key'),
   // lib/config.ts has the rules of both, by the variables of the same names.
   trustedProxyHeader: v.nullable(v.string()),
   trustedProxySecret: v.nullable(v.string()),

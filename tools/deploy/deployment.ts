@@ -1,5 +1,6 @@
 // Fits the service to the settings of its stage: what serverless.yml cannot say itself, since CloudFormation
 // would need a condition for each, or since the framework makes the resource.
+import { isDeepStrictEqual } from 'node:util';
 import { alarms } from '../../infrastructure/alarms.ts';
 import { dashboard } from '../../infrastructure/dashboard.ts';
 import { gatewayResponses } from '../../infrastructure/gateway-responses.ts';
@@ -76,6 +77,7 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
     if (outputs.JwksUrl) outputs.JwksUrl.Value = `${url}/.well-known/jwks.json`;
   }
   if (settings.hostedZoneId !== null) Object.assign(resources.Resources, optional.hostedZone);
+  if (settings.sealingKeyArn !== null) keepSealingKey(service, settings.sealingKeyArn);
   if (settings.apiLogRole) addApiLogRole(resources.Resources, optional.apiLogRole);
   if (settings.monthlyBudget > 0) Object.assign(resources.Resources, optional.budget);
   if (settings.hashingConcurrency !== null)
@@ -94,6 +96,24 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
       definition.targetAlias = { name: 'live', logicalId: `${idOf(name)}LiveAlias` };
     }
   }
+}
+
+/**
+ * Takes a KMS key that is there in the place of one of the stack's own: that of a stage that was removed, without which nothing
+ * that it sealed can be opened.
+ */
+export function keepSealingKey(
+  service: Pick<DeployedService, 'functions' | 'provider' | 'resources'>,
+  arn: string,
+): void {
+  const { Resources } = service.resources;
+  delete Resources.SealingKey;
+  if (Resources.SealingKeyAlias) Resources.SealingKeyAlias.Properties.TargetKeyId = arn;
+  service.provider.environment.SEALING_KMS_KEY = arn;
+  for (const { iamRoleStatements = [] } of Object.values(service.functions))
+    for (const statement of iamRoleStatements as { Resource?: unknown }[])
+      if (isDeepStrictEqual(statement.Resource, { 'Fn::GetAtt': ['SealingKey', 'Arn'] }))
+        statement.Resource = arn;
 }
 
 /** API Gateway refuses a stage that writes logs while the account has no role for them. */

@@ -11,6 +11,7 @@ export const plainSettings: DeploySettings = {
   wafHashes: 300,
   monthlyBudget: 0,
   apiLogRole: true,
+  sealingKeyArn: null,
   trustedProxyHeader: null,
   trustedProxySecret: null,
   logRetentionDays: 30,
