@@ -74,21 +74,37 @@ const READS_KEYS: ReadonlySet<Operation> = new Set(['register', 'log-in', 'refre
 const SIGNS: ReadonlySet<Operation> = new Set(['register', 'log-in', 'refresh']);
 const MAILS: ReadonlySet<Operation> = new Set(['forget', 'reset']);
 
+/** Settings `REQUESTS_PER_SECOND` and `HASHES_PER_SECOND`. */
+export type Rates = { readonly requestsPerSecond: number; readonly hashesPerSecond: number };
+
 export type Limits = {
-  /** Of the API, with the bucket that evens out bursts: requests a second, requests. */
+  /** Of all requests to API Gateway, with the bucket that evens out bursts: requests a second, requests. */
   readonly api: { readonly rate: number; readonly burst: number };
-  /** Of each route that hashes: `HASHES_PER_SECOND`. */
-  readonly hashingRoute: { readonly rate: number; readonly burst: number };
+  /** Requests a second of each operation's route, which may burst as high. */
+  readonly routes: Readonly<Record<Operation, number>>;
   /** Concurrent executions of the account; it also takes ten times as many requests a second. */
   readonly concurrency: number;
   /** Containers that one function may gain in ten seconds. */
   readonly containersIn10s: number;
 };
 
+/** What the routes take with these settings, as infrastructure/routes.ts shares them out. */
+export function routesOf({ requestsPerSecond, hashesPerSecond }: Rates): Limits['routes'] {
+  return {
+    register: hashesPerSecond,
+    'log-in': hashesPerSecond,
+    refresh: requestsPerSecond,
+    welcome: requestsPerSecond,
+    'log-out': requestsPerSecond / 10,
+    forget: hashesPerSecond / 10,
+    reset: hashesPerSecond / 10,
+  };
+}
+
 /** Nothing is refused: what the load asks for. */
 export const NO_LIMITS: Limits = {
   api: { rate: Number.POSITIVE_INFINITY, burst: Number.POSITIVE_INFINITY },
-  hashingRoute: { rate: Number.POSITIVE_INFINITY, burst: Number.POSITIVE_INFINITY },
+  routes: recordOf(() => Number.POSITIVE_INFINITY),
   concurrency: Number.POSITIVE_INFINITY,
   containersIn10s: Number.POSITIVE_INFINITY,
 };
@@ -150,7 +166,7 @@ export function simulate(rush: Rush, results: Results, limits: Limits): Outcome 
       each.route.refill();
       each.growth.refill();
       const arrivals = poisson(random, each.rate * load * TICK);
-      const admitted = warmingUp ? arrivals : api.take(each.hashes ? each.route.take(arrivals) : arrivals);
+      const admitted = warmingUp ? arrivals : api.take(each.route.take(arrivals));
       const busy = sumOf(functions.map((one) => one.busy));
       const served = warmingUp
         ? admitted
@@ -299,7 +315,6 @@ export function meanSeconds(operation: Operation, results: Results): number {
 
 type SimulatedFunction = {
   readonly operation: Operation;
-  readonly hashes: boolean;
   /** Requests a second at the peak. */
   readonly rate: number;
   /** How likely a request takes so many ticks: index and share. */
@@ -308,7 +323,7 @@ type SimulatedFunction = {
   readonly ending: Float64Array;
   /** Containers by the tick, modulo the cache's life, at which they look at the keys again. */
   readonly looking: Float64Array;
-  /** What the API lets through of a route that hashes, and Lambda's containers to begin. */
+  /** What the API lets through of the route, and Lambda's containers to begin. */
   readonly route: Bucket;
   readonly growth: Bucket;
   /** Containers begun in each of the last ten seconds. */
@@ -339,12 +354,11 @@ function openFunction(
   }
   return {
     operation,
-    hashes: results.operations[operation].hashMs > 0,
     rate,
     ticks: [...counts].map(([ticks, count]) => ({ ticks, share: count / DRAWS })),
     ending: new Float64Array(RING),
     looking: new Float64Array(KEYS_CACHE_SECONDS * TICKS_A_SECOND),
-    route: bucket(limits.hashingRoute.rate, limits.hashingRoute.burst),
+    route: bucket(limits.routes[operation], limits.routes[operation]),
     growth: bucket(limits.containersIn10s / 10, limits.containersIn10s),
     begunIn10s: [],
     second: { served: 0, begun: 0, busy: 0 },

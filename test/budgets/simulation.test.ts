@@ -8,6 +8,7 @@ import {
   meanSeconds,
   NO_LIMITS,
   type Rush,
+  routesOf,
   simulate,
   simulateAddress,
   tableLoads,
@@ -54,6 +55,18 @@ describe('A rush', () => {
     const outcome = simulate(rush, MEASURED, { ...NO_LIMITS, api: { rate: 500, burst: 500 } });
     within(outcome.requestsPerSecond, 500, 0.01);
     expect(outcome.settledAfter).toBe(80);
+  });
+
+  test('lets through of each route what its own limit says', () => {
+    const routes = routesOf({ requestsPerSecond: 100, hashesPerSecond: 50 });
+    const outcome = simulate(rush, MEASURED, { ...NO_LIMITS, routes });
+    const least = (operation: keyof typeof routes) =>
+      Math.min(routes[operation], rush.logIns * rush.mix[operation]);
+    within(
+      outcome.requestsPerSecond,
+      Object.keys(routes).reduce((sum, name) => sum + least(name as never), 0),
+      0.02,
+    );
   });
 
   test('is refused while it grows faster than Lambda adds containers, and not when it has the time', () => {
