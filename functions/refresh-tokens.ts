@@ -7,15 +7,18 @@ import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
+import * as teamHooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
+import { openHooks } from '../lib/open-hooks.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
+const hooks = openHooks(teamHooks, config);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   users: auditedUsers(userStore(database)),
   sessions: sessionStore(database),
-  signer: openSigner(config, keyStore(database)),
+  signer: openSigner(config, keyStore(database), hooks.claims),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   lifetimes: config.lifetimes,

@@ -100,6 +100,7 @@ function graphs(observed: Observed): Widget[] {
         [ours('Lockouts')],
         [ours('WrongCodes')],
         [ours('BreachCheckFailures'), { label: 'breach checks that got no answer' }],
+        [ours('HookFailures'), { label: 'hooks that failed' }],
         [ours('ReuseDetected')],
         [ours('LogIns', { Outcome: 'throttled' }), { label: 'log-ins refused' }],
         [ours('SignUps', { Outcome: 'throttled' }), { label: 'sign-ups refused' }],

@@ -46,6 +46,8 @@ export type Config = {
   /** Names of request headers that pages of these origins may send, besides those that are always allowed. */
   corsHeaders: readonly string[];
   trustedProxy: TrustedProxy | undefined;
+  /** How long the hook `findLegacy` may take, and a failed log-in takes at least while there is one. */
+  migrationFloor: number;
   limits: AddressLimits;
   /** How many mails an hour may go to addresses that nobody has verified. */
   unverifiedMailsPerHour: number;
@@ -230,6 +232,7 @@ const environment = v.object({
       v.regex(/^[\x21-\x7e]{32,256}$/, 'must be 32 to 256 characters of ASCII without spaces'),
     ),
   ),
+  MIGRATION_FLOOR: wholeNumber(4, 1, 20),
   LIMIT_LOGIN_FAILURES: wholeNumber(100, 1, 1_000_000),
   LIMIT_SIGNUPS: wholeNumber(100, 1, 1_000_000),
   LIMIT_FORGETS: wholeNumber(100, 1, 1_000_000),
@@ -309,6 +312,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     trustedProxy: set.TRUSTED_PROXY_HEADER
       ? { header: set.TRUSTED_PROXY_HEADER, secret: set.TRUSTED_PROXY_SECRET as string }
       : undefined,
+    migrationFloor: set.MIGRATION_FLOOR * 1000,
     unverifiedMailsPerHour: set.LIMIT_UNVERIFIED_MAILS,
     limits: {
       logins: set.LIMIT_LOGIN_FAILURES,

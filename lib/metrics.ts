@@ -30,6 +30,7 @@ export const METRICS = {
   HashMilliseconds: { unit: 'Milliseconds' },
   MailsDue: { unit: 'Count' },
   BreachCheckFailures: { unit: 'Count' },
+  HookFailures: { unit: 'Count' },
   Mails: { unit: 'Count', by: 'Outcome' },
   MailEvents: { unit: 'Count', by: 'Outcome' },
   RotationChecks: { unit: 'Count' },

@@ -1,4 +1,5 @@
 import type { User } from './account.ts';
+import type { HookSession } from './hooks.ts';
 import type { Evidence, SessionKey } from './session.ts';
 
 /** An access token as a client gets it; `expiresIn` in seconds. */
@@ -6,18 +7,32 @@ export type AccessToken = { token: string; expiresIn: number };
 
 /** What a token says of its user: the account's own at the moment it is issued. */
 type TokenUser = Pick<User, 'userId' | 'name' | 'email' | 'emailVerified' | 'roles'>;
-/** What it says of its session. */
-type TokenSession = Evidence & Pick<SessionKey, 'sessionId'>;
-
 /** What a verified token says, for decisions that rest on the token rather than on its session. */
 export type Claims = SessionKey & Evidence;
 
-/** Signs an access token with a key that is at hand, and so depends on nobody. @param now milliseconds since the epoch */
-type SignAccessToken = (user: TokenUser, session: TokenSession, now: number) => Promise<AccessToken>;
+/**
+ * Signs an access token with a key and claims that are at hand, and so depends on nobody.
+ *
+ * @param authTime when the holder last proved who they are; both in milliseconds since the epoch
+ */
+export type SignAccessToken = (authTime: number, now: number) => Promise<AccessToken>;
+
+/** What issues access tokens, its key at hand. */
+export type TokenIssuer = {
+  /** Whether claims are asked for, which takes time and may fail. */
+  asks: boolean;
+  /**
+   * Asks for the claims that a hook adds. Comes before whatever is written for the token: where the hook fails, nothing
+   * may be left behind.
+   *
+   * @throws ProblemError `hook-failed`
+   */
+  prepare(user: TokenUser, session: HookSession): Promise<SignAccessToken>;
+};
 
 export type AccessTokenSigner = {
   /** Gets the signing key, from memory in a warm function. @throws ProblemError `unavailable` */
-  ready(): Promise<SignAccessToken>;
+  ready(): Promise<TokenIssuer>;
 };
 
 /** Verifies access tokens: signature, type, issuer, audience, times and the types of the claims; not the session. */

@@ -30,25 +30,40 @@ export type LoggedIn = { profile: Profile; accessToken: AccessToken; refreshToke
  *
  * The tokens are made before the one write, so that a session that nobody holds a token of is never left behind.
  *
- * @throws ProblemError `unavailable`, and whatever `sessions.open` throws
+ * @throws ProblemError `hook-failed`, `unavailable`, and whatever `sessions.open` throws
  */
-export async function admit(
+export async function admit(deps: AdmitDeps, admission: Admission): Promise<LoggedIn> {
+  const open = await prepareAdmission(deps, admission);
+  return open();
+}
+
+/**
+ * Asks for all that an admission needs, and writes nothing.
+ *
+ * @returns what opens the session
+ * @throws ProblemError `hook-failed`, `unavailable`
+ */
+export async function prepareAdmission(
   { sessions, signer, clock, lifetimes }: AdmitDeps,
   { refreshes, ...admission }: Admission,
-): Promise<LoggedIn> {
-  const sign = await signer.ready();
-  const now = clock();
-  const { user } = admission;
+): Promise<() => Promise<LoggedIn>> {
+  const { user, acr, amr } = admission;
   const sessionId = randomUUID();
-  const opening = { authTime: now, ...admission };
-  const accessToken = await sign(user, { ...opening, sessionId }, now);
+  const { prepare } = await signer.ready();
+  const sign = await prepare(user, { sessionId, acr, amr });
 
-  const token = { userId: user.userId, sessionId, family: newSecret(), secret: newSecret() };
-  const hashes = { familyHash: hashSecret(token.family), currentHash: hashSecret(token.secret) };
-  await sessions.open(newSession(opening, sessionId, lifetimes, now, refreshes ? hashes : undefined));
-  return {
-    profile: profileOf(user),
-    accessToken,
-    ...(refreshes && { refreshToken: writeRefreshToken(token) }),
+  return async () => {
+    const now = clock();
+    const opening = { authTime: now, ...admission };
+    const accessToken = await sign(opening.authTime, now);
+
+    const token = { userId: user.userId, sessionId, family: newSecret(), secret: newSecret() };
+    const hashes = { familyHash: hashSecret(token.family), currentHash: hashSecret(token.secret) };
+    await sessions.open(newSession(opening, sessionId, lifetimes, now, refreshes ? hashes : undefined));
+    return {
+      profile: profileOf(user),
+      accessToken,
+      ...(refreshes && { refreshToken: writeRefreshToken(token) }),
+    };
   };
 }

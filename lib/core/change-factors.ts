@@ -70,7 +70,7 @@ export type TotpConfirmed = { recoveryCodes: string[]; accessToken: AccessToken 
  * `unavailable`
  */
 export async function confirmTotp(deps: ChangeFactorsDeps, request: FactorRequest): Promise<TotpConfirmed> {
-  const [found, sign] = await both(entitled(deps, request, { fresh: false }), deps.signer.ready());
+  const [found, issuer] = await both(entitled(deps, request, { fresh: false }), deps.signer.ready());
   const { code } = readFields(confirmTotpFields, request.body());
   if (!isTotpCode(code)) throw wrongCode('not six digits', false);
 
@@ -86,13 +86,13 @@ export async function confirmTotp(deps: ChangeFactorsDeps, request: FactorReques
     const undo = undoOf(user, now, [pending.id]);
     const mail = notice(deps, { user, language: request.language, purpose: 'totp-added', undo });
     const change = { user, pending, session, evidence, hashes, now, mail };
-    if (step === undefined || !(await deps.factors.activateTotp({ ...change, step }))) {
+    const sign = step === undefined ? undefined : await issuer.prepare(user, { ...session, ...evidence });
+    if (step === undefined || sign === undefined || !(await deps.factors.activateTotp({ ...change, step }))) {
       await attempt.failed();
       throw wrongCode('the code is wrong, or the account was changed meanwhile', true);
     }
     await attempt.succeeded();
-    const accessToken = await sign(user, { ...session, ...evidence }, now);
-    return { recoveryCodes: codes, accessToken };
+    return { recoveryCodes: codes, accessToken: await sign(evidence.authTime, now) };
   } finally {
     await attempt.release();
   }

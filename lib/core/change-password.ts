@@ -54,6 +54,9 @@ export type ChangePasswordDeps = Authenticator &
     passwordPolicy: PasswordPolicy;
   };
 
+/** What the change proves. */
+const PASSWORD = { amr: ['pwd'] } as const;
+
 /** How often it is tried anew when something else raised the version meanwhile. */
 const TRIES = 3;
 
@@ -63,15 +66,15 @@ const TRIES = 3;
  * dead from its beginning.
  *
  * @throws ProblemError those of `authenticate`; `step-up-required`, `invalid-fields`, `wrong-credentials`, `throttled`,
- * `unavailable`
+ * `hook-failed`, `unavailable`
  * @see OWASP ASVS 5.0 6.2.2, 6.2.3 and 7.4.3
  */
 export async function changePassword(
   deps: ChangePasswordDeps,
   request: ChangePasswordRequest,
 ): Promise<AccessToken> {
-  const [found, sign] = await both(authenticate(deps, request), deps.signer.ready());
-  const { user, claims } = found;
+  const [found, issuer] = await both(authenticate(deps, request), deps.signer.ready());
+  const { user, session, claims } = found;
   requireStepUp(user, claims, { fresh: false }, deps.clock());
   const { passwordPolicy } = deps;
   const fields = changePasswordFields(passwordPolicy, user);
@@ -79,9 +82,12 @@ export async function changePassword(
 
   return withPassword(deps, { ...request, user, typed: given.password }, async () => {
     await refuseBreached(passwordPolicy, given.newPassword, 'newPassword');
+    const sign = await issuer.prepare(user, { ...session, ...combined(session, PASSWORD, deps.clock()) });
     const passwordHash = await deps.hasher.hash(given.newPassword);
-    const session = await apply(deps, found, passwordHash, request);
-    return sign(user, session, session.authTime);
+    return async () => {
+      const { authTime } = await apply(deps, found, passwordHash, request);
+      return sign(authTime, authTime);
+    };
   });
 }
 
@@ -95,7 +101,7 @@ async function apply(
   let { user, session }: { user: User; session: Session } = found;
   for (let tried = 0; tried < TRIES; tried += 1) {
     const now = deps.clock();
-    const evidence = combined(session, { amr: ['pwd'] }, now);
+    const evidence = combined(session, PASSWORD, now);
     const { userId } = user;
     const notice = newResetRequest({ userId, language, purpose: 'new-password' }, now, deps.tagLifetime);
     if (await deps.accounts.changePassword({ user, session, passwordHash, evidence, now, notice }))

@@ -47,13 +47,13 @@ export type Prover = { client: string; language: Language };
  * Does something for the holder of a session who types the account's password once more. It counts as a log-in does: for
  * the account and for the client's address, before the hash is computed.
  *
- * @param act runs when the password is right; what it throws counts for nothing
- * @throws ProblemError `wrong-credentials`, `throttled`, `unavailable`, and whatever `act` throws
+ * @param prepare runs when the password is right, and returns what writes; what either throws counts for nothing
+ * @throws ProblemError `wrong-credentials`, `throttled`, `unavailable`, and whatever `prepare` and its result throw
  */
 export async function withPassword<T>(
   deps: ProveDeps,
   { user, typed, client, language }: Prover & { user: User; typed: string },
-  act: () => Promise<T>,
+  prepare: () => Promise<() => Promise<T>>,
 ): Promise<T> {
   const attempt = openAttempt(deps.throttle, { email: user.email, client });
   try {
@@ -61,6 +61,7 @@ export async function withPassword<T>(
     await attempt.reserve();
     if ((await checkPassword(deps, user, typed)) === undefined)
       throw wrongCredentials(await attempt.failed(lockMail(deps, user.userId, language)));
+    const act = await prepare();
     const [result] = await both(act(), attempt.succeeded());
     return result;
   } finally {

@@ -88,6 +88,10 @@ export type Problem =
   | { code: 'wrong-tag' }
   | { code: 'expired-tag' }
   | { code: 'unknown-user' }
+  /** By a rule of the team's own, in its words. @see JudgeSignUp */
+  | { code: 'sign-up-refused'; sentence: string }
+  /** Code of the team's own failed, and its default is to refuse. */
+  | { code: 'hook-failed'; retryAfter: number }
   | { code: 'throttled'; retryAfter: number }
   | { code: 'unavailable'; retryAfter: number }
   | { code: 'internal' };

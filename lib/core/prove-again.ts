@@ -1,4 +1,4 @@
-import type { AccessToken, AccessTokenSigner } from './access-token.ts';
+import type { AccessToken, AccessTokenSigner, SignAccessToken, TokenIssuer } from './access-token.ts';
 import type { User } from './account.ts';
 import { type Authenticator, authenticate, type Bearer, ownerOfLive } from './authenticate.ts';
 import { both } from './both.ts';
@@ -47,24 +47,22 @@ export type ProvedAgain = AccessToken & { recoveryCodesLeft?: number };
  * `unavailable`
  */
 export async function proveAgain(deps: ProveAgainDeps, request: ProveAgainRequest): Promise<ProvedAgain> {
-  const [{ user, session }, sign] = await both(authenticate(deps, request), deps.signer.ready());
+  const [{ user, session }, issuer] = await both(authenticate(deps, request), deps.signer.ready());
   const given = readOneOf(proveAgainFields, request.body()) as RawFields;
 
-  const strengthen = async (proof: Proof) => {
-    const now = deps.clock();
-    const proved = await addProof(deps, { user, session, proof, now });
-    return sign(user, proved, now);
-  };
   if (given.password !== undefined) {
     const typed = given.password as string;
-    return withPassword(deps, { ...request, user, typed }, () => strengthen({ amr: ['pwd'] }));
+    return withPassword(deps, { ...request, user, typed }, () =>
+      prepareProof(deps, { user, session, issuer, proof: { amr: ['pwd'] } }),
+    );
   }
   if (given.passkey !== undefined) {
     const { client, language } = request;
     const asked = { response: given.passkey, language };
-    return sign(user, await stepUpByPasskey(deps, asked, { user, session, client }), deps.clock());
+    return stepUpByPasskey(deps, asked, { user, session, client, issuer });
   }
-  return proveByCode(deps, { user, session, given: given as GivenCode, language: request.language }, sign);
+  const { language } = request;
+  return proveByCode(deps, { user, session, issuer, given: given as GivenCode, language });
 }
 
 /** The use of the code and the session's new evidence are one transaction: a code that was answered is not lost. */
@@ -73,43 +71,63 @@ async function proveByCode(
   {
     user,
     session,
+    issuer,
     given,
     language,
-  }: { user: User; session: Session; given: GivenCode; language: Prover['language'] },
-  sign: Awaited<ReturnType<AccessTokenSigner['ready']>>,
+  }: { user: User; session: Session; issuer: TokenIssuer; given: GivenCode; language: Prover['language'] },
 ): Promise<ProvedAgain> {
   if (!user.totp && !user.passkeys) throw wrongCode('the account has no factor', false);
   const now = deps.clock();
   const evidence = combined(session, { amr: FACTOR_METHODS, acr: 'aal2' }, now);
+  let sign: SignAccessToken | undefined;
   const use = await proveFactor(deps, user.userId, given, async (found) => {
+    sign ??= await issuer.prepare(user, { ...session, ...evidence });
     const effects = { raise: { session, evidence }, ...mailOf(deps, found, language) };
     const outcome = await deps.factors.use(found, effects);
     if (outcome === 'over') throw new ProblemError({ code: 'invalid-access-token' }, 'ended meanwhile');
     return outcome;
   });
-  const accessToken = await sign(user, { ...session, ...evidence }, now);
+  const accessToken = await (sign as unknown as SignAccessToken)(evidence.authTime, now);
   return { ...accessToken, ...(use.by === 'recovery-code' && { recoveryCodesLeft: use.left }) };
 }
 
 /** How often a proof is added anew when another one came first. */
 const TRIES = 5;
 
+type Strengthening = { user: User; session: Session; proof: Proof; issuer: TokenIssuer };
+
+/** Asks for what the new token needs, and writes nothing. @returns what adds the proof and signs */
+async function prepareProof(
+  deps: Pick<ProveAgainDeps, 'sessions' | 'clock'>,
+  given: Strengthening,
+): Promise<() => Promise<AccessToken>> {
+  const { user, session, proof, issuer } = given;
+  const now = deps.clock();
+  const sign = await issuer.prepare(user, { ...session, ...combined(session, proof, now) });
+  return () => addProof(deps, given, sign);
+}
+
 /**
  * Adds a proof to a session: its time is now, its ways are those of both, and its level is never lowered.
  *
- * @throws ProblemError `invalid-access-token` when the session is over meanwhile; `unavailable`
+ * @throws ProblemError `invalid-access-token` when the session is over meanwhile; `hook-failed`, `unavailable`
  */
 async function addProof(
-  { sessions }: Pick<ProveAgainDeps, 'sessions'>,
-  { user, session: first, proof, now }: { user: User; session: Session; proof: Proof; now: number },
-): Promise<Session> {
+  { sessions, clock }: Pick<ProveAgainDeps, 'sessions' | 'clock'>,
+  { user, session: first, proof, issuer }: Strengthening,
+  prepared: SignAccessToken,
+): Promise<AccessToken> {
+  const now = clock();
+  let sign = prepared;
   let session: Session | undefined = first;
   for (let tried = 0; tried < TRIES; tried += 1) {
     ownerOfLive(session, user, now);
     const evidence = combined(session as Session, proof, now);
     const outcome = await sessions.prove(session as Session, evidence, now);
-    if (outcome.proved) return { ...(session as Session), ...evidence };
+    if (outcome.proved) return sign(evidence.authTime, now);
     session = outcome.session;
+    // What came in between may have raised it.
+    if (session) sign = await issuer.prepare(user, { ...session, ...combined(session, proof, now) });
   }
   throw new ProblemError(
     { code: 'unavailable', retryAfter: 1 },

@@ -1,4 +1,4 @@
-import type { AccessToken, AccessTokenSigner } from './access-token.ts';
+import type { AccessToken, AccessTokenSigner, SignAccessToken, TokenIssuer } from './access-token.ts';
 import type { Clock, UserStore } from './account.ts';
 import { both } from './both.ts';
 import { type RawFields, readFields, textSuchAs } from './fields.ts';
@@ -16,6 +16,7 @@ import {
   isTorn,
   type Rotation,
   type Session,
+  type SessionKey,
   type SessionLifetimes,
   type SessionStore,
 } from './session.ts';
@@ -48,7 +49,7 @@ export type RefreshDeps = {
  * One round trip: the user is read in parallel with the rotation and judged after it. What is refused counts for the
  * address, but a replay is told at once, whatever else the address did: its session has just ended.
  *
- * @throws ProblemError `invalid-fields`, `invalid-refresh-token`, `throttled`, `unavailable`
+ * @throws ProblemError `invalid-fields`, `invalid-refresh-token`, `throttled`, `hook-failed`, `unavailable`
  * @see RFC 9700 section 4.14.2
  */
 export async function refreshSession(deps: RefreshDeps, request: RefreshRequest): Promise<Refreshed> {
@@ -64,7 +65,8 @@ export async function refreshSession(deps: RefreshDeps, request: RefreshRequest)
 
 async function exchange(deps: RefreshDeps, presented: RefreshToken): Promise<Refreshed> {
   // First of all: were the key missing only after the rotation, the client would be left with a token that is replaced.
-  const sign = await deps.signer.ready();
+  const issuer = await deps.signer.ready();
+  const prepared = issuer.asks ? await prepareFirst(deps, issuer, presented) : undefined;
   const successor = newSecret();
   const now = deps.clock();
   const rotation = rotationOf(deps, presented, successor, now);
@@ -74,8 +76,31 @@ async function exchange(deps: RefreshDeps, presented: RefreshToken): Promise<Ref
 
   if (session === undefined || !isLive(session, user, now)) throw refused('the session is over');
   const secret = rotated ? successor : await successorAgain(deps, session, presented, now);
-  const accessToken = await sign(user, session, now);
+  const sign = prepared ?? (await issuer.prepare(user, session));
+  const accessToken = await sign(session.authTime, now);
   return { accessToken, refreshToken: writeRefreshToken({ ...presented, secret }) };
+}
+
+/**
+ * Asks for a hook's claims before the rotation: one that fails leaves the client with the token that it has. Costs a round
+ * trip, and only where there is a hook. Nobody but the holder of a token that will be taken makes it run.
+ *
+ * @throws ProblemError `hook-failed`, `unavailable`
+ */
+async function prepareFirst(
+  deps: RefreshDeps,
+  issuer: TokenIssuer,
+  presented: RefreshToken,
+): Promise<SignAccessToken | undefined> {
+  const now = deps.clock();
+  const first = await readAgain(deps, presented);
+  const { user, session } = isTorn(first.user, first.session) ? await readAgain(deps, presented) : first;
+  if (session === undefined || !isLive(session, user, now)) return undefined;
+  const { familyHash, currentHash, previous } = session.refresh ?? {};
+  if (familyHash !== hashSecret(presented.family)) return undefined;
+  const hash = hashSecret(presented.secret);
+  const repeats = previous?.hash === hash && now <= previous.rotatedAt + deps.grace;
+  return hash === currentHash || repeats ? issuer.prepare(user, session) : undefined;
 }
 
 function rotationOf(
@@ -110,7 +135,7 @@ async function rotateAndLoadUser({ users, sessions }: RefreshDeps, rotation: Rot
 }
 
 /** Both once more, when they may be from before and after a change of the password that this session survived. */
-async function readAgain({ users, sessions }: RefreshDeps, key: Rotation) {
+async function readAgain({ users, sessions }: RefreshDeps, key: SessionKey) {
   const [user, session] = await both(users.get(key.userId), sessions.get(key));
   return { user, session };
 }

@@ -147,4 +147,6 @@ export type CodeTries = {
    * @returns the row, and whether the try was granted; `undefined` for none
    */
   takeCodeTry(tagId: string, now: number): Promise<{ granted: boolean; row: ResetRequest } | undefined>;
+  /** Takes a try back: the code was right, and nothing came of it. */
+  giveCodeTryBack(tagId: string): Promise<void>;
 };

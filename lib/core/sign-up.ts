@@ -12,6 +12,7 @@ import {
   readFields,
   refuseBreached,
 } from './fields.ts';
+import type { JudgeSignUp } from './hooks.ts';
 import type { Language } from './language.ts';
 import { UNDO_LIFETIME_MS, VERIFY_LIFETIME_MS } from './mail-code.ts';
 import { hashSecret, newSecret, writeResetTag } from './opaque-token.ts';
@@ -33,6 +34,8 @@ export type SignUpRequest = {
   language?: Language;
   /** Words for the client's device; see `deviceOf`. */
   device?: string | undefined;
+  /** As the client says it, for the hook alone. */
+  userAgent?: string | undefined;
 };
 
 /** @property verification what the tab that signed up finishes with, where the address has to be verified before */
@@ -55,6 +58,8 @@ export type SignUpDeps = Omit<AdmitDeps, 'sessions'> & {
   passwordPolicy: PasswordPolicy;
   /** Whether an address is verified, and if so, whether the account waits for it. */
   emailVerification?: 'off' | 'after' | 'before';
+  /** A rule of the team's own. */
+  beforeSignUp?: JudgeSignUp | undefined;
 };
 
 /**
@@ -64,7 +69,8 @@ export type SignUpDeps = Omit<AdmitDeps, 'sessions'> & {
  * Where addresses are verified before, nothing is looked up: a free and a taken address get the same calls and the same
  * answer, and the mail says which it is.
  *
- * @throws ProblemError `invalid-fields`, `email-taken`, `verification-required`, `throttled`, `unavailable`
+ * @throws ProblemError `invalid-fields`, `email-taken`, `verification-required`, `sign-up-refused`, `throttled`,
+ * `hook-failed`, `unavailable`
  */
 export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<SignedUp> {
   const { emailVerification } = deps;
@@ -76,6 +82,7 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
   const { name, bio, email, password } = readFields(rules, request.fields, deps.passwordPolicy);
   await countRequest(deps.throttle, 'signUps', request.client);
   await refuseBreached(deps.passwordPolicy, password);
+  await deps.beforeSignUp?.({ email, name, client: { userAgent: request.userAgent } });
 
   // A key that cannot be had costs no hash.
   if (request.opensSession) await deps.signer.ready();

@@ -1,3 +1,4 @@
+import type { AccessToken, SignAccessToken, TokenIssuer } from './access-token.ts';
 import type { User } from './account.ts';
 import { ownerOfLive } from './authenticate.ts';
 import { combined } from './combined-evidence.ts';
@@ -18,42 +19,48 @@ export type StepUpByPasskeyDeps = Omit<ProvePasskeyDeps, 'passkeys'> & {
  * session rests on from now on, are one transaction.
  *
  * @param session as it was read
- * @returns the session as it is now
+ * @returns an access token of the session as it is now
  * @throws ProblemError `wrong-credentials`, also for a passkey that nobody or somebody else has; `invalid-access-token` when
- * the session is over meanwhile; `throttled`, `unavailable`
+ * the session is over meanwhile; `throttled`, `hook-failed`, `unavailable`
  */
 export function stepUpByPasskey(
   deps: StepUpByPasskeyDeps,
   given: GivenPasskey,
-  { user, session, client }: { user: User; session: Session; client: string },
-): Promise<Session> {
+  { user, session, client, issuer }: { user: User; session: Session; client: string; issuer: TokenIssuer },
+): Promise<AccessToken> {
   const counted = { throttle: deps.throttle, limit: 'logins', client } as const;
-  return countingRefusals(counted, 'wrong-credentials', () => raise(deps, given, user, session));
+  return countingRefusals(counted, 'wrong-credentials', async () => {
+    const { sign, authTime } = await raise(deps, given, { user, session, issuer });
+    return sign(authTime, deps.clock());
+  });
 }
+
+/** What signs a token of the raised session, and since when it is. */
+type Raised = { sign: SignAccessToken; authTime: number };
 
 async function raise(
   deps: StepUpByPasskeyDeps,
   given: GivenPasskey,
-  user: User,
-  first: Session,
-): Promise<Session> {
+  { user, session: first, issuer }: { user: User; session: Session; issuer: TokenIssuer },
+): Promise<Raised> {
   let session: Session | undefined = first;
-  let raised = first;
+  let raised: Raised | undefined;
   const proving = provePasskey(deps, given, async (proof) => {
     if (proof.user.userId !== user.userId) throw foreign();
     const now = deps.clock();
     ownerOfLive(session, proof.user, now);
     const live = session as Session;
     const evidence = combined(live, proof.evidence, now);
+    const sign = await issuer.prepare(proof.user, { ...live, ...evidence });
     const outcome = await deps.passkeys.use(proof.use, { raise: { session: live, evidence } });
-    raised = { ...live, ...evidence };
+    raised = { sign, authTime: evidence.authTime };
     if (outcome === 'changed') session = await deps.sessions.get(first);
     return outcome;
   });
   await proving.catch((error) => {
     throw error instanceof ProblemError && error.problem.code === 'unknown-credential' ? foreign() : error;
   });
-  return raised;
+  return raised as unknown as Raised;
 }
 
 function foreign(): ProblemError {

@@ -1,5 +1,5 @@
 import type { User, UserStore } from './account.ts';
-import { type AdmitDeps, admit, type LoggedIn } from './admit.ts';
+import { type AdmitDeps, type LoggedIn, prepareAdmission } from './admit.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 import { both } from './both.ts';
 import { type ProveDeps, type Prover, withPassword } from './check-password.ts';
@@ -70,7 +70,7 @@ export type VerifyOnPageRequest = Prover & { tag: string | undefined; password: 
 
 /** A page hands out no tokens: no key is read there, and a sign-up is finished without a session. */
 const NO_SIGNER: VerifyEmailDeps['signer'] = {
-  ready: async () => async () => ({ token: '', expiresIn: 0 }),
+  ready: async () => ({ asks: false, prepare: async () => async () => ({ token: '', expiresIn: 0 }) }),
 };
 
 /**
@@ -103,7 +103,7 @@ const REFUSALS = ['wrong-code', 'wrong-tag', 'expired-tag'] as const;
  * What was verified once says so again, and opens no second session.
  *
  * @throws ProblemError those of `authenticate`; `invalid-fields`, `wrong-credentials`, `wrong-code`, `wrong-tag`,
- * `expired-tag`, `throttled`, `unavailable`
+ * `expired-tag`, `throttled`, `hook-failed`, `unavailable`
  */
 export async function verifyEmail(deps: VerifyEmailDeps, request: VerifyEmailRequest): Promise<Verified> {
   const { throttle } = deps;
@@ -144,8 +144,18 @@ async function verifySignUp(
   const pending = opened && (await deps.signUps.get(opened.tagId));
   if (pending === undefined || pending.secretHash !== hashSecret(opened?.secret as Buffer))
     throw wrongCode('no such sign-up');
-  await matchCode(deps, pending.latest.tagId, given.code);
-  return complete(deps, request, pending);
+  const { tagId } = await matchCode(deps, pending.latest.tagId, given.code);
+  try {
+    return await (await prepareCompletion(deps, request, pending))();
+  } catch (error) {
+    // A right code that a failed hook refused is no try: five of them would kill the mail.
+    if (isHookFailure(error)) await deps.resetRequests.giveCodeTryBack(tagId);
+    throw error;
+  }
+}
+
+function isHookFailure(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.code === 'hook-failed';
 }
 
 /** @throws ProblemError `wrong-code`, `expired-tag`, `unavailable` */
@@ -163,13 +173,14 @@ async function matchCode(
   return row;
 }
 
-async function complete(
+/** Asks for what the account's first token needs, and writes nothing. @returns what makes the account */
+async function prepareCompletion(
   deps: VerifyEmailDeps,
   { device }: VerifyEmailRequest,
   pending: PendingSignUp,
-): Promise<Verified> {
+): Promise<() => Promise<Verified>> {
   const { userId, email, name, bio, passwordHash, latest } = pending;
-  if (pending.state === 'completed' || passwordHash === undefined) return {};
+  if (pending.state === 'completed' || passwordHash === undefined) return async () => ({});
   const user: User = {
     ...{ userId, email, name, bio, passwordHash },
     ...{ status: 'active', credentialVersion: 1, createdAt: deps.clock(), emailVerified: true },
@@ -180,12 +191,15 @@ async function complete(
       outcome = await deps.signUps.complete({ pending, user, session, tagId: latest.tagId });
     },
   };
-  const loggedIn = await admit(
+  const open = await prepareAdmission(
     { ...deps, sessions },
     { user, device, refreshes: true, amr: ['pwd'], acr: 'aal1' },
   );
-  if ((outcome as string) === 'taken') throw expired('another sign-up with the address came first');
-  return outcome === 'created' ? { loggedIn } : {};
+  return async () => {
+    const loggedIn = await open();
+    if ((outcome as string) === 'taken') throw expired('another sign-up with the address came first');
+    return outcome === 'created' ? { loggedIn } : {};
+  };
 }
 
 /** The link on any device, with the password of the account, or that which was chosen at sign-up. */
@@ -199,8 +213,10 @@ async function verifyByPassword(
   const user = await deps.users.get(mail.userId);
   if (user?.status !== 'active') throw wrongTag('no such account');
   judge(deps, mail, user);
-  await withPassword(deps, { ...request, user, typed: given.password }, () =>
-    verifyAccount(deps, request, mail, user),
+  await withPassword(
+    deps,
+    { ...request, user, typed: given.password },
+    async () => () => verifyAccount(deps, request, mail, user),
   );
   return {};
 }
@@ -217,7 +233,9 @@ async function verifySignUpByPassword(
   if (!completed) refuseExpired(deps, mail);
   const owner = completed ? await deps.users.get(pending.userId) : waitingOwner(pending);
   if (owner === undefined) throw wrongTag('no such account');
-  return withPassword(deps, { ...request, user: owner, typed }, () => complete(deps, request, pending));
+  return withPassword(deps, { ...request, user: owner, typed }, () =>
+    prepareCompletion(deps, request, pending),
+  );
 }
 
 /** Whose password it is before there is an account. */

@@ -11,7 +11,7 @@ import { accessToken, email, text, userId } from './answer-parts.ts';
 import * as examples from './examples.ts';
 import { answerProblem, type Failures, retryAfter } from './failures.ts';
 import { challenge, refusedTokenChallenge, stepUpChallenge } from './problem-details.ts';
-import { CROSS_SITE, NOT_ONE_OF, sentenceFor, tryAgainIn } from './sentences.ts';
+import { CROSS_SITE, HOOK_FAILED, NOT_ONE_OF, sentenceFor, tryAgainIn } from './sentences.ts';
 import { FORGET, LOG_IN, mailedTag, RESET } from './words.ts';
 
 // The contract of `/accounts/*`: seeds 000 and 002. Errors are arrays of sentences, 406 unless said otherwise.
@@ -71,6 +71,9 @@ const failuresWith = (names: Partial<Record<Field, string>>): Failures => ({
   'wrong-tag': () => sentences(406, ['Error: Wrong Tag!']),
   'expired-tag': () => sentences(406, ['The link has expired']),
   'unknown-user': () => sentences(406, ['Unknown request!']),
+  'sign-up-refused': ({ sentence }) => sentences(403, [sentence]),
+  'hook-failed': (problem) =>
+    sentences(503, [tryAgainIn(problem.retryAfter, HOOK_FAILED)], retryAfter(problem.retryAfter)),
   throttled: (problem) =>
     sentences(429, [tryAgainIn(problem.retryAfter, 'Too many requests')], retryAfter(problem.retryAfter)),
   unavailable: (problem) =>
@@ -120,7 +123,7 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
     language,
     device,
   }),
-  problems: ['invalid-fields', 'wrong-credentials', 'otp-required', 'throttled'],
+  problems: ['invalid-fields', 'wrong-credentials', 'otp-required', 'throttled', 'hook-failed'],
   success: { body: loggedIn, example: examples.loggedIn },
   write({ profile, accessToken: issued }) {
     const [firstName] = profile.name.split(/\s/u, 1) as [string];

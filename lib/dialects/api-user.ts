@@ -7,15 +7,16 @@ import { accessToken, email, name, userId } from './answer-parts.ts';
 import * as examples from './examples.ts';
 import { answerProblem, type Failures } from './failures.ts';
 import { type ProblemDetails, problemAnswer, problemDetails, problemFailures } from './problem-details.ts';
-import { NOT_ONE_OF, sentenceFor } from './sentences.ts';
+import { NOT_ONE_OF, SIGN_UP_REFUSED, sentenceFor } from './sentences.ts';
 import { LOG_IN } from './words.ts';
 
 // The contract of `/api/user/*`: seed 003. It has sign-up and log-in alone; the other codes are answered all the same,
 // so that an operation added to it cannot meet one without an answer.
 
-/** One answer has a code: the contract of this dialect does not know it. */
+/** Some answers have a code: the contract of this dialect does not know them. */
+const coded = ['verification-required', 'sign-up-refused', 'hook-failed'] as const;
 const problem = v.pipe(
-  v.object({ ...problemDetails.entries, code: v.optional(v.literal('verification-required')) }),
+  v.object({ ...problemDetails.entries, code: v.optional(v.picklist(coded)) }),
   v.title('ApiUserProblem'),
 );
 type Problem = v.InferOutput<typeof problem>;
@@ -27,10 +28,6 @@ const failures: Failures<Problem> = {
       400,
       fields.map((refused) => `${refused.field}: ${sentenceFor(refused)}`).join(' ') || NOT_ONE_OF,
     ),
-  'verification-required'(refused) {
-    const { body, ...answer } = problemFailures['verification-required'](refused);
-    return { ...answer, body: { ...(body as ProblemDetails), code: 'verification-required' } };
-  },
   'email-taken': () => problemAnswer(409, 'This email address already has an account.'),
 };
 
@@ -38,7 +35,11 @@ const apiUser: Dialect = {
   name: 'api-user',
   description: 'JSON. Errors are problem details.',
   problem,
-  fail: (refused) => answerProblem(failures, refused),
+  fail(refused) {
+    const answer = answerProblem(failures, refused);
+    const code = coded.find((one) => one === refused.code);
+    return code === undefined ? answer : { ...answer, body: { ...(answer.body as ProblemDetails), code } };
+  },
 };
 
 const loggedIn = v.pipe(
@@ -65,15 +66,23 @@ export const signUp: Operation<SignUpRequest, SignedUp, Body> = {
   summary: 'Sign up',
   description: 'Creates an account and opens a session, which cannot be refreshed.',
   takes: { body: { fields: signUpFieldsWithoutBio } },
-  input: ({ fields }, { client, device, language }) => ({
+  input: ({ fields }, { client, device, language, header }) => ({
     fields,
     confirmed: false,
     opensSession: true,
     client,
     language,
     device,
+    userAgent: header('user-agent'),
   }),
-  problems: ['verification-required', 'invalid-fields', 'email-taken', 'throttled'],
+  problems: [
+    'verification-required',
+    'invalid-fields',
+    'email-taken',
+    { code: 'sign-up-refused', sentence: SIGN_UP_REFUSED },
+    'throttled',
+    'hook-failed',
+  ],
   success: { body: loggedIn, example: examples.loggedIn },
   write,
 };
@@ -94,7 +103,7 @@ export const logIn: Operation<LogInRequest, LoggedIn, Body> = {
     language,
     device,
   }),
-  problems: ['invalid-fields', 'wrong-credentials', 'otp-required', 'throttled'],
+  problems: ['invalid-fields', 'wrong-credentials', 'otp-required', 'throttled', 'hook-failed'],
   success: { body: loggedIn, example: examples.loggedIn },
   write,
 };

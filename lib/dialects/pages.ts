@@ -428,6 +428,12 @@ const troubles: {
     alert: messages.trouble.unavailable(durationIn(language, wait, 'up')),
   }),
   internal,
+  'sign-up-refused': internal,
+  'hook-failed': ({ retryAfter: wait }, { messages, language }) => ({
+    status: 503,
+    headers: retryAfter(wait),
+    alert: messages.trouble.unavailable(durationIn(language, wait, 'up')),
+  }),
   'email-taken': internal,
   'wrong-credentials': (_, { messages }) => ({ status: 401, error: messages.verify.wrongPassword }),
   'missing-access-token': internal,

@@ -3,7 +3,7 @@ import type { Problem } from '../core/problem.ts';
 import type { Answer } from '../http/operation.ts';
 import { text } from './answer-parts.ts';
 import { type Failures, retryAfter } from './failures.ts';
-import { CROSS_SITE, tryAgainIn } from './sentences.ts';
+import { CROSS_SITE, HOOK_FAILED, tryAgainIn } from './sentences.ts';
 
 /** An error of every dialect but `/accounts/*`; `/auth*` adds to it. */
 export const problemDetails = v.pipe(
@@ -111,6 +111,9 @@ export const problemFailures: Omit<Failures<ProblemDetails>, 'invalid-fields' | 
   'wrong-tag': () => problemAnswer(401, 'The token is unknown or used; ask for a new email.', challenge),
   'expired-tag': () => problemAnswer(401, 'The token has expired; ask for a new email.', challenge),
   'unknown-user': () => problemAnswer(401, 'The token is unknown or used; ask for a new email.', challenge),
+  'sign-up-refused': ({ sentence }) => problemAnswer(403, sentence),
+  'hook-failed': (problem) =>
+    problemAnswer(503, tryAgainIn(problem.retryAfter, HOOK_FAILED), retryAfter(problem.retryAfter)),
   throttled: (problem) =>
     problemAnswer(429, tryAgainIn(problem.retryAfter, 'Too many requests'), retryAfter(problem.retryAfter)),
   unavailable: (problem) =>

@@ -33,6 +33,12 @@ export const NOT_ONE_OF = 'The fields do not fit: send one of the sets of fields
 export const CROSS_SITE =
   'The request comes from a page of an origin that is not allowed here (CORS_ORIGINS).';
 
+/** For the OpenAPI document: what a rule of the team's own may say. */
+export const SIGN_UP_REFUSED = 'Sign up with the address of your company.';
+
+/** What a request gets when code in lib/hooks.ts failed: what of it, the log says. */
+export const HOOK_FAILED = 'A rule of this service could not be checked';
+
 /** The sentence of a 429 or a 503. @param seconds after which the client may try again */
 export function tryAgainIn(seconds: number, because: string): string {
   return `${because}; try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;

@@ -141,6 +141,14 @@ export function resetRequestStore(database: Database): ResetRequestStore & CodeT
       return row && { granted: outcome.applied, row };
     },
 
+    async giveCodeTryBack(tagId) {
+      await update(tagId, {
+        set: 'ADD codeTries :back',
+        condition: 'codeTries > :none',
+        values: { ':back': -1, ':none': 0 },
+      });
+    },
+
     async beginTry({ tagId, state, tries = 0 }, tryId, secret) {
       const parts = secret && secretParts(secret);
       const added = parts?.hashes.list ? ` ADD ${parts.hashes.list}` : '';

@@ -36,6 +36,7 @@ type BareCode =
     }[ProblemCode]
   | 'invalid-fields'
   | 'throttled'
+  | 'hook-failed'
   | 'unavailable';
 
 /** What is known of an operation without running it. */

@@ -127,7 +127,7 @@ function sharedParts(paths: Parts): { headers: Parts; responses: Parts } {
 }
 
 /**
- * The parts, each as a reference where it is the same as the component of its name, which the first one becomes.
+ * The parts, each as a reference to the component that it becomes, or that it is the same as.
  *
  * @param stays which parts are left where they are
  */
@@ -141,12 +141,20 @@ function referring(
   return Object.fromEntries(
     Object.entries(parts).map(([key, part]) => {
       if (stays(part)) return [key, part];
-      const name = `${prefix}${key}`;
-      components[name] ??= part;
-      const same = JSON.stringify(components[name]) === JSON.stringify(part);
-      return [key, same ? { $ref: `#/components/${kind}/${name}` } : part];
+      const name = nameAmong(components, `${prefix}${key}`, part);
+      components[name] = part;
+      return [key, { $ref: `#/components/${kind}/${name}` }];
     }),
   );
+}
+
+/** The name under which the part is a component, or can become one: with a number where others have it. */
+function nameAmong(components: Parts, name: string, part: Json): string {
+  const isFree = (candidate: string) =>
+    components[candidate] === undefined || JSON.stringify(components[candidate]) === JSON.stringify(part);
+  let candidate = name;
+  for (let nth = 2; !isFree(candidate); nth += 1) candidate = `${name}-${nth}`;
+  return candidate;
 }
 
 function sorted<Part>(parts: Record<string, Part>): Record<string, Part> {

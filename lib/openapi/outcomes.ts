@@ -85,7 +85,7 @@ function speaksProblemDetails(operation: AnyOperation): boolean {
 
 function problemOf(sample: ProblemSample): { name: string; problem: Problem } {
   if (typeof sample !== 'string') return { name: sample.code, problem: sample };
-  const waits = sample === 'throttled' || sample === 'unavailable';
+  const waits = sample === 'throttled' || sample === 'unavailable' || sample === 'hook-failed';
   return {
     name: sample,
     problem: { code: sample, ...(waits && { retryAfter: RETRY_AFTER }) } as Problem,

@@ -5,6 +5,7 @@ import { NOON } from '../../test/harness/memory/clock.ts';
 import { problemOf } from '../../test/harness/memory/problem-of.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import type { User } from '../core/account.ts';
+import type { AskClaims } from '../core/hooks.ts';
 import { ProblemError } from '../core/problem.ts';
 import type { Evidence } from '../core/session.ts';
 import { accessTokenSigner, accessTokenVerifier } from './access-token.ts';
@@ -74,10 +75,12 @@ describe('a token that is signed', () => {
     privateKey = (await importJWK(OURS.privateKey.export({ format: 'jwk' }) as JWK, 'RS256')) as CryptoKey;
   });
 
-  const signed = (now: number, changes: Partial<User> = {}) =>
-    accessTokenSigner({ current: async () => ({ kid: KID, algorithm: 'RS256', privateKey }) }, PARTIES, 3_600)
-      .ready()
-      .then((sign) => sign({ ...ADA, ...changes }, { ...EVIDENCE, sessionId: SESSION_ID }, now));
+  const signed = async (now: number, changes: Partial<User> = {}, ask?: AskClaims) => {
+    const current = async () => ({ kid: KID, algorithm: 'RS256' as const, privateKey });
+    const { prepare } = await accessTokenSigner({ current }, PARTIES, 3_600, ask).ready();
+    const sign = await prepare({ ...ADA, ...changes }, { ...EVIDENCE, sessionId: SESSION_ID });
+    return sign(EVIDENCE.authTime, now);
+  };
 
   test('has the header and the claims that RFC 9068 asks for, and those that clients know', async () => {
     const { token, expiresIn } = await signed(NOON + 999);
@@ -108,13 +111,25 @@ describe('a token that is signed', () => {
     expect(decodeJwt((await signed(NOON, { roles: [] })).token)).not.toHaveProperty('roles');
   });
 
-  test('has room for the longest names and fifty roles of 64 characters', async () => {
-    const roles = Array.from({ length: 50 }, (_, nth) => `${nth}`.padEnd(64, 'r'));
-    const { token } = await signed(NOON, {
-      roles,
-      name: '\u{1f469}'.repeat(100),
-      email: `a@${'b'.repeat(252)}`,
+  test('adds the claims of a hook, which is asked with the user and the session', async () => {
+    const asked: unknown[] = [];
+    const { token } = await signed(NOON, { roles: ['admin'] }, async (...about) => {
+      asked.push(about);
+      return { plan: 'pro', limits: { seats: 5 } };
     });
+    expect(decodeJwt(token)).toMatchObject({ plan: 'pro', limits: { seats: 5 }, sub: ADA.userId });
+    expect(asked).toEqual([
+      [
+        { ...ADA, roles: ['admin'] },
+        { sessionId: SESSION_ID, acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] },
+      ],
+    ]);
+  });
+
+  test('has room for the longest names, fifty roles of 64 characters and the claims of a hook', async () => {
+    const roles = Array.from({ length: 50 }, (_, nth) => `${nth}`.padEnd(64, 'r'));
+    const longest = { roles, name: '\u{1f469}'.repeat(100), email: `a@${'b'.repeat(252)}` };
+    const { token } = await signed(NOON, longest, async () => ({ own: 'c'.repeat(2_048 - 10) }));
     expect((await verify(token)).userId).toBe(ADA.userId);
   });
 
@@ -211,11 +226,8 @@ describe.each(['ES256', 'EdDSA'] as const)('a token of a key for %s', (alg) => {
   const bySigner = async () => {
     const privateKey = (await importJWK(pair.privateKey.export({ format: 'jwk' }) as JWK, alg)) as CryptoKey;
     const current = async () => ({ kid: KID, algorithm: alg, privateKey });
-    return (await accessTokenSigner({ current }, PARTIES, 3_600).ready())(
-      ADA,
-      { ...EVIDENCE, sessionId: SESSION_ID },
-      NOON,
-    );
+    const { prepare } = await accessTokenSigner({ current }, PARTIES, 3_600, undefined).ready();
+    return (await prepare(ADA, { ...EVIDENCE, sessionId: SESSION_ID }))(EVIDENCE.authTime, NOON);
   };
 
   test('is signed with it and verified', async () => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
-import type { AccessTokenSigner, AccessTokenVerifier } from '../core/access-token.ts';
+import type { AccessTokenSigner, AccessTokenVerifier, TokenIssuer } from '../core/access-token.ts';
+import type { AskClaims } from '../core/hooks.ts';
 import { ProblemError } from '../core/problem.ts';
 import { AUTH_METHODS } from '../core/session.ts';
 import { ALGORITHMS, algorithmOf } from './algorithms.ts';
@@ -9,7 +10,7 @@ import type { SigningKeys } from './signing-keys.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
 const TYPE = 'at+jwt';
-/** Characters. Ours are near 1,300, and 50 roles may add 4,500; an authorization header of API Gateway ends at 10,240. */
+/** Characters. Ours are near 1,300; 50 roles may add 4,500 and a hook 2,800; an authorization header of API Gateway ends at 10,240. */
 const MAX_LENGTH = 9_216;
 
 /** Who issues and who is meant; both are checked at verification. */
@@ -19,37 +20,49 @@ export type Parties = { issuer: string; audience: string };
  * Signs access tokens.
  *
  * @param lifetime seconds
+ * @param ask for claims that are not ours; see docs/hooks.md
  * @see RFC 9068 section 2, OpenID Connect Core 1.0 section 2 (`auth_time`, `acr`, `amr`), RFC 8176; the claims `userId`, `userName` and `email` are for clients of `/api/user/*`
  */
-export function accessTokenSigner(keys: SigningKeys, parties: Parties, lifetime: number): AccessTokenSigner {
+export function accessTokenSigner(
+  keys: SigningKeys,
+  parties: Parties,
+  lifetime: number,
+  ask: AskClaims | undefined,
+): AccessTokenSigner {
   return {
     async ready() {
       const { kid, algorithm, privateKey } = await keys.current();
-      return async ({ userId, name, email, emailVerified = false, roles = [] }, session, now) => {
-        const issuedAt = Math.floor(now / 1000);
-        const claims = {
-          client_id: parties.audience,
-          sid: session.sessionId,
-          auth_time: Math.floor(session.authTime / 1000),
-          acr: session.acr,
-          amr: session.amr,
-          userId,
-          userName: name,
-          email,
-          email_verified: emailVerified,
-          ...(roles.length > 0 && { roles }),
+      const prepare: TokenIssuer['prepare'] = async (user, { sessionId, acr, amr }) => {
+        const added = await ask?.(user, { sessionId, acr, amr });
+        const { userId, name, email, emailVerified = false, roles = [] } = user;
+        return async (authTime, now) => {
+          const issuedAt = Math.floor(now / 1000);
+          const claims = {
+            ...added,
+            client_id: parties.audience,
+            sid: sessionId,
+            auth_time: Math.floor(authTime / 1000),
+            acr,
+            amr,
+            userId,
+            userName: name,
+            email,
+            email_verified: emailVerified,
+            ...(roles.length > 0 && { roles }),
+          };
+          const token = await new SignJWT(claims)
+            .setProtectedHeader({ alg: algorithm, typ: TYPE, kid })
+            .setIssuer(parties.issuer)
+            .setAudience(parties.audience)
+            .setSubject(userId)
+            .setJti(randomUUID())
+            .setIssuedAt(issuedAt)
+            .setExpirationTime(issuedAt + lifetime)
+            .sign(privateKey);
+          return { token, expiresIn: lifetime };
         };
-        const token = await new SignJWT(claims)
-          .setProtectedHeader({ alg: algorithm, typ: TYPE, kid })
-          .setIssuer(parties.issuer)
-          .setAudience(parties.audience)
-          .setSubject(userId)
-          .setJti(randomUUID())
-          .setIssuedAt(issuedAt)
-          .setExpirationTime(issuedAt + lifetime)
-          .sign(privateKey);
-        return { token, expiresIn: lifetime };
       };
+      return { asks: ask !== undefined, prepare };
     },
   };
 }

@@ -6,6 +6,7 @@ import { type LocalKms, startLocalKms } from '../../test/harness/memory/kms.ts';
 import { problemOf } from '../../test/harness/memory/problem-of.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import type { Config } from '../config.ts';
+import type { AccessToken, AccessTokenSigner } from '../core/access-token.ts';
 import { accessTokenVerifier } from './access-token.ts';
 import { openSealing, openSigner, openSigningKeys } from './open-keys.ts';
 import { makeKey } from './signing-keys.ts';
@@ -38,6 +39,12 @@ async function storeWithKey(config: Config) {
   return store;
 }
 
+async function signed(signer: AccessTokenSigner): Promise<AccessToken> {
+  const { prepare } = await signer.ready();
+  const sign = await prepare(ADA, SESSION);
+  return sign(SESSION.authTime, Date.now());
+}
+
 test.each([
   ['a secret', { secret: randomBytes(32) }, false],
   ['KMS', { kmsKey: KMS_KEY }, true],
@@ -46,7 +53,7 @@ test.each([
   async (_, sealing, wraps) => {
     const config = configOf(sealing);
     const store = await storeWithKey(config);
-    const { token, expiresIn } = await (await openSigner(config, store).ready())(ADA, SESSION, Date.now());
+    const { token, expiresIn } = await signed(openSigner(config, store, undefined));
     const { published, signing } = openSigningKeys(config, store);
     expect(await accessTokenVerifier(published, config).verify(token, Date.now())).toEqual({
       userId: ADA.userId,
@@ -63,6 +70,6 @@ test.each([
 
 test('a key sealed by one secret is of no use to a function that has another', async () => {
   const store = await storeWithKey(configOf({ secret: randomBytes(32) }));
-  const other = openSigner(configOf({ secret: randomBytes(32) }), store);
+  const other = openSigner(configOf({ secret: randomBytes(32) }), store, undefined);
   expect((await problemOf(other.ready())).problem.code).toBe('unavailable');
 }, 60_000);

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { AccessTokenSigner } from '../core/access-token.ts';
+import type { AskClaims } from '../core/hooks.ts';
 import { accessTokenSigner } from './access-token.ts';
 import type { KeyStore } from './key-store.ts';
 import { kmsDataKeys } from './kms-data-keys.ts';
@@ -30,8 +31,8 @@ function dataKeysOf({ sealing }: Pick<Config, 'sealing'>): DataKeys {
   return 'kmsKey' in sealing ? kmsDataKeys(sealing.kmsKey) : secretDataKeys(sealing.secret);
 }
 
-export function openSigner(config: Config, store: KeyStore): AccessTokenSigner {
-  return accessTokenSigner(openSigningKeys(config, store).signing, config, config.accessTokenSeconds);
+export function openSigner(config: Config, store: KeyStore, ask: AskClaims | undefined): AccessTokenSigner {
+  return accessTokenSigner(openSigningKeys(config, store).signing, config, config.accessTokenSeconds, ask);
 }
 
 /** The secret of the stage: its role needs `readStageKey` and `unsealStageKey`, or what a signer may do anyway. */

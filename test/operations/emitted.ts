@@ -35,6 +35,8 @@ const outcomes: Record<Outcome | MailOutcome | MailEventOutcome, true> = {
   'unknown-credential': true,
   'not-found': true,
   'verification-required': true,
+  'sign-up-refused': true,
+  'hook-failed': true,
   'missing-tag': true,
   'wrong-tag': true,
   'expired-tag': true,

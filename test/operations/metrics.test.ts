@@ -20,6 +20,7 @@ import { challenged, protectedPerson } from '../harness/authenticator.ts';
 import { callThatReads, routeReads } from '../harness/call-that-reads.ts';
 import { captureOutput } from '../harness/captured-output.ts';
 import type { Call } from '../harness/client.ts';
+import { compileIn, leaveOutHooks } from '../harness/hooks.ts';
 import { mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, type Person, signedUp, somebody } from '../harness/people.ts';
 import { isMetricLine, metricsIn, SERVICE, seen } from './emitted.ts';
@@ -310,6 +311,17 @@ test('a service of breached passwords that cannot be reached is counted, and the
   const call = { path: '/auth/register', body: { ...person, confirm: person.password } };
   expect((await sendTo(signUp, call)).status).toBe(201);
   expect(counted()).toEqual(['BreachCheckFailures', 'HashMilliseconds', 'SignUps success']);
+});
+
+test('a hook that fails is counted', async () => {
+  compileIn({ beforeSignUp: () => Promise.reject(new Error('the database of customers does not answer')) });
+  const signUp = await coldHandler('signup', {});
+  leaveOutHooks();
+  output.lines();
+  const person = somebody();
+  const call = { path: '/auth/register', body: { ...person, confirm: person.password } };
+  expect((await sendTo(signUp, call)).status).toBe(503);
+  expect(counted()).toEqual(['HookFailures', 'SignUps hook-failed']);
 });
 
 test('every metric was seen', () => {

@@ -84,6 +84,7 @@ export const confirmTotp: Operation<FactorRequest, TotpConfirmed, v.InferOutput<
     'invalid-fields',
     'wrong-code',
     'throttled',
+    'hook-failed',
   ],
   success: {
     body: confirmed,

@@ -282,7 +282,7 @@ export const logInByPasskey: Operation<PasskeyLogInRequest, LoggedIn, v.InferOut
     'Opens a session of the level `aal2`. `unknown-credential` says that no account has the passkey, so that the browser may forget it.',
   takes: { body: { fields: passkeyLogInFields } },
   input: ({ fields }, { client, language, device }) => ({ fields, client, language, device }),
-  problems: ['invalid-fields', 'unknown-credential', 'wrong-credentials', 'throttled'],
+  problems: ['invalid-fields', 'unknown-credential', 'wrong-credentials', 'throttled', 'hook-failed'],
   success: { body: loggedIn, example: examples.loggedIn },
   write: writeLoggedIn,
 };

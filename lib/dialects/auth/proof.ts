@@ -39,6 +39,7 @@ export const stepUp: Operation<ProveAgainRequest, ProvedAgain, v.InferOutput<typ
     'wrong-credentials',
     'wrong-code',
     'throttled',
+    'hook-failed',
   ],
   success: { body: steppedUp, example: examples.steppedUp },
   write: ({ token, expiresIn: seconds, recoveryCodesLeft: left }) => ({
@@ -75,6 +76,7 @@ export const changePassword: Operation<ChangePasswordRequest, AccessToken, Prove
     'invalid-fields',
     'wrong-credentials',
     'throttled',
+    'hook-failed',
   ],
   success: { body: proved, example: examples.accessToken },
   write: ({ token, expiresIn: seconds }) => ({

@@ -53,7 +53,13 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
     language,
     device,
   }),
-  problems: ['invalid-fields', 'wrong-credentials', examples.secondFactorRequired, 'throttled'],
+  problems: [
+    'invalid-fields',
+    'wrong-credentials',
+    examples.secondFactorRequired,
+    'throttled',
+    'hook-failed',
+  ],
   success: { body: loggedIn, example: examples.loggedIn },
   write: writeLoggedIn,
 };
@@ -89,7 +95,7 @@ export const secondStep: Operation<
     'Answers the challenge of a log-in with the code of an authenticator app or with a recovery code. Each code works once. After five wrong codes, every further one makes the account wait longer, at most 15 minutes.',
   takes: { body: { fields: secondStepFields } },
   input: ({ fields }, { client, language, device }) => ({ fields, client, language, device }),
-  problems: ['invalid-fields', 'wrong-code', 'expired-challenge', 'throttled'],
+  problems: ['invalid-fields', 'wrong-code', 'expired-challenge', 'throttled', 'hook-failed'],
   success: { body: loggedInByCode, example: examples.loggedInByCode },
   write: ({ recoveryCodesLeft: left, ...opened }) => ({
     status: 200,
@@ -131,7 +137,7 @@ export const refreshTokens: Operation<RefreshRequest, Refreshed, v.InferOutput<t
     'Trades a refresh token for the next one and a new access token. Within 10 seconds the same token may be used again, by another tab or because the answer was lost, and gets the same next one. Later than that it ends the session.',
   takes: { body: { fields: refreshFields } },
   input: ({ fields }, { client }) => ({ fields, client }),
-  problems: ['invalid-fields', 'invalid-refresh-token', 'throttled'],
+  problems: ['invalid-fields', 'invalid-refresh-token', 'throttled', 'hook-failed'],
   success: { body: refreshed, example: examples.loggedIn },
   write: (next) => ({
     status: 200,

@@ -3,6 +3,7 @@ import { confirmedSignUpFields, type SignedUp, type SignUpRequest } from '../../
 import type { Operation } from '../../http/operation.ts';
 import { text } from '../answer-parts.ts';
 import { profile } from '../examples.ts';
+import { SIGN_UP_REFUSED } from '../sentences.ts';
 import { auth, message, user, userOf } from './dialect.ts';
 
 const signedUp = v.pipe(
@@ -27,14 +28,21 @@ export const signUp: Operation<SignUpRequest, SignedUp, v.InferOutput<typeof sig
   description:
     'Creates an account. It does not log in. Where addresses are verified before, a free and a taken address get the same answer, and the account is created by `/auth/verify-email`.',
   takes: { body: { fields: confirmedSignUpFields } },
-  input: ({ fields }, { client, language }) => ({
+  input: ({ fields }, { client, language, header }) => ({
     fields,
     confirmed: true,
     opensSession: false,
     client,
     language,
+    userAgent: header('user-agent'),
   }),
-  problems: ['invalid-fields', 'email-taken', 'throttled'],
+  problems: [
+    'invalid-fields',
+    'email-taken',
+    { code: 'sign-up-refused', sentence: SIGN_UP_REFUSED },
+    'throttled',
+    'hook-failed',
+  ],
   success: { body: signedUp, example: { profile } },
   write: (account) => ({
     status: 201,

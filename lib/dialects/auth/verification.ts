@@ -41,6 +41,7 @@ export const verifyEmail: Operation<VerifyEmailRequest, Verified, v.InferOutput<
     'wrong-tag',
     'expired-tag',
     'throttled',
+    'hook-failed',
   ],
   success: { body: verified, example: { loggedIn: examples.loggedIn } },
   write: ({ loggedIn: opened }) => ({

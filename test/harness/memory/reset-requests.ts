@@ -62,6 +62,9 @@ export function memoryResetRequests(): MemoryResetRequests {
       const row = structuredClone(rows.get(tagId));
       return row && { granted, row };
     },
+    async giveCodeTryBack(tagId) {
+      change(tagId, ({ codeTries = 0 }) => (codeTries > 0 ? { codeTries: codeTries - 1 } : undefined));
+    },
     async hold(tagId) {
       change(tagId, ({ state }) => (state === 'requested' ? { state: 'waiting' } : undefined));
     },

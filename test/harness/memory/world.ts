@@ -1,5 +1,6 @@
 import type { AccessTokenSigner, AccessTokenVerifier, Claims } from '../../../lib/core/access-token.ts';
 import type { PasswordHasher, User } from '../../../lib/core/account.ts';
+import type { AskClaims } from '../../../lib/core/hooks.ts';
 import type { PendingSignUp } from '../../../lib/core/pending-sign-up.ts';
 import { ProblemError } from '../../../lib/core/problem.ts';
 import type { Throttle } from '../../../lib/core/throttle.ts';
@@ -25,6 +26,7 @@ export function world(...people: User[]) {
   const resetRequests = memoryResetRequests();
   const throttleStore = memoryThrottleStore();
   const issued = new Map<string, Claims>();
+  const hook: { claims?: AskClaims } = {};
 
   const hasher: PasswordHasher = {
     hash: async (password) => `hash of ${password}`,
@@ -40,11 +42,19 @@ export function world(...people: User[]) {
   };
   const signer: AccessTokenSigner = {
     async ready() {
-      return async ({ userId, name, email }, { sessionId, authTime, acr, amr }, now) => {
-        calls.push('sign');
-        const token = JSON.stringify({ userId, name, email, sessionId, authTime, acr, amr, now });
-        issued.set(token, { userId, sessionId, authTime, acr, amr });
-        return { token, expiresIn: 3_600 };
+      return {
+        asks: hook.claims !== undefined,
+        async prepare(user, { sessionId, acr, amr }) {
+          const { userId, name, email } = user;
+          const own = await hook.claims?.(user, { sessionId, acr, amr });
+          return async (authTime, now) => {
+            calls.push('sign');
+            const said = { userId, name, email, sessionId, authTime, acr, amr, now };
+            const token = JSON.stringify({ ...own, ...said });
+            issued.set(token, { userId, sessionId, authTime, acr, amr });
+            return { token, expiresIn: 3_600 };
+          };
+        },
       };
     },
   };
@@ -72,6 +82,8 @@ export function world(...people: User[]) {
     /** The calls that the use-case made, in order. */
     calls,
     clock,
+    /** The hook `claims`, where a test sets one. */
+    hook,
     users,
     sessions,
     resetRequests,
