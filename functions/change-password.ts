@@ -8,16 +8,15 @@ import { ownAccountWrites } from '../lib/dynamodb/own-account.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import * as teamHooks from '../lib/hooks.ts';
+import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openHooks } from '../lib/open-hooks.ts';
+import { openClaims } from '../lib/open-hooks.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { passwordPolicy } from '../lib/passwords/policy.ts';
 import { accessTokenSigner, accessTokenVerifier } from '../lib/tokens/access-token.ts';
 import { openSigningKeys } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
-const hooks = openHooks(teamHooks, config);
 const database = openDatabase(config.tablePrefix);
 const { published, signing } = openSigningKeys(config, keyStore(database));
 const deps = {
@@ -26,7 +25,7 @@ const deps = {
   accounts: ownAccountWrites(database),
   hasher: passwordHasher(config),
   verifier: accessTokenVerifier(published, config),
-  signer: accessTokenSigner(signing, config, config.accessTokenSeconds, hooks.claims),
+  signer: accessTokenSigner(signing, config, config.accessTokenSeconds, openClaims(hooks)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   tagLifetime: config.tagLifetime,

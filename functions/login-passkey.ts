@@ -8,16 +8,15 @@ import { passkeyStore } from '../lib/dynamodb/passkeys.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { usersWithoutPasswords } from '../lib/dynamodb/users.ts';
-import * as teamHooks from '../lib/hooks.ts';
+import * as hooks from '../lib/hooks.ts';
 import { allowsOrigin } from '../lib/http/allowed-origins.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openHooks } from '../lib/open-hooks.ts';
+import { openClaims } from '../lib/open-hooks.ts';
 import { openSigner, openStageKey } from '../lib/tokens/open-keys.ts';
 import { passkeyChallenges } from '../lib/tokens/passkey-challenges.ts';
 import { relyingParty } from '../lib/webauthn/relying-party.ts';
 
 const config = readConfig(process.env);
-const hooks = openHooks(teamHooks, config);
 const { id, name, origins } = config.relyingParty;
 const database = openDatabase(config.tablePrefix);
 const deps = {
@@ -25,7 +24,7 @@ const deps = {
   passkeys: passkeyStore(database),
   challenges: passkeyChallenges(openStageKey(config, stageKeyStore(database))),
   party: relyingParty(id, (origin) => allowsOrigin(origins, origin)),
-  signer: openSigner(config, keyStore(database), hooks.claims),
+  signer: openSigner(config, keyStore(database), openClaims(hooks)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   tagLifetime: config.tagLifetime,

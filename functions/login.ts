@@ -12,17 +12,16 @@ import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { breachNotices, hashRenewals, userStore } from '../lib/dynamodb/users.ts';
-import * as teamHooks from '../lib/hooks.ts';
+import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { describeError, log } from '../lib/log.ts';
-import { openHooks } from '../lib/open-hooks.ts';
+import { openClaims } from '../lib/open-hooks.ts';
 import { isBreached } from '../lib/passwords/breached.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { openSigner, openStageKey } from '../lib/tokens/open-keys.ts';
 import { totpSealing } from '../lib/tokens/totp-sealing.ts';
 
 const config = readConfig(process.env);
-const hooks = openHooks(teamHooks, config);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   users: auditedUsers(userStore(database)),
@@ -39,7 +38,7 @@ const deps = {
     },
   },
   breaches: config.breachedPasswordsApi === undefined ? undefined : breachesAt(config.breachedPasswordsApi),
-  signer: openSigner(config, keyStore(database), hooks.claims),
+  signer: openSigner(config, keyStore(database), openClaims(hooks)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   lifetimes: config.lifetimes,

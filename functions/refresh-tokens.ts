@@ -7,18 +7,17 @@ import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import * as teamHooks from '../lib/hooks.ts';
+import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openHooks } from '../lib/open-hooks.ts';
+import { openClaims } from '../lib/open-hooks.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
-const hooks = openHooks(teamHooks, config);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   users: auditedUsers(userStore(database)),
   sessions: sessionStore(database),
-  signer: openSigner(config, keyStore(database), hooks.claims),
+  signer: openSigner(config, keyStore(database), openClaims(hooks)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   lifetimes: config.lifetimes,

@@ -8,21 +8,20 @@ import { keyStore } from '../lib/dynamodb/keys.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { usersWithoutPasswords } from '../lib/dynamodb/users.ts';
-import * as teamHooks from '../lib/hooks.ts';
+import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openHooks } from '../lib/open-hooks.ts';
+import { openClaims } from '../lib/open-hooks.ts';
 import { openSigner, openStageKey } from '../lib/tokens/open-keys.ts';
 import { totpSealing } from '../lib/tokens/totp-sealing.ts';
 
 const config = readConfig(process.env);
-const hooks = openHooks(teamHooks, config);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   users: auditedUsers(usersWithoutPasswords(database)),
   challenges: challengeStore(database),
   factors: factorStore(database),
   sealing: totpSealing(openStageKey(config, stageKeyStore(database))),
-  signer: openSigner(config, keyStore(database), hooks.claims),
+  signer: openSigner(config, keyStore(database), openClaims(hooks)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   lifetimes: config.lifetimes,

@@ -3,6 +3,7 @@ import { readConfig } from '../lib/config.ts';
 import { sendDueMail, sendWaiting } from '../lib/core/reset-mail.ts';
 import { latestMails } from '../lib/dynamodb/address-writes.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
+import { outboxStore } from '../lib/dynamodb/outbox.ts';
 import { pendingSignUpStore } from '../lib/dynamodb/pending-sign-ups.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
@@ -17,7 +18,7 @@ const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const parts = {
   users: userStore(database),
-  resetRequests: resetRequestStore(database),
+  resetRequests: { ...resetRequestStore(database), ...outboxStore(database) },
   signUps: pendingSignUpStore(database),
   latest: latestMails(database),
   codes: mailCodes(openStageKey(config, stageKeyStore(database))),

@@ -7,26 +7,25 @@ import { accountWrites } from '../lib/dynamodb/accounts.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
-import * as teamHooks from '../lib/hooks.ts';
+import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openHooks } from '../lib/open-hooks.ts';
+import { openBeforeSignUp, openClaims } from '../lib/open-hooks.ts';
 import { passwordMaker } from '../lib/passwords/own-scheme.ts';
 import { passwordPolicy } from '../lib/passwords/policy.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
-const hooks = openHooks(teamHooks, config);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   accounts: auditedSignUps(accountWrites(database)),
   hasher: passwordMaker(config),
-  signer: openSigner(config, keyStore(database), hooks.claims),
+  signer: openSigner(config, keyStore(database), openClaims(hooks)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   passwordPolicy: passwordPolicy(config),
   lifetimes: config.lifetimes,
   emailVerification: config.emailVerification,
-  beforeSignUp: hooks.beforeSignUp,
+  beforeSignUp: openBeforeSignUp(hooks),
 };
 
 /** Sign up: a new account, and in one dialect a first session. */

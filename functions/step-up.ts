@@ -11,10 +11,10 @@ import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import * as teamHooks from '../lib/hooks.ts';
+import * as hooks from '../lib/hooks.ts';
 import { allowsOrigin } from '../lib/http/allowed-origins.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openHooks } from '../lib/open-hooks.ts';
+import { openClaims } from '../lib/open-hooks.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { accessTokenSigner, accessTokenVerifier } from '../lib/tokens/access-token.ts';
 import { openSigningKeys, openStageKey } from '../lib/tokens/open-keys.ts';
@@ -23,7 +23,6 @@ import { totpSealing } from '../lib/tokens/totp-sealing.ts';
 import { relyingParty } from '../lib/webauthn/relying-party.ts';
 
 const config = readConfig(process.env);
-const hooks = openHooks(teamHooks, config);
 const { id, origins } = config.relyingParty;
 const database = openDatabase(config.tablePrefix);
 const { published, signing } = openSigningKeys(config, keyStore(database));
@@ -34,7 +33,7 @@ const deps = {
   sealing: totpSealing(openStageKey(config, stageKeyStore(database))),
   hasher: passwordHasher(config),
   verifier: accessTokenVerifier(published, config),
-  signer: accessTokenSigner(signing, config, config.accessTokenSeconds, hooks.claims),
+  signer: accessTokenSigner(signing, config, config.accessTokenSeconds, openClaims(hooks)),
   passkeys: passkeyStore(database),
   challenges: passkeyChallenges(openStageKey(config, stageKeyStore(database))),
   party: relyingParty(id, (origin) => allowsOrigin(origins, origin)),

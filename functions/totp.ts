@@ -9,15 +9,14 @@ import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { usersWithoutPasswords } from '../lib/dynamodb/users.ts';
-import * as teamHooks from '../lib/hooks.ts';
+import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openHooks } from '../lib/open-hooks.ts';
+import { openClaims } from '../lib/open-hooks.ts';
 import { accessTokenSigner, accessTokenVerifier } from '../lib/tokens/access-token.ts';
 import { openSigningKeys, openStageKey } from '../lib/tokens/open-keys.ts';
 import { totpSealing } from '../lib/tokens/totp-sealing.ts';
 
 const config = readConfig(process.env);
-const hooks = openHooks(teamHooks, config);
 const database = openDatabase(config.tablePrefix);
 const { published, signing } = openSigningKeys(config, keyStore(database));
 const deps = {
@@ -26,7 +25,7 @@ const deps = {
   factors: factorChanges(database),
   sealing: totpSealing(openStageKey(config, stageKeyStore(database))),
   verifier: accessTokenVerifier(published, config),
-  signer: accessTokenSigner(signing, config, config.accessTokenSeconds, hooks.claims),
+  signer: accessTokenSigner(signing, config, config.accessTokenSeconds, openClaims(hooks)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   brand: config.brand,

@@ -7,33 +7,32 @@ import { addressWrites } from '../lib/dynamodb/address-writes.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { pendingSignUpStore } from '../lib/dynamodb/pending-sign-ups.ts';
-import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
+import { codeTries, resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
-import * as teamHooks from '../lib/hooks.ts';
+import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openHooks } from '../lib/open-hooks.ts';
+import { openClaims } from '../lib/open-hooks.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { accessTokenSigner, accessTokenVerifier } from '../lib/tokens/access-token.ts';
 import { mailCodes } from '../lib/tokens/mail-codes.ts';
 import { openSigningKeys, openStageKey } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
-const hooks = openHooks(teamHooks, config);
 const database = openDatabase(config.tablePrefix);
 const { published, signing } = openSigningKeys(config, keyStore(database));
 const deps = {
   users: auditedUsers(userStore(database)),
   sessions: sessionStore(database),
-  resetRequests: resetRequestStore(database),
+  resetRequests: { ...resetRequestStore(database), ...codeTries(database) },
   signUps: pendingSignUpStore(database),
   accounts: addressWrites(database),
   codes: mailCodes(openStageKey(config, stageKeyStore(database))),
   hasher: passwordHasher(config),
   verifier: accessTokenVerifier(published, config),
-  signer: accessTokenSigner(signing, config, config.accessTokenSeconds, hooks.claims),
+  signer: accessTokenSigner(signing, config, config.accessTokenSeconds, openClaims(hooks)),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   lifetimes: config.lifetimes,

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { problemOf } from '../test/harness/memory/problem-of.ts';
-import type { Hooks } from './core/hooks.ts';
 import { RESERVED_CLAIMS } from './core/hooks.ts';
 import { log } from './log.ts';
-import { openHooks } from './open-hooks.ts';
+import { openBeforeSignUp, openClaims, openMigration } from './open-hooks.ts';
 
 const ADA = { userId: 'u-1', name: 'Ada Lovelace', email: 'ada@example.com' };
 const SESSION = { sessionId: 's-1', acr: 'aal1', amr: ['pwd'] } as const;
@@ -24,7 +23,11 @@ afterEach(() => {
 });
 
 /** Whatever a hook without types may do. */
-const open = (hooks: object) => openHooks(hooks as Hooks, { migrationFloor: FLOOR });
+const open = (hooks: object) => ({
+  claims: openClaims(hooks),
+  beforeSignUp: openBeforeSignUp(hooks),
+  migration: openMigration(hooks, { migrationFloor: FLOOR }),
+});
 const claimsOf = (claims: unknown, onError?: unknown) => open({ claims, onError }).claims?.(ADA, SESSION);
 const judged = (beforeSignUp: unknown, onError?: unknown) =>
   open({ beforeSignUp, onError }).beforeSignUp?.(SIGN_UP);

@@ -2,7 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as v from 'valibot';
 import type { User } from './core/account.ts';
 import { personName } from './core/fields.ts';
-import type { AskClaims, HookName, Hooks, JudgeSignUp, LegacyUser, Migration } from './core/hooks.ts';
+import type {
+  AskClaims,
+  HookName,
+  Hooks,
+  JudgeSignUp,
+  LegacyUser,
+  Migration,
+  OnError,
+} from './core/hooks.ts';
 import { RESERVED_CLAIMS } from './core/hooks.ts';
 import { ProblemError } from './core/problem.ts';
 import { readRoles } from './core/roles.ts';
@@ -18,38 +26,57 @@ const RETRY_AFTER = 2;
 /** Over the floor: what the write takes that follows a lookup which took all of its time. */
 const AFTER_LOOKUP_MS = 100;
 
-/** The hooks that there are, each with its time limit and the checks of what it returns. */
-export type OpenHooks = {
-  beforeSignUp: JudgeSignUp | undefined;
-  claims: AskClaims | undefined;
-  migration: Migration | undefined;
-};
-
 /** What is wrong with an answer, in words of ours: never with a value. */
 class BadAnswer extends Error {
   override readonly name = 'BadAnswer';
 }
 
-/** @param hooks what lib/hooks.ts exports; `migrationFloor` in milliseconds */
-export function openHooks(hooks: Hooks, { migrationFloor }: { migrationFloor: number }): OpenHooks {
-  const { beforeSignUp, claims, findLegacy, onError = {} } = hooks;
-  const run = <T>(hook: Omit<Run<T>, 'onError'>) => asked({ ...hook, onError: onError[hook.name] });
-  return {
-    beforeSignUp: beforeSignUp && judge(beforeSignUp, run),
-    claims:
-      claims &&
-      ((user, { sessionId, acr, amr }) =>
-        run({
-          name: 'claims',
-          limit: LIMIT_MS,
-          call: (signal) =>
-            claims({ user: shownUser(user), session: { sessionId, acr, amr: [...amr] } }, { signal }),
-          read: readClaims,
-        })),
-    migration: findLegacy && {
+// Each takes what lib/hooks.ts exports. A function opens those that it asks, so that it holds no other's checks.
+
+/** The hook `claims`, with its time limit and the checks of what it returns. */
+export function openClaims({ claims, onError }: Hooks): AskClaims | undefined {
+  return (
+    claims &&
+    ((user, { sessionId, acr, amr }) =>
+      asked({
+        name: 'claims',
+        onError,
+        limit: LIMIT_MS,
+        call: (signal) =>
+          claims({ user: shownUser(user), session: { sessionId, acr, amr: [...amr] } }, { signal }),
+        read: readClaims,
+      }))
+  );
+}
+
+/** The hook `beforeSignUp`. */
+export function openBeforeSignUp({ beforeSignUp, onError }: Hooks): JudgeSignUp | undefined {
+  return (
+    beforeSignUp &&
+    (async ({ client, ...signUp }) => {
+      const sentence = await asked({
+        name: 'beforeSignUp',
+        onError,
+        limit: LIMIT_MS,
+        call: (signal) => beforeSignUp({ ...signUp, client: { ...client } }, { signal }),
+        read: readSentence,
+      });
+      if (sentence !== undefined) throw new ProblemError({ code: 'sign-up-refused', sentence });
+    })
+  );
+}
+
+/** The hook `findLegacy`. @param migrationFloor milliseconds */
+export function openMigration(
+  { findLegacy, onError }: Hooks,
+  { migrationFloor }: { migrationFloor: number },
+): Migration | undefined {
+  return (
+    findLegacy && {
       find: (who) =>
-        run({
+        asked({
           name: 'findLegacy',
+          onError,
           limit: migrationFloor,
           call: (signal) => findLegacy({ ...who }, { signal }),
           read: readLegacyUser,
@@ -58,34 +85,19 @@ export function openHooks(hooks: Hooks, { migrationFloor }: { migrationFloor: nu
         const until = performance.now() + migrationFloor + AFTER_LOOKUP_MS;
         return () => pause(Math.max(0, until - performance.now()));
       },
-    },
-  };
+    }
+  );
 }
 
 type Run<T> = {
   name: HookName;
-  onError: 'refuse' | 'continue' | undefined;
+  onError: OnError | undefined;
   /** Milliseconds. */
   limit: number;
   call: (signal: AbortSignal) => unknown;
   /** @param answer a copy of what the hook returned @throws BadAnswer */
   read: (answer: unknown, keys: readonly string[]) => T;
 };
-
-function judge(
-  beforeSignUp: NonNullable<Hooks['beforeSignUp']>,
-  run: (hook: Omit<Run<string>, 'onError'>) => Promise<string | undefined>,
-): JudgeSignUp {
-  return async (signUp) => {
-    const sentence = await run({
-      name: 'beforeSignUp',
-      limit: LIMIT_MS,
-      call: (signal) => beforeSignUp({ ...signUp, client: { ...signUp.client } }, { signal }),
-      read: readSentence,
-    });
-    if (sentence !== undefined) throw new ProblemError({ code: 'sign-up-refused', sentence });
-  };
-}
 
 /** What a hook returns, or `undefined` for nothing. */
 async function asked<T>({ name, onError, limit, call, read }: Run<T>): Promise<T | undefined> {
@@ -96,9 +108,10 @@ async function asked<T>({ name, onError, limit, call, read }: Run<T>): Promise<T
     return read(copyOf(answer), keys);
   } catch (error) {
     const failure = error instanceof BadAnswer ? { problem: error.message } : thrown(error);
-    log.error('hook', { hook: name, onError: onError ?? 'refuse', ...failure });
+    const does = onError?.[name] === 'continue' ? 'continue' : 'refuse';
+    log.error('hook', { hook: name, onError: does, ...failure });
     measure({ HookFailures: 1 });
-    if (onError === 'continue') return undefined;
+    if (does === 'continue') return undefined;
     throw new ProblemError({ code: 'hook-failed', retryAfter: RETRY_AFTER }, `the hook ${name} failed`);
   }
 }

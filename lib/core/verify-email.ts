@@ -79,7 +79,9 @@ const NO_SIGNER: VerifyEmailDeps['signer'] = {
  * @throws ProblemError `missing-tag`, and those of `verifyEmail`
  */
 export async function verifyOnPage(
-  deps: Omit<VerifyEmailDeps, 'signer' | 'verifier' | 'sessions' | 'codes'>,
+  deps: Omit<VerifyEmailDeps, 'signer' | 'verifier' | 'sessions' | 'codes' | 'resetRequests'> & {
+    resetRequests: Pick<ResetRequestStore, 'get'>;
+  },
   { tag, password, ...prover }: VerifyOnPageRequest,
 ): Promise<void> {
   if (!tag) throw new ProblemError({ code: 'missing-tag' });
@@ -89,7 +91,7 @@ export async function verifyOnPage(
   };
   const body = () => ({ token: tag, ...(password !== undefined && { password }) });
   // Without an access token and a code nothing asks for what is left out.
-  const whole = { ...deps, signUps, signer: NO_SIGNER } as VerifyEmailDeps;
+  const whole = { ...deps, signUps, signer: NO_SIGNER } as unknown as VerifyEmailDeps;
   readFields({ password: text }, body());
   await verifyEmail(whole, { ...prover, accessToken: undefined, body });
 }

@@ -1,19 +1,17 @@
 import {
   GetItemCommand,
   PutItemCommand,
-  ScanCommand,
-  type ScanCommandInput,
   type TransactWriteItem,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { MOST_CODE_TRIES } from '../core/mail-code.ts';
-import type { CodeTries, MailedSecret, ResetRequest, ResetRequestStore } from '../core/reset-request.ts';
+import type { CodeTries, ResetRequest, ResetRequestStore } from '../core/reset-request.ts';
 import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, timeToLive, transact, writeItem } from './database.ts';
 
 /** How long an expired request is kept, so that "expired" can be told from "wrong". */
-const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
+export const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
 
 /** A request as it is stored; its secrets are added later, one by one. */
 export function resetRequestItem({ secretHashes: _, codeHashes: __, expiresAt, ...request }: ResetRequest) {
@@ -49,58 +47,15 @@ function readRequest(item: Record<string, unknown> | undefined): ResetRequest | 
   } as unknown as ResetRequest;
 }
 
-/** What a try adds to the row, and what is taken out again with it. */
-function secretParts({ secretHash, codeHash, codeUntil, credentialVersion, expiresAt }: MailedSecret) {
-  return {
-    set: `, validUntil = :until, expiresAt = :ttl, credentialVersion = :version${codeUntil === undefined ? '' : ', codeUntil = :codeUntil'}`,
-    hashes: hashesOf({ ...(secretHash && { secretHash }), ...(codeHash && { codeHash }) }),
-    values: {
-      ':until': expiresAt,
-      ':ttl': timeToLive(expiresAt + KEPT_AFTER_EXPIRY_MS),
-      ':version': credentialVersion,
-      ...(codeUntil !== undefined && { ':codeUntil': codeUntil }),
-    },
-  };
-}
-
-function hashesOf({ secretHash, codeHash }: Partial<MailedSecret>) {
-  return {
-    list: [secretHash && 'secretHashes :hash', codeHash && 'codeHashes :code'].filter(Boolean).join(', '),
-    values: {
-      ...(secretHash && { ':hash': new Set([secretHash]) }),
-      ...(codeHash && { ':code': new Set([codeHash]) }),
-    },
-  };
-}
-
 type MailBatch = {
   /** Asks for several mails: all of them or none. @throws ProblemError `unavailable` */
   putAll(requests: readonly ResetRequest[]): Promise<void>;
 };
 
 /** The table of reset requests. `validUntil` is the request's expiry in milliseconds, `expiresAt` the row's, for TTL. */
-export function resetRequestStore(database: Database): ResetRequestStore & CodeTries & MailBatch {
+export function resetRequestStore(database: Database): Pick<ResetRequestStore, 'put' | 'get'> & MailBatch {
   const { client, nameOf } = database;
   const TableName = nameOf('reset-tags');
-
-  function update(
-    tagId: string,
-    expression: { set: string; condition: string; values: Record<string, unknown> },
-  ) {
-    const command = new UpdateItemCommand({
-      TableName,
-      Key: writeItem({ tagId }),
-      UpdateExpression: expression.set,
-      ConditionExpression: expression.condition,
-      ...(/#state/.test(expression.set + expression.condition) && {
-        ExpressionAttributeNames: { '#state': 'state' },
-      }),
-      ExpressionAttributeValues: writeItem(expression.values),
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
-    return outcomeOf(client.send(command));
-  }
-
   return {
     async put(request) {
       const Item = resetRequestItem(request);
@@ -121,7 +76,13 @@ export function resetRequestStore(database: Database): ResetRequestStore & CodeT
       );
       measure({ MailsDue: requests.length });
     },
+  };
+}
 
+/** Where codes of mails are tried. */
+export function codeTries({ client, nameOf }: Database): CodeTries {
+  const TableName = nameOf('reset-tags');
+  return {
     async takeCodeTry(tagId, now) {
       const command = new UpdateItemCommand({
         TableName,
@@ -142,85 +103,14 @@ export function resetRequestStore(database: Database): ResetRequestStore & CodeT
     },
 
     async giveCodeTryBack(tagId) {
-      await update(tagId, {
-        set: 'ADD codeTries :back',
-        condition: 'codeTries > :none',
-        values: { ':back': -1, ':none': 0 },
+      const command = new UpdateItemCommand({
+        TableName,
+        Key: writeItem({ tagId }),
+        UpdateExpression: 'ADD codeTries :back',
+        ConditionExpression: 'codeTries > :none',
+        ExpressionAttributeValues: writeItem({ ':back': -1, ':none': 0 }),
       });
-    },
-
-    async beginTry({ tagId, state, tries = 0 }, tryId, secret) {
-      const parts = secret && secretParts(secret);
-      const added = parts?.hashes.list ? ` ADD ${parts.hashes.list}` : '';
-      const outcome = await update(tagId, {
-        set: `SET tries = :next, tryId = :try${parts?.set ?? ''}${added}`,
-        condition: `#state = :state AND attribute_not_exists(notifiedAt) AND ${
-          tries === 0 ? '(attribute_not_exists(tries) OR tries = :seen)' : 'tries = :seen'
-        }`,
-        values: {
-          ...parts?.values,
-          ...parts?.hashes.values,
-          ':state': state,
-          ':seen': tries,
-          ':next': tries + 1,
-          ':try': tryId,
-        },
-      });
-      return outcome.applied || outcome.found?.tryId === tryId;
-    },
-
-    async takeTryBack({ tagId, tries = 0 }, tryId, secret) {
-      const hashes = hashesOf(secret ?? {});
-      await update(tagId, {
-        set: `SET tries = :seen REMOVE tryId${hashes.list && ` DELETE ${hashes.list}`}`,
-        condition: 'tryId = :try',
-        values: { ':seen': tries, ':try': tryId, ...hashes.values },
-      });
-    },
-
-    async hold(tagId) {
-      await update(tagId, {
-        set: 'SET #state = :waiting',
-        condition: '#state = :requested',
-        values: { ':waiting': 'waiting', ':requested': 'requested' },
-      });
-    },
-
-    // The table holds the requests of a day: a scan every few minutes costs less than an index would.
-    async waiting() {
-      const rows: Pick<ResetRequest, 'tagId' | 'requestedAt'>[] = [];
-      let ExclusiveStartKey: ScanCommandInput['ExclusiveStartKey'];
-      do {
-        const page = new ScanCommand({
-          TableName,
-          FilterExpression: '#state = :waiting',
-          ProjectionExpression: 'tagId, requestedAt',
-          ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: writeItem({ ':waiting': 'waiting' }),
-          ExclusiveStartKey,
-        });
-        const { Items = [], LastEvaluatedKey } = await orUnavailable('DynamoDB', client.send(page));
-        rows.push(...Items.map((item) => readItem(item) as (typeof rows)[number]));
-        ExclusiveStartKey = LastEvaluatedKey;
-      } while (ExclusiveStartKey);
-      return rows;
-    },
-
-    async markMailed(tagId) {
-      await update(tagId, {
-        // The recipient of a deleted account's last mail is forgotten.
-        set: 'SET #state = :mailed REMOVE recipient',
-        condition: '#state IN (:requested, :waiting)',
-        values: { ':mailed': 'mailed', ':requested': 'requested', ':waiting': 'waiting' },
-      });
-    },
-
-    async markNotified(tagId, now) {
-      await update(tagId, {
-        set: 'SET notifiedAt = :now',
-        condition: 'attribute_exists(tagId)',
-        values: { ':now': now },
-      });
+      await outcomeOf(client.send(command));
     },
   };
 }

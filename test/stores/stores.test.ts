@@ -7,7 +7,8 @@ import type { Rotation, Session } from '../../lib/core/session.ts';
 import { accountWrites } from '../../lib/dynamodb/accounts.ts';
 import { openDatabase } from '../../lib/dynamodb/database.ts';
 import { keyStore } from '../../lib/dynamodb/keys.ts';
-import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
+import { outboxStore } from '../../lib/dynamodb/outbox.ts';
+import { codeTries, resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
@@ -73,7 +74,7 @@ function inDynamodb() {
     accounts: accountWrites(database),
     users: userStore(database),
     sessions: sessionStore(database),
-    requests: resetRequestStore(database),
+    requests: { ...resetRequestStore(database), ...outboxStore(database), ...codeTries(database) },
     throttles: throttleStore(database),
   };
 }

@@ -1,0 +1,128 @@
+import { ScanCommand, type ScanCommandInput, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { MailedSecret, ResetRequest, ResetRequestStore } from '../core/reset-request.ts';
+import { orUnavailable } from '../unavailable.ts';
+import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './database.ts';
+import { KEPT_AFTER_EXPIRY_MS } from './reset-requests.ts';
+
+/** What a try adds to the row, and what is taken out again with it. */
+function secretParts({ secretHash, codeHash, codeUntil, credentialVersion, expiresAt }: MailedSecret) {
+  return {
+    set: `, validUntil = :until, expiresAt = :ttl, credentialVersion = :version${codeUntil === undefined ? '' : ', codeUntil = :codeUntil'}`,
+    hashes: hashesOf({ ...(secretHash && { secretHash }), ...(codeHash && { codeHash }) }),
+    values: {
+      ':until': expiresAt,
+      ':ttl': timeToLive(expiresAt + KEPT_AFTER_EXPIRY_MS),
+      ':version': credentialVersion,
+      ...(codeUntil !== undefined && { ':codeUntil': codeUntil }),
+    },
+  };
+}
+
+function hashesOf({ secretHash, codeHash }: Partial<MailedSecret>) {
+  return {
+    list: [secretHash && 'secretHashes :hash', codeHash && 'codeHashes :code'].filter(Boolean).join(', '),
+    values: {
+      ...(secretHash && { ':hash': new Set([secretHash]) }),
+      ...(codeHash && { ':code': new Set([codeHash]) }),
+    },
+  };
+}
+
+/** The same table for whoever sends its mails. */
+export function outboxStore({ client, nameOf }: Database): Omit<ResetRequestStore, 'put' | 'get'> {
+  const TableName = nameOf('reset-tags');
+
+  function update(
+    tagId: string,
+    expression: { set: string; condition: string; values: Record<string, unknown> },
+  ) {
+    const command = new UpdateItemCommand({
+      TableName,
+      Key: writeItem({ tagId }),
+      UpdateExpression: expression.set,
+      ConditionExpression: expression.condition,
+      ...(/#state/.test(expression.set + expression.condition) && {
+        ExpressionAttributeNames: { '#state': 'state' },
+      }),
+      ExpressionAttributeValues: writeItem(expression.values),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    return outcomeOf(client.send(command));
+  }
+
+  return {
+    async beginTry({ tagId, state, tries = 0 }, tryId, secret) {
+      const parts = secret && secretParts(secret);
+      const added = parts?.hashes.list ? ` ADD ${parts.hashes.list}` : '';
+      const outcome = await update(tagId, {
+        set: `SET tries = :next, tryId = :try${parts?.set ?? ''}${added}`,
+        condition: `#state = :state AND attribute_not_exists(notifiedAt) AND ${
+          tries === 0 ? '(attribute_not_exists(tries) OR tries = :seen)' : 'tries = :seen'
+        }`,
+        values: {
+          ...parts?.values,
+          ...parts?.hashes.values,
+          ':state': state,
+          ':seen': tries,
+          ':next': tries + 1,
+          ':try': tryId,
+        },
+      });
+      return outcome.applied || outcome.found?.tryId === tryId;
+    },
+
+    async takeTryBack({ tagId, tries = 0 }, tryId, secret) {
+      const hashes = hashesOf(secret ?? {});
+      await update(tagId, {
+        set: `SET tries = :seen REMOVE tryId${hashes.list && ` DELETE ${hashes.list}`}`,
+        condition: 'tryId = :try',
+        values: { ':seen': tries, ':try': tryId, ...hashes.values },
+      });
+    },
+
+    async hold(tagId) {
+      await update(tagId, {
+        set: 'SET #state = :waiting',
+        condition: '#state = :requested',
+        values: { ':waiting': 'waiting', ':requested': 'requested' },
+      });
+    },
+
+    // The table holds the requests of a day: a scan every few minutes costs less than an index would.
+    async waiting() {
+      const rows: Pick<ResetRequest, 'tagId' | 'requestedAt'>[] = [];
+      let ExclusiveStartKey: ScanCommandInput['ExclusiveStartKey'];
+      do {
+        const page = new ScanCommand({
+          TableName,
+          FilterExpression: '#state = :waiting',
+          ProjectionExpression: 'tagId, requestedAt',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: writeItem({ ':waiting': 'waiting' }),
+          ExclusiveStartKey,
+        });
+        const { Items = [], LastEvaluatedKey } = await orUnavailable('DynamoDB', client.send(page));
+        rows.push(...Items.map((item) => readItem(item) as (typeof rows)[number]));
+        ExclusiveStartKey = LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return rows;
+    },
+
+    async markMailed(tagId) {
+      await update(tagId, {
+        // The recipient of a deleted account's last mail is forgotten.
+        set: 'SET #state = :mailed REMOVE recipient',
+        condition: '#state IN (:requested, :waiting)',
+        values: { ':mailed': 'mailed', ':requested': 'requested', ':waiting': 'waiting' },
+      });
+    },
+
+    async markNotified(tagId, now) {
+      await update(tagId, {
+        set: 'SET notifiedAt = :now',
+        condition: 'attribute_exists(tagId)',
+        values: { ':now': now },
+      });
+    },
+  };
+}
