@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   DeleteItemCommand,
   GetItemCommand,
+  type Put,
   PutItemCommand,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -45,17 +46,17 @@ export function throttleStore({ client, nameOf }: Database): ThrottleStore {
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         ...(seen ? stillAt(seen.version) : nothingBut(now)),
       } as const;
-      const Put = next && { ...common, Item: toItem(counter, next, version, expiresAt(next)) };
-      const outcome =
-        Put === undefined
-          ? await outcomeOf(client.send(new DeleteItemCommand({ ...common, Key: writeItem({ counter }) })))
-          : mail === undefined
-            ? await outcomeOf(client.send(new PutItemCommand(Put)))
-            : await putBoth({ Put }, mail);
-      const latest = outcome.applied ? undefined : readVersioned(outcome.found, readValue);
-      const ours = next === undefined ? latest === undefined : latest?.version === version;
-      return outcome.applied || ours ? { swapped: true, version } : { swapped: false, latest };
+      const outcome = next
+        ? await put({ ...common, Item: toItem(counter, next, version, expiresAt(next)) }, mail)
+        : await outcomeOf(client.send(new DeleteItemCommand({ ...common, Key: writeItem({ counter }) })));
+      if (outcome.applied) return { swapped: true, version };
+      const latest = readVersioned(outcome.found, readValue);
+      return isOurs(latest, next && version) ? { swapped: true, version } : { swapped: false, latest };
     };
+  }
+
+  function put(Put: Put, mail: ResetRequest | undefined) {
+    return mail ? putBoth({ Put }, mail) : outcomeOf(client.send(new PutItemCommand(Put)));
   }
 
   /** One token for all tries: a commit whose answer was lost is not repeated, and is not a conflict with itself. */
@@ -106,6 +107,11 @@ export function throttleStore({ client, nameOf }: Database): ThrottleStore {
     compareAndSwapAttempts: compareAndSwapOf(attemptsOf, attemptsExpireAt),
     compareAndSwapMailQuota: compareAndSwapOf((stored) => stored as MailQuota, mailQuotaExpiresAt),
   };
+}
+
+/** Whether what stands there is what we wrote, or deleted, before the answer was lost. */
+function isOurs(latest: { version: string } | undefined, written: string | undefined): boolean {
+  return latest?.version === written;
 }
 
 const stillAt = (version: string) => ({

@@ -129,35 +129,41 @@ function faultsOfFunctions(environment: Deployment['environment']): string[] {
     if (value === null || value === undefined) continue;
     variables[name] = typeof value === 'object' ? standIns[name] : String(value);
   }
-  const faults = [];
-  for (const name of Object.keys(variables)) {
-    if (name === 'SEALING_SECRET' || name.startsWith('AWS_'))
-      faults.push(`${name} is for this machine and must not be given to a deployed function.`);
-  }
+  return [...faultsOfThisMachine(variables), ...faultsOfConfig(variables)];
+}
+
+function faultsOfThisMachine(variables: Readonly<Record<string, string | undefined>>): string[] {
+  const faults = Object.keys(variables)
+    .filter((name) => name === 'SEALING_SECRET' || name.startsWith('AWS_'))
+    .map((name) => `${name} is for this machine and must not be given to a deployed function.`);
   for (const name of ['APP_URL', 'ISSUER']) {
     if (variables[name]?.startsWith('http:'))
       faults.push(`${name} must begin with https://, since nobody else can reach this machine.`);
   }
   for (const name of ['CORS_ORIGINS', 'RP_ORIGINS']) {
-    const plain = (variables[name] ?? '').split(',').map((origin) => origin.trim());
-    if (plain.some((origin) => origin.startsWith('http:') && !onThisMachine(origin)))
+    const origins = (variables[name] ?? '').split(',').map((origin) => origin.trim());
+    if (origins.some((origin) => origin.startsWith('http:') && !onThisMachine(origin)))
       faults.push(
         `${name} must have https:// where it is not localhost: whoever is on the way changes a page of http://.`,
       );
   }
   if (Number(variables.BCRYPT_COST ?? 12) < 10)
     faults.push('BCRYPT_COST must be at least 10 where it is deployed: less is for tests.');
+  return faults;
+}
+
+function faultsOfConfig(variables: Readonly<Record<string, string | undefined>>): string[] {
   try {
     readConfig(variables);
+    return [];
   } catch (error) {
     const { message } = error as Error;
     const parts = message
       .replace(/^Wrong configuration: /, '')
       .replace(/\.$/, '')
       .split('; ');
-    faults.push(...parts.map((part) => `${part}${hintOf(part)}.`));
+    return parts.map((part) => `${part}${hintOf(part)}.`);
   }
-  return faults;
 }
 
 /** An app in a web view has `http://localhost` or `http://tauri.localhost`, and whoever works on a page a port of it. */

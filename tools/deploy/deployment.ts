@@ -66,35 +66,41 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
   const { optional } = custom;
   provider.memorySize = settings.memoryMb;
   provider.logRetentionInDays = settings.logRetentionDays;
-  if (settings.domainName !== null) {
-    Object.assign(resources.Resources, optional.domain);
-    // A second way in, past the domain's TLS policy, would make both pointless.
-    provider.apiGateway = { ...provider.apiGateway, disableDefaultEndpoint: true };
-    const url = `https://${settings.domainName}`;
-    if (typeof provider.environment.ISSUER !== 'string') provider.environment.ISSUER = url;
-    const outputs = resources.Outputs ?? {};
-    if (outputs.ApiUrl) outputs.ApiUrl.Value = url;
-    if (outputs.JwksUrl) outputs.JwksUrl.Value = `${url}/.well-known/jwks.json`;
-  }
+  if (settings.domainName !== null) serveAt(service, settings.domainName);
   if (settings.hostedZoneId !== null) Object.assign(resources.Resources, optional.hostedZone);
   if (settings.sealingKeyArn !== null) keepSealingKey(service, settings.sealingKeyArn);
   if (settings.apiLogRole) addApiLogRole(resources.Resources, optional.apiLogRole);
   if (settings.monthlyBudget > 0) Object.assign(resources.Resources, optional.budget);
   if (settings.hashingConcurrency !== null)
     reserveConcurrency(service.functions, settings.hashingConcurrency);
-  if (settings.provisionedConcurrency > 0) {
-    for (const name of custom.keepWarm) {
-      const definition = service.functions[name];
-      if (definition) definition.provisionedConcurrency = settings.provisionedConcurrency;
-    }
-  }
+  if (settings.provisionedConcurrency > 0) keepWarm(service, settings.provisionedConcurrency);
   if (!settings.apiReference) delete service.functions.docs;
-  if (settings.canary) {
-    Object.assign(resources.Resources, optional.canary);
-    for (const [name, definition] of releasedByCanary(service)) {
-      definition.versionFunction = true;
-      definition.targetAlias = { name: 'live', logicalId: `${idOf(name)}LiveAlias` };
-    }
+  if (settings.canary) releaseByCanary(service);
+}
+
+function serveAt({ custom, provider, resources }: DeployedService, domainName: string): void {
+  Object.assign(resources.Resources, custom.optional.domain);
+  // A second way in, past the domain's TLS policy, would make both pointless.
+  provider.apiGateway = { ...provider.apiGateway, disableDefaultEndpoint: true };
+  const url = `https://${domainName}`;
+  if (typeof provider.environment.ISSUER !== 'string') provider.environment.ISSUER = url;
+  const outputs = resources.Outputs ?? {};
+  if (outputs.ApiUrl) outputs.ApiUrl.Value = url;
+  if (outputs.JwksUrl) outputs.JwksUrl.Value = `${url}/.well-known/jwks.json`;
+}
+
+function keepWarm({ custom, functions }: DeployedService, provisionedConcurrency: number): void {
+  for (const name of custom.keepWarm) {
+    const definition = functions[name];
+    if (definition) definition.provisionedConcurrency = provisionedConcurrency;
+  }
+}
+
+function releaseByCanary(service: DeployedService): void {
+  Object.assign(service.resources.Resources, service.custom.optional.canary);
+  for (const [name, definition] of releasedByCanary(service)) {
+    definition.versionFunction = true;
+    definition.targetAlias = { name: 'live', logicalId: `${idOf(name)}LiveAlias` };
   }
 }
 
