@@ -54,6 +54,8 @@ export type ResetRequest = {
   signUp?: string;
   /** Where a change of address leads; the mail goes there. */
   newEmail?: string;
+  /** When the change of address was asked for, where this mail about it is a later one. */
+  since?: number;
   /** What its link takes back; the mail goes to the address that is restored. */
   undo?: Undo;
 };
@@ -141,12 +143,16 @@ export type ResetRequestStore = {
 /** What else the core needs of it where codes are tried. */
 export type CodeTries = {
   /**
-   * Counts a try of the code, on condition that the mail isn't used, its code hasn't expired and there is a try left. One
-   * conditional write, before anything is compared: however many tries come at once, five are compared.
+   * Compares a code and counts it when it is wrong, on condition that the mail isn't used, its code hasn't expired and there
+   * is a try left. One conditional write: however many come at once, five wrong ones are compared. The right one counts as
+   * none, so that an outage behind it, or a lost answer, doesn't use the mail up.
    *
-   * @returns the row, and whether the try was granted; `undefined` for none
+   * @param codeHash see `MailCodes`
+   * @returns the row, and whether a wrong code was counted; `undefined` for none
    */
-  takeCodeTry(tagId: string, now: number): Promise<{ granted: boolean; row: ResetRequest } | undefined>;
-  /** Takes a try back: the code was right, and nothing came of it. */
-  giveCodeTryBack(tagId: string): Promise<void>;
+  tryCode(
+    tagId: string,
+    codeHash: string,
+    now: number,
+  ): Promise<{ counted: boolean; row: ResetRequest } | undefined>;
 };

@@ -84,10 +84,18 @@ async function dueTo(
     change.state !== 'used' &&
     change.credentialVersion === credentialVersion &&
     now < change.expiresAt;
-  const mail = (subject: Pick<ResetRequest, 'purpose' | 'newEmail'>) =>
+  const mail = (subject: Pick<ResetRequest, 'purpose' | 'newEmail' | 'since'>) =>
     newResetRequest({ userId, language, credentialVersion, ...subject }, now, VERIFY_LIFETIME_MS);
   return [
     ...(emailVerified ? [] : [mail({ purpose: 'verify-account' })]),
-    ...(waits && change.newEmail ? [mail({ purpose: 'change-email', newEmail: change.newEmail })] : []),
+    ...(waits && change.newEmail
+      ? [
+          mail({
+            purpose: 'change-email',
+            newEmail: change.newEmail,
+            since: change.since ?? change.requestedAt,
+          }),
+        ]
+      : []),
   ];
 }

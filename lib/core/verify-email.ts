@@ -1,7 +1,6 @@
 import type { User, UserStore } from './account.ts';
 import { type AdmitDeps, type LoggedIn, prepareAdmission } from './admit.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
-import { both } from './both.ts';
 import { type ProveDeps, type Prover, withPassword } from './check-password.ts';
 import { invalidFields, type RawFields, readFields, readOneOf, text, textSuchAs } from './fields.ts';
 import { isMailCode, type MailCodes, MOST_CODE_TRIES } from './mail-code.ts';
@@ -146,18 +145,8 @@ async function verifySignUp(
   const pending = opened && (await deps.signUps.get(opened.tagId));
   if (pending === undefined || pending.secretHash !== hashSecret(opened?.secret as Buffer))
     throw wrongCode('no such sign-up');
-  const { tagId } = await matchCode(deps, pending.latest.tagId, given.code);
-  try {
-    return await (await prepareCompletion(deps, request, pending))();
-  } catch (error) {
-    // A right code that a failed hook refused is no try: five of them would kill the mail.
-    if (isHookFailure(error)) await deps.resetRequests.giveCodeTryBack(tagId);
-    throw error;
-  }
-}
-
-function isHookFailure(error: unknown): boolean {
-  return error instanceof ProblemError && error.problem.code === 'hook-failed';
+  await matchCode(deps, pending.latest.tagId, given.code);
+  return (await prepareCompletion(deps, request, pending))();
 }
 
 /** @throws ProblemError `wrong-code`, `expired-tag`, `unavailable` */
@@ -167,10 +156,13 @@ async function matchCode(
   typed: string,
 ): Promise<ResetRequest> {
   if (!isMailCode(typed)) throw wrongCode('not eight digits');
-  const [hash, tried] = await both(codes.hash(tagId, typed), resetRequests.takeCodeTry(tagId, clock()));
+  const [hash, now] = [await codes.hash(tagId, typed), clock()];
+  const tried = await resetRequests.tryCode(tagId, hash, now);
   if (tried === undefined) throw wrongCode('no such mail');
-  const { granted, row } = tried;
-  if (!granted && row.state !== 'used') throw expired('the code has run out of time or tries');
+  const { counted, row } = tried;
+  const { codeUntil = Number.POSITIVE_INFINITY, codeTries = 0 } = row;
+  const isOver = !counted && (codeTries >= MOST_CODE_TRIES || now >= codeUntil);
+  if (isOver && row.state !== 'used') throw expired('the code has run out of time or tries');
   if (!row.codeHashes?.includes(hash)) throw wrongCode('another code');
   return row;
 }
@@ -333,7 +325,7 @@ async function apply(
 ): Promise<boolean> {
   if (mail.newEmail === undefined) return accounts.confirmAddress(user, mail);
   const [now, { userId, email, emailVerified = false }] = [clock(), user];
-  const undo = { email, emailVerified, since: mail.requestedAt };
+  const undo = { email, emailVerified, since: mail.since ?? mail.requestedAt };
   const notice = newResetRequest({ userId, language, purpose: 'address-changed', undo }, now, 0);
   const outcome = await accounts.moveAddress({ user, mail, newEmail: mail.newEmail, notice, now });
   if (outcome === 'taken') throw expired('the address has got another owner');

@@ -1,7 +1,7 @@
 import { QueryCommand, type TransactWriteItem, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { User } from '../core/account.ts';
 import { UNDO_LIFETIME_MS } from '../core/mail-code.ts';
-import type { ResetRequest } from '../core/reset-request.ts';
+import type { ResetRequest, Undo } from '../core/reset-request.ts';
 import { afterUndo, type Undoing } from '../core/undo.ts';
 import type { AddressMove, AddressWrites } from '../core/verify-email.ts';
 import { measure } from '../metrics.ts';
@@ -117,10 +117,12 @@ export function undoWrites(database: Database) {
     { heldEmails, undone }: Pick<User, 'heldEmails' | 'undone'>,
     factors: FactorsLeft | undefined,
   ) {
-    const { email, emailVerified } = mail.undo;
+    const { email, emailVerified, since } = mail.undo;
     const stays = email === user.email;
     const removed = [
       'verifyMail, changeMail',
+      // A password that was set since is the thief's as well: only the reset that is mailed opens the account.
+      ...((user.passwordChangedAt ?? 0) >= since ? ['passwordHash'] : []),
       ...(stays ? [] : [OF_THE_OLD_ADDRESS]),
       ...(factors && !factors.totp ? ['totp'] : []),
     ];
@@ -149,8 +151,8 @@ export function undoWrites(database: Database) {
     async undo(undoing: Undoing): Promise<'undone' | 'taken' | 'changed'> {
       const { user, mail, resetMail } = undoing;
       const { freed, ...after } = afterUndo(undoing);
-      const { email, factorIds = [] } = mail.undo;
-      const factors = factorIds.length > 0 ? await factorsWithout(database, user, factorIds) : undefined;
+      const { email } = mail.undo;
+      const factors = user.totp || user.passkeys ? await factorsUndone(database, user, mail.undo) : undefined;
       const outcome = await transact(database, [
         { Update: userUndone(undoing, after, factors) },
         mailUsed(nameOf, mail.tagId),
@@ -165,13 +167,18 @@ export function undoWrites(database: Database) {
   };
 }
 
+type FactorRow = { factorId: string; id?: string; type: string; createdAt: number };
 type FactorsLeft = { totp: boolean; passkeys: number; removals: TransactWriteItem[] };
 
-/** What is left of the factors without those that an undo removes. The last one takes the recovery codes along. */
-async function factorsWithout(
+/**
+ * What is left of the factors without those that an undo removes: those that its notice names, and whatever was added
+ * since. Links of later notices die with it, so that nobody else could take these back. The last factor takes the recovery
+ * codes along.
+ */
+async function factorsUndone(
   { client, nameOf }: Database,
   user: User,
-  ids: readonly string[],
+  { factorIds = [], since }: Undo,
 ): Promise<FactorsLeft> {
   const TableName = nameOf('factors');
   const command = new QueryCommand({
@@ -181,8 +188,10 @@ async function factorsWithout(
     ExpressionAttributeValues: writeItem({ ':userId': user.userId }),
   });
   const { Items = [] } = await orUnavailable('DynamoDB', client.send(command));
-  const rows = Items.map((item) => readItem(item) as { factorId: string; id?: string; type: string });
-  const removed = rows.filter(({ id, factorId }) => ids.includes(id ?? factorId));
+  const rows = Items.map((item) => readItem(item) as FactorRow);
+  const removed = rows.filter(
+    ({ id, factorId, createdAt }) => factorIds.includes(id ?? factorId) || createdAt >= since,
+  );
   const left = rows.filter((row) => !removed.includes(row));
   const passkeys = left.filter(({ type }) => type === 'passkey').length;
   const totp = left.some(({ type }) => type === 'totp');

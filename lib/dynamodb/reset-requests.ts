@@ -83,34 +83,23 @@ export function resetRequestStore(database: Database): Pick<ResetRequestStore, '
 export function codeTries({ client, nameOf }: Database): CodeTries {
   const TableName = nameOf('reset-tags');
   return {
-    async takeCodeTry(tagId, now) {
+    async tryCode(tagId, codeHash, now) {
       const command = new UpdateItemCommand({
         TableName,
         Key: writeItem({ tagId }),
         UpdateExpression: 'ADD codeTries :one',
         ConditionExpression:
-          'attribute_exists(tagId) AND #state <> :used AND (attribute_not_exists(codeTries) OR codeTries < :most) AND (attribute_not_exists(codeUntil) OR codeUntil > :now)',
+          'attribute_exists(tagId) AND #state <> :used AND NOT contains(codeHashes, :code) AND (attribute_not_exists(codeTries) OR codeTries < :most) AND (attribute_not_exists(codeUntil) OR codeUntil > :now)',
         ExpressionAttributeNames: { '#state': 'state' },
         ExpressionAttributeValues: writeItem({
-          ...{ ':one': 1, ':used': 'used', ':most': MOST_CODE_TRIES, ':now': now },
+          ...{ ':one': 1, ':used': 'used', ':code': codeHash, ':most': MOST_CODE_TRIES, ':now': now },
         }),
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       const outcome = await outcomeOf(client.send(command));
       const row = readRequest(outcome.applied ? outcome.returned : outcome.found);
-      return row && { granted: outcome.applied, row };
-    },
-
-    async giveCodeTryBack(tagId) {
-      const command = new UpdateItemCommand({
-        TableName,
-        Key: writeItem({ tagId }),
-        UpdateExpression: 'ADD codeTries :back',
-        ConditionExpression: 'codeTries > :none',
-        ExpressionAttributeValues: writeItem({ ':back': -1, ':none': 0 }),
-      });
-      await outcomeOf(client.send(command));
+      return row && { counted: outcome.applied, row };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Client, clients, inProcess, type Reply } from '../harness/client.ts';
 import { functionsWith } from '../harness/functions-with.ts';
-import { awaitMails, type Mail, mailsTo } from '../harness/inbox.ts';
+import { awaitMails, digitsIn, linkIn, type Mail, mailsTo } from '../harness/inbox.ts';
 import { loggedIn, type Person, signedUp, somebody, type Tokens } from '../harness/people.ts';
 import { changeRow, userOf } from './rows.ts';
 
@@ -14,17 +14,7 @@ const bearer = ({ accessToken }: Pick<Tokens, 'accessToken'>) => ({
 const codeOf = (reply: Reply) => [reply.status, (reply.json as { code?: string }).code];
 const message = expect.objectContaining({ message: expect.any(String) });
 
-function linkIn(mail: Mail | undefined, page: string): string {
-  const tag = new RegExp(`/${page}\\?tag=([\\w-]{64})`).exec(mail?.body.text ?? '')?.[1];
-  if (tag === undefined) throw new Error(`no link to ${page} in ${mail?.subject}`);
-  return tag;
-}
 const tokenIn = (mail: Mail | undefined) => linkIn(mail, 'verify-email');
-function digitsIn(mail: Mail | undefined): string {
-  const code = /(?<!\d)\d{8}(?!\d)/.exec(mail?.body.text.replaceAll(/<[^>]*>/g, '') ?? '')?.[0];
-  if (code === undefined) throw new Error(`no code in ${mail?.subject}`);
-  return code;
-}
 const another = (code: string) => String((Number(code) + 1) % 100_000_000).padStart(8, '0');
 const mailed = async (email: string, count = 1) => (await awaitMails(email, count)).at(-1);
 

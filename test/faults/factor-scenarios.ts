@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { expect } from 'vitest';
 import {
   Authenticator,
@@ -174,6 +175,7 @@ export const factorScenarios: Scenario[] = [
       const app = new Authenticator((setUp.json as { secret: string }).secret);
       return {
         call: { path: '/auth/totp/confirm', headers, body: { code: await app.fresh() } },
+        attempts: `codes#${decodeJwt(accessToken).sub}`,
         success: 200,
         done: 401,
         async holds() {

@@ -54,16 +54,21 @@ export async function ownWorld() {
     name: 'soundly',
     send: (call) => sendTo(sound[functionOf(call)] as Handler, call),
   };
+  const signUps: Record<string, Handler> = {};
+  for (const mode of ['after', 'before'])
+    signUps[mode] = await coldHandler('signup', { TABLE_PREFIX: prefix, EMAIL_VERIFICATION: mode });
+  process.env.EMAIL_VERIFICATION = 'off';
   // The SDK reads its endpoint at the first call, and only then.
-  await Promise.all(
-    Object.keys(sound).map((name) => {
+  await Promise.all([
+    ...Object.values(signUps).map((handler) => sendTo(handler, callThatReads('POST /auth/register'))),
+    ...Object.keys(sound).map((name) => {
       const route = Object.entries(routes).find(
         ([route, target]) => target === name && routeReads(route),
       )?.[0];
       if (route !== undefined) return client.send(callThatReads(route));
       return name === 'send-mail' && sound[name]?.(deliveryOf(randomUUID()) as never, context);
     }),
-  );
+  ]);
 
   return {
     prefix,
@@ -71,6 +76,12 @@ export async function ownWorld() {
     rowsOf,
     rowOf,
     putRow,
+    /** Signs up where addresses are verified after sign-up, or before it. */
+    register: (mode: 'after' | 'before', person: { password: string }) =>
+      sendTo(signUps[mode] as Handler, {
+        path: '/auth/register',
+        body: { ...person, confirm: person.password },
+      }),
     /** Runs send-mail on a request as the stream would. */
     sendMail: (tagId: string) =>
       sound['send-mail']?.(deliveryOf(tagId) as never, context) as Promise<DynamoDBBatchResponse>,

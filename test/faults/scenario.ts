@@ -18,6 +18,10 @@ type Case = {
   call: Call | { event: object };
   /** The tables it has, where it is not those that all scenarios share. */
   prefix?: string;
+  /** How addresses are verified; where it doesn't say, they aren't. */
+  emailVerification?: EmailVerification;
+  /** The counter of its passwords or codes, where the test of roles has to make a crowd of them wait for each other. */
+  attempts?: string;
   /** What a correct success answers. */
   success: number;
   /** What the same request may also answer once an earlier one has been carried out. */
@@ -27,6 +31,8 @@ type Case = {
   /** What the client can do after the request has been answered without a 503. */
   afterwards(replies: Reply[]): Promise<void>;
 };
+
+export type EmailVerification = 'off' | 'after' | 'before';
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 export const successes = (replies: Reply[]) => replies.filter(({ status }) => status < 300);
@@ -38,6 +44,16 @@ export async function ownerOf({ rowOf }: World, email: string) {
     credentialVersion: number;
     passwordHash: string;
   };
+}
+
+/**
+ * Four wrong passwords or codes were tried already, so that one at a time is checked from now on: whoever comes meanwhile
+ * looks again.
+ */
+export async function fourFailures({ putRow }: World, counter: string): Promise<void> {
+  const [quietAt, rememberedUntil] = [Date.now() + 600_000, Date.now() + 86_400_000];
+  const attempts = { failures: 4, consecutive: 4, pending: [], lockedUntil: 0, quietAt, rememberedUntil };
+  await putRow('throttles', { counter, ...attempts, version: 'the fourth' });
 }
 
 async function welcomed({ client }: World, accessToken: string): Promise<number> {

@@ -11,7 +11,7 @@ import {
   type Trouble,
 } from './faulty-dynamodb.ts';
 import { coldHandler, context, functionOf, type Handler, type ownWorld, sendTo } from './own-world.ts';
-import type { Scenario } from './scenario.ts';
+import type { EmailVerification, Scenario } from './scenario.ts';
 
 type World = Awaited<ReturnType<typeof ownWorld>>;
 
@@ -20,13 +20,19 @@ let turn: Promise<unknown> = Promise.resolve();
 
 /** Starts the function cold in front of a DynamoDB, and runs it once. */
 export function startCold<T>(
-  { name, prefix, dynamodb }: { name: string; prefix: string; dynamodb: FaultyDynamodb },
+  {
+    name,
+    prefix,
+    dynamodb,
+    emailVerification = 'off',
+  }: { name: string; prefix: string; dynamodb: FaultyDynamodb; emailVerification?: EmailVerification },
   run: (handler: Handler) => Promise<T>,
 ): Promise<{ handler: Handler; first: Promise<T> }> {
   const mine = turn.then(async () => {
     const handler = await coldHandler(name, {
       TABLE_PREFIX: prefix,
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+      EMAIL_VERIFICATION: emailVerification,
     });
     const first = run(handler);
     await Promise.race([dynamodb.reached, first.catch(() => undefined)]);
@@ -54,6 +60,7 @@ export async function tryWith(
   const {
     call,
     prefix = world.prefix,
+    emailVerification,
     success,
     done = success,
     holds,
@@ -63,7 +70,10 @@ export async function tryWith(
   try {
     const name = 'event' in call ? scenario.of : functionOf(call);
     const send = (to: Handler) => ('event' in call ? invoke(to, call.event) : sendTo(to, call, lifetime));
-    const { handler, first } = await startCold({ name, prefix, dynamodb }, send);
+    const { handler, first } = await startCold(
+      { name, prefix, dynamodb, ...(emailVerification && { emailVerification }) },
+      send,
+    );
     const start = Date.now();
     const reply = await first;
     if (!('event' in call)) expect(Date.now() - start).toBeLessThan(lifetime);

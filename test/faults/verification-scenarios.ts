@@ -1,9 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { hashSecret, newMailedSecret, writeResetTag } from '../../lib/core/opaque-token.ts';
+import { accountCounter } from '../../lib/core/throttle.ts';
+import { digitsIn, linkIn, type Mail, mailsTo } from '../harness/inbox.ts';
+import { form } from '../harness/page-of.ts';
+import { addedPasskey, device } from '../harness/passkeys.ts';
 import { loggedIn, type Person, signedUp, somebody, type Tokens } from '../harness/people.ts';
 import { deliveryOf } from './own-world.ts';
-import { bearer, expectOver, expectWelcome, ownerOf, type Scenario, type World } from './scenario.ts';
+import {
+  bearer,
+  expectOver,
+  expectWelcome,
+  ownerOf,
+  type Scenario,
+  successes,
+  type World,
+} from './scenario.ts';
 
 // What mails decide. Their rows are written as `send-mail` leaves them, since no test knows a mailed secret otherwise.
 
@@ -35,6 +47,43 @@ async function changing(world: World) {
   return { person, tokens, userId, next, token };
 }
 
+/** Sends what is due to an address that waits to be verified. @returns the latest mail */
+async function mailedTo(world: World, email: string): Promise<Mail | undefined> {
+  const owners = [
+    ...(await world.rowsOf('reset-tags', { email })),
+    ...(await world.rowsOf('users', { email })),
+  ];
+  for (const { userId } of owners) {
+    const due = await world.rowsOf('reset-tags', { userId, state: 'requested' });
+    for (const { tagId } of due) await world.sendMail(tagId as string);
+  }
+  return (await mailsTo(email)).at(-1);
+}
+
+type Waiting = { verification: string };
+
+/** Whoever signed up and waits for the mail that has been sent. */
+async function waiting(world: World) {
+  const person = somebody();
+  const reply = await world.register('before', person);
+  const { verification } = reply.json as Waiting;
+  return { person, verification, mail: await mailedTo(world, person.email) };
+}
+
+/** The account with its claim is there and its sign-up is completed, or nothing of it is. */
+async function completedOrNot(world: World, email: string, sessions: number): Promise<boolean> {
+  const users = await world.rowsOf('users', { email });
+  const claim = await world.rowOf('emails', { email });
+  const [signUp] = await world.rowsOf('reset-tags', { email });
+  expect(users.map(({ userId }) => userId)).toEqual(claim ? [claim.userId] : []);
+  expect([signUp?.state, signUp?.passwordHash === undefined]).toEqual(
+    claim ? ['completed', true] : ['pending', false],
+  );
+  const opened = await world.rowsOf('sessions', { userId: signUp?.userId });
+  expect(opened).toHaveLength(claim ? sessions : 0);
+  return claim !== undefined;
+}
+
 /** An address is the account's, held for it, or nobody's, and the account knows which. */
 async function addressesFit(world: World, userId: string): Promise<string> {
   const [user] = await world.rowsOf('users', { userId });
@@ -46,7 +95,153 @@ async function addressesFit(world: World, userId: string): Promise<string> {
   return user?.email as string;
 }
 
+/** What becomes of a sign-up where addresses are verified before there is an account. */
+const before: Scenario[] = [
+  {
+    of: 'POST /auth/register',
+    name: 'a sign-up that waits for its address',
+    async prepare(world) {
+      const person = somebody();
+      const { email, password } = person;
+      return {
+        call: { path: '/auth/register', body: { ...person, confirm: password } },
+        emailVerification: 'before',
+        success: 201,
+        async holds() {
+          const signUps = await world.rowsOf('reset-tags', { email });
+          for (const { userId, latest } of signUps) {
+            const mails = await world.rowsOf('reset-tags', { userId, purpose: 'verify-sign-up' });
+            expect(mails.map(({ tagId }) => tagId)).toEqual([(latest as { tagId: string }).tagId]);
+          }
+          expect(await world.rowOf('emails', { email })).toBeUndefined();
+        },
+        async afterwards(replies) {
+          const [{ verification }] = successes(replies)
+            .map(({ json }) => json)
+            .reverse() as [Waiting];
+          await mailedTo(world, email);
+          const body = (code: string) => ({ path: '/auth/verify-email', body: { verification, code } });
+          const statuses = [];
+          for (const mail of await mailsTo(email))
+            statuses.push((await world.client.send(body(digitsIn(mail)))).status);
+          expect(statuses).toContain(200);
+          await loggedIn(world.client, person);
+        },
+      };
+    },
+  },
+  ...(['code', 'page'] as const).map(
+    (by): Scenario => ({
+      of: by === 'page' ? 'POST /verify-email' : 'POST /auth/verify-email',
+      name: `a sign-up, finished by ${by}`,
+      async prepare(world) {
+        const { person, verification, mail } = await waiting(world);
+        const { email, password } = person;
+        const body = { verification, code: digitsIn(mail) };
+        return {
+          call:
+            by === 'page'
+              ? form('/verify-email', { tag: linkIn(mail, 'verify-email'), password })
+              : { path: '/auth/verify-email', body },
+          success: by === 'page' ? 303 : 200,
+          async holds() {
+            await completedOrNot(world, email, by === 'page' ? 0 : 1);
+          },
+          async afterwards(replies) {
+            expect(await completedOrNot(world, email, by === 'page' ? 0 : 1)).toBe(true);
+            for (const { json } of successes(replies)) {
+              const { accessToken } = json as Partial<Tokens>;
+              if (accessToken) await expectWelcome(world, accessToken);
+            }
+            await loggedIn(world.client, person);
+          },
+        };
+      },
+    }),
+  ),
+  {
+    of: 'POST /auth/send-verification',
+    name: 'another mail to finish a sign-up',
+    async prepare(world) {
+      const { person, verification } = await waiting(world);
+      return {
+        call: { path: '/auth/send-verification', body: { verification } },
+        success: 202,
+        async afterwards() {
+          const mail = await mailedTo(world, person.email);
+          const body = { verification, code: digitsIn(mail) };
+          expect((await world.client.send({ path: '/auth/verify-email', body })).status).toBe(200);
+        },
+      };
+    },
+  },
+];
+
+/** What becomes of an account whose address is verified later. */
+const after: Scenario[] = [
+  {
+    of: 'POST /auth/register',
+    name: 'a sign-up whose address is verified later',
+    async prepare(world) {
+      const person = somebody();
+      const { email, password } = person;
+      return {
+        call: { path: '/auth/register', body: { ...person, confirm: password } },
+        emailVerification: 'after',
+        success: 201,
+        done: 400,
+        async holds() {
+          const [user] = await world.rowsOf('users', { email });
+          const mails = await world.rowsOf('reset-tags', { purpose: 'verify-account' });
+          const { verifyMail, userId } = (user ?? {}) as { verifyMail?: { tagId: string }; userId?: string };
+          expect(mails.filter((mail) => mail.userId === userId).map(({ tagId }) => tagId)).toEqual(
+            user ? [verifyMail?.tagId] : [],
+          );
+        },
+        async afterwards() {
+          const mail = await mailedTo(world, email);
+          const { accessToken } = await loggedIn(world.client, person);
+          const call = {
+            path: '/auth/verify-email',
+            headers: bearer(accessToken),
+            body: { code: digitsIn(mail) },
+          };
+          expect((await world.client.send(call)).status).toBe(200);
+        },
+      };
+    },
+  },
+  {
+    of: 'POST /auth/verify-email',
+    name: 'the code of an account whose address is verified later',
+    async prepare(world) {
+      const person = somebody();
+      await world.register('after', person);
+      const code = digitsIn(await mailedTo(world, person.email));
+      const { accessToken } = await loggedIn(world.client, person);
+      const isVerified = async () =>
+        (await world.rowsOf('users', { email: person.email }))[0]?.emailVerified === true;
+      return {
+        call: { path: '/auth/verify-email', headers: bearer(accessToken), body: { code } },
+        success: 200,
+        async holds(replies) {
+          const [mail] = await world.rowsOf('reset-tags', {
+            userId: (await ownerOf(world, person.email)).userId,
+          });
+          expect(await isVerified()).toBe(mail?.state === 'used');
+          if (successes(replies).length > 0) expect(await isVerified()).toBe(true);
+        },
+        async afterwards() {
+          expect(await isVerified()).toBe(true);
+        },
+      };
+    },
+  },
+];
+
 export const verificationScenarios: Scenario[] = [
+  ...before,
+  ...after,
   ...['/verify-email', '/undo'].map(
     (path): Scenario => ({
       of: `GET ${path}`,
@@ -64,6 +259,7 @@ export const verificationScenarios: Scenario[] = [
       async prepare(world) {
         const { person, tokens, userId, next, token } = await changing(world);
         return {
+          attempts: accountCounter(person.email),
           call:
             by === 'token'
               ? { path: '/auth/verify-email', headers: bearer(tokens.accessToken), body: { token } }
@@ -147,29 +343,26 @@ export const verificationScenarios: Scenario[] = [
       async prepare(world) {
         const { person, tokens, userId, next, token } = await changing(world);
         const body = { token };
+        const since = Date.now();
         const headers = bearer(tokens.accessToken);
         const confirmed = await world.client.send({ path: '/auth/verify-email', headers, body });
         expect(confirmed.status, confirmed.text).toBe(200);
-        const undo = { email: person.email, emailVerified: false, since: Date.now() - 1_000 };
+        await addedPasskey(world.client, tokens, device());
+        const undo = { email: person.email, emailVerified: false, since };
         const link = await mailedRow(world, { userId, purpose: 'address-changed', undo });
         const onPage = of === 'POST /undo';
         return {
-          call: onPage
-            ? {
-                path: '/undo',
-                headers: {
-                  'content-type': 'application/x-www-form-urlencoded',
-                  'sec-fetch-site': 'same-origin',
-                },
-                body: new URLSearchParams({ tag: link }).toString(),
-              }
-            : { path: '/auth/undo', body: { token: link } },
+          call: onPage ? form('/undo', { tag: link }) : { path: '/auth/undo', body: { token: link } },
           success: onPage ? 303 : 200,
           done: onPage ? 404 : 401,
           async holds() {
-            const email = await addressesFit(world, userId);
+            const stands = (await addressesFit(world, userId)) === next;
             const resets = await world.rowsOf('reset-tags', { userId, purpose: 'undone' });
-            expect(resets).toHaveLength(email === next ? 0 : 1);
+            const factors = await world.rowsOf('factors', { userId });
+            const claims = await world.rowsOf('factors', { owner: userId });
+            expect([resets, factors, claims].map(({ length }) => length)).toEqual(
+              stands ? [0, 1, 1] : [1, 0, 0],
+            );
           },
           async afterwards() {
             expect(await addressesFit(world, userId)).toBe(person.email);

@@ -28,8 +28,18 @@ export async function awaitMails(address: string, count: number): Promise<Mail[]
 }
 
 /** The tag in the link of a reset mail. */
-export function tagIn(mail: Mail | undefined): string {
-  const tag = /reset-password\?tag=([\w-]+)/.exec(mail?.body.text ?? '')?.[1];
-  if (tag === undefined) throw new Error('the mail has no link with a tag');
+export const tagIn = (mail: Mail | undefined) => linkIn(mail, 'reset-password');
+
+/** The tag in the link to a page. */
+export function linkIn(mail: Mail | undefined, page: 'reset-password' | 'verify-email' | 'undo'): string {
+  const tag = new RegExp(`/${page}\\?tag=([\\w-]+)`).exec(mail?.body.text ?? '')?.[1];
+  if (tag === undefined) throw new Error(`${mail?.subject ?? 'no mail'} has no link to ${page}`);
   return tag;
+}
+
+/** The code of eight digits. */
+export function digitsIn(mail: Mail | undefined): string {
+  const code = /(?<![\w-])\d{8}(?![\w-])/.exec(mail?.body.text.replaceAll(/<[^>]*>/g, '') ?? '')?.[0];
+  if (code === undefined) throw new Error(`${mail?.subject ?? 'no mail'} has no code`);
+  return code;
 }

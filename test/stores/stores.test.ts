@@ -288,6 +288,23 @@ describe.each([
       });
     });
 
+    test('five wrong codes are compared, the right one as often as it comes, and neither once the code ran out', async () => {
+      const asked = request();
+      await requests.put(asked);
+      await requests.beginTry(asked, 'a try', { ...secret('one'), codeHash: 'right', codeUntil: later });
+      const tried = async (code: string, at = now) => {
+        const { counted, row } = (await requests.tryCode(asked.tagId, code, at)) ?? {};
+        return [counted, row?.codeTries ?? 0, row?.codeHashes];
+      };
+
+      for (let times = 0; times < 7; times += 1) expect(await tried('right')).toEqual([false, 0, ['right']]);
+      expect(await tried('wrong', later)).toEqual([false, 0, ['right']]);
+      const wrong = await Promise.all(Array.from({ length: 20 }, () => tried('wrong')));
+      expect(wrong.map(([counted]) => counted).filter(Boolean)).toHaveLength(5);
+      expect(await tried('right')).toEqual([false, 5, ['right']]);
+      expect(await requests.tryCode(randomUUID(), 'right', now)).toBeUndefined();
+    });
+
     test('a used request is not mailed again and is told once', async () => {
       const asked = request({ state: 'used' });
       await requests.put(asked);

@@ -53,17 +53,16 @@ export function memoryResetRequests(): MemoryResetRequests {
     async putAll(requests) {
       for (const request of requests) rows.set(request.tagId, structuredClone(request));
     },
-    async takeCodeTry(tagId, now) {
-      const granted = change(tagId, ({ state, codeTries = 0, codeUntil = Number.POSITIVE_INFINITY }) =>
-        state !== 'used' && codeTries < MOST_CODE_TRIES && now < codeUntil
-          ? { codeTries: codeTries + 1 }
-          : undefined,
+    async tryCode(tagId, codeHash, now) {
+      const counted = change(
+        tagId,
+        ({ state, codeHashes = [], codeTries = 0, codeUntil = Number.POSITIVE_INFINITY }) =>
+          state !== 'used' && !codeHashes.includes(codeHash) && codeTries < MOST_CODE_TRIES && now < codeUntil
+            ? { codeTries: codeTries + 1 }
+            : undefined,
       );
       const row = structuredClone(rows.get(tagId));
-      return row && { granted, row };
-    },
-    async giveCodeTryBack(tagId) {
-      change(tagId, ({ codeTries = 0 }) => (codeTries > 0 ? { codeTries: codeTries - 1 } : undefined));
+      return row && { counted, row };
     },
     async hold(tagId) {
       change(tagId, ({ state }) => (state === 'requested' ? { state: 'waiting' } : undefined));
