@@ -73,11 +73,11 @@ export const secondFactorRequired = {
 } as const satisfies Problem;
 
 export const stepUpRequired = { code: 'step-up-required', acrValues: ['aal2'] } as const satisfies Problem;
-export const freshStepUpRequired = {
-  code: 'step-up-required',
-  acrValues: ['aal2'],
-  maxAge: 300,
-} as const satisfies Problem;
+/** Of operations that want a fresh proof: an account without a factor is asked for what it has, again. */
+export const freshStepUpsRequired = [
+  { code: 'step-up-required', acrValues: ['aal1'], maxAge: 300 },
+  { code: 'step-up-required', acrValues: ['aal2'], maxAge: 300 },
+] as const satisfies Problem[];
 
 export const totpSetUp = {
   factorId: '7f1d4c7e-9f50-4b1c-8f0e-8f9a5d0f3c21',

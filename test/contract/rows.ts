@@ -2,6 +2,7 @@ import {
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
+  QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -41,6 +42,17 @@ export async function changeRow(table: string, key: Key, attributes: Row): Promi
 
 async function removeRow(table: string, key: Key): Promise<void> {
   await client.send(new DeleteItemCommand({ TableName: tableOf(table), Key: marshall(key) }));
+}
+
+/** All rows of an account's factors, those that wait among them. */
+export async function factorsOf(userId: string): Promise<Row[]> {
+  const command = new QueryCommand({
+    TableName: tableOf('factors'),
+    KeyConditionExpression: 'userId = :userId',
+    ExpressionAttributeValues: marshall({ ':userId': userId }),
+    ConsistentRead: true,
+  });
+  return ((await client.send(command)).Items ?? []).map((item) => unmarshall(item));
 }
 
 /** The row of whoever owns an address. */

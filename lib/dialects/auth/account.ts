@@ -182,13 +182,7 @@ export const exportAccount: Operation<Bearer, ExportedAccount, v.InferOutput<typ
     'Everything that is kept about the holder, without secrets and hashes. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'] },
   input: ({ accessToken }, { client }) => ({ accessToken, client }),
-  problems: [
-    'missing-access-token',
-    'invalid-access-token',
-    { code: 'step-up-required', acrValues: ['aal1'], maxAge: 300 },
-    { code: 'step-up-required', acrValues: ['aal2'], maxAge: 300 },
-    'throttled',
-  ],
+  problems: ['missing-access-token', 'invalid-access-token', ...examples.freshStepUpsRequired, 'throttled'],
   success: {
     body: exported,
     example: examples.exported,
@@ -226,13 +220,7 @@ export const deleteAccount: Operation<DeleteOwnAccountRequest, void, Done> = {
     'Deletes the account, its address and its factors at once: every token is refused from then on, and the address can sign up again. A last mail says so. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: {} } },
   input: ({ accessToken, body }, { client, language }) => ({ accessToken, body, client, language }),
-  problems: [
-    'missing-access-token',
-    'invalid-access-token',
-    { code: 'step-up-required', acrValues: ['aal1'], maxAge: 300 },
-    { code: 'step-up-required', acrValues: ['aal2'], maxAge: 300 },
-    'throttled',
-  ],
+  problems: ['missing-access-token', 'invalid-access-token', ...examples.freshStepUpsRequired, 'throttled'],
   success: { body: done, example: undefined },
   write: () => ({ status: 200, body: { message: 'The account was deleted.' } }),
 };

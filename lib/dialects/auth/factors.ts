@@ -40,7 +40,7 @@ export const setUpTotp: Operation<FactorRequest, TotpSetUp, v.InferOutput<typeof
   problems: [
     'missing-access-token',
     'invalid-access-token',
-    examples.freshStepUpRequired,
+    ...examples.freshStepUpsRequired,
     'invalid-fields',
     'factor-limit',
     'throttled',
@@ -117,7 +117,7 @@ export const removeTotp: Operation<FactorRequest, void, Done> = {
     client,
     language,
   }),
-  problems: ['missing-access-token', 'invalid-access-token', examples.freshStepUpRequired, 'throttled'],
+  problems: ['missing-access-token', 'invalid-access-token', ...examples.freshStepUpsRequired, 'throttled'],
   success: { body: done, example: undefined },
   write: () => ({ status: 200, body: { message: 'The authenticator app was removed.' } }),
 };
@@ -141,7 +141,7 @@ export const renewRecoveryCodes: Operation<FactorRequest, string[], v.InferOutpu
   problems: [
     'missing-access-token',
     'invalid-access-token',
-    examples.freshStepUpRequired,
+    ...examples.freshStepUpsRequired,
     'no-factor',
     'throttled',
   ],

@@ -78,7 +78,7 @@ export const passkeyOptions: Operation<
   problems: [
     'missing-access-token',
     'invalid-access-token',
-    { code: 'step-up-required', acrValues: ['aal2'], maxAge: 300 },
+    ...examples.freshStepUpsRequired,
     'factor-limit',
     'throttled',
   ],
@@ -219,7 +219,7 @@ export const removePasskey: Operation<
   problems: [
     'missing-access-token',
     'invalid-access-token',
-    { code: 'step-up-required', acrValues: ['aal2'], maxAge: 300 },
+    ...examples.freshStepUpsRequired,
     'invalid-fields',
     'throttled',
   ],

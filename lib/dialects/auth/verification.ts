@@ -81,8 +81,7 @@ export const changeEmail: Operation<ChangeEmailRequest, void, Done> = {
   problems: [
     'missing-access-token',
     'invalid-access-token',
-    { code: 'step-up-required', acrValues: ['aal1'], maxAge: 300 },
-    { code: 'step-up-required', acrValues: ['aal2'], maxAge: 300 },
+    ...examples.freshStepUpsRequired,
     'invalid-fields',
     'throttled',
   ],
