@@ -44,7 +44,7 @@ export function throttleStore({ client, nameOf }: Database): ThrottleStore {
       const common = {
         TableName,
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        ...(seen ? stillAt(seen.version) : nothingBut(now)),
+        ...stillAs(seen, now),
       } as const;
       const outcome = next
         ? await put({ ...common, Item: toItem(counter, next, version, expiresAt(next)) }, mail)
@@ -114,16 +114,18 @@ function isOurs(latest: { version: string } | undefined, written: string | undef
   return latest?.version === written;
 }
 
-const stillAt = (version: string) => ({
-  ConditionExpression: 'version = :seen',
-  ExpressionAttributeValues: writeItem({ ':seen': version }),
-});
-
-/** DynamoDB may take days to delete what has expired. */
-const nothingBut = (now: number) => ({
-  ConditionExpression: 'attribute_not_exists(version) OR expiresAt <= :now',
-  ExpressionAttributeValues: writeItem({ ':now': Math.floor(now / 1000) }),
-});
+/** The condition that the counter is as it was seen, or still free. DynamoDB may take days to delete what has expired. */
+function stillAs(seen: { version: string } | undefined, now: number) {
+  if (seen)
+    return {
+      ConditionExpression: 'version = :seen',
+      ExpressionAttributeValues: writeItem({ ':seen': seen.version }),
+    };
+  return {
+    ConditionExpression: 'attribute_not_exists(version) OR expiresAt <= :now',
+    ExpressionAttributeValues: writeItem({ ':now': Math.floor(now / 1000) }),
+  };
+}
 
 function toItem(counter: string, value: object, version: string, expiresAt: number | undefined) {
   return writeItem({ ...value, counter, version, expiresAt: expiresAt && timeToLive(expiresAt) });
