@@ -1,6 +1,7 @@
 import type { AccountClient, PasskeyAnswer } from './account.ts';
 import { hasMessage, hasUser, type LogIn, seam } from './client.ts';
 import { GatehouseError } from './gatehouse-error.ts';
+import { abortAfter } from './patience.ts';
 import { type Fields, hasTexts, post } from './post.ts';
 import { hasTokens } from './tokens.ts';
 
@@ -22,6 +23,9 @@ export type PasskeyLogInOptions = {
   /** Ends the wait: a browser asks for one thing at a time. */
   signal?: AbortSignal;
 };
+
+/** Milliseconds for which an autofill waits with one challenge. The service takes it for five minutes. */
+const ROUND = 4 * 60_000;
 
 /** What of WebAuthn Level 3 is younger than TypeScript's own types. */
 type Browser = {
@@ -64,9 +68,27 @@ export function withPasskeys<Account extends AccountClient>(client: Account) {
     });
   }
 
-  async function logInWithPasskey(how: PasskeyLogInOptions = {}): Promise<LogIn> {
+  /** What is chosen from an autofill, with a new challenge before the service forgets the last one. */
+  async function chosen({ signal }: PasskeyLogInOptions) {
+    for (;;) {
+      const options = await requestOptions();
+      const round = abortAfter(ROUND, signal);
+      if (signal?.aborted) throw new GatehouseError(0, 'The wait for a passkey was ended.');
+      try {
+        return { options, response: await answer(options, { autofill: true, signal: round }) };
+      } catch (error) {
+        if (!round.aborted || signal?.aborted) throw error;
+      }
+    }
+  }
+
+  async function asked(how: PasskeyLogInOptions) {
     const options = await requestOptions();
-    const response = await answer(options, how);
+    return { options, response: await answer(options, how) };
+  }
+
+  async function logInWithPasskey(how: PasskeyLogInOptions = {}): Promise<LogIn> {
+    const { options, response } = await (how.autofill ? chosen : asked)(how);
     try {
       const { message, user } = await logInBy<LogIn & Fields>('/login/passkey', { response }, isLogIn);
       return { message, user };
