@@ -27,11 +27,16 @@ function copyOut(): string {
 }
 
 /**
- * Builds the example app as its README says, and serves it with its headers in front of an API; or, with `directPort`,
- * at that port with a page that asks the API itself, from another origin.
+ * Builds the example app as its README says, and serves it with its headers in front of an API.
+ *
+ * @param how `direct`: the page asks the API itself, from another origin
  */
-export async function serveExample(apiUrl: string, inboxUrl: string, directPort?: number) {
-  const direct = directPort !== undefined;
+export async function serveExample(
+  apiUrl: string,
+  inboxUrl: string,
+  how: { port?: number; direct?: boolean } = {},
+) {
+  const { direct = false } = how;
   copied ??= copyOut();
   const folder = copied;
   const out = direct ? 'dist-direct' : 'dist';
@@ -42,7 +47,7 @@ export async function serveExample(apiUrl: string, inboxUrl: string, directPort?
     VITE_API_URL: direct ? apiUrl : '',
   };
   execFileSync('npm', ['run', 'build', '--', '--outDir', out], { cwd: folder, env });
-  const port = directPort ?? (await freePort());
+  const port = how.port ?? (await freePort());
   const vite = join(folder, 'node_modules/vite/bin/vite.js');
   const args = [vite, 'preview', '--outDir', out, '--port', String(port), '--host', 'localhost'];
   const server = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });

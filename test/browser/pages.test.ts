@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { LANGUAGES, type Language } from '../../lib/core/language.ts';
@@ -13,6 +12,7 @@ import { awaitMails, tagIn } from '../harness/inbox.ts';
 import { form } from '../harness/page-of.ts';
 import { loggedIn, mailedTag, type Person, signedUp } from '../harness/people.ts';
 import { chromiumPath, launch, visitor } from './chromium.ts';
+import { faultsOf } from './faults.ts';
 
 const NEW_PASSWORD = 'pferd batterie heftklammer';
 const PHONE = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 1 };
@@ -32,21 +32,6 @@ const sentFor: Record<string, (set: string, ask: string, tag: string) => Call> =
   'set, refused': (set, _, tag) => form(set, { tag, password: 'x' }),
   done: (set, _, tag) => form(set, { tag, password: NEW_PASSWORD }),
 };
-
-/** What axe finds, in a word each; and that nothing has to be scrolled sideways. */
-async function faultsOf(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
-    const found = await axe.run();
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-  const [wide, wanted] = await page.evaluate(() => [
-    document.documentElement.scrollWidth,
-    document.documentElement.clientWidth,
-  ]);
-  return (wide as number) > (wanted as number) ? [...violations, `${wide} px wide in ${wanted}`] : violations;
-}
 
 describe.skipIf(chromiumPath === undefined)('the pages', () => {
   let browser: Browser;

@@ -1,10 +1,13 @@
 import { createClient, GatehouseError, type SessionEnd } from 'gatehouse-client';
-import { withAccount } from 'gatehouse-client/account';
+import { type StepUpRequest, withAccount } from 'gatehouse-client/account';
+import { hasPasskeys, withPasskeys } from 'gatehouse-client/passkeys';
 import { accountPage } from './account-page';
-import { askForProof } from './step-up';
+import { mailedLinks } from './mailed-links';
+import { type Fields, guarded, hasSection, page } from './page';
+import { passkeyLogIn } from './passkey-log-in';
+import { askForProof, codeOf } from './step-up';
 
-type Fields = Record<string, string>;
-
+const { element, onClick, onSubmit, say } = page;
 const { VITE_API_URL = '', VITE_INBOX_URL = '' } = import.meta.env;
 
 const ends: Record<SessionEnd, string> = {
@@ -23,37 +26,28 @@ const client = createClient({
   onSessionStart: () => void showMe(),
 });
 
-const gatehouse = withAccount(client, {
-  onStepUpRequired: ({ acrValues }) =>
-    askForProof(acrValues.includes('aal2'), (proof) => gatehouse.stepUp(proof)),
-});
+const gatehouse = withPasskeys(withAccount(client, { onStepUpRequired }));
 
-const element = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
-const sections = [...document.querySelectorAll('section')];
+/** Asks for what the account has: a password where that is enough, else its second factor or a passkey. */
+async function onStepUpRequired({ acrValues }: StepUpRequest): Promise<boolean> {
+  const { factors } = await gatehouse.account();
+  const has = (wanted: string) => factors.some(({ type }) => type === wanted);
+  const passkey = has('passkey') && hasPasskeys();
+  if (!acrValues.includes('aal2')) return askForProof({ typed: 'password', passkey }, gatehouse);
+  return askForProof({ ...(has('totp') && { typed: 'code' }), passkey }, gatehouse);
+}
 
-/** Shows one section, and moves the focus to its heading, as a page that is loaded anew would. */
+/** Shows a section, and offers passkeys while the form for logging in is there. */
 function show(id: string): void {
-  const shown = sections.find((section) => section.id === id);
-  if (shown === undefined || !shown.hidden) return;
-  for (const section of sections) section.hidden = section !== shown;
-  element('visitor').hidden = id === 'me' || id === 'account';
-  element('inbox').hidden = true;
-  say('');
-  document.title = `${shown.querySelector('h1')?.textContent} – Gatehouse example`;
-  shown.querySelector('h1')?.focus();
+  page.show(id);
+  if (id === 'log-in') void byPasskey.offer();
+  else byPasskey.stop();
 }
 
 /** The same, with an address that can be gone back from. */
 function go(id: string): void {
   if (location.hash !== `#${id}`) history.pushState(null, '', `/#${id}`);
   show(id);
-}
-
-/** Says how it went above everything: a fault looks like one, and the page has no other voice. */
-function say(text: string, kind: 'news' | 'fault' | 'wait' = 'news'): void {
-  const status = element('status');
-  status.textContent = text;
-  status.className = kind;
 }
 
 /** Asks who is logged in: refreshes first when the access token is about to expire. */
@@ -81,60 +75,6 @@ function requireFilled(fields: Fields): void {
   if (errors.length > 0) throw new GatehouseError(0, 'Some fields are empty.', { errors });
 }
 
-/** What a form does with its fields. Errors are shown beside the fields they are about, others above. */
-function onSubmit(id: string, act: (fields: Fields) => Promise<void>): void {
-  const form = document.querySelector<HTMLFormElement>(`form#${id}, section#${id} > form:not([id])`);
-  form?.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const button = form.querySelector('button');
-    if (button?.ariaDisabled === 'true') return;
-    if (button) button.ariaDisabled = 'true'; // `disabled` would take the focus away
-    mark(form, []);
-    say('One moment …', 'wait');
-    try {
-      await act(Object.fromEntries(new FormData(form)) as Fields);
-      form.reset();
-    } catch (error) {
-      if (!(error instanceof GatehouseError)) throw error;
-      refused(form, error);
-    } finally {
-      if (button) button.ariaDisabled = null;
-    }
-  });
-}
-
-function refused(form: HTMLFormElement, error: GatehouseError): void {
-  mark(form, error.errors);
-  say(error.errors.length > 0 ? 'Please look at the marked fields.' : error.message, 'fault');
-  const deadLink = form.parentElement?.querySelector<HTMLElement>('.dead-link');
-  if (deadLink) deadLink.hidden = !isDead(error);
-}
-
-/** Whether another link is the way on: this one is used, expired, or was never one. */
-const isDead = ({ status, errors }: GatehouseError) =>
-  status === 401 || (status === 400 && !errors.some(({ field }) => field === 'password'));
-
-function mark(form: HTMLFormElement, errors: GatehouseError['errors']): void {
-  for (const input of form.querySelectorAll('input')) {
-    const messages = errors.filter(({ field }) => field === input.name).map(({ message }) => message);
-    const id = `${form.id || form.parentElement?.id}-${input.name}-error`;
-    document.getElementById(id)?.remove();
-    input.ariaInvalid = messages.length > 0 ? 'true' : null;
-    if (messages.length === 0) {
-      input.removeAttribute('aria-describedby');
-      continue;
-    }
-    const note = Object.assign(document.createElement('p'), {
-      id,
-      className: 'error',
-      textContent: messages.join(' '),
-    });
-    input.parentElement?.after(note);
-    input.setAttribute('aria-describedby', id);
-  }
-  form.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
-}
-
 onSubmit('log-in', async ({ email = '', password = '' }) => {
   requireFilled({ email, password });
   try {
@@ -147,21 +87,31 @@ onSubmit('log-in', async ({ email = '', password = '' }) => {
   await showMe();
 });
 
+const byPasskey = passkeyLogIn(gatehouse.logInWithPasskey, showMe, page);
+
 /** Of a log-in whose password was right. */
 let challenge = '';
 onSubmit('second-factor', async ({ code = '' }) => {
-  await gatehouse.logInWithSecondFactor(
-    /^\d{6}$/.test(code) ? { challenge, code } : { challenge, recoveryCode: code },
-  );
+  await gatehouse.logInWithSecondFactor({ challenge, ...codeOf(code) });
   await showMe();
 });
 
-const showAccount = accountPage(gatehouse, { element, onSubmit, say, show });
-
+/** Of a sign-up that waits for the code in its email. */
+let verification: string | undefined;
 onSubmit('sign-up', async ({ name = '', email = '', password = '', confirm = '' }) => {
-  await gatehouse.signUp({ name, email, password, confirm });
+  const answer = await gatehouse.signUp({ name, email, password, confirm });
+  verification = answer.verification;
+  if (verification !== undefined) return go('confirm-sign-up');
   await gatehouse.logIn({ email, password });
   await showMe();
+});
+
+onSubmit('confirm-sign-up', async ({ code = '' }) => {
+  await gatehouse.verifyEmail({ verification: verification ?? '', code: code.trim() });
+  await showMe();
+});
+onClick(element('resend-sign-up'), async () => {
+  say((await gatehouse.sendVerification(verification ?? '')).message);
 });
 
 onSubmit('forgot-password', async ({ email = '' }) => {
@@ -172,14 +122,10 @@ onSubmit('forgot-password', async ({ email = '' }) => {
   inbox.querySelector('a')?.setAttribute('href', VITE_INBOX_URL);
 });
 
-const tag = new URLSearchParams(location.search).get('tag');
-onSubmit('reset-password', async ({ password = '' }) => {
-  const { message } = await gatehouse.resetPassword(tag ?? '', { password });
-  go('log-in');
-  say(message);
-});
+const showAccount = accountPage(gatehouse, { ...page, show });
+const openedByMail = mailedLinks(gatehouse, { ...page, show }, { go, enter: showMe });
 
-element('ask').addEventListener('click', () => void showMe());
+onClick(element('ask'), showMe);
 element('log-out').addEventListener('click', async () => {
   say('One moment …', 'wait');
   try {
@@ -192,22 +138,16 @@ element('log-out').addEventListener('click', async () => {
   }
 });
 
+const NOT_BY_ADDRESS = ['me', 'account', 'second-factor', 'confirm-sign-up', 'verify-email', 'undo'];
+
 async function route(): Promise<void> {
-  const id = location.hash.slice(1);
-  if (location.pathname === '/reset-password') {
-    // The link of the email, where APP_URL names this page. The tag must not stay in the address, where others may see it.
-    history.replaceState(null, '', '/reset-password');
-    show('reset-password');
-    if (tag === null) {
-      say('This link is incomplete.', 'fault');
-      for (const note of document.querySelectorAll<HTMLElement>('.dead-link')) note.hidden = false;
-    }
-  } else if (await gatehouse.hasSession()) await (id === 'account' ? showAccount() : showMe());
-  else if (sections.some((section) => section.id === id && !['me', 'account', 'second-factor'].includes(id)))
-    show(id);
+  if (await openedByMail()) return;
+  const id = location.pathname === '/account' ? 'account' : location.hash.slice(1);
+  if (await gatehouse.hasSession()) await (id === 'account' ? showAccount() : showMe());
+  else if (hasSection(id) && !NOT_BY_ADDRESS.includes(id)) show(id);
   else go('log-in');
 }
 
 addEventListener('hashchange', () => void route());
 addEventListener('popstate', () => void route());
-void route();
+void guarded(route);
