@@ -1,7 +1,7 @@
+import { asker, withoutTokens } from './ask.ts';
 import { type Client, hasMessage, hasUser, isStream, type LogIn, seam } from './client.ts';
 import { noSession } from './gatehouse-error.ts';
-import { type Fields, hasTexts, post, problemOf } from './post.ts';
-import { tokensOf } from './tokens.ts';
+import { type Fields, hasTexts, problemOf } from './post.ts';
 
 export type Factor = {
   factorId: string;
@@ -88,7 +88,7 @@ type Message = { message: string };
  * `code` is `step-up-required` where a fresh proof is needed that `onStepUpRequired` has not brought.
  */
 export function withAccount(client: Client, { onStepUpRequired }: AccountOptions = {}) {
-  const { call, isOurs, logInBy, store, tokens, urlOfPath } = client[seam];
+  const { call, isOurs, logInBy, store } = client[seam];
   let asking: Promise<boolean> | undefined;
 
   /** Whether the user has given a new proof. Asks once for all who wait. */
@@ -112,27 +112,7 @@ export function withAccount(client: Client, { onStepUpRequired }: AccountOptions
     return client.authFetch(input, init);
   };
 
-  /** Puts a new access token in place of the one that the session has, here and for every tab. */
-  const renew = (answer: Fields, id: string, since: number) =>
-    store.locked(async () => {
-      const held = await store.read();
-      if (held?.id !== id) throw noSession();
-      await store.write(tokensOf({ ...answer, refreshToken: held.refreshToken }, id, since));
-    });
-
-  /** Asks with the access token, and gets without fields. */
-  async function ask<Answer>(
-    path: string,
-    fields: Fields | undefined,
-    fits = hasMessage,
-    send = authFetch,
-  ): Promise<Answer> {
-    const { id } = await tokens();
-    const since = Date.now();
-    const answer = await post(send, urlOfPath(path), fields, fits);
-    if (answer.accessToken) await renew(answer, id, since);
-    return withoutTokens(answer) as Answer;
-  }
+  const ask = asker(client, authFetch);
 
   /** The session has ended at the service: forgets it here and in every tab. */
   async function endHere(): Promise<void> {
@@ -262,9 +242,3 @@ const hasHolder = ({ user, factors }: Fields) =>
   hasTexts(user ?? {}, 'userId', 'email') && Array.isArray(factors);
 const hasSessions = ({ sessions }: Fields) => Array.isArray(sessions);
 const hasCodes = ({ recoveryCodes }: Fields) => Array.isArray(recoveryCodes) && recoveryCodes.length > 0;
-
-/** The rest of an answer: what callers do not get they cannot log. */
-function withoutTokens<Answer extends Fields>(answer: Answer): Answer {
-  const { accessToken, refreshToken, tokenType, expiresIn, ...rest } = answer;
-  return rest as Answer;
-}

@@ -1,5 +1,5 @@
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { changeRow } from '../../test/contract/rows.ts';
+import { changeSession } from '../../test/contract/rows.ts';
 import { overHttp } from '../../test/harness/client.ts';
 import { functionsWith } from '../../test/harness/functions-with.ts';
 import { awaitMails, type Mail } from '../../test/harness/inbox.ts';
@@ -143,12 +143,7 @@ describe('a step-up that the service asks for', () => {
   /** Lets the proof of a session be as old as this, and its access token expire. */
   async function aged(storage: TokenStorage, seconds: number): Promise<void> {
     const held = JSON.parse((await storage.get()) ?? '') as { accessToken: string; since: number };
-    const { sub, sid } = JSON.parse(atob(held.accessToken.split('.')[1] ?? '')) as Record<string, string>;
-    await changeRow(
-      'sessions',
-      { userId: sub ?? '', sessionId: sid ?? '' },
-      { authTime: Date.now() - seconds * 1_000 },
-    );
+    await changeSession(held.accessToken, { authTime: Date.now() - seconds * 1_000 });
     await storage.set(JSON.stringify({ ...held, since: held.since - 3_600_000 }));
   }
 

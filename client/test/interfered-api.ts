@@ -113,10 +113,14 @@ export function held() {
 }
 
 async function ask(url: string, { method = 'GET', headers }: IncomingMessage, body: string): Promise<Answer> {
-  const { authorization, 'content-type': type } = headers;
+  const { authorization, 'content-type': type, 'user-agent': agent = '' } = headers;
   const response = await fetch(url, {
     method,
-    headers: { ...(type && { 'content-type': type }), ...(authorization && { authorization }) },
+    headers: {
+      ...(type && { 'content-type': type }),
+      ...(authorization && { authorization }),
+      'user-agent': agent,
+    },
     ...(body && { body }),
   });
   const { 'content-encoding': _, 'content-length': __, ...rest } = Object.fromEntries(response.headers);

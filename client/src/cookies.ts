@@ -1,0 +1,126 @@
+import { openChannel } from './channel.ts';
+import { type Client, type ClientOptions, createClient, hasMessage, type LogIn, seam } from './client.ts';
+import { GatehouseError, noSession } from './gatehouse-error.ts';
+import { type Fetch, type Fields, post } from './post.ts';
+import type { SessionEnd } from './session-store.ts';
+import { memoryStorage } from './storage.ts';
+import type { Tokens } from './tokens.ts';
+
+export type CookieClientOptions = Pick<ClientOptions, 'onSessionEnd' | 'onSessionStart' | 'fetch'> & {
+  /** Where this site's server has mounted `handler` of `gatehouse-client/server`. Default: `/api`. */
+  baseUrl?: string;
+};
+
+/** What tabs tell each other. */
+type News = { began: string } | { ended: SessionEnd };
+
+/**
+ * The client for pages whose server keeps the session in a cookie (`gatehouse-client/server`): the same methods, and no
+ * token in the page. `withAccount` and `withPasskeys` take it as they take any other.
+ *
+ * @throws GatehouseError when `baseUrl` is not a URL that can be used here
+ */
+export function createCookieClient(options: CookieClientOptions = {}): Client {
+  const { baseUrl = '/api', onSessionEnd, onSessionStart } = options;
+  const send: Fetch = (input, init) =>
+    (options.fetch ?? fetch)(input, { ...init, credentials: 'same-origin' }); // the cookie goes along
+  const base = createClient({ baseUrl, storage: memoryStorage(), fetch: send });
+  const { isOurs, urlOfPath } = base[seam];
+  /** A label of the session as this tab knows it; `null` when nobody is logged in, `undefined` before it has asked. */
+  let known: string | null | undefined;
+  const channel = openChannel<News>(`gatehouse cookie ${urlOfPath('')}`, hear);
+
+  function hear(news: News): void {
+    if ('ended' in news) forget(news.ended);
+    else {
+      known = news.began;
+      onSessionStart?.();
+    }
+  }
+
+  function forget(reason: SessionEnd): void {
+    const told = known;
+    known = null;
+    if (told) onSessionEnd?.(reason);
+  }
+
+  function end(reason: SessionEnd): void {
+    forget(reason);
+    channel.post({ ended: reason });
+  }
+
+  function begin(): void {
+    known = `${Math.random()}`;
+    channel.post({ began: known });
+  }
+
+  /** Sends one request; a session that the server has found over is over in every tab. */
+  const authFetch: Fetch = async (input, init) => {
+    const response = await send(input, init);
+    if (response.status === 401 && isOurs(response) && known && !(await look())) end('refused');
+    return response;
+  };
+
+  /** Asks the server who is logged in. */
+  async function look(): Promise<boolean> {
+    const { user } = await post(send, urlOfPath('/session'), undefined, (answer) => 'user' in answer);
+    return user !== null;
+  }
+
+  async function read(): Promise<{ id: string } | undefined> {
+    if (known === undefined) known = (await look()) ? `${Math.random()}` : null;
+    return known === null ? undefined : { id: known };
+  }
+
+  async function tokens(): Promise<Tokens> {
+    const held = await read();
+    if (held === undefined) throw noSession();
+    return held as Tokens;
+  }
+
+  const call = <Answer>(path: string, fields: Fields, fits = hasMessage, init?: RequestInit) =>
+    post(authFetch, urlOfPath(path), fields, fits, init) as Promise<Answer>;
+
+  /** The tokens are out of the answer that a page gets: its user says that there is a session now. */
+  async function logInBy<Answer extends LogIn>(path: string, fields: Fields): Promise<Answer> {
+    const answer = await call<Answer>(path, fields);
+    if (answer.user) begin();
+    return answer;
+  }
+
+  return {
+    ...base,
+    authFetch,
+    signUp: (account) => call('/register', account),
+    async logIn(credentials) {
+      const { message, user } = await logInBy('/login', credentials);
+      return { message, user };
+    },
+    async logOut() {
+      if (!(await read())) return;
+      try {
+        await call('/logout', {});
+      } finally {
+        end('logged-out');
+      }
+    },
+    welcome: () => call('', {}),
+    hasSession: async () => (await read()) !== undefined,
+    accessToken: async () => {
+      throw new GatehouseError(0, 'The access token stays on the server.');
+    },
+    close: channel.close,
+    [seam]: {
+      ...base[seam],
+      call,
+      logInBy,
+      tokens,
+      // What of a store the further entries ask for: here the server has it.
+      store: {
+        ...base[seam].store,
+        read: read as Client[typeof seam]['store']['read'],
+        logOut: async () => end('logged-out'),
+      },
+    },
+  };
+}
