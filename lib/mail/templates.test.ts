@@ -225,3 +225,14 @@ describe('the brand', () => {
     },
   );
 });
+
+test('the footer says that an account has the address only where one has', () => {
+  const sentences = (['verify-sign-up', 'change-email', 'sign-up-taken', 'undone'] as const).map(
+    (purpose) => writeMail(settings, { purpose, name: 'Ada', language: 'en', at: NOON }).text,
+  );
+  const [has, entered] = ['because this address has an account', 'because somebody entered this address'];
+  expect(sentences.map((text) => [text.includes(has), text.includes(entered)])).toEqual([
+    ...Array(2).fill([false, true]),
+    ...Array(2).fill([true, false]),
+  ]);
+});

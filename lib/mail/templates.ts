@@ -40,6 +40,9 @@ const PATHS: Record<Purpose, string> = {
   undone: '/reset-password',
 };
 
+/** Mails to an address that has no account, or not yet. */
+const HAS_NO_ACCOUNT: readonly Purpose[] = ['verify-sign-up', 'change-email'];
+
 /**
  * Writes a mail. Its texts are those of its purpose in `lib/messages`; the user's own name is escaped in HTML, and never
  * in the subject.
@@ -48,7 +51,7 @@ const PATHS: Record<Purpose, string> = {
  */
 export function writeMail({ brand, appUrl, loginUrl }: MailSettings, mail: Omit<MailToSend, 'to'>): Mail {
   const { purpose, name, language, at, link, code } = mail;
-  const { greeting, subject, copy, purposes, footer, code: codeIs, logIn } = mailMessages[language];
+  const { greeting, subject, copy, purposes, code: codeIs, logIn, ...rest } = mailMessages[language];
   const texts = purposes[purpose];
   const lifetime = link ? durationIn(language, link.minutes * 60, 'down') : '';
   return layOut({
@@ -67,6 +70,6 @@ export function writeMail({ brand, appUrl, loginUrl }: MailSettings, mail: Omit<
       ...texts.closing(lifetime, `${appUrl}/forgot-password`, mail.recoveryCodesLeft ?? 0),
       texts.when(momentIn(language, at), brand.name),
     ],
-    footer: footer(brand.name),
+    footer: (HAS_NO_ACCOUNT.includes(purpose) ? rest.footerOfStranger : rest.footer)(brand.name),
   });
 }

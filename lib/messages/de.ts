@@ -376,4 +376,6 @@ export const mails: MailMessages = {
     `Oder geben Sie diesen Code dort ein, wo Sie sich registriert haben oder angemeldet sind: ${digits}. Er gilt ${lifetime}.`,
   logIn: (page) => `Falls Sie vergessen hatten, dass Sie ein Konto haben, melden Sie sich hier an: ${page}`,
   footer: (brand) => `Sie erhalten diese E-Mail, weil zu dieser Adresse ein Konto bei ${brand} gehört.`,
+  footerOfStranger: (brand) =>
+    `Sie erhalten diese E-Mail, weil jemand diese Adresse bei ${brand} angegeben hat.`,
 };

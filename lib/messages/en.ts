@@ -363,4 +363,5 @@ export const mails: MailMessages = {
     `Or enter this code where you signed up or are logged in: ${digits}. It is valid for ${lifetime}.`,
   logIn: (page) => `If you have forgotten that you have an account, log in here: ${page}`,
   footer: (brand) => `You received this email because this address has an account with ${brand}.`,
+  footerOfStranger: (brand) => `You received this email because somebody entered this address at ${brand}.`,
 };

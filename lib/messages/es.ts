@@ -374,4 +374,5 @@ export const mails: MailMessages = {
     `O introduce este código donde te registraste o donde tienes la sesión abierta: ${digits}. Es válido durante ${lifetime}.`,
   logIn: (page) => `Si habías olvidado que tienes una cuenta, inicia sesión aquí: ${page}`,
   footer: (brand) => `Recibe este correo porque esta dirección tiene una cuenta en ${brand}.`,
+  footerOfStranger: (brand) => `Recibe este correo porque alguien ha indicado esta dirección en ${brand}.`,
 };

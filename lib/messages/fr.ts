@@ -162,7 +162,7 @@ export const mails: MailMessages = {
       preheader: () => 'La connexion demande maintenant un code de l’application.',
       opening: [
         'Une application d’authentification a été ajoutée à votre compte. Désormais, la connexion demande votre mot de passe et un code de l’application. Vous avez été déconnecté partout ailleurs.',
-        'Si ce n’était pas vous, quelqu’un connaît votre mot de passe. Annulez-le ici : l’application est retirée, tout le monde est déconnecté et vous pouvez choisir un nouveau mot de passe.',
+        'Si ce n’était pas vous, quelqu’un connaît votre mot de passe. Annulez-le ici : l’application est retirée, tout le monde est déconnecté et vous pouvez choisir un nouveau mot de passe.',
       ],
       button: 'Ce n’était pas moi',
       closing: (lifetime) => [`Le lien est valable ${lifetime} et une seule fois.`],
@@ -372,4 +372,5 @@ export const mails: MailMessages = {
     `Ou saisissez ce code là où vous vous êtes inscrit ou êtes connecté : ${digits}. Il est valable ${lifetime}.`,
   logIn: (page) => `Si vous aviez oublié que vous avez un compte, connectez-vous ici : ${page}`,
   footer: (brand) => `Vous recevez cet e-mail car cette adresse est associée à un compte ${brand}.`,
+  footerOfStranger: (brand) => `Vous recevez cet e-mail car quelqu’un a indiqué cette adresse sur ${brand}.`,
 };

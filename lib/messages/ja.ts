@@ -372,4 +372,5 @@ export const mails: MailMessages = {
     `または、登録した画面かログイン中の画面に次のコードを入力してください：${digits}。有効期間は${lifetime}です。`,
   logIn: (page) => `アカウントがあることをお忘れでしたら、こちらからログインしてください：${page}`,
   footer: (brand) => `このメールは、${brand}のアカウントに登録されたアドレスにお送りしています。`,
+  footerOfStranger: (brand) => `このメールは、${brand}で入力されたアドレスにお送りしています。`,
 };

@@ -115,6 +115,8 @@ export type MailMessages = {
   logIn(page: string): string;
   /** Why the mail came. @param brand the name of the service */
   footer(brand: string): string;
+  /** The same where the address has no account, or not yet. */
+  footerOfStranger(brand: string): string;
 };
 
 /** The words of one kind of mail. */

@@ -90,8 +90,10 @@ const required = (names: string[]) => (names.length > 0 ? { required: names } : 
 function requestBody({ body }: Takes, schema: Json, name: string): Json {
   const { forms = ['json'] } = body ?? {};
   const $ref = `#/components/schemas/${name}`;
+  const sets = schema.oneOf as object[] | undefined;
   return {
-    required: 'required' in schema || 'oneOf' in schema,
+    // One of the sets may be that of no field.
+    required: sets ? sets.every((set) => 'required' in set) : 'required' in schema,
     content: Object.fromEntries(
       forms.map((form) => [MEDIA_TYPES[form], { schema: { $ref }, example: exampleOf(schema) }]),
     ),
