@@ -66,7 +66,7 @@ export async function coldStarts(files: readonly ColdFile[], runs = RUNS): Promi
   }));
 }
 
-/** Octets of the resident set of a process that has answered the same request so many times. */
+/** Bytes of the resident set of a process that has answered the same request so many times. */
 export async function memoryAfter({ file, event }: ColdFile, requests = REQUESTS): Promise<number> {
   const { resident } = await startOnce(file, { event: await event?.(), times: requests, place: 'lambda' });
   return resident ?? Number.NaN;

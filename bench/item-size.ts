@@ -5,12 +5,12 @@ export type WireValue = { [type: string]: unknown };
 export type WireItem = { [name: string]: WireValue };
 
 /**
- * The octets of an item by DynamoDB's published rules: names and texts in UTF-8, numbers by two digits an octet.
+ * The bytes of an item by DynamoDB's published rules: names and texts in UTF-8, numbers by two digits an byte.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export function sizeOf(item: WireItem): number {
-  return Object.entries(item).reduce((sum, [name, value]) => sum + octets(name) + sizeOfValue(value), 0);
+  return Object.entries(item).reduce((sum, [name, value]) => sum + bytes(name) + sizeOfValue(value), 0);
 }
 
 /** Write units of one item: one for each begun kB, at least one; twice as many in a transaction. */
@@ -18,7 +18,7 @@ export function writeUnits(size: number, kind: 'plain' | 'transaction' = 'plain'
   return Math.max(1, Math.ceil(size / 1024)) * (kind === 'transaction' ? 2 : 1);
 }
 
-/** Read units of so many octets: one for each begun 4 kB, at least one; half of it when eventually consistent. */
+/** Read units of so many bytes: one for each begun 4 kB, at least one; half of it when eventually consistent. */
 export function readUnits(size: number, kind: 'eventual' | 'consistent' | 'transaction'): number {
   return Math.max(1, Math.ceil(size / 4096)) * { eventual: 0.5, consistent: 1, transaction: 2 }[kind];
 }
@@ -27,7 +27,7 @@ function sizeOfValue(value: WireValue): number {
   const [[type, content] = ['NULL', true]] = Object.entries(value);
   switch (type) {
     case 'S':
-      return octets(content as string);
+      return bytes(content as string);
     case 'N':
       return sizeOfNumber(content as string);
     case 'B':
@@ -45,7 +45,7 @@ function sizeOfValue(value: WireValue): number {
   }
 }
 
-/** One octet for two significant digits and one more; a minus takes one too. */
+/** One byte for two significant digits and one more; a minus takes one too. */
 function sizeOfNumber(text: string): number {
   const digits = text
     .replace(/e.*$/i, '')
@@ -54,6 +54,6 @@ function sizeOfNumber(text: string): number {
   return Math.ceil(digits.length / 2) + 1 + (text.startsWith('-') ? 1 : 0);
 }
 
-function octets(text: string): number {
+function bytes(text: string): number {
   return Buffer.byteLength(text);
 }

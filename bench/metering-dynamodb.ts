@@ -15,8 +15,8 @@ export type MeteredCall = {
   begin: number;
   end: number;
   /** Of the request's and the answer's body. */
-  octetsIn: number;
-  octetsOut: number;
+  bytesIn: number;
+  bytesOut: number;
   readUnits: number;
   writeUnits: number;
   /** The HTTP status that DynamoDB answered. */
@@ -31,8 +31,8 @@ export type Metered = {
   writeUnits: number;
   /** Both together. */
   units: number;
-  octetsIn: number;
-  octetsOut: number;
+  bytesIn: number;
+  bytesOut: number;
   /** Milliseconds during which at least one call was under way: what the caller waited for, at most. */
   waited: number;
 };
@@ -71,7 +71,7 @@ export async function startMeteringDynamodb(
     const answer = await dynamodb.send(headers, { ...input, ReturnConsumedCapacity: 'TOTAL' });
     const { ConsumedCapacity, ...output } = answer.json as Output;
     const units = await dynamodb.unitsOf(operation, input, ConsumedCapacity, answer);
-    const octets = ConsumedCapacity === undefined ? answer.octets : Buffer.from(JSON.stringify(output));
+    const bytes = ConsumedCapacity === undefined ? answer.bytes : Buffer.from(JSON.stringify(output));
     if (delay > 0) await pause(delay);
     const end = performance.now();
     mine.push({
@@ -79,21 +79,21 @@ export async function startMeteringDynamodb(
       ...(await dynamodb.namedIn(input)),
       begin,
       end,
-      octetsIn: body.length,
-      octetsOut: octets.length,
+      bytesIn: body.length,
+      bytesOut: bytes.length,
       ...units,
       status: answer.status,
     });
-    return { ...answer, octets };
+    return { ...answer, bytes };
   }
 
   const server = createServer(async (incoming, outgoing) => {
     const passing = buffer(incoming).then((body) => pass(incoming.headers, body));
     underWay.add(passing);
     try {
-      const { status, headers, octets } = await passing;
+      const { status, headers, bytes } = await passing;
       const { 'x-amz-crc32': _, 'transfer-encoding': __, ...kept } = headers; // both are of the body as it was
-      outgoing.writeHead(status, { ...kept, 'content-length': octets.length }).end(octets);
+      outgoing.writeHead(status, { ...kept, 'content-length': bytes.length }).end(bytes);
     } catch {
       outgoing.destroy(); // as a lost connection: the caller tries again, or says that DynamoDB is down
     } finally {
@@ -135,8 +135,8 @@ export function summaryOf(calls: readonly MeteredCall[]): Metered {
     readUnits,
     writeUnits,
     units: readUnits + writeUnits,
-    octetsIn: total((call) => call.octetsIn),
-    octetsOut: total((call) => call.octetsOut),
+    bytesIn: total((call) => call.bytesIn),
+    bytesOut: total((call) => call.bytesOut),
     waited: coveredBy(calls),
   };
 }
@@ -186,7 +186,7 @@ type Output = {
   Item?: WireItem;
   [other: string]: unknown;
 };
-type Answer = { status: number; headers: IncomingHttpHeaders; octets: Buffer; json: Output };
+type Answer = { status: number; headers: IncomingHttpHeaders; bytes: Buffer; json: Output };
 type Units = { readUnits: number; writeUnits: number };
 
 /** The DynamoDB behind the meter, and what it would have charged on AWS. */
@@ -201,12 +201,12 @@ function callerOf(upstream: string) {
     return new Promise((resolve, reject) => {
       const onward = request(upstream, { method: 'POST', headers: sent, agent }, (answer) => {
         buffer(answer).then(
-          (octets) =>
+          (bytes) =>
             resolve({
               status: answer.statusCode ?? 0,
               headers: answer.headers,
-              octets,
-              json: octets.length > 0 ? JSON.parse(octets.toString()) : {},
+              bytes,
+              json: bytes.length > 0 ? JSON.parse(bytes.toString()) : {},
             }),
           reject,
         );
@@ -228,7 +228,7 @@ function callerOf(upstream: string) {
     return json;
   }
 
-  /** The octets of an item as it is stored now; 0 when there is none. */
+  /** The bytes of an item as it is stored now; 0 when there is none. */
   async function storedSize(TableName: string, Key: WireItem): Promise<number> {
     const { Item } = await ask('GetItem', { TableName, Key, ConsistentRead: true });
     return Item ? sizeOf(Item) : 0;

@@ -14,7 +14,7 @@ export type OperationResult = Counts & {
   storeMs: number;
 };
 
-/** A function as it is deployed. Octets and milliseconds, medians. */
+/** A function as it is deployed. Bytes and milliseconds, medians. */
 type FunctionResult = {
   zip: number;
   bundle: number;
@@ -34,11 +34,11 @@ type Counts = {
   writeUnits: number;
   units: number;
   /** Of the request's and the answer's body, as the client of the API sees them. */
-  octetsIn: number;
-  octetsOut: number;
+  bytesIn: number;
+  bytesOut: number;
   /** Of the bodies to and from DynamoDB. */
-  storeOctetsIn: number;
-  storeOctetsOut: number;
+  storeBytesIn: number;
+  storeBytesOut: number;
 };
 
 export type Timed = { runs: number; medianMs: number; p99Ms: number; ownMs: number; processorMs: number };
@@ -111,9 +111,9 @@ ${table(
     each.trips,
     each.readUnits,
     each.writeUnits,
-    `${each.octetsIn} B`,
-    `${each.octetsOut} B`,
-    `${each.storeOctetsIn} + ${each.storeOctetsOut} B`,
+    `${each.bytesIn} B`,
+    `${each.bytesOut} B`,
+    `${each.storeBytesIn} + ${each.storeBytesOut} B`,
   ]),
 )}
 
@@ -309,7 +309,7 @@ function packagesTable(functions: Results['functions']): string {
 function biggestPackages(functions: readonly FunctionResult[], count = 10): string[] {
   const total = new Map<string, number>();
   for (const { packages } of functions) {
-    for (const [name, octets] of Object.entries(packages)) total.set(name, (total.get(name) ?? 0) + octets);
+    for (const [name, bytes] of Object.entries(packages)) total.set(name, (total.get(name) ?? 0) + bytes);
   }
   return [...total]
     .sort(([, one], [, other]) => other - one)
@@ -321,17 +321,17 @@ function biggestPackages(functions: readonly FunctionResult[], count = 10): stri
 function packagesChart({ functions }: Results): string {
   const { packages = {}, bundle = 0, importMs } = functions.login ?? {};
   const all = Object.entries(packages).sort(([, one], [, other]) => other - one);
-  const rest = all.slice(9).reduce((sum, [, octets]) => sum + octets, 0);
+  const rest = all.slice(9).reduce((sum, [, bytes]) => sum + bytes, 0);
   return barChart(
     'What a cold start of the log-in loads, by package',
     `${kB(bundle)} minified; imported in ${ms(importMs)} by a fresh process.`,
     [
       {
         name: 'kB of the bundle',
-        bars: [...all.slice(0, 9), ['the rest', rest] as const].map(([name, octets]) => ({
+        bars: [...all.slice(0, 9), ['the rest', rest] as const].map(([name, bytes]) => ({
           label: name,
-          value: octets,
-          text: kB(octets),
+          value: bytes,
+          text: kB(bytes),
           ours: /gatehouse/i.test(name),
         })),
       },
@@ -379,8 +379,8 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   );
 }
 
-function kB(octets: number): string {
-  return `${(octets / 1000).toFixed(1)} kB`;
+function kB(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
 }
 
 /** Milliseconds for a reader. */

@@ -18,9 +18,9 @@ const operation = v.object({
   /** Capacity units from ReturnConsumedCapacity; half a unit is an eventually consistent read of up to 4 KiB. */
   readUnits: measure,
   writeUnits: measure,
-  /** Octets of the request and of the answer, as the client of the API sees them. */
-  octetsIn: measure,
-  octetsOut: measure,
+  /** Bytes of the request and of the answer, as the client of the API sees them. */
+  bytesIn: measure,
+  bytesOut: measure,
   /** Milliseconds of our own code: without the hash and without waiting for the store. */
   ownMs: v.object({ median: measure, p99: measure }),
   /** Milliseconds of the hash; 0 where none is computed. Median. */

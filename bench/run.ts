@@ -127,14 +127,14 @@ if (given.all) {
 }
 process.exit(); // the KMS of the cold starts still listens
 
-type Counted = { metered: Metered; octetsIn: number; octetsOut: number };
+type Counted = { metered: Metered; bytesIn: number; bytesOut: number };
 
 async function count(operation: Operation, functions: Functions): Promise<Counted> {
   await functions.send(await operation.prepare(functions)); // keys cached, as in a warm function
   const call = await operation.prepare(functions);
   meter.begin();
-  const { octetsIn, octetsOut } = await functions.send(call);
-  return { metered: await meter.end(), octetsIn, octetsOut };
+  const { bytesIn, bytesOut } = await functions.send(call);
+  return { metered: await meter.end(), bytesIn, bytesOut };
 }
 
 function contestantOf(operation: Operation, functions: Functions): Contestant {
@@ -213,17 +213,17 @@ async function servedContestants(server: Served): Promise<Contestant[]> {
 }
 
 function countsOf(name: string) {
-  const { metered, octetsIn, octetsOut } = counted.get(name) as Counted;
+  const { metered, bytesIn, bytesOut } = counted.get(name) as Counted;
   return {
     calls: metered.calls.length,
     trips: metered.sequentialTrips,
     readUnits: metered.readUnits,
     writeUnits: metered.writeUnits,
     units: metered.units,
-    octetsIn,
-    octetsOut,
-    storeOctetsIn: metered.octetsIn,
-    storeOctetsOut: metered.octetsOut,
+    bytesIn,
+    bytesOut,
+    storeBytesIn: metered.bytesIn,
+    storeBytesOut: metered.bytesOut,
   };
 }
 

@@ -36,17 +36,17 @@ export async function serve(place: Place): Promise<Served> {
     url,
     send: ({ method = 'POST', path, headers = {}, body }) =>
       new Promise((resolve, reject) => {
-        const octets = body ? Buffer.from(JSON.stringify(body)) : undefined;
+        const bytes = body ? Buffer.from(JSON.stringify(body)) : undefined;
         const sent = {
           ...headers,
-          ...(octets && { 'content-type': 'application/json', 'content-length': String(octets.length) }),
+          ...(bytes && { 'content-type': 'application/json', 'content-length': String(bytes.length) }),
         };
         const outgoing = request(url + path, { method, headers: sent, agent }, async (answer) => {
           const status = answer.statusCode ?? 0;
           if (status < 300) return resolve((await readJson(answer)) as Record<string, unknown>);
           reject(new Error(`${path} answered ${status} ${await text(answer)}`));
         });
-        outgoing.on('error', reject).end(octets);
+        outgoing.on('error', reject).end(bytes);
       }),
     memory: async () => (await (await fetch(`${url}/memory`)).json()) as NodeJS.MemoryUsage,
     async stop() {

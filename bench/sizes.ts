@@ -5,7 +5,7 @@ import { deflateRawSync } from 'node:zlib';
 import { type Bundle, bundleForDeployment } from '../tools/build/bundle.ts';
 import { buildFolder, root } from '../tools/folders.ts';
 
-/** Octets. */
+/** Bytes. */
 export type Size = { name: string; zip: number; bundle: number; packages: Bundle['packages'] };
 
 /** Builds every function as it is deployed, into this folder. */
@@ -20,7 +20,7 @@ export async function bundleSizes(folder: string): Promise<Size[]> {
   }));
 }
 
-/** What a zip of the framework has besides the deflated bundle: names, sums, and a package.json of 18 octets. */
+/** What a zip of the framework has besides the deflated bundle: names, sums, and a package.json of 18 bytes. */
 const ZIP_FRAME = 304;
 
 function zipSize({ file }: Bundle): number {
@@ -32,12 +32,12 @@ export function biggestOf({ packages }: Pick<Size, 'packages'>, count: number): 
   return Object.entries(packages)
     .sort(([, a], [, b]) => b - a)
     .slice(0, count)
-    .map(([name, octets]) => `${name} ${kB(octets)}`)
+    .map(([name, bytes]) => `${name} ${kB(bytes)}`)
     .join(', ');
 }
 
-function kB(octets: number): string {
-  return `${(octets / 1000).toFixed(1)} kB`;
+function kB(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
 }
 
 if (import.meta.main) {

@@ -23,7 +23,7 @@ export type Call = {
   body?: object;
   sourceIp?: string;
 };
-export type Reply = { status: number; json: Record<string, unknown>; octetsIn: number; octetsOut: number };
+export type Reply = { status: number; json: Record<string, unknown>; bytesIn: number; bytesOut: number };
 
 /** The functions of one configuration, warm. */
 export type Functions = {
@@ -154,8 +154,8 @@ async function importFunctions(folder: string, inboxUrl: string): Promise<Functi
       return {
         status: statusCode,
         json: body === '' ? {} : JSON.parse(body),
-        octetsIn: Buffer.byteLength(event.body ?? ''),
-        octetsOut: Buffer.byteLength(body),
+        bytesIn: Buffer.byteLength(event.body ?? ''),
+        bytesOut: Buffer.byteLength(body),
       };
     },
 

@@ -195,7 +195,7 @@ const environment = v.object({
     v.pipe(v.string(), v.regex(/^[\da-f]{64}$/, 'must be 32 bytes as 64 hexadecimal digits in lower case')),
   ),
   SEALING_SECRET: v.optional(
-    v.pipe(v.string(), v.regex(/^[\w-]{43}$/, 'must be 32 octets as 43 characters of base64url')),
+    v.pipe(v.string(), v.regex(/^[\w-]{43}$/, 'must be 32 bytes as 43 characters of base64url')),
   ),
   ACCESS_TOKEN_TTL: wholeNumber(3_600, 60, 86_400),
   SESSION_IDLE_TTL: wholeNumber(7 * 86_400, 60, 366 * 86_400),

@@ -1,7 +1,7 @@
-// What a month costs: measured units, milliseconds and octets times a price list. Pure; `npm run cost` reads the files.
+// What a month costs: measured units, milliseconds and bytes times a price list. Pure; `npm run cost` reads the files.
 
 import { OPERATIONS, type Operation, type Results } from '../results-file.ts';
-import type { LogOctets } from './log-bytes.ts';
+import type { LogBytes } from './log-bytes.ts';
 import { FREE_TIER, type RegionPrices, type Tiers } from './prices.ts';
 
 /** How people use the service: how often each of them does what in a month. */
@@ -42,9 +42,9 @@ export const ASSUMED = {
   fullCoreMb: 1769,
   /** Distinct metrics of ours in a busy service: docs/decisions/0011-metrics-are-lines-in-the-log.md. */
   metrics: 30,
-  /** Octets of a user's rows in `users` and `emails`, and of one session, with what DynamoDB adds to each row. */
-  userOctets: 1_500,
-  sessionOctets: 1_500,
+  /** Bytes of a user's rows in `users` and `emails`, and of one session, with what DynamoDB adds to each row. */
+  userBytes: 1_500,
+  sessionBytes: 1_500,
   /** Days a session's row stays: its 30 days at most, and TTL's delay. */
   sessionDays: 32,
   logRetentionMonths: 3,
@@ -73,7 +73,7 @@ const READING_KEYS: ReadonlySet<Operation> = new Set(['register', 'log-in', 'ref
 export function bill(
   usage: Usage,
   results: Results,
-  logs: LogOctets,
+  logs: LogBytes,
   fixed: Fixed,
   settings: Settings,
 ): Line[] {
@@ -93,9 +93,9 @@ export function bill(
     sum((operation) => results.operations[operation].writeUnits) + mails * ASSUMED.mails.writeUnits;
   const reads =
     sum((operation) => results.operations[operation].readUnits) + mails * ASSUMED.mails.readUnits + keysReads;
-  const userGib = (usage.users * ASSUMED.userOctets) / GIB;
+  const userGib = (usage.users * ASSUMED.userBytes) / GIB;
   const sessions = calls('log-in') * (ASSUMED.sessionDays / 30);
-  const tableGib = userGib + (sessions * ASSUMED.sessionOctets) / GIB;
+  const tableGib = userGib + (sessions * ASSUMED.sessionBytes) / GIB;
   const logGib =
     sum(
       (operation) =>
@@ -104,7 +104,7 @@ export function bill(
         (settings.accessLog ? logs.access : 0),
     ) / GIB;
   const unseals = [...SIGNING].reduce((total, operation) => total + calls(operation) * ASSUMED.coldShare, 0);
-  const outGib = sum((operation) => results.operations[operation].octetsOut) / GIB;
+  const outGib = sum((operation) => results.operations[operation].bytesOut) / GIB;
   const storedLogGib = logGib * ASSUMED.logRetentionMonths * ASSUMED.logCompression;
 
   return [

@@ -19,7 +19,7 @@ import {
   type Usage,
 } from './cost-model.ts';
 import { type FloodLimits, floodHour, webAclMonth } from './flood.ts';
-import { type LogOctets, measureLogOctets } from './log-bytes.ts';
+import { type LogBytes, measureLogBytes } from './log-bytes.ts';
 import { COGNITO, LOOKED_UP, PEERS, REGIONS, type RegionPrices } from './prices.ts';
 
 const HELP = `npm run cost -- [options]
@@ -77,14 +77,14 @@ async function main(): Promise<void> {
   const usage = readUsage();
   const results = readResults(given.results ?? RESULTS_FILE);
   const service = await readService();
-  const logs = await measureLogOctets(service);
+  const logs = await measureLogBytes(service);
   const settings = readSettings(service);
   const parts = { results, logs, fixed: countFixed(service), limits: limitsOf(service) };
   print(usage, parts, settings);
   if (given.write) write(usage, parts, settings);
 }
 
-type Parts = { results: Results; logs: LogOctets; fixed: Fixed; limits: FloodLimits };
+type Parts = { results: Results; logs: LogBytes; fixed: Fixed; limits: FloodLimits };
 
 function readUsage(): Usage {
   const resets = positive('resets', given.resets);
@@ -287,7 +287,7 @@ function write(usage: Usage, parts: Parts, settings: Settings): void {
     logs: table(
       ['lines of a request', 'bytes'],
       [
-        ...Object.entries(logs.ours).map(([operation, octets]) => [`ours, ${operation}`, String(octets)]),
+        ...Object.entries(logs.ours).map(([operation, bytes]) => [`ours, ${operation}`, String(bytes)]),
         ['Lambda’s START, END, REPORT', String(logs.lambda)],
         ['API Gateway’s access log', String(logs.access)],
       ],

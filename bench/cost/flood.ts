@@ -1,7 +1,7 @@
 // What an hour of a flood of log-ins costs, with a web ACL and without one.
 import type { Results } from '../results-file.ts';
 import { bill, type Fixed, type Settings, total, type Usage } from './cost-model.ts';
-import type { LogOctets } from './log-bytes.ts';
+import type { LogBytes } from './log-bytes.ts';
 
 export interface Flood {
   /** Requests a second, at one route. */
@@ -45,7 +45,7 @@ export function floodHour(
   flood: Flood,
   limits: FloodLimits,
   results: Results,
-  logs: LogOctets,
+  logs: LogBytes,
   settings: Settings,
 ): { without: number; withAcl: number } {
   const cost = (logIns: number) => {

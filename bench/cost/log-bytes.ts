@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import type { Service } from '../../tools/deploy/service.ts';
 import { OPERATIONS, type Operation } from '../results-file.ts';
 
-/** Octets that CloudWatch Logs counts for one request, with {@link OCTETS_AN_EVENT} for each line of it. */
-export type LogOctets = {
+/** Bytes that CloudWatch Logs counts for one request, with {@link BYTES_AN_EVENT} for each line of it. */
+export type LogBytes = {
   /** Lines of ours, by operation. */
   readonly ours: Record<Operation, number>;
   /** START, END and REPORT, which Lambda writes for each call. */
@@ -14,8 +14,8 @@ export type LogOctets = {
   readonly access: number;
 };
 
-/** What CloudWatch Logs adds to every event's own octets. @see API_PutLogEvents of the CloudWatch Logs API reference */
-const OCTETS_AN_EVENT = 26;
+/** What CloudWatch Logs adds to every event's own bytes. @see API_PutLogEvents of the CloudWatch Logs API reference */
+const BYTES_AN_EVENT = 26;
 
 const requestId = '8f507cfc-25a1-4a0a-b07a-ac58fc914c95';
 /** Lambda's words about a call, as its documentation shows them; a `Duration` and a memory of ordinary length. */
@@ -38,7 +38,7 @@ const ACCESS_VALUES: Record<string, string> = {
 };
 
 /** Measures the lines that the code writes, in a process with a function's environment, and reckons those of AWS. */
-export async function measureLogOctets(service: Service): Promise<LogOctets> {
+export async function measureLogBytes(service: Service): Promise<LogBytes> {
   return { ours: await linesOfOurs(), lambda: counted(LAMBDA_LINES), access: counted([accessLine(service)]) };
 }
 
@@ -55,7 +55,7 @@ async function linesOfOurs(): Promise<Record<Operation, number>> {
   const { stdout } = await promisify(execFile)(process.execPath, [script], { env });
   // What comes before the first heading is written once in a container's life.
   const sections = stdout.split(/^# /m).slice(1);
-  const octets = new Map(
+  const bytes = new Map(
     sections.map((section) => {
       const [heading = '', ...lines] = section.trimEnd().split('\n');
       return [heading, counted(lines)];
@@ -63,7 +63,7 @@ async function linesOfOurs(): Promise<Record<Operation, number>> {
   );
   return Object.fromEntries(
     OPERATIONS.map((operation) => {
-      const count = octets.get(operation);
+      const count = bytes.get(operation);
       if (!count) throw new Error(`bench/cost/log-lines.ts wrote no line for ${operation}.`);
       return [operation, count];
     }),
@@ -81,5 +81,5 @@ function accessLine({ resources }: Service): string {
 }
 
 function counted(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + OCTETS_AN_EVENT, 0);
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + BYTES_AN_EVENT, 0);
 }

@@ -1,5 +1,5 @@
 // Writes to standard output just what one request of each operation writes to its log, by the very code that the
-// functions run. `npm run cost` runs it in a process of its own with a function's environment and counts the octets.
+// functions run. `npm run cost` runs it in a process of its own with a function's environment and counts the bytes.
 //   node bench/log-lines.ts
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';

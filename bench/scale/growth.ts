@@ -22,7 +22,7 @@ const functions = await stack.functions({ BCRYPT_COST: '4' });
 const meter = await stack.meter({ delay: 60 });
 const metered = await stack.functions({ BCRYPT_COST: '4', AWS_ENDPOINT_URL_DYNAMODB: meter.url });
 
-type Cost = { units: number; trips: number; octets: number; medianMs: number; storeMs: number };
+type Cost = { units: number; trips: number; bytes: number; medianMs: number; storeMs: number };
 const costs = new Map<string, Map<number, Cost>>(operations.map(({ name }) => [name, new Map()]));
 let users = 0;
 const filling: string[] = [];
@@ -47,12 +47,12 @@ for (const size of sizes) {
     const call = await operation.prepare(metered);
     meter.begin();
     await metered.send(call);
-    const { units, sequentialTrips, octetsIn, octetsOut } = await meter.end();
+    const { units, sequentialTrips, bytesIn, bytesOut } = await meter.end();
     const all = samples.get(operation.name) ?? [];
     costs.get(operation.name)?.set(size, {
       units,
       trips: sequentialTrips,
-      octets: octetsIn + octetsOut,
+      bytes: bytesIn + bytesOut,
       medianMs: median(all.map(({ elapsed }) => elapsed)),
       storeMs: median(all.map(({ waited }) => waited)),
     });

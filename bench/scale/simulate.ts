@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { readService } from '../../tools/deploy/service.ts';
 import { ASSUMED } from '../cost/cost-model.ts';
-import { type LogOctets, measureLogOctets } from '../cost/log-bytes.ts';
+import { type LogBytes, measureLogBytes } from '../cost/log-bytes.ts';
 import { REGIONS } from '../cost/prices.ts';
 import { fillIn, table } from '../document.ts';
 import { OPERATIONS, RESULTS_FILE, type Results, readResults } from '../results-file.ts';
@@ -200,7 +200,7 @@ async function main(results: Results): Promise<void> {
     tables: partitionTable(atPeak),
     rushes: rushTable(results),
     addresses: addressTable(results),
-    logs: logSentence(await measureLogOctets(await readService())),
+    logs: logSentence(await measureLogBytes(await readService())),
   };
   console.log(
     `${rush.logIns.toLocaleString('en')} log-ins a second, ${(rush.logIns / USERS) * 3600 * 100} % of ${USERS.toLocaleString('en')} users an hour; climbs for ${rush.climb} s, stays for ${rush.hold} s\n`,
@@ -353,13 +353,13 @@ function addressTable(results: Results): string {
 }
 
 /** What the load writes to the logs, with the lines of Lambda and of API Gateway. */
-function logSentence({ ours, lambda, access }: LogOctets): string {
-  const octets = OPERATIONS.reduce(
+function logSentence({ ours, lambda, access }: LogBytes): string {
+  const bytes = OPERATIONS.reduce(
     (sum, operation) => sum + MIX[operation] * rush.logIns * (ours[operation] + lambda + access),
     0,
   );
   const price = REGIONS['us-east-1']?.logIngestion.dollars ?? 0;
-  return `- **Logs**: at the peak ${count(octets / 1e6)} MB a second, $${((octets / 1024 ** 3) * price).toFixed(2)} a second. Lambda delivers them by itself; AWS names no quota for that†.`;
+  return `- **Logs**: at the peak ${count(bytes / 1e6)} MB a second, $${((bytes / 1024 ** 3) * price).toFixed(2)} a second. Lambda delivers them by itself; AWS names no quota for that†.`;
 }
 
 function number(name: 'log-ins' | 'climb' | 'hold' | 'seed'): number {

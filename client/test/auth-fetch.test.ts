@@ -82,7 +82,7 @@ describe('the body of a request whose token was refused', () => {
 
   test.for<[string, () => BodyInit]>([
     ['text', () => 'the body'],
-    ['octets', () => new TextEncoder().encode('the body')],
+    ['bytes', () => new TextEncoder().encode('the body')],
     ['a Blob', () => new Blob(['the body'])],
   ])('is sent again when it is %s', async ([, body]) => {
     const here = await world();

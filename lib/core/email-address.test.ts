@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { normaliseEmail } from './email-address.ts';
 
 const LABEL_63 = 'a'.repeat(63);
-/** A domain of 250 octets in labels that are long enough. */
+/** A domain of 250 bytes in labels that are long enough. */
 const DOMAIN_250 = [LABEL_63, LABEL_63, LABEL_63, 'a'.repeat(58)].join('.');
 
 describe('an address is stored', () => {
@@ -26,7 +26,7 @@ describe('an address is stored', () => {
       'ada@نامه\u{200c}ای.com',
       'ada@xn--mgba3gch31f060k.com',
     ],
-    ['with a local part of 64 octets', `${'a'.repeat(64)}@x.org`, `${'a'.repeat(64)}@x.org`],
+    ['with a local part of 64 bytes', `${'a'.repeat(64)}@x.org`, `${'a'.repeat(64)}@x.org`],
     ['in lower case on both sides', 'Ada.LOVELACE@Example.COM', 'ada.lovelace@example.com'],
     ['with its tag', 'ada+lists@example.com', 'ada+lists@example.com'],
     ['with every sign that HTML allows', "a.!#$%&'*+/?=^_`{|}~-9@x.org", "a.!#$%&'*+/?=^_`{|}~-9@x.org"],
@@ -38,8 +38,8 @@ describe('an address is stored', () => {
     ['with dots of other scripts as dots', 'ada@例え。テスト', 'ada@xn--r8jz45g.xn--zckzah'],
     ['with fullwidth letters of the domain as letters', 'ada@ｅｘａｍｐｌｅ.com', 'ada@example.com'],
     ['with a domain that a URL would turn into an IPv4 address', 'ada@0x7f.1', 'ada@0x7f.1'],
-    ['with a label of 63 octets', `ada@${LABEL_63}.org`, `ada@${LABEL_63}.org`],
-    ['with 254 octets', `ada@${DOMAIN_250}`, `ada@${DOMAIN_250}`],
+    ['with a label of 63 bytes', `ada@${LABEL_63}.org`, `ada@${LABEL_63}.org`],
+    ['with 254 bytes', `ada@${DOMAIN_250}`, `ada@${DOMAIN_250}`],
   ])('%s', (_, text, stored) => {
     expect(normaliseEmail(text)).toBe(stored);
   });
@@ -86,7 +86,7 @@ describe('no address is', () => {
     ['one with a dot before the @', 'a.@example.com'],
     ['one that begins with a dot', '.a@example.com'],
     ['one of dots before the @', '...@example.com'],
-    ['one with a local part of 65 octets', `${'a'.repeat(65)}@x.org`],
+    ['one with a local part of 65 bytes', `${'a'.repeat(65)}@x.org`],
     ['one with a full-width @ and another one', 'ada\u{ff20}x@example.com'],
     ['one with an invisible character in the local part', 'a\u{200b}da@example.com'],
     ...[
@@ -110,16 +110,16 @@ describe('no address is', () => {
         `ada@bü${invisible}cher.de`,
       ] as const,
     ]),
-    ['one with a first label of 64 octets', `ada@${LABEL_63}a.org`],
-    ['one with a last label of 64 octets', `ada@org.${LABEL_63}a`],
-    ['one of 255 octets', `adam@${DOMAIN_250}`],
+    ['one with a first label of 64 bytes', `ada@${LABEL_63}a.org`],
+    ['one with a last label of 64 bytes', `ada@org.${LABEL_63}a`],
+    ['one of 255 bytes', `adam@${DOMAIN_250}`],
     ['one with a path after a domain of another script', 'ada@bücher.example/x'],
     ['one with a query after a domain of another script', 'ada@bücher.example?x'],
     ['one with a fragment after a domain of another script', 'ada@bücher.example#x'],
     ['one with a backslash after a domain of another script', 'ada@bücher.example\\x'],
     ['one with a tab in a domain of another script', 'ada@bü\tcher.example'],
     ['one with a line feed in a domain of another script', 'ada@bü\ncher.example'],
-    ['one whose A-label makes it longer than 254 octets', `ada@ü.${DOMAIN_250.slice(4)}`],
+    ['one whose A-label makes it longer than 254 bytes', `ada@ü.${DOMAIN_250.slice(4)}`],
   ])('%s', (_, text) => {
     expect(normaliseEmail(text)).toBeUndefined();
   });

@@ -1,8 +1,8 @@
 import { domainToASCII } from 'node:url';
 import { isVisible, trimInvisible } from './invisible.ts';
 
-const MAX_OCTETS = 254; // RFC 5321 section 4.5.3.1.3, less the angle brackets (RFC 3696 erratum 1690)
-const MAX_LOCAL_OCTETS = 64; // RFC 5321 section 4.5.3.1.1
+const MAX_BYTES = 254; // RFC 5321 section 4.5.3.1.3, less the angle brackets (RFC 3696 erratum 1690)
+const MAX_LOCAL_BYTES = 64; // RFC 5321 section 4.5.3.1.1
 
 /** The local part that the HTML standard allows in `input type=email`: a subset of RFC 5322's atext and dots. */
 const LOCAL_PART = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+$/;
@@ -26,13 +26,13 @@ const DOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0
 export function normaliseEmail(text: string): string | undefined {
   const trimmed = trimInvisible(text);
   // Bounded before any regular expression or Unicode table sees it; no address in use is near twice the limit.
-  if (trimmed.length > MAX_OCTETS * 2) return undefined;
+  if (trimmed.length > MAX_BYTES * 2) return undefined;
   const at = trimmed.search(/[@＠]/);
   const localPart = trimmed.slice(0, Math.max(at, 0));
   if (!LOCAL_PART.test(localPart) || UNDELIVERABLE.test(localPart)) return undefined;
   const domain = domainAsALabel(trimmed.slice(at + 1));
   const address = `${localPart.toLowerCase()}@${domain}`;
-  const fits = localPart.length <= MAX_LOCAL_OCTETS && address.length <= MAX_OCTETS;
+  const fits = localPart.length <= MAX_LOCAL_BYTES && address.length <= MAX_BYTES;
   return fits && domain !== undefined ? address : undefined;
 }
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { normaliseEmail } from './email-address.ts';
 import { isVisible, trimEnds } from './invisible.ts';
 import {
-  MAX_PASSWORD_OCTETS,
+  MAX_PASSWORD_BYTES,
   normalisePassword,
   type PasswordPolicy,
   refusedPassword,
@@ -108,7 +108,7 @@ export function newPassword(policy: PasswordPolicy, own: readonly unknown[] = []
   return v.pipe(
     text,
     v.metadata({
-      description: `At least ${policy.minimum} characters, and at most ${MAX_PASSWORD_OCTETS} bytes of UTF-8 (256 characters where the service hashes with Argon2id), both after NFC; without NUL characters. Longer ones are refused, never cut. By default common passwords are refused, and those made of the account's own name or address or the name of the service.`,
+      description: `At least ${policy.minimum} characters, and at most ${MAX_PASSWORD_BYTES} bytes of UTF-8 (256 characters where the service hashes with Argon2id), both after NFC; without NUL characters. Longer ones are refused, never cut. By default common passwords are refused, and those made of the account's own name or address or the name of the service.`,
       minLength: policy.minimum,
       pattern: '^[^\\u0000]*$',
       examples: ['correct horse battery staple'],

@@ -305,7 +305,7 @@ describe('a password whose hash was made over its decomposed form', () => {
   });
 
   test('is wrong where the decomposed form is longer than a hash can read', async () => {
-    const typed = TYPED[0]?.concat('\u{308}').repeat(30) ?? ''; // 60 octets of NFC, 90 as typed
+    const typed = TYPED[0]?.concat('\u{308}').repeat(30) ?? ''; // 60 bytes of NFC, 90 as typed
     const it = world({ ...ADA, passwordHash: `hash of ${typed}` });
     const { parts, hashed } = watched(it);
     const long = { ...RIGHT, password: typed };

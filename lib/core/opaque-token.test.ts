@@ -11,7 +11,7 @@ import {
   writeResetTag,
 } from './opaque-token.ts';
 
-const secret = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((octets) => Buffer.from(octets));
+const secret = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes));
 const refreshToken = fc.record({ userId: fc.uuid(), sessionId: fc.uuid(), family: secret, secret });
 const resetTag = fc.record({ tagId: fc.uuid(), secret });
 

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Octets of every secret: 256 bits, beyond guessing, so that a plain SHA-256 of it may be stored. */
-const SECRET_OCTETS = 32;
-const ID_OCTETS = 16;
+/** Bytes of every secret: 256 bits, beyond guessing, so that a plain SHA-256 of it may be stored. */
+const SECRET_BYTES = 32;
+const ID_BYTES = 16;
 
 export function newSecret(): Buffer {
-  return randomBytes(SECRET_OCTETS);
+  return randomBytes(SECRET_BYTES);
 }
 
 /**
@@ -24,11 +24,11 @@ export function hashSecret(secret: Buffer): string {
  */
 export type RefreshToken = { userId: string; sessionId: string; family: Buffer; secret: Buffer };
 
-/** 16 + 16 + 32 + 32 octets as 128 characters of base64url: no padding bits, so one token has one spelling. */
+/** 16 + 16 + 32 + 32 bytes as 128 characters of base64url: no padding bits, so one token has one spelling. */
 export function writeRefreshToken(token: RefreshToken): string {
   return Buffer.concat([
-    idOctets(token.userId),
-    idOctets(token.sessionId),
+    idBytes(token.userId),
+    idBytes(token.sessionId),
     token.family,
     token.secret,
   ]).toString('base64url');
@@ -37,12 +37,12 @@ export function writeRefreshToken(token: RefreshToken): string {
 /** @returns `undefined` for a string that cannot be a refresh token of ours. */
 export function readRefreshToken(text: string): RefreshToken | undefined {
   if (!/^[\w-]{128}$/.test(text)) return undefined;
-  const octets = Buffer.from(text, 'base64url');
+  const bytes = Buffer.from(text, 'base64url');
   return {
-    userId: idText(octets.subarray(0, 16)),
-    sessionId: idText(octets.subarray(16, 32)),
-    family: octets.subarray(32, 64),
-    secret: octets.subarray(64),
+    userId: idText(bytes.subarray(0, 16)),
+    sessionId: idText(bytes.subarray(16, 32)),
+    family: bytes.subarray(32, 64),
+    secret: bytes.subarray(64),
   };
 }
 
@@ -61,9 +61,9 @@ export function newMailedSecret(): Buffer {
   }
 }
 
-/** 16 + 32 octets as 64 characters of base64url. */
+/** 16 + 32 bytes as 64 characters of base64url. */
 export function writeResetTag(tag: ResetTag): string {
-  return Buffer.concat([idOctets(tag.tagId), tag.secret]).toString('base64url');
+  return Buffer.concat([idBytes(tag.tagId), tag.secret]).toString('base64url');
 }
 
 /**
@@ -75,16 +75,16 @@ export function writeResetTag(tag: ResetTag): string {
 export function readResetTag(text: string): ResetTag | undefined {
   const [tag] = /^[\w-]{64}(?![\w-])/.exec(text) ?? [];
   if (tag === undefined) return undefined;
-  const octets = Buffer.from(tag, 'base64url');
-  return { tagId: idText(octets.subarray(0, ID_OCTETS)), secret: octets.subarray(ID_OCTETS) };
+  const bytes = Buffer.from(tag, 'base64url');
+  return { tagId: idText(bytes.subarray(0, ID_BYTES)), secret: bytes.subarray(ID_BYTES) };
 }
 
-/** The 16 octets of a UUID. */
-function idOctets(id: string): Buffer {
+/** The 16 bytes of a UUID. */
+function idBytes(id: string): Buffer {
   return Buffer.from(id.replaceAll('-', ''), 'hex');
 }
 
-function idText(octets: Buffer): string {
-  const hex = octets.toString('hex');
+function idText(bytes: Buffer): string {
+  const hex = bytes.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

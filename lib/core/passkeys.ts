@@ -55,7 +55,7 @@ export type Assertion = Pick<NewCredential, 'credentialId' | 'counter' | 'backup
   isSignedBy(key: Pick<NewCredential, 'algorithm' | 'publicKey'>): boolean;
 };
 
-/** Octets of an authenticator that no ceremony of ours can have made. The message is for the log. */
+/** Bytes of an authenticator that no ceremony of ours can have made. The message is for the log. */
 export class RefusedCredential extends Error {
   override readonly name = 'RefusedCredential';
 }

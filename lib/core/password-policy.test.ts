@@ -6,9 +6,9 @@ describe('a password may be set', () => {
   test.each([
     ['of eight characters', 'abcdefgh'],
     ['of eight code points that are two UTF-16 units each', '🔑'.repeat(8)],
-    ['of 72 octets', 'a'.repeat(72)],
-    ['of 72 octets in 18 code points', '🔑'.repeat(18)],
-    ['of 72 octets after NFC that were 108 before', 'u\u{308}'.repeat(36)],
+    ['of 72 bytes', 'a'.repeat(72)],
+    ['of 72 bytes in 18 code points', '🔑'.repeat(18)],
+    ['of 72 bytes after NFC that were 108 before', 'u\u{308}'.repeat(36)],
     ['of spaces', ' '.repeat(8)],
     ['with control characters', 'tab\tand\nline feed'],
   ])('%s', (_, password) => {
@@ -22,9 +22,9 @@ describe('a password is refused', () => {
     ['of seven code points in fourteen UTF-16 units', '🔑'.repeat(7), 'password-too-short'],
     ['of eight code points that NFC makes seven', 'u\u{308}bcdefg', 'password-too-short'],
     ['that is empty', '', 'password-too-short'],
-    ['of 73 octets', 'a'.repeat(73), 'password-too-long'],
-    ['of 37 characters that are 74 octets', 'ü'.repeat(37), 'password-too-long'],
-    ['of 72 octets that NFC makes more', `${'a'.repeat(68)}\u{fb2c}a`, 'password-too-long'],
+    ['of 73 bytes', 'a'.repeat(73), 'password-too-long'],
+    ['of 37 characters that are 74 bytes', 'ü'.repeat(37), 'password-too-long'],
+    ['of 72 bytes that NFC makes more', `${'a'.repeat(68)}\u{fb2c}a`, 'password-too-long'],
     ['with NUL, at which bcrypt would end', 'abcdefgh\0', 'password-unusable-characters'],
     ['with a high surrogate alone', 'abcdefgh\u{d83d}', 'password-unusable-characters'],
     ['with a low surrogate alone', '\u{dd11}abcdefgh', 'password-unusable-characters'],
@@ -54,7 +54,7 @@ const password = fc.string({
 });
 
 describe('whatever the password', () => {
-  test('one that may be set has 8 code points and at most 72 octets in the form that is hashed', () => {
+  test('one that may be set has 8 code points and at most 72 bytes in the form that is hashed', () => {
     fc.assert(
       fc.property(fc.oneof(password, fc.string({ unit: 'binary', maxLength: 90 })), (text) => {
         fc.pre(refusedPassword(text, { minimum: 8 }) === undefined);

@@ -1,10 +1,10 @@
 import type { Reason } from './problem.ts';
 
-/** bcrypt reads no further than this many octets (see https://www.usenix.org/legacy/events/usenix99/provos.html). */
-export const MAX_PASSWORD_OCTETS = 72;
+/** bcrypt reads no further than this many bytes (see https://www.usenix.org/legacy/events/usenix99/provos.html). */
+export const MAX_PASSWORD_BYTES = 72;
 
 /**
- * NFC, so that the same password typed on two keyboards is the same octets.
+ * NFC, so that the same password typed on two keyboards is the same bytes.
  *
  * @see NIST SP 800-63B-4 section 3.1.1.2
  */
@@ -16,7 +16,7 @@ export function normalisePassword(password: string): string {
 export type PasswordPolicy = {
   /** Smallest number of code points. */
   minimum: number;
-  /** Largest number of code points, where the hash reads all of them; without it the bound is 72 octets. */
+  /** Largest number of code points, where the hash reads all of them; without it the bound is 72 bytes. */
   maximum?: number | undefined;
   /** Whether a normalised password in lower case is on a list of common ones. */
   isCommon?: ((password: string) => boolean) | undefined;
@@ -28,7 +28,7 @@ export type PasswordPolicy = {
 
 /**
  * Why a password may not be set, or `undefined` when it may. Length counts code points, the upper bound without argon2id
- * octets of UTF-8 after NFC: longer is refused, never cut, since bcrypt would silently ignore the rest.
+ * bytes of UTF-8 after NFC: longer is refused, never cut, since bcrypt would silently ignore the rest.
  *
  * @param own what a guesser of this account begins with: its name and address
  * @see OWASP ASVS 5.0 section 6.2
@@ -47,7 +47,7 @@ export function refusedPassword(
 
 function isTooLong(password: string, { maximum }: PasswordPolicy): boolean {
   return maximum === undefined
-    ? Buffer.byteLength(password) > MAX_PASSWORD_OCTETS
+    ? Buffer.byteLength(password) > MAX_PASSWORD_BYTES
     : [...password].length > maximum;
 }
 
@@ -78,7 +78,7 @@ function lettersOf(text: string): string {
 }
 
 /** What no system hashes: longer texts would only keep the processor busy. phpass, the most patient, cuts here. */
-const LONGEST_OCTETS = 4_096;
+const LONGEST_BYTES = 4_096;
 
 /**
  * Whether some account may have this password: what any policy of ours ever took, and any system whose hashes are imported.
@@ -89,6 +89,6 @@ export function isPossiblePassword(password: string): boolean {
     password !== '' &&
     password.isWellFormed() &&
     !password.includes('\0') &&
-    Buffer.byteLength(password) <= LONGEST_OCTETS
+    Buffer.byteLength(password) <= LONGEST_BYTES
   );
 }

@@ -3,8 +3,8 @@ import { contentTypeOf } from './media-type.ts';
 import { multipartFields } from './multipart.ts';
 import type { Request } from './request.ts';
 
-/** Octets. Far above any request of ours, far below what would cost time to parse. */
-const MAX_OCTETS = 32 * 1024;
+/** Bytes. Far above any request of ours, far below what would cost time to parse. */
+const MAX_BYTES = 32 * 1024;
 
 type Fields = Record<string, unknown>;
 
@@ -25,7 +25,7 @@ export const MEDIA_TYPES: Record<BodyForm, string> = {
 export function bodyFields(request: Request, forms: readonly BodyForm[]): Fields {
   const { body } = request;
   if (body === undefined) return {};
-  if (body.length > MAX_OCTETS) throw new ProblemError({ code: 'body-too-large' });
+  if (body.length > MAX_BYTES) throw new ProblemError({ code: 'body-too-large' });
   const { mediaType, value } = contentTypeOf(request.headers('content-type'));
   const form = forms.find((candidate) => MEDIA_TYPES[candidate] === mediaType);
   // Nobody decompresses here: what says that it is compressed is refused, whatever its bytes are (RFC 9110, 15.5.16).
@@ -36,7 +36,7 @@ export function bodyFields(request: Request, forms: readonly BodyForm[]): Fields
 
 type Reader = (text: string, contentType: string) => Fields;
 
-/** Octets to text, whatever `charset` says: RFC 8259 section 8.1 knows none but UTF-8. */
+/** Bytes to text, whatever `charset` says: RFC 8259 section 8.1 knows none but UTF-8. */
 function decode(body: Buffer, contentLength: string | undefined): string {
   let text: string;
   try {
@@ -68,7 +68,7 @@ function urlencodedForm(text: string): Fields {
     try {
       decodeURIComponent(run);
     } catch (cause) {
-      throw malformed('percent-encoded octets that are not UTF-8', cause);
+      throw malformed('percent-encoded bytes that are not UTF-8', cause);
     }
   }
   return Object.fromEntries(new URLSearchParams(text));

@@ -21,7 +21,7 @@ export type Request = {
   query(name: string): string | undefined;
   /** A value of the route's path, decoded. */
   path(name: string): string | undefined;
-  /** The octets of the body; `undefined` where there is none. */
+  /** The bytes of the body; `undefined` where there is none. */
   body: Buffer | undefined;
 };
 

@@ -68,7 +68,7 @@ export const pages: PageMessages = {
     passwordTooShort: (minimum) =>
       `Ce mot de passe est trop court\u202f: saisissez au moins ${minimum} caractères.`,
     passwordTooLong:
-      'Ce mot de passe est trop long\u202f: 72 octets au plus peuvent être conservés en toute sécurité. Une lettre simple occupe un octet\u202f; les lettres accentuées, les autres écritures et les émojis en occupent deux à quatre.',
+      'Ce mot de passe est trop long\u202f: 72 bytes au plus peuvent être conservés en toute sécurité. Une lettre simple occupe un byte\u202f; les lettres accentuées, les autres écritures et les émojis en occupent deux à quatre.',
     passwordOver: (maximum) => `Ce mot de passe est trop long : saisissez au plus ${maximum} caractères.`,
     passwordCommon:
       'Ce mot de passe est facile à deviner : il est courant, ou composé de votre nom, de votre adresse ou du nom de ce service. Choisissez-en un autre.',

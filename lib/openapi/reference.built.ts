@@ -40,7 +40,7 @@ function asset(type: string, files: (string | URL)[]): Asset {
     licences(),
     ...files.map((file) => readFileSync(file, 'utf8').replace(/^\/[/*]# sourceMappingURL=.*$/gm, '')),
   ].join('\n');
-  const octets = gzipSync(text, { level: 9 });
+  const bytes = gzipSync(text, { level: 9 });
   const version = createHash('sha256').update(text).digest('base64url').slice(0, 12);
-  return { type, version, gzipped: octets.toString('base64') };
+  return { type, version, gzipped: bytes.toString('base64') };
 }

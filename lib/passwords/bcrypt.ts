@@ -1,6 +1,6 @@
 import { getRounds, hash } from 'bcryptjs';
 import type { HashScheme } from './hash-scheme.ts';
-import { nobodysBcrypt, READ_OCTETS } from './schemes/bcrypt.ts';
+import { nobodysBcrypt, READ_BYTES } from './schemes/bcrypt.ts';
 
 /**
  * bcrypt, as `$2b$` strings that every other system imports.
@@ -13,6 +13,6 @@ export function bcryptScheme(cost: number): HashScheme {
     hash: (password) => hash(password, cost),
     nobodys: nobodysBcrypt(cost),
     isCurrent: (text) => text.startsWith('$2b$') && getRounds(text) >= cost,
-    takes: (password) => Buffer.byteLength(password) <= READ_OCTETS,
+    takes: (password) => Buffer.byteLength(password) <= READ_BYTES,
   };
 }

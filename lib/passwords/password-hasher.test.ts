@@ -38,7 +38,7 @@ describe('a password', () => {
     expect(hasher.isOutdated(await bcryptHasher(6).hash(PASSWORD))).toBe(false);
   });
 
-  test('of 72 octets differs by its last', async () => {
+  test('of 72 bytes differs by its last', async () => {
     const hash = await hasher.hash(`${'x'.repeat(71)}y`);
     expect(await hasher.verify(`${'x'.repeat(71)}y`, hash)).toBe(true);
     expect(await hasher.verify('x'.repeat(72), hash)).toBe(false);

@@ -37,9 +37,9 @@ test('a challenge is good for what it was issued for alone', async () => {
 
 test('a challenge with any bit changed, of another stage or of another form is none', async () => {
   const challenge = await challenges.issue(logIn, NOON);
-  const octets = Buffer.from(challenge, 'base64url');
-  for (let at = 0; at < octets.length; at += 1) {
-    const changed = Buffer.from(octets);
+  const bytes = Buffer.from(challenge, 'base64url');
+  for (let at = 0; at < bytes.length; at += 1) {
+    const changed = Buffer.from(bytes);
     changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
     expect(await challenges.check(logIn, changed.toString('base64url'), NOON)).toBeUndefined();
   }

@@ -29,12 +29,12 @@ export function passkeyChallenges(stage: Pick<StageKey, 'derived'>): PasskeyChal
 
     async check(use, challenge, now) {
       if (!FORM.test(challenge)) return undefined;
-      const octets = Buffer.from(challenge, 'base64url');
-      const issued = octets.subarray(0, -MAC_BYTES);
-      if (!timingSafeEqual(octets.subarray(-MAC_BYTES), await macOf(use, issued))) return undefined;
+      const bytes = Buffer.from(challenge, 'base64url');
+      const issued = bytes.subarray(0, -MAC_BYTES);
+      if (!timingSafeEqual(bytes.subarray(-MAC_BYTES), await macOf(use, issued))) return undefined;
       const issuedAt = issued.readUIntBE(0, TIME_BYTES);
       const expiresAt = issuedAt + CHALLENGE_MS;
-      return now < expiresAt ? { hash: hashSecret(octets), issuedAt, expiresAt } : undefined;
+      return now < expiresAt ? { hash: hashSecret(bytes), issuedAt, expiresAt } : undefined;
     },
   };
 }

@@ -49,9 +49,9 @@ describe.each([
 
   test.each([2, 3, 4])('is not opened when its part %i was tampered with', async (part) => {
     const parts = (await sealing.seal(PLAINTEXT, 'a')).split('.');
-    const octets = Buffer.from(parts[part] ?? '', 'base64url');
-    octets[0] = (octets[0] ?? 0) ^ 1;
-    parts[part] = octets.toString('base64url');
+    const bytes = Buffer.from(parts[part] ?? '', 'base64url');
+    bytes[0] = (bytes[0] ?? 0) ^ 1;
+    parts[part] = bytes.toString('base64url');
     await expect(sealing.unseal(parts.join('.'), 'a')).rejects.toThrow();
   });
 

@@ -58,7 +58,7 @@ export function unsealingWith(dataKeys: Pick<DataKeys, 'unwrap'>): Pick<Sealing,
 
 const bytes = (text = '') => Buffer.from(text, 'base64url');
 
-/** Data keys that are all one secret of 32 octets, kept outside the tables: for a stack without KMS. */
+/** Data keys that are all one secret of 32 bytes, kept outside the tables: for a stack without KMS. */
 export function secretDataKeys(secret: Uint8Array): DataKeys {
   return {
     create: async () => ({ dataKey: secret }),

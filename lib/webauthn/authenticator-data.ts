@@ -29,12 +29,12 @@ const FLAGS = {
  * @throws Error when something is wrong
  * @see WebAuthn Level 3 sections 7.1 (steps 13 to 17) and 7.2 (steps 14 to 18)
  */
-export function readAuthenticatorData(octets: Buffer, rpId: string): AuthenticatorData {
-  if (octets.length < FIXED_BYTES) throw new Error('the authenticator data is too short');
+export function readAuthenticatorData(bytes: Buffer, rpId: string): AuthenticatorData {
+  if (bytes.length < FIXED_BYTES) throw new Error('the authenticator data is too short');
   const expected = createHash('sha256').update(rpId).digest();
-  if (!octets.subarray(0, RP_ID_HASH_BYTES).equals(expected)) throw new Error('it is for another RP ID');
+  if (!bytes.subarray(0, RP_ID_HASH_BYTES).equals(expected)) throw new Error('it is for another RP ID');
 
-  const flags = octets.readUInt8(RP_ID_HASH_BYTES);
+  const flags = bytes.readUInt8(RP_ID_HASH_BYTES);
   const has = (flag: keyof typeof FLAGS) => (flags & FLAGS[flag]) !== 0;
   if (!has('userPresent')) throw new Error('nobody was present');
   if (!has('userVerified')) throw new Error('the user was not verified');
@@ -42,29 +42,29 @@ export function readAuthenticatorData(octets: Buffer, rpId: string): Authenticat
 
   let at = FIXED_BYTES;
   let attested: AuthenticatorData['attested'];
-  if (has('attested')) ({ attested, end: at } = readAttested(octets, at));
-  if (has('extensions')) at = readMap(octets, at).end;
-  if (at !== octets.length) throw new Error('the authenticator data has something behind its end');
+  if (has('attested')) ({ attested, end: at } = readAttested(bytes, at));
+  if (has('extensions')) at = readMap(bytes, at).end;
+  if (at !== bytes.length) throw new Error('the authenticator data has something behind its end');
   return {
-    counter: octets.readUInt32BE(RP_ID_HASH_BYTES + 1),
+    counter: bytes.readUInt32BE(RP_ID_HASH_BYTES + 1),
     backupEligible: has('backupEligible'),
     backedUp: has('backedUp'),
     attested,
   };
 }
 
-function readAttested(octets: Buffer, offset: number) {
+function readAttested(bytes: Buffer, offset: number) {
   const lengthAt = offset + AAGUID_BYTES;
   const idAt = lengthAt + 2;
-  if (octets.length < idAt) throw new Error('the credential ends too early');
-  const keyAt = idAt + octets.readUInt16BE(lengthAt);
-  if (octets.length < keyAt) throw new Error('the id of the credential ends too early');
-  const { map: publicKey, end } = readMap(octets, keyAt);
-  return { attested: { credentialId: octets.subarray(idAt, keyAt), publicKey }, end };
+  if (bytes.length < idAt) throw new Error('the credential ends too early');
+  const keyAt = idAt + bytes.readUInt16BE(lengthAt);
+  if (bytes.length < keyAt) throw new Error('the id of the credential ends too early');
+  const { map: publicKey, end } = readMap(bytes, keyAt);
+  return { attested: { credentialId: bytes.subarray(idAt, keyAt), publicKey }, end };
 }
 
-function readMap(octets: Buffer, offset: number): { map: CborMap; end: number } {
-  const { value, end } = readCbor(octets, offset);
+function readMap(bytes: Buffer, offset: number): { map: CborMap; end: number } {
+  const { value, end } = readCbor(bytes, offset);
   if (!(value instanceof Map)) throw new Error('the authenticator data has no map where one belongs');
   return { map: value, end };
 }

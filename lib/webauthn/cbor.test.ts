@@ -10,7 +10,7 @@ const item: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   leaf: fc.oneof(
     fc.integer({ min: -(2 ** 31), max: 2 ** 32 - 1 }),
     fc.string({ unit: 'grapheme', maxLength: 40 }).filter((text) => text.isWellFormed()),
-    fc.uint8Array({ maxLength: 300 }).map((octets) => Buffer.from(octets)),
+    fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
     fc.boolean(),
   ),
   map: fc
@@ -34,32 +34,32 @@ describe('CBOR', () => {
   test('is read as it was written, up to its end', () => {
     fc.assert(
       fc.property(item, fc.uint8Array({ maxLength: 5 }), (value, behind) => {
-        const octets = cbor(value);
-        const read = readCbor(Buffer.concat([Buffer.from('12'), octets, behind]), 2);
-        expect(read).toEqual({ value, end: 2 + octets.length });
+        const bytes = cbor(value);
+        const read = readCbor(Buffer.concat([Buffer.from('12'), bytes, behind]), 2);
+        expect(read).toEqual({ value, end: 2 + bytes.length });
       }),
     );
   });
 
-  test('any octets are read as the library reads them, or are refused, and never read beyond their end', () => {
+  test('any bytes are read as the library reads them, or are refused, and never read beyond their end', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.uint8Array({ maxLength: 60 }), item.map(cbor)),
         fc.nat({ max: 60 }),
         (given, at) => {
-          const octets = Buffer.from(given);
-          if (octets.length > 0) octets.writeUInt8(at * 4, at % octets.length);
+          const bytes = Buffer.from(given);
+          if (bytes.length > 0) bytes.writeUInt8(at * 4, at % bytes.length);
           // Around them lies what other requests hold in the same memory.
-          const memory = Buffer.concat([octets, Buffer.alloc(300, 'secret')]);
+          const memory = Buffer.concat([bytes, Buffer.alloc(300, 'secret')]);
           let read: { value: Cbor; end: number };
           try {
-            read = readCbor(memory.subarray(0, octets.length));
+            read = readCbor(memory.subarray(0, bytes.length));
           } catch (error) {
             expect(error).toBeInstanceOf(Error);
             return;
           }
-          expect(read.end).toBeLessThanOrEqual(octets.length);
-          const library = byLibrary(octets);
+          expect(read.end).toBeLessThanOrEqual(bytes.length);
+          const library = byLibrary(bytes);
           if (library !== undefined) expect(plain(read.value)).toEqual(plain(library.value));
         },
       ),
@@ -82,8 +82,8 @@ describe('CBOR', () => {
     ['a map with a boolean as its key', 'a1f500'],
     ['text that is no UTF-8', '61ff'],
     ['five levels', '818181818180'],
-  ])('%s is refused', (_, octets) => {
-    expect(() => readCbor(hex(octets))).toThrow(Error);
+  ])('%s is refused', (_, bytes) => {
+    expect(() => readCbor(hex(bytes))).toThrow(Error);
   });
 
   test('a thousand levels are refused before they fill the stack', () => {
@@ -92,19 +92,19 @@ describe('CBOR', () => {
 
   test('one map is one map', () => {
     expect(readCborMap(hex('a10102'))).toEqual(new Map([[1, 2]]));
-    for (const octets of ['a1010200', '01', '']) expect(() => readCborMap(hex(octets))).toThrow(Error);
+    for (const bytes of ['a1010200', '01', '']) expect(() => readCborMap(hex(bytes))).toThrow(Error);
   });
 
   test('simple values are themselves', () => {
-    const values = ['f4', 'f5', 'f6', 'f7'].map((octets) => readCbor(hex(octets)).value);
+    const values = ['f4', 'f5', 'f6', 'f7'].map((bytes) => readCbor(hex(bytes)).value);
     expect(values).toEqual([false, true, null, undefined]);
   });
 });
 
 /** `undefined` where it refuses, as it does some lengths that are written longer than they have to be. */
-function byLibrary(octets: Buffer): { value: unknown } | undefined {
+function byLibrary(bytes: Buffer): { value: unknown } | undefined {
   try {
-    return { value: isoCBOR.decodeFirst(new Uint8Array(octets)) };
+    return { value: isoCBOR.decodeFirst(new Uint8Array(bytes)) };
   } catch {
     return undefined;
   }

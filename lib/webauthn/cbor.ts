@@ -14,16 +14,16 @@ const MAX_DEPTH = 4;
  * use too: a byte string that reached beyond it would show what they hold.
  *
  * @returns the item, and the offset behind it
- * @throws Error when the octets are no such item
+ * @throws Error when the bytes are no such item
  * @see RFC 8949; https://fidoalliance.org/specs/fido-v2.2-ps-20250714/#message-encoding
  */
-export function readCbor(octets: Buffer, offset = 0): { value: Cbor; end: number } {
+export function readCbor(bytes: Buffer, offset = 0): { value: Cbor; end: number } {
   let at = offset;
 
   function take(length: number): Buffer {
-    if (length > octets.length - at) throw new Error('CBOR ends in the middle of an item');
+    if (length > bytes.length - at) throw new Error('CBOR ends in the middle of an item');
     at += length;
-    return octets.subarray(at - length, at);
+    return bytes.subarray(at - length, at);
   }
 
   /** The argument of an item: in its first byte, or in the 1, 2, 4 or 8 bytes that follow. */
@@ -96,9 +96,9 @@ function simpleValue(information: number): boolean | null | undefined {
   }
 }
 
-/** Reads octets that are one map and nothing else. @throws Error otherwise */
-export function readCborMap(octets: Buffer): CborMap {
-  const { value, end } = readCbor(octets);
-  if (!(value instanceof Map) || end !== octets.length) throw new Error('not one map of CBOR');
+/** Reads bytes that are one map and nothing else. @throws Error otherwise */
+export function readCborMap(bytes: Buffer): CborMap {
+  const { value, end } = readCbor(bytes);
+  if (!(value instanceof Map) || end !== bytes.length) throw new Error('not one map of CBOR');
   return value;
 }

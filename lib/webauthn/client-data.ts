@@ -10,11 +10,11 @@ type Ceremony = 'webauthn.create' | 'webauthn.get';
  * @see WebAuthn Level 3 section 5.8.1, and sections 7.1 (steps 5 to 11) and 7.2 (steps 8 to 13)
  */
 export function challengeOfClientData(
-  octets: Buffer,
+  bytes: Buffer,
   ceremony: Ceremony,
   isOrigin: (origin: string) => boolean,
 ): string {
-  const data: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(octets));
+  const data: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   if (typeof data !== 'object' || data === null) throw new Error('the client data is no object');
   const { type, challenge, origin, crossOrigin, topOrigin } = data as Record<string, unknown>;
   if (type !== ceremony) throw new Error('the client data is of another ceremony');

@@ -21,17 +21,17 @@ export function readCoseKey(cose: CborMap): { algorithm: PasskeyAlgorithm; publi
 const READERS: Record<PasskeyAlgorithm, (cose: CborMap) => PasskeyKey> = {
   [-7](cose) {
     expectMembers(cose, { [KTY]: EC2, [CRV_OR_N]: P_256 });
-    return { kty: 'EC', crv: 'P-256', x: octetsOf(cose, X_OR_E, 32, 32), y: octetsOf(cose, Y, 32, 32) };
+    return { kty: 'EC', crv: 'P-256', x: bytesOf(cose, X_OR_E, 32, 32), y: bytesOf(cose, Y, 32, 32) };
   },
   [-8](cose) {
     expectMembers(cose, { [KTY]: OKP, [CRV_OR_N]: ED25519 });
-    return { kty: 'OKP', crv: 'Ed25519', x: octetsOf(cose, X_OR_E, 32, 32) };
+    return { kty: 'OKP', crv: 'Ed25519', x: bytesOf(cose, X_OR_E, 32, 32) };
   },
   [-257](cose) {
     expectMembers(cose, { [KTY]: RSA });
     // A larger modulus or exponent is only good for keeping the processor busy.
     const { least, most } = RSA_BYTES;
-    return { kty: 'RSA', n: octetsOf(cose, CRV_OR_N, least, most), e: octetsOf(cose, X_OR_E, 1, 4) };
+    return { kty: 'RSA', n: bytesOf(cose, CRV_OR_N, least, most), e: bytesOf(cose, X_OR_E, 1, 4) };
   },
 };
 
@@ -41,7 +41,7 @@ function expectMembers(cose: CborMap, expected: Record<number, number>): void {
 }
 
 /** @returns base64url */
-function octetsOf(cose: CborMap, label: number, least: number, most: number): string {
+function bytesOf(cose: CborMap, label: number, least: number, most: number): string {
   const value = cose.get(label);
   if (!Buffer.isBuffer(value) || value.length < least || value.length > most)
     throw new Error('a member of the key has the wrong length');

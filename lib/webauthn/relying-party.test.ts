@@ -215,7 +215,7 @@ const wrongRegistrations: [string, Changes][] = [
     'step 21: an attestation of nothing that states something',
     { attStmt: new Map([['sig', Buffer.alloc(1)]]) },
   ],
-  ['step 25: an id of 1,024 octets', { credentialId: Buffer.alloc(1_024, 1) }],
+  ['step 25: an id of 1,024 bytes', { credentialId: Buffer.alloc(1_024, 1) }],
   ['an empty id', { credentialId: Buffer.alloc(0) }],
   ['another id than the attested one', { sent: (all) => ({ ...all, id: 'AAAA', rawId: 'AAAA' }) }],
 ];
@@ -246,7 +246,7 @@ test.each([undefined, null, 5, 'x', [], {}])('%j is no credential', (given) => {
   expect(() => party.assertion(given)).toThrow(RefusedCredential);
 });
 
-test('what a standard allows is taken: an id of 1,023 octets, extensions, members that nobody knows yet', () => {
+test('what a standard allows is taken: an id of 1,023 bytes, extensions, members that nobody knows yet', () => {
   const extensions = cbor(
     new Map<string, unknown>([
       ['credProtect', 2],

@@ -28,7 +28,7 @@ export function relyingParty(rpId: string, isOrigin: (origin: string) => boolean
   };
 }
 
-/** Whatever goes wrong while somebody's octets are read is wrong with them. */
+/** Whatever goes wrong while somebody's bytes are read is wrong with them. */
 function orRefused<T>(read: () => T): T {
   try {
     return read();
@@ -43,12 +43,12 @@ function readRegistration(
   isOrigin: (origin: string) => boolean,
 ): { challenge: string; credential: NewCredential } {
   const { id, response } = readCredential(given);
-  const clientData = octetsOf(response.clientDataJSON);
+  const clientData = bytesOf(response.clientDataJSON);
   const challenge = challengeOfClientData(clientData, 'webauthn.create', isOrigin);
-  const attestation = readCborMap(octetsOf(response.attestationObject));
-  const octets = attestation.get('authData');
-  if (!Buffer.isBuffer(octets)) throw new Error('the attestation has no authenticator data');
-  const { attested, ...data } = readAuthenticatorData(octets, rpId);
+  const attestation = readCborMap(bytesOf(response.attestationObject));
+  const bytes = attestation.get('authData');
+  if (!Buffer.isBuffer(bytes)) throw new Error('the attestation has no authenticator data');
+  const { attested, ...data } = readAuthenticatorData(bytes, rpId);
   if (attested === undefined) throw new Error('there is no new credential');
   const { credentialId } = attested;
   if (credentialId.length === 0 || credentialId.length > MOST_ID_BYTES)
@@ -56,7 +56,7 @@ function readRegistration(
   if (credentialId.toString('base64url') !== id) throw new Error('the credential has another id');
 
   const key = readCoseKey(attested.publicKey);
-  checkStatement(attestation, key, Buffer.concat([octets, sha256(clientData)]));
+  checkStatement(attestation, key, Buffer.concat([bytes, sha256(clientData)]));
   return {
     challenge,
     credential: { ...data, ...key, credentialId: id, transports: transportsOf(response.transports) },
@@ -88,15 +88,15 @@ function checkStatement(
 
 function readAssertion(given: unknown, rpId: string, isOrigin: (origin: string) => boolean): Assertion {
   const { id, response } = readCredential(given);
-  const clientData = octetsOf(response.clientDataJSON);
+  const clientData = bytesOf(response.clientDataJSON);
   const challenge = challengeOfClientData(clientData, 'webauthn.get', isOrigin);
-  const octets = octetsOf(response.authenticatorData);
-  const { attested, ...data } = readAuthenticatorData(octets, rpId);
+  const bytes = bytesOf(response.authenticatorData);
+  const { attested, ...data } = readAuthenticatorData(bytes, rpId);
   if (attested !== undefined) throw new Error('a log-in has no new credential');
-  const userId = userIdOf(octetsOf(response.userHandle));
+  const userId = userIdOf(bytesOf(response.userHandle));
   if (userId === undefined) throw new Error('the user handle is none of ours');
-  const signature = octetsOf(response.signature);
-  const signed = Buffer.concat([octets, sha256(clientData)]);
+  const signature = bytesOf(response.signature);
+  const signed = Buffer.concat([bytes, sha256(clientData)]);
   return {
     ...data,
     challenge,
@@ -110,14 +110,14 @@ function readAssertion(given: unknown, rpId: string, isOrigin: (origin: string) 
 function readCredential(given: unknown): { id: string; response: Record<string, unknown> } {
   const { id, rawId, type, response } = (given ?? {}) as Record<string, unknown>;
   if (type !== 'public-key') throw new Error('the credential is no public key');
-  const octets = octetsOf(id);
-  if (id !== rawId || octets.toString('base64url') !== id) throw new Error('the credential has no id');
+  const bytes = bytesOf(id);
+  if (id !== rawId || bytes.toString('base64url') !== id) throw new Error('the credential has no id');
   if (typeof response !== 'object' || response === null) throw new Error('the credential has no response');
   return { id, response: response as Record<string, unknown> };
 }
 
 /** @throws Error for what is not base64url without padding */
-function octetsOf(text: unknown): Buffer {
+function bytesOf(text: unknown): Buffer {
   if (typeof text !== 'string' || !/^[\w-]+$/.test(text)) throw new Error('a member is not base64url');
   return Buffer.from(text, 'base64url');
 }
@@ -129,6 +129,6 @@ function transportsOf(given: unknown): string[] {
   return [...new Set(plausible as string[])].sort().slice(0, MOST_TRANSPORTS);
 }
 
-function sha256(octets: Buffer): Buffer {
-  return createHash('sha256').update(octets).digest();
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }

@@ -50,7 +50,7 @@ const text = fc.oneof(
 /** What a browser answers for a passkey, with parts that are nearly right or as wrong as they can be. */
 const part = fc.oneof(
   text,
-  fc.uint8Array({ maxLength: 300 }).map((octets) => Buffer.from(octets).toString('base64url')),
+  fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('base64url')),
 );
 const clientData = fc
   .record({
@@ -130,7 +130,7 @@ const anyBody: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 400 }) },
   {
     weight: 1,
-    arbitrary: fc.uint8Array({ maxLength: 400 }).map((octets) => Buffer.from(octets).toString('base64')),
+    arbitrary: fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes).toString('base64')),
   },
   {
     weight: 1,

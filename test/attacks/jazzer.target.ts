@@ -12,7 +12,7 @@ let all = endpoints();
 let served = 0;
 
 /**
- * What Jazzer.js calls with octets of its choice: the first three pick the route, the content type and how the body is
+ * What Jazzer.js calls with bytes of its choice: the first three pick the route, the content type and how the body is
  * delivered, the next 64 are the header that carries a token and the query, the rest is the body.
  */
 export async function fuzz(data: Buffer): Promise<void> {

@@ -259,7 +259,7 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
       const page = await open(context);
       await expectText(heading(page), 'Log in');
       const stored = await storedIn(page);
-      expect(stored.indexedDB).toMatch(/^\[\[\d+(,\d+)+\]\]$|^\[\["\d+(,\d+)+"\]\]$/); // octets under a lost key
+      expect(stored.indexedDB).toMatch(/^\[\[\d+(,\d+)+\]\]$|^\[\["\d+(,\d+)+"\]\]$/); // bytes under a lost key
       expect(stored.web).toBe('[{},{}]');
     });
   });

@@ -16,7 +16,7 @@ import {
   type Usage,
 } from '../../bench/cost/cost-model.ts';
 import { floodHour, webAclMonth } from '../../bench/cost/flood.ts';
-import { measureLogOctets } from '../../bench/cost/log-bytes.ts';
+import { measureLogBytes } from '../../bench/cost/log-bytes.ts';
 import { COGNITO, PEERS, type Price, REGIONS, type RegionPrices } from '../../bench/cost/prices.ts';
 import { OPERATIONS, readResults } from '../../bench/results-file.ts';
 import { readService } from '../../tools/deploy/service.ts';
@@ -120,7 +120,7 @@ describe('A bill', () => {
 
   test('of a load balancer is its hours and the dearer of its dimensions', () => {
     const lines = billOf({ users: 1e6, refresh: 90 }, { api: 'load balancer' });
-    // 90 million requests are a thousand unit-hours of connections, and 84 GiB only 210 of octets.
+    // 90 million requests are a thousand unit-hours of connections, and 84 GiB only 210 of bytes.
     expect(dollarsFor(lines, 'Application Load Balancer')).toBeCloseTo(730 * 0.0225 + 1_000 * 0.008, 6);
   });
 
@@ -213,10 +213,10 @@ test('every price of every region has a source, a date and an amount', () => {
 });
 
 test('the lines of a log are those that the code writes', async () => {
-  const measured = await measureLogOctets(await readService());
+  const measured = await measureLogBytes(await readService());
   // A hash writes one line of metrics more.
   expect(measured.ours['log-in'] - measured.ours.welcome).toBeGreaterThan(150);
-  for (const octets of Object.values(measured.ours)) expect(octets).toBeGreaterThan(400);
+  for (const bytes of Object.values(measured.ours)) expect(bytes).toBeGreaterThan(400);
   expect(measured.access).toBeGreaterThan(200);
 });
 

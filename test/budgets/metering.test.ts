@@ -35,13 +35,13 @@ afterAll(async () => {
   await meter.stop();
 });
 
-/** An item of so many octets. */
-function itemOf(octets: number, k: string = randomUUID()): { k: { S: string }; v: { S: string } } {
-  return { k: { S: k }, v: { S: 'x'.repeat(octets - sizeOf({ k: { S: k } }) - 1) } };
+/** An item of so many bytes. */
+function itemOf(bytes: number, k: string = randomUUID()): { k: { S: string }; v: { S: string } } {
+  return { k: { S: k }, v: { S: 'x'.repeat(bytes - sizeOf({ k: { S: k } }) - 1) } };
 }
 
-async function stored(octets: number) {
-  const Item = itemOf(octets);
+async function stored(bytes: number) {
+  const Item = itemOf(bytes);
   await client.send(new PutItemCommand({ TableName, Item }));
   return { Key: { k: Item.k }, Item };
 }
@@ -55,11 +55,11 @@ async function metered(act: () => Promise<unknown>) {
 const refused = { ConditionExpression: 'attribute_exists(nothing)' };
 const SIZES = [100, 1024, 1025, 4096, 4097, 9000];
 
-test.each(SIZES)('every call is charged by AWS arithmetic for an item of %i octets', async (octets) => {
-  const { Key, Item } = await stored(octets);
+test.each(SIZES)('every call is charged by AWS arithmetic for an item of %i bytes', async (bytes) => {
+  const { Key, Item } = await stored(bytes);
   const other = await stored(3000);
-  const read = (kind: 'eventual' | 'consistent' | 'transaction', size = octets) => readUnits(size, kind);
-  const write = (kind?: 'transaction', size = octets) => writeUnits(size, kind);
+  const read = (kind: 'eventual' | 'consistent' | 'transaction', size = bytes) => readUnits(size, kind);
+  const write = (kind?: 'transaction', size = bytes) => writeUnits(size, kind);
   const shrink = { UpdateExpression: 'SET v = :v', ExpressionAttributeValues: { ':v': { S: '' } } };
   const touch = { UpdateExpression: 'SET v = v' };
   const cases: [string, () => Promise<unknown>, number][] = [
@@ -103,7 +103,7 @@ test.each(SIZES)('every call is charged by AWS arithmetic for an item of %i octe
     ],
     [
       'a put of a new item on a condition that fails',
-      () => client.send(new PutItemCommand({ TableName, Item: itemOf(octets), ...refused })),
+      () => client.send(new PutItemCommand({ TableName, Item: itemOf(bytes), ...refused })),
       write(),
     ],
     [
@@ -156,7 +156,7 @@ test.each(SIZES)('every call is charged by AWS arithmetic for an item of %i octe
         client.send(
           new TransactWriteItemsCommand({
             TransactItems: [
-              { Put: { TableName, Item: itemOf(octets), ...refused } },
+              { Put: { TableName, Item: itemOf(bytes), ...refused } },
               { Update: { TableName, Key: other.Key, ...touch } },
             ],
           }),
@@ -187,20 +187,20 @@ test('each type of value is as large as AWS says', async () => {
     truth: { BOOL: true },
     nothing: { NULL: true },
     texts: { SS: ['a', 'bb'] },
-    octets: { B: Buffer.alloc(10) },
+    bytes: { B: Buffer.alloc(10) },
   };
   for (const [name, value] of Object.entries(values)) {
-    const onWire = name === 'octets' ? { B: Buffer.alloc(10).toString('base64') } : value;
-    // An item of exactly 1 kB costs one unit, and with one octet more two.
-    for (const [octets, units] of [
+    const onWire = name === 'bytes' ? { B: Buffer.alloc(10).toString('base64') } : value;
+    // An item of exactly 1 kB costs one unit, and with one byte more two.
+    for (const [bytes, units] of [
       [1024, 1],
       [1025, 2],
     ] as const) {
       const k = { S: randomUUID() };
-      const rest = octets - sizeOf({ k, v: onWire, p: { S: '' } } as WireItem);
+      const rest = bytes - sizeOf({ k, v: onWire, p: { S: '' } } as WireItem);
       const Item = { k, v: value, p: { S: 'x'.repeat(rest) } };
       const { writeUnits } = await metered(() => client.send(new PutItemCommand({ TableName, Item })));
-      expect([name, octets, writeUnits]).toEqual([name, octets, units]);
+      expect([name, bytes, writeUnits]).toEqual([name, bytes, units]);
     }
   }
 });
@@ -238,7 +238,7 @@ test('the caller sees no difference, and what was asked is named', async () => {
       }),
     )
     .catch((error) => error);
-  const { calls, octetsIn, octetsOut } = await meter.end();
+  const { calls, bytesIn, bytesOut } = await meter.end();
 
   expect(answer.Item).toEqual(Item);
   expect(answer.ConsumedCapacity).toBeUndefined();
@@ -249,6 +249,6 @@ test('the caller sees no difference, and what was asked is named', async () => {
     ['Scan', [TableName], [], 200],
     ['UpdateItem', [TableName], [`${TableName} ${Key.k.S}`], 400],
   ]);
-  expect(octetsIn).toBeGreaterThan(100);
-  expect(octetsOut).toBeGreaterThan(100);
+  expect(bytesIn).toBeGreaterThan(100);
+  expect(bytesOut).toBeGreaterThan(100);
 });

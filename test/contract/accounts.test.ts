@@ -177,7 +177,7 @@ describe.each(clients)('$name', (client) => {
       expectAnswer(await logIn(username(person), password(person)), wrongCredentials);
     });
 
-    test('refuses a password whose first 72 octets are the right ones', async () => {
+    test('refuses a password whose first 72 bytes are the right ones', async () => {
       const person = await signedUp(client, { ...somebody(), password: 'x'.repeat(72) });
       expectAnswer(await logIn(person.email, 'x'.repeat(73)), wrongCredentials);
     });
@@ -195,10 +195,10 @@ describe.each(clients)('$name', (client) => {
     });
 
     test.each<[rule: string, type: string, body: string | Buffer]>([
-      ['octets that are no UTF-8, percent-encoded', urlencoded, 'username=%FF&password=x'],
+      ['bytes that are no UTF-8, percent-encoded', urlencoded, 'username=%FF&password=x'],
       ['a surrogate, percent-encoded', urlencoded, 'username=%ED%A0%80&password=x'],
       ['multipart without a boundary', 'multipart/form-data', multipart({ username: 'x', password: 'x' })],
-      ['octets that are no UTF-8', urlencoded, Buffer.from('username=\xff&password=x', 'latin1')],
+      ['bytes that are no UTF-8', urlencoded, Buffer.from('username=\xff&password=x', 'latin1')],
       [
         'multipart with another boundary',
         'multipart/form-data; boundary=other',
@@ -349,7 +349,7 @@ describe.each(clients)('$name', (client) => {
         invalid,
       ],
       ['a lone surrogate', { body: { email: 'a@\ud800.example' } }, invalid],
-      ['an address of 255 octets', { body: { email: `${'a'.repeat(243)}@example.com` } }, invalid],
+      ['an address of 255 bytes', { body: { email: `${'a'.repeat(243)}@example.com` } }, invalid],
       ...noText.map(([type, value]): [string, Omit<Call, 'path'>, string] => [
         type,
         { body: { email: value } },
@@ -425,7 +425,7 @@ describe.each(clients)('$name', (client) => {
       ['a UUID that names nothing', randomUUID()],
       ['the form of a tag that was never mailed', randomBytes(48).toString('base64url')],
       ['a NUL', '%00'],
-      ['octets that are no UTF-8', '%FF%FE'],
+      ['bytes that are no UTF-8', '%FF%FE'],
       ['4,000 characters', 'x'.repeat(4_000)],
     ])('calls %s a wrong tag', async (_, tag) => {
       expectAnswer(await resetBy(`?tag=${tag}`), wrongTag);
@@ -503,12 +503,12 @@ describe.each(clients)('$name', (client) => {
       ['an empty password', { password: '' }, 'password: This field is required.'],
       ['seven characters', { password: 'seven77' }, 'password: Enter a password of at least 8 characters.'],
       [
-        'seven emoji of 28 octets',
+        'seven emoji of 28 bytes',
         { password: '🔑'.repeat(7) },
         'password: Enter a password of at least 8 characters.',
       ],
       [
-        '73 octets',
+        '73 bytes',
         { password: 'x'.repeat(73) },
         'password: Enter a password of at most 72 bytes (in UTF-8); longer ones cannot be hashed whole.',
       ],

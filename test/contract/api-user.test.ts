@@ -92,8 +92,8 @@ describe.each(clients)('$name', (client) => {
     test.each([
       ['8 characters', 'eight888'],
       ['8 characters beyond the first plane', '🔑'.repeat(8)],
-      ['72 octets', 'x'.repeat(72)],
-      ['72 octets after NFC and more before', `${'cafe\u0301'.repeat(14)}xx`],
+      ['72 bytes', 'x'.repeat(72)],
+      ['72 bytes after NFC and more before', `${'cafe\u0301'.repeat(14)}xx`],
       ['white space alone', ' '.repeat(8)],
     ])('takes a password of %s', async (_, password) => {
       const person = { ...applicant(), password };
@@ -132,8 +132,8 @@ describe.each(clients)('$name', (client) => {
       ['an address with a local part beyond ASCII', { email: 'ä@example.com' }, email],
       ['an address with a quoted local part', { email: '"a b"@example.com' }, email],
       ['an address that hides an encoded word', { email: '=?utf-8?q?a=40b?=@example.com' }, email],
-      ['an address with a label of 64 octets', { email: `a@${'x'.repeat(64)}.example` }, email],
-      ['an address of 255 octets', { email: `${'a'.repeat(243)}@example.com` }, email],
+      ['an address with a label of 64 bytes', { email: `a@${'x'.repeat(64)}.example` }, email],
+      ['an address of 255 bytes', { email: `${'a'.repeat(243)}@example.com` }, email],
       ['an address with a lone surrogate', { email: 'a@\udc00.example' }, email],
       ['an address with a NUL', { email: 'a\0@example.com' }, email],
       ['no password', { password: undefined }, 'password: This field is required.'],
@@ -142,8 +142,8 @@ describe.each(clients)('$name', (client) => {
       ['a password of 7 characters', { password: 'seven77' }, password.short],
       ['a password of 7 emoji', { password: '🔑'.repeat(7) }, password.short],
       ['a password of 7 characters after NFC', { password: 'cafe\u0301 cq' }, password.short],
-      ['a password of 73 octets', { password: 'x'.repeat(73) }, password.long],
-      ['a password of 37 characters and 74 octets', { password: 'é'.repeat(37) }, password.long],
+      ['a password of 73 bytes', { password: 'x'.repeat(73) }, password.long],
+      ['a password of 37 characters and 74 bytes', { password: 'é'.repeat(37) }, password.long],
       ['a password with a lone surrogate', { password: 'long enough \ud800' }, password.characters],
       ['a password with a NUL', { password: 'long enough \0' }, password.characters],
       ...noText.flatMap(([type, value]) =>
@@ -177,7 +177,7 @@ describe.each(clients)('$name', (client) => {
       expectAnswer(await client.send({ path, ...call }), invalid(detail));
     });
 
-    test('takes an address of 254 octets', async () => {
+    test('takes an address of 254 bytes', async () => {
       const local = randomUUID();
       const domain = `${`${'x'.repeat(50)}.`.repeat(4)}${'y'.repeat(254 - 36 - 1 - 204)}`;
       const person = { ...applicant(), email: `${local}@${domain}` };

@@ -106,10 +106,10 @@ const refusedPasswords: [rule: string, password: unknown, error: FieldError][] =
   ['a password that is null', null, notText('password')],
   ['an empty password', '', password.short],
   ['a password of 7 characters', 'seven77', password.short],
-  ['a password of 7 emoji and 28 octets', '🔑'.repeat(7), password.short],
+  ['a password of 7 emoji and 28 bytes', '🔑'.repeat(7), password.short],
   ['a password of 8 characters that NFC makes 7', 'cafe\u0301 cq', password.short],
-  ['a password of 73 octets', 'x'.repeat(73), password.long],
-  ['a password of 37 characters and 74 octets', 'é'.repeat(37), password.long],
+  ['a password of 73 bytes', 'x'.repeat(73), password.long],
+  ['a password of 37 characters and 74 bytes', 'é'.repeat(37), password.long],
   ['a password with a lone high surrogate', 'long enough \ud800', password.characters],
   ['a password with a lone low surrogate', '\udc00 long enough', password.characters],
   ['a password with a NUL', 'long\0enough', password.characters],
@@ -238,8 +238,8 @@ describe.each(clients)('$name', (client) => {
     test.each([
       ['8 characters', 'eight888'],
       ['8 characters beyond the first plane', '🔑'.repeat(8)],
-      ['72 octets', 'x'.repeat(72)],
-      ['72 octets after NFC and more before', `${'cafe\u0301'.repeat(14)}xx`],
+      ['72 bytes', 'x'.repeat(72)],
+      ['72 bytes after NFC and more before', `${'cafe\u0301'.repeat(14)}xx`],
       ['control characters other than NUL', 'tab\tand\u0001more'],
     ])('takes a password of %s', async (_, secret) => {
       const person = { ...applicant(), password: secret, confirm: secret };
@@ -296,8 +296,8 @@ describe.each(clients)('$name', (client) => {
       ['an address with a header after it', { email: 'a@example.com\r\nBcc: b@x.example' }, invalidEmail],
       ['an address with a local part beyond ASCII', { email: 'ä@example.com' }, invalidEmail],
       ['an address that hides an encoded word', { email: '=?utf-8?q?a=40b?=@example.com' }, invalidEmail],
-      ['an address with a label of 64 octets', { email: `a@${'x'.repeat(64)}.example` }, invalidEmail],
-      ['an address of 255 octets', { email: `${'a'.repeat(243)}@example.com` }, invalidEmail],
+      ['an address with a label of 64 bytes', { email: `a@${'x'.repeat(64)}.example` }, invalidEmail],
+      ['an address of 255 bytes', { email: `${'a'.repeat(243)}@example.com` }, invalidEmail],
       ['an address with a lone surrogate', { email: 'a@\udc00.example' }, invalidEmail],
       ['an address with a NUL', { email: 'a\0@example.com' }, invalidEmail],
       ...refusedPasswords
@@ -445,7 +445,7 @@ describe.each(clients)('$name', (client) => {
       expectAnswer(await logIn(email(stranger), secret(stranger)), wrongCredentials);
     });
 
-    test('refuses a password whose first 72 octets are the right ones', async () => {
+    test('refuses a password whose first 72 bytes are the right ones', async () => {
       const { email } = await signedUp(client, { ...somebody(), password: 'x'.repeat(72) });
       expectAnswer(await logIn(email, 'x'.repeat(73)), wrongCredentials);
     });
@@ -723,10 +723,10 @@ describe.each(clients)('$name', (client) => {
       await expectSessionLive(other);
     });
 
-    /** Changes one part of a token, by its octets: whose, which session, the family's secret, this token's. */
-    const withOctets = (token: string, at: number, octets: Buffer) => {
+    /** Changes one part of a token, by its bytes: whose, which session, the family's secret, this token's. */
+    const withBytes = (token: string, at: number, bytes: Buffer) => {
       const changed = Buffer.from(token, 'base64url');
-      octets.copy(changed, at);
+      bytes.copy(changed, at);
       return changed.toString('base64url');
     };
 
@@ -740,9 +740,9 @@ describe.each(clients)('$name', (client) => {
       ['a token with a character more', (token) => `${token}A`],
       ['a token with white space around it', (token) => ` ${token} `],
       ['a token in upper case', (token) => token.toUpperCase()],
-      ['a token of nobody', (token) => withOctets(token, 0, randomBytes(16))],
-      ['a token of no session', (token) => withOctets(token, 16, randomBytes(16))],
-      ['a token of another family', (token) => withOctets(token, 32, randomBytes(32))],
+      ['a token of nobody', (token) => withBytes(token, 0, randomBytes(16))],
+      ['a token of no session', (token) => withBytes(token, 16, randomBytes(16))],
+      ['a token of another family', (token) => withBytes(token, 32, randomBytes(32))],
       ['an access token', async () => (await newTokens()).accessToken],
       ['5,000 characters', (token) => token.repeat(40)],
     ])('refuses %s and leaves the session untouched', async (_, forge) => {
@@ -753,7 +753,7 @@ describe.each(clients)('$name', (client) => {
 
     test('refuses whoever knows the ids and guesses the secrets, and leaves the session untouched', async () => {
       const tokens = await newTokens();
-      const guess = withOctets(tokens.refreshToken, 32, randomBytes(64));
+      const guess = withBytes(tokens.refreshToken, 32, randomBytes(64));
       expectAnswer(await refresh(guess), invalidRefreshToken);
       await expectSessionLive(tokens);
     });
@@ -910,7 +910,7 @@ describe.each(clients)('$name', (client) => {
         { body: { email: 'a@example.com\r\nBcc: b@x.example' } },
         invalidEmail,
       ],
-      ['an address of 255 octets', { body: { email: `${'a'.repeat(243)}@example.com` } }, invalidEmail],
+      ['an address of 255 bytes', { body: { email: `${'a'.repeat(243)}@example.com` } }, invalidEmail],
       ...noText.map(([type, value]): [string, Omit<Call, 'path'>, FieldError] => [
         type,
         { body: { email: value } },
@@ -1014,7 +1014,7 @@ describe.each(clients)('$name', (client) => {
       ['a UUID that names nothing', randomUUID()],
       ['the form of a tag that was never mailed', randomBytes(48).toString('base64url')],
       ['a NUL', '%00'],
-      ['octets that are no UTF-8', '%FF%FE'],
+      ['bytes that are no UTF-8', '%FF%FE'],
       ['4,000 characters', 'x'.repeat(4_000)],
     ])('refuses %s as unknown', async (_, tag) => {
       expectAnswer(await resetBy(`?token=${tag}`), wrongTag);

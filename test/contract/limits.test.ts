@@ -89,8 +89,8 @@ describe.each<[Partial<Call> & { path: string }, throttled: Answer]>([
 describe('an address that is counted', () => {
   const signUp = (sourceIp: string) =>
     inProcess.send({ path: '/api/user/signup', body: newPerson(), sourceIp });
-  const octet = () => Number.parseInt(randomUUID().slice(0, 2), 16);
-  const [a, b, c] = [octet(), octet(), octet()];
+  const byte = () => Number.parseInt(randomUUID().slice(0, 2), 16);
+  const [a, b, c] = [byte(), byte(), byte()];
   const hex = (high: number, low: number) => ((high << 8) | low).toString(16);
 
   test.each<[rule: string, first: string, second: string, status: number]>([

@@ -164,7 +164,7 @@ describe.each(clients)('$name', (client) => {
       ['of another challenge', { clientData: { challenge: 'AAAA' } }],
       ['of nobody verified', { flags: { clear: FLAGS.UV } }],
       ['that is backed up but cannot be', { flags: { clear: FLAGS.BE } }],
-      ['with an id of 1,024 octets', { credentialId: Buffer.alloc(1_024, 7) }],
+      ['with an id of 1,024 bytes', { credentialId: Buffer.alloc(1_024, 7) }],
       [
         'with a key that cannot be imported',
         {

@@ -6,10 +6,10 @@ export type Unreadable = 'malformed' | 'too large' | 'unsupported';
 const KIB_32 = 32 * 1024;
 const json = { 'content-type': 'application/json' };
 
-/** Text of a JSON object with these fields, padded to exactly so many octets. */
-function paddedJson(fields: object, octets: number): string {
+/** Text of a JSON object with these fields, padded to exactly so many bytes. */
+function paddedJson(fields: object, bytes: number): string {
   const text = JSON.stringify({ ...fields, padding: '' });
-  return text.replace(/""\}$/, `"${'x'.repeat(octets - text.length)}"}`);
+  return text.replace(/""\}$/, `"${'x'.repeat(bytes - text.length)}"}`);
 }
 
 type UnreadableBody = { rule: string; call: Omit<Call, 'path'>; because: Unreadable };
@@ -44,7 +44,7 @@ const anyhow: UnreadableBody[] = [
   { rule: 'JSON that is a number', call: { headers: json, body: '5' }, because: 'malformed' },
   { rule: 'JSON that is true', call: { headers: json, body: 'true' }, because: 'malformed' },
   {
-    rule: 'an octet that is no UTF-8',
+    rule: 'an byte that is no UTF-8',
     call: { headers: json, body: Buffer.from('{"email":"\xff"}', 'latin1') },
     because: 'malformed',
   },
@@ -67,22 +67,22 @@ const anyhow: UnreadableBody[] = [
     because: 'malformed',
   },
   {
-    rule: 'one octet more than 32 KiB',
+    rule: 'one byte more than 32 KiB',
     call: { headers: json, body: paddedJson({}, KIB_32 + 1) },
     because: 'too large',
   },
   {
-    rule: 'more than 32 KiB in octets, fewer in characters',
+    rule: 'more than 32 KiB in bytes, fewer in characters',
     call: { headers: json, body: JSON.stringify({ padding: 'ü'.repeat(KIB_32 / 2) }) },
     because: 'too large',
   },
   {
-    rule: 'too many octets, by that alone when the type is wrong too',
+    rule: 'too many bytes, by that alone when the type is wrong too',
     call: { headers: { 'content-type': 'text/plain' }, body: paddedJson({}, KIB_32 + 1) },
     because: 'too large',
   },
   {
-    rule: 'too many octets, by that alone when the syntax is wrong too',
+    rule: 'too many bytes, by that alone when the syntax is wrong too',
     call: { headers: json, body: '{'.repeat(KIB_32 + 1) },
     because: 'too large',
   },
@@ -111,7 +111,7 @@ const anyhow: UnreadableBody[] = [
 /** What API Gateway can make of a body on its way. Over HTTP it decides by itself, always for base64. */
 const delivered: UnreadableBody[] = [
   {
-    rule: 'an octet that is no UTF-8, replaced before it is delivered as text',
+    rule: 'an byte that is no UTF-8, replaced before it is delivered as text',
     call: { headers: json, body: Buffer.from('{"email":"\xff"}', 'latin1'), base64: false },
     because: 'malformed',
   },
@@ -121,7 +121,7 @@ const delivered: UnreadableBody[] = [
     because: 'malformed',
   },
   {
-    rule: 'one octet more than 32 KiB, delivered base64-encoded',
+    rule: 'one byte more than 32 KiB, delivered base64-encoded',
     call: { headers: json, body: paddedJson({}, KIB_32 + 1), base64: true },
     because: 'too large',
   },

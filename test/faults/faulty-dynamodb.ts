@@ -165,7 +165,7 @@ function call(
   return new Promise((resolve, reject) => {
     const onward = request(upstream, { method: 'POST', headers }, (answer) => {
       buffer(answer).then(
-        (octets) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: octets }),
+        (bytes) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: bytes }),
         reject,
       );
     });

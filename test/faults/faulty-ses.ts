@@ -37,11 +37,11 @@ export async function startFaultySes(inboxUrl: string): Promise<FaultySes> {
       inboxUrl + incoming.url,
       { method: 'POST', headers: incoming.headers },
       async (answer) => {
-        const octets = await buffer(answer);
+        const bytes = await buffer(answer);
         const lost = ses.fault === 'sends, but its answer to a mail is lost' && recipient !== null;
         if (lost || ses.fault === 'sends, but its answer is lost') outgoing.socket?.destroy();
         else if (ses.fault === 'sends, and answers 500') outgoing.writeHead(500).end();
-        else outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(octets);
+        else outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(bytes);
       },
     );
     onward.end(body);

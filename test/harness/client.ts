@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 import { gatewayEvent } from '../../tools/local/gateway-event.ts';
 import { expectDocumented } from './documented.ts';
 
-/** A request as a client makes it. An object as the body goes as JSON; text and octets go as they are. */
+/** A request as a client makes it. An object as the body goes as JSON; text and bytes go as they are. */
 export type Call = {
   method?: string;
   /** With the query string. */
@@ -90,13 +90,13 @@ export const clients = [inProcess, overHttp];
 /** The event that API Gateway makes of a request. */
 export function toEvent(call: Call): APIGatewayProxyEvent {
   const { headers, body } = prepare(call);
-  const octets = body === undefined ? undefined : Buffer.from(body);
-  const length = octets === undefined ? {} : { 'Content-Length': String(octets.length) };
+  const bytes = body === undefined ? undefined : Buffer.from(body);
+  const length = bytes === undefined ? {} : { 'Content-Length': String(bytes.length) };
   return gatewayEvent({
     method: call.method ?? 'POST',
     url: call.path,
     headers: Object.entries({ ...length, ...headers }),
-    body: octets,
+    body: bytes,
     base64: call.base64 ?? body instanceof Buffer,
     ...(call.sourceIp !== undefined && { sourceIp: call.sourceIp }),
   });

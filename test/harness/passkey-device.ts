@@ -137,21 +137,21 @@ function newKeys(algorithm: PasskeyAlgorithm): { publicKey: KeyObject; privateKe
   return generateKeyPairSync('rsa', { modulusLength: 2048 });
 }
 
-function signWith(algorithm: PasskeyAlgorithm, key: KeyObject, octets: Buffer): Buffer {
-  return sign(algorithm === -8 ? null : 'sha256', octets, key);
+function signWith(algorithm: PasskeyAlgorithm, key: KeyObject, bytes: Buffer): Buffer {
+  return sign(algorithm === -8 ? null : 'sha256', bytes, key);
 }
 
 function coseOf(algorithm: PasskeyAlgorithm, key: KeyObject): Map<number, unknown> {
   const { x = '', y = '', n = '', e = '' } = key.export({ format: 'jwk' });
-  const octets = (text: string) => Buffer.from(text, 'base64url');
+  const bytes = (text: string) => Buffer.from(text, 'base64url');
   const common: [number, unknown] = [3, algorithm];
-  if (algorithm === -7) return new Map([[1, 2], common, [-1, 1], [-2, octets(x)], [-3, octets(y)]]);
-  if (algorithm === -8) return new Map([[1, 1], common, [-1, 6], [-2, octets(x)]]);
-  return new Map([[1, 3], common, [-1, octets(n)], [-2, octets(e)]]);
+  if (algorithm === -7) return new Map([[1, 2], common, [-1, 1], [-2, bytes(x)], [-3, bytes(y)]]);
+  if (algorithm === -8) return new Map([[1, 1], common, [-1, 6], [-2, bytes(x)]]);
+  return new Map([[1, 3], common, [-1, bytes(n)], [-2, bytes(e)]]);
 }
 
-function sha256(octets: Buffer): Buffer {
-  return createHash('sha256').update(octets).digest();
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }
 
 /** Writes CBOR (RFC 8949): as much of it as authenticators use. */

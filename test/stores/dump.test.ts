@@ -25,13 +25,8 @@ async function dump(): Promise<string> {
 
 /** A secret as it is, and the other ways in which it could be lying about. */
 function spellings(secret: string): string[] {
-  const octets = Buffer.from(secret, 'base64url');
-  return [
-    secret,
-    octets.toString('hex'),
-    octets.toString('base64'),
-    Buffer.from(secret).toString('base64url'),
-  ];
+  const bytes = Buffer.from(secret, 'base64url');
+  return [secret, bytes.toString('hex'), bytes.toString('base64'), Buffer.from(secret).toString('base64url')];
 }
 
 test('the tables dumped after a full flow hold no password, token, mailed tag or usable private key', async () => {
@@ -51,8 +46,8 @@ test('the tables dumped after a full flow hold no password, token, mailed tag or
 
   expect(all).toContain(person.email); // it is the right dump
   const secretsOf = (token: string) => {
-    const octets = Buffer.from(token, 'base64url');
-    return [octets.subarray(-32).toString('base64url'), octets.subarray(-64, -32).toString('base64url')];
+    const bytes = Buffer.from(token, 'base64url');
+    return [bytes.subarray(-32).toString('base64url'), bytes.subarray(-64, -32).toString('base64url')];
   };
   for (const secret of [
     person.password,
@@ -82,9 +77,9 @@ test('they hold no seed of an app, no recovery code, no challenge and no stage k
 
   expect(all).toContain('sealedSecret'); // it is the right dump
   const seeds = [secret, who.secret].map((text) => Buffer.from(Secret.fromBase32(text).bytes));
-  for (const octets of [...seeds, Buffer.from(stage)])
+  for (const bytes of [...seeds, Buffer.from(stage)])
     for (const spelling of ['base64', 'base64url', 'hex', 'latin1'] as const)
-      expect(all).not.toContain(octets.toString(spelling));
+      expect(all).not.toContain(bytes.toString(spelling));
   for (const text of [secret, who.secret, challenge, ...who.recoveryCodes])
     for (const spelling of [text, text.replaceAll('-', ''), text.toLowerCase(), ...spellings(text)])
       expect(all).not.toContain(spelling);

@@ -18,7 +18,7 @@ export interface Bundle {
   readonly version: string;
   /** Our own files in it. */
   readonly sources: readonly string[];
-  /** What it is made of: octets by npm package; our own code is `gatehouse`. */
+  /** What it is made of: bytes by npm package; our own code is `gatehouse`. */
   readonly packages: Readonly<Record<string, number>>;
 }
 
@@ -84,19 +84,19 @@ function writeBundles({ outputFiles, metafile }: BundleResult, outdir: string): 
         .flatMap(partsOf)
         .filter((input) => packageOf(input) === 'gatehouse')
         .map((input) => join(root, input)),
-      packages: octetsByPackage(inputs),
+      packages: bytesByPackage(inputs),
     };
   });
 }
 
-function octetsByPackage(inputs: Metafile['outputs'][string]['inputs']): Record<string, number> {
-  const octets: Record<string, number> = {};
+function bytesByPackage(inputs: Metafile['outputs'][string]['inputs']): Record<string, number> {
+  const bytes: Record<string, number> = {};
   for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
     if (bytesInOutput === 0) continue;
     const name = packageOf(input);
-    octets[name] = (octets[name] ?? 0) + bytesInOutput;
+    bytes[name] = (bytes[name] ?? 0) + bytesInOutput;
   }
-  return octets;
+  return bytes;
 }
 
 /** The npm package of a file, `gatehouse` for ours, which may lie in a node_modules folder itself. @param input relative to the root */

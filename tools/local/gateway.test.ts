@@ -110,7 +110,7 @@ describe('a route that wants a signature of AWS', () => {
 });
 
 describe('an answer', () => {
-  test('keeps all values of a header, and its octets', async () => {
+  test('keeps all values of a header, and its bytes', async () => {
     const { reply } = await ask(
       {},
       {

@@ -33,7 +33,7 @@ export interface GatewayOptions {
   readonly failed: (name: string, error: Error) => void;
 }
 
-/** Octets. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
+/** Bytes. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
 export const MAX_BODY = 10 * 1024 * 1024;
 
 /** Answers requests as API Gateway would. */

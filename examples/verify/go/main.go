@@ -72,8 +72,8 @@ func withOIDC(ctx context.Context, issuer, audience string) (Verifier, error) {
 func typeOf(token string) string {
 	head, _, _ := strings.Cut(token, ".")
 	var header struct{ Typ string }
-	octets, err := base64.RawURLEncoding.DecodeString(head)
-	if err != nil || json.Unmarshal(octets, &header) != nil {
+	bytes, err := base64.RawURLEncoding.DecodeString(head)
+	if err != nil || json.Unmarshal(bytes, &header) != nil {
 		return ""
 	}
 	return header.Typ

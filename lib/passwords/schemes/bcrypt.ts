@@ -5,8 +5,8 @@ import { LEAVE_OUT, type PasswordHash, type Reading, refused } from '../password
 const MAX_BCRYPT_COST = 16;
 export const MIN_BCRYPT_COST = 4;
 
-/** bcrypt reads no further than this many octets (see https://www.usenix.org/legacy/events/usenix99/provos.html). */
-export const READ_OCTETS = 72;
+/** bcrypt reads no further than this many bytes (see https://www.usenix.org/legacy/events/usenix99/provos.html). */
+export const READ_BYTES = 72;
 
 const BCRYPT = /^\$2([abxy])\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/;
 const BASE64 = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -54,7 +54,7 @@ export function nobodysBcrypt(cost: number): string {
 /** A longer password would match by its beginning: it is refused, after the same work. */
 async function matchesWhole(hash: string, password: string): Promise<boolean> {
   const matches = await compare(password, hash);
-  return matches && Buffer.byteLength(password) <= READ_OCTETS;
+  return matches && Buffer.byteLength(password) <= READ_BYTES;
 }
 
 /** 22 characters carry 132 bits, of which the salt is 128: bcrypt ignores the last four, and writes zeros. */

@@ -1,7 +1,7 @@
 import { compare } from 'bcryptjs';
 import { decodeBase64 } from '../base64.ts';
 import { damaged, type Reading } from '../password-hash.ts';
-import { parseBcrypt, READ_OCTETS } from './bcrypt.ts';
+import { parseBcrypt, READ_BYTES } from './bcrypt.ts';
 
 const PREFIX = '$gatehouse$pepper$';
 
@@ -32,7 +32,7 @@ function peppered(bare: string, pepper: string): Reading {
     // bcrypt reads 72 bytes of both together. A password beyond that is refused, as with any bcrypt hash.
     async matches(password) {
       const matches = await compare(password + pepper, bcrypt.text);
-      return matches && Buffer.byteLength(password) <= READ_OCTETS;
+      return matches && Buffer.byteLength(password) <= READ_BYTES;
     },
   };
 }

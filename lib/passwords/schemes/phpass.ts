@@ -25,10 +25,10 @@ export function readPhpass(text: string): Reading | undefined {
 }
 
 function compute(password: string, salt: string, rounds: number): string {
-  const octets = Buffer.from(password);
-  let digest = createHash('md5').update(salt).update(octets).digest();
+  const bytes = Buffer.from(password);
+  let digest = createHash('md5').update(salt).update(bytes).digest();
   for (let round = 0; round < rounds; round += 1)
-    digest = createHash('md5').update(digest).update(octets).digest();
+    digest = createHash('md5').update(digest).update(bytes).digest();
   return encode(digest);
 }
 

@@ -35,7 +35,7 @@ function user(nth: number, odd: Partial<User> = {}): User {
   };
 }
 
-test('what is exported, imported into empty tables and exported again is the same to the octet', async () => {
+test('what is exported, imported into empty tables and exported again is the same to the byte', async () => {
   const [from, to] = [await ownTables(), await ownTables()];
   const users = [
     ...ODD.map((odd, nth) => user(nth, odd)),
