@@ -10,9 +10,9 @@ import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openClaims } from '../lib/open-hooks.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { passwordPolicy } from '../lib/passwords/policy.ts';
+import { openClaims } from '../lib/run-hooks/claims.ts';
 import { accessTokenSigner, accessTokenVerifier } from '../lib/tokens/access-token.ts';
 import { openSigningKeys } from '../lib/tokens/open-keys.ts';
 

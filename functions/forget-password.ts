@@ -1,14 +1,17 @@
 import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { forgetPassword } from '../lib/core/forget-password.ts';
+import type { Hooks } from '../lib/core/hooks.ts';
 import * as accounts from '../lib/dialects/accounts.ts';
 import * as auth from '../lib/dialects/auth.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
+import * as teamHooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 
+const hooks: Hooks = teamHooks;
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const parts = {
@@ -17,6 +20,7 @@ const parts = {
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   tagLifetime: config.tagLifetime,
+  migrates: hooks.findLegacy !== undefined,
 };
 
 /** Forget password: asks for the mail, which `send-mail` sends from the stream of what is written here. */

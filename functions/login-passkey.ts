@@ -11,7 +11,7 @@ import { usersWithoutPasswords } from '../lib/dynamodb/users.ts';
 import * as hooks from '../lib/hooks.ts';
 import { allowsOrigin } from '../lib/http/allowed-origins.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openClaims } from '../lib/open-hooks.ts';
+import { openClaims } from '../lib/run-hooks/claims.ts';
 import { openSigner, openStageKey } from '../lib/tokens/open-keys.ts';
 import { passkeyChallenges } from '../lib/tokens/passkey-challenges.ts';
 import { relyingParty } from '../lib/webauthn/relying-party.ts';

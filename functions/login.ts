@@ -15,9 +15,10 @@ import { breachNotices, hashRenewals, userStore } from '../lib/dynamodb/users.ts
 import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { describeError, log } from '../lib/log.ts';
-import { openClaims } from '../lib/open-hooks.ts';
+import { migrationAtLogIn } from '../lib/migration.ts';
 import { isBreached } from '../lib/passwords/breached.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
+import { openClaims } from '../lib/run-hooks/claims.ts';
 import { openSigner, openStageKey } from '../lib/tokens/open-keys.ts';
 import { totpSealing } from '../lib/tokens/totp-sealing.ts';
 
@@ -43,6 +44,7 @@ const deps = {
   clock: Date.now,
   lifetimes: config.lifetimes,
   tagLifetime: config.tagLifetime,
+  migration: migrationAtLogIn(hooks, config, database),
 };
 
 function breachesAt(api: string): Breaches {

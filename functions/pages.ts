@@ -1,6 +1,7 @@
 import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { forgetPassword } from '../lib/core/forget-password.ts';
+import type { Hooks } from '../lib/core/hooks.ts';
 import { lookAtTag, resetPassword } from '../lib/core/reset-password.ts';
 import { undo } from '../lib/core/undo.ts';
 import { verifyOnPage } from '../lib/core/verify-email.ts';
@@ -12,11 +13,13 @@ import { pendingSignUpStore } from '../lib/dynamodb/pending-sign-ups.ts';
 import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
+import * as teamHooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { passwordMaker } from '../lib/passwords/own-scheme.ts';
 import { passwordHasher } from '../lib/passwords/password-hasher.ts';
 import { passwordPolicy } from '../lib/passwords/policy.ts';
 
+const hooks: Hooks = teamHooks;
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const parts = {
@@ -28,6 +31,7 @@ const parts = {
   clock: Date.now,
   passwordPolicy: passwordPolicy(config),
   tagLifetime: config.tagLifetime,
+  migrates: hooks.findLegacy !== undefined,
 };
 const verifying = {
   ...parts,

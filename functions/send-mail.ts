@@ -10,7 +10,9 @@ import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { throttleStore } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { eachRecord, eachWaiting } from '../lib/events/each-record.ts';
+import * as hooks from '../lib/hooks.ts';
 import { sesMailer } from '../lib/mail/ses.ts';
+import { migrationByMail } from '../lib/migration.ts';
 import { mailCodes } from '../lib/tokens/mail-codes.ts';
 import { openStageKey } from '../lib/tokens/open-keys.ts';
 
@@ -30,6 +32,7 @@ const parts = {
   },
   clock: Date.now,
   tagLifetime: config.tagLifetime,
+  migration: migrationByMail(hooks, config, database),
 };
 
 /** What the schedule sends, so that mails that wait for their place in the budget get it. */

@@ -9,9 +9,10 @@ import { keyStore } from '../lib/dynamodb/keys.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openBeforeSignUp, openClaims } from '../lib/open-hooks.ts';
 import { passwordMaker } from '../lib/passwords/own-scheme.ts';
 import { passwordPolicy } from '../lib/passwords/policy.ts';
+import { openBeforeSignUp } from '../lib/run-hooks/before-sign-up.ts';
+import { openClaims } from '../lib/run-hooks/claims.ts';
 import { openSigner } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);

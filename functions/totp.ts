@@ -11,7 +11,7 @@ import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { usersWithoutPasswords } from '../lib/dynamodb/users.ts';
 import * as hooks from '../lib/hooks.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
-import { openClaims } from '../lib/open-hooks.ts';
+import { openClaims } from '../lib/run-hooks/claims.ts';
 import { accessTokenSigner, accessTokenVerifier } from '../lib/tokens/access-token.ts';
 import { openSigningKeys, openStageKey } from '../lib/tokens/open-keys.ts';
 import { totpSealing } from '../lib/tokens/totp-sealing.ts';

@@ -17,6 +17,7 @@ const BELOW: Record<string, readonly string[]> = {
   events: ['core', 'dynamodb', 'mail'],
   http: ['core'],
   dialects: ['core', 'http', 'messages', 'pages'],
+  'run-hooks': ['core'],
   openapi: ['core', 'http', 'dialects', 'pages'],
 };
 

@@ -21,6 +21,8 @@ export type ForgetPasswordParts = {
   clock: Clock;
   /** Milliseconds. */
   tagLifetime: number;
+  /** Whether a system before may know an address that nobody has; `send-mail` asks it. */
+  migrates: boolean;
 };
 
 /**
@@ -33,7 +35,7 @@ export type ForgetPasswordParts = {
  * @see OWASP Forgot Password Cheat Sheet
  */
 export async function forgetPassword(
-  { users, resetRequests, throttle, clock, tagLifetime }: ForgetPasswordParts,
+  { users, resetRequests, throttle, clock, tagLifetime, migrates }: ForgetPasswordParts,
   request: ForgetPasswordRequest,
 ): Promise<{ tagId: string }> {
   const { email } = readFields(forgetPasswordFields, request.fields);
@@ -42,7 +44,8 @@ export async function forgetPassword(
     countRequest(throttle, 'forgets', request.client),
   ]);
 
-  const asked = newResetRequest({ userId, language: request.language }, clock(), tagLifetime);
+  const legacy = migrates && userId === undefined ? { legacy: { email } } : {};
+  const asked = newResetRequest({ userId, language: request.language, ...legacy }, clock(), tagLifetime);
   await resetRequests.put(asked);
   return { tagId: asked.tagId };
 }

@@ -82,11 +82,11 @@ describe('a log-in', () => {
     await logIn(it.parts, requestOf({ refreshes }));
     expect(it.calls).toEqual([
       ...CALLS_BEFORE_THE_VERDICT,
-      'hasher.isOutdated',
       'signer.ready',
+      'hasher.isOutdated',
+      'sign',
       'throttle.decrement',
       'throttle.compareAndSwapAttempts',
-      'sign',
       'sessions.open',
     ]);
   });
@@ -191,13 +191,13 @@ describe('an outdated hash', () => {
     expect(it.sessions.only().credentialVersion).toBe(ADA.credentialVersion);
     expect(it.calls.slice(CALLS_BEFORE_THE_VERDICT.length)).toEqual([
       'hasher.verify', // of the password as it was typed, too
+      'signer.ready',
       'hasher.isOutdated',
       'hasher.takes',
       'hasher.hash',
       'throttle.decrement',
       'throttle.compareAndSwapAttempts',
       'renewals.store',
-      'signer.ready',
       'sign',
       'sessions.open',
     ]);
@@ -364,11 +364,11 @@ describe('the steps of a log-in', () => {
       'throttle.compareAndSwapAttempts',
       'hasher.begin',
       'hasher.verify',
-      'hasher.isOutdated',
       'signer.ready',
+      'hasher.isOutdated',
+      'sign',
       'throttle.decrement',
       'throttle.compareAndSwapAttempts',
-      'sign',
       'sessions.open',
     ]);
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { HashRenewal, PasswordHasher, User, UserStore } from './account.ts';
-import { type AdmitDeps, admit, type LoggedIn } from './admit.ts';
+import { type AdmitDeps, type LoggedIn, prepareAdmission } from './admit.ts';
 import { both } from './both.ts';
 import { type BreachDeps, tellOfBreach } from './breach-notice.ts';
 import { type CheckedUser, checkPassword, lockMail, wrongCredentials } from './check-password.ts';
@@ -9,6 +9,7 @@ import { normaliseEmail } from './email-address.ts';
 import type { ChallengeStore } from './factors.ts';
 import { type RawFields, readFields, textSuchAs } from './fields.ts';
 import type { Language } from './language.ts';
+import { findMigrant, type MigrateDeps, migrateAccount } from './migrate-account.ts';
 import { hashSecret } from './opaque-token.ts';
 import { normalisePassword } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
@@ -69,6 +70,8 @@ export type LogInDeps = AdmitDeps &
       failed(userId: string, error: unknown): void;
     };
     throttle: Throttle;
+    /** Where accounts move in from a system before, one by one. */
+    migration: MigrateDeps['migration'] | undefined;
   };
 
 /**
@@ -79,31 +82,87 @@ export type LogInDeps = AdmitDeps &
  * and the attempt before the hash is computed.
  *
  * @throws ProblemError `invalid-fields`, `wrong-credentials`, `second-factor-required` or `otp-required`, `throttled`,
- * `unavailable`
+ * `hook-failed`, `unavailable`
  * @see OWASP ASVS 5.0 6.3.8
  */
 export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<LoggedIn> {
   const given = readFields(logInFields, request.fields);
   // What is no address is looked up by its hash, which nobody has: as it is, no table might take it for a key.
-  const email = normaliseEmail(given.email) ?? hashSecret(Buffer.from(given.email));
+  const address = normaliseEmail(given.email);
+  const email = address ?? hashSecret(Buffer.from(given.email));
 
   const attempt = openAttempt(deps.throttle, { email, client: request.client });
   try {
     const [, userId] = await both(attempt.countAddress(), deps.users.ownerOf(email));
     const [, user] = await both(attempt.reserve(), loadUser(deps, userId));
-    const evenOut = deps.hasher.begin();
-    const checked = await checkPassword(deps, user, given.password);
-    if (checked === undefined)
-      throw wrongCredentials(await attempt.failed(lockMail(deps, userId, request.language)));
-    const telling = tellOfBreach(deps, checked, given.password, request.language);
-    const entering = checked.totp
-      ? enterWithTotp(deps, checked, given.password, { request, attempt, evenOut })
-      : both(enter(deps, checked, given.password, request), attempt.succeeded()).then(([entered]) => entered);
-    const [loggedIn] = await both(entering, telling);
-    return loggedIn;
+    const begun = { hash: deps.hasher.begin(), lookup: deps.migration?.begin() };
+    const entry = { ...request, email, password: given.password, attempt, begun };
+    // In parallel, so that the whole of a failed log-in takes no longer with the lookup.
+    const [own, migrated] = await both(
+      checkPassword(deps, user, given.password),
+      address !== undefined && userId === undefined ? moveIn(deps, entry) : Promise.resolve(undefined),
+    );
+    if (migrated?.loggedIn) return migrated.loggedIn;
+    const checked = own ?? migrated?.owner;
+    if (checked !== undefined) return await letIn(deps, checked, entry);
+    const locked = await attempt.failed(lockMail(deps, userId, request.language));
+    await begun.lookup?.();
+    throw wrongCredentials(locked);
   } finally {
     await attempt.release();
   }
+}
+
+type Entry = LogInRequest & {
+  email: string;
+  password: string;
+  attempt: LoginAttempt;
+  /** Each waits until as much time has passed as it takes at most, and with it any failed log-in. */
+  begun: { hash: () => Promise<void>; lookup: (() => Promise<void>) | undefined };
+};
+
+/**
+ * Lets an account move in. Of two log-ins at once one makes it, and the other finds it made: it goes on as the log-in to an
+ * account that there is, with the password checked against the hash that is stored.
+ */
+async function moveIn(
+  { migration, ...deps }: LogInDeps,
+  entry: Entry,
+): Promise<{ loggedIn?: LoggedIn; owner?: CheckedUser | undefined } | undefined> {
+  if (migration === undefined) return undefined;
+  const legacy = await findMigrant({ ...deps, migration }, entry);
+  if (legacy === undefined) return undefined;
+  const loggedIn = await migrateAccount({ ...deps, migration }, { ...entry, legacy });
+  if (loggedIn) {
+    await entry.attempt.succeeded();
+    return { loggedIn };
+  }
+  const userId = await deps.users.ownerOf(entry.email);
+  const user = userId === undefined ? undefined : await deps.users.get(userId);
+  return { owner: await checkPassword(deps, user, entry.password) };
+}
+
+/** The rest of a log-in with the right password. */
+async function letIn(deps: LogInDeps, user: CheckedUser, entry: Entry): Promise<LoggedIn> {
+  const { password, attempt, refreshes, device, language } = entry;
+  if (user.totp) {
+    const [loggedIn] = await both(
+      enterWithTotp(deps, user, entry),
+      tellOfBreach(deps, user, password, language),
+    );
+    return loggedIn;
+  }
+  const open = await prepareAdmission(deps, { user, refreshes, device, amr: ['pwd'], acr: 'aal1' });
+  // From here on things are written.
+  const entering = async () => {
+    if (isToBeRenewed(deps, user, password)) await renewHash(deps, user, password);
+    return open();
+  };
+  const [[loggedIn]] = await both(
+    both(entering(), attempt.succeeded()),
+    tellOfBreach(deps, user, password, language),
+  );
+  return loggedIn;
 }
 
 /** An address without an owner is looked up all the same, under an id that nobody has: as many calls, as much time. */
@@ -116,16 +175,6 @@ async function loadUser(
   return user;
 }
 
-async function enter(
-  deps: LogInDeps,
-  user: CheckedUser,
-  password: string,
-  { refreshes, device }: LogInRequest,
-): Promise<LoggedIn> {
-  if (isToBeRenewed(deps, user, password)) await renewHash(deps, user, password);
-  return admit(deps, { user, refreshes, device, amr: ['pwd'], acr: 'aal1' });
-}
-
 /** Whether its hash should be made anew. Another system's may be of a password that ours would cut: it stays. */
 function isToBeRenewed({ hasher }: LogInDeps, user: CheckedUser, password: string): boolean {
   const outdated = user.hashIsOverTyped || hasher.isOutdated(user.passwordHash);
@@ -136,28 +185,26 @@ function isToBeRenewed({ hasher }: LogInDeps, user: CheckedUser, password: strin
  * The rest of a log-in whose account has an active TOTP. The right password neither counts nor clears failures: it is half
  * of a log-in. Without it nobody gets here, so that nobody else learns that there is a factor.
  */
-async function enterWithTotp(
-  deps: LogInDeps,
-  user: CheckedUser,
-  password: string,
-  {
-    request,
-    attempt,
-    evenOut,
-  }: { request: LogInRequest; attempt: LoginAttempt; evenOut: () => Promise<void> },
-): Promise<LoggedIn> {
-  if (isToBeRenewed(deps, user, password)) await renewHash(deps, user, password);
-  if (!request.takesOtp) {
+async function enterWithTotp(deps: LogInDeps, user: CheckedUser, entry: Entry): Promise<LoggedIn> {
+  const { attempt, password } = entry;
+  const renew = async () => {
+    if (isToBeRenewed(deps, user, password)) await renewHash(deps, user, password);
+  };
+  if (!entry.takesOtp) {
+    await renew();
     const [required] = await both(secondFactorRequired(deps, user), attempt.release());
     throw required;
   }
-  const given = givenOtp(request.fields.otp);
+  const given = givenOtp(entry.fields.otp);
   if (given === undefined) throw new ProblemError({ code: 'otp-required' });
-  const loggedIn = await enterByCode(deps, { ...request, user, given }).catch(async (error) => {
-    await evenOut(); // so that the time doesn't tell a wrong code from a wrong password
-    throw asWrongCredentials(error);
+  const loggedIn = await enterByCode(deps, { ...entry, user, given }).catch(async (error) => {
+    if (!isWrongCode(error)) throw error;
+    // So that the time doesn't tell a wrong code from a wrong password. The owner's own log-in waits for the place.
+    await both(attempt.release(), entry.begun.hash());
+    await entry.begun.lookup?.();
+    throw new ProblemError({ code: 'wrong-credentials' }, error.message, { notice: error.notice });
   });
-  await attempt.succeeded();
+  await both(attempt.succeeded(), renew());
   return loggedIn;
 }
 
@@ -168,10 +215,9 @@ function givenOtp(otp: unknown): GivenCode | undefined {
   return isTotpCode(text) ? { code: text } : { recoveryCode: text };
 }
 
-/** One answer for a wrong password and a wrong code. */
-function asWrongCredentials(error: unknown): unknown {
-  if (!(error instanceof ProblemError) || error.problem.code !== 'wrong-code') return error;
-  return new ProblemError({ code: 'wrong-credentials' }, error.message, { notice: error.notice });
+/** A wrong password and a wrong code get one answer. */
+function isWrongCode(error: unknown): error is ProblemError {
+  return error instanceof ProblemError && error.problem.code === 'wrong-code';
 }
 
 /** The one moment when the password is known and its hash can be made anew, as for those that were imported. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClaimStore, Clock, User, UserStore } from './account.ts';
 import { normaliseEmail } from './email-address.ts';
+import type { Migration } from './hooks.ts';
 import { LANGUAGES, type Language } from './language.ts';
 import { type GiveBack, type MailBudget, takeFromBudget, tally } from './mail-budget.ts';
 import {
@@ -11,8 +12,10 @@ import {
   VERIFY_LIFETIME_MS,
 } from './mail-code.ts';
 import { refusesMail } from './mail-refusal.ts';
+import { type AddressDeps, mayMoveIn } from './migrate-account.ts';
 import { hashSecret, newMailedSecret, writeResetTag } from './opaque-token.ts';
 import type { PendingSignUpStore } from './pending-sign-up.ts';
+import { ProblemError } from './problem.ts';
 import { type Purpose, rulesOf } from './purpose.ts';
 import {
   type MailedSecret,
@@ -79,6 +82,8 @@ export type ResetMailParts = {
   throttle: { store: Pick<ThrottleStore, 'compareAndSwapMailQuota'> & MailBudget['store'] };
   /** See `MailBudget`. */
   unverifiedMails: Pick<MailBudget, 'limit' | 'pauses'>;
+  /** Where accounts move in from a system before. */
+  migration: (Pick<Migration, 'find'> & Omit<AddressDeps, 'clock' | 'claims'>) | undefined;
   clock: Clock;
   /** Milliseconds. */
   tagLifetime: number;
@@ -96,7 +101,13 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
   if (request === undefined || request.kind === 'unknown') return 'nothing due';
   const asked = purposeOf(request);
   if (asked === undefined) return 'nothing due';
-  const user = await recipientOf(parts, request);
+  const user = await recipientOf(parts, request).catch(async (error) => {
+    if (request.state !== 'requested' || !isHookFailure(error)) throw error;
+    // It is tried again with those that wait: the stream would hold up the mails behind it.
+    await resetRequests.hold(tagId);
+    return 'waiting' as const;
+  });
+  if (user === 'waiting') return user;
   if (user === undefined || !isDue(asked, request, user)) return 'nothing due';
 
   if (refusesMail(user, clock())) return 'suppressed';
@@ -120,16 +131,38 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
  * the one that they are about, of which nobody knows that it refuses mail.
  */
 async function recipientOf(
-  { users, signUps }: ResetMailParts,
-  { userId, recipient, signUp, newEmail, undo }: ResetRequest,
+  parts: ResetMailParts,
+  { userId, recipient, signUp, newEmail, undo, legacy }: ResetRequest,
 ): Promise<Addressee | undefined> {
+  const { users, signUps } = parts;
   if (signUp !== undefined && (await signUps.get(signUp))?.state !== 'pending') return undefined;
   if (recipient !== undefined) return { status: 'active', credentialVersion: 0, ...recipient };
   const user = await users.get(userId);
+  if (user === undefined && legacy !== undefined) return legacyRecipient(parts, legacy.email);
   const other = newEmail === undefined ? undo : { email: newEmail, emailVerified: false };
   if (user === undefined || other === undefined || other.email === user.email) return user;
   const { mailRefused: _, mailRefusedUntil: __, mailBounces: ___, ...rest } = user;
   return { ...rest, email: other.email, emailVerified: other.emailVerified };
+}
+
+/**
+ * Whoever a system before knows by an address that nobody has here. There is no account yet: the reset makes it, so that
+ * a request by a stranger changes nothing, and a log-in with the old password still moves the account in.
+ */
+async function legacyRecipient(
+  { users, migration, clock }: ResetMailParts,
+  email: string,
+): Promise<Addressee | undefined> {
+  if (migration === undefined || !(await mayMoveIn({ ...migration, claims: users, clock }, email)))
+    return undefined;
+  const found = await migration.find({ email });
+  if (found === undefined) return undefined;
+  const { name, emailVerified } = found;
+  return { status: 'active', credentialVersion: 1, email, name, emailVerified, legacy: { email, ...found } };
+}
+
+function isHookFailure(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.code === 'hook-failed';
 }
 
 /**
@@ -150,7 +183,9 @@ async function purposeToldIn(
   return claimant === undefined || isOwn ? asked : 'change-email-taken';
 }
 
-type Addressee = Recipient & Pick<User, 'status' | 'credentialVersion' | 'passwordChangedAt' | 'mailBounces'>;
+type Addressee = Recipient &
+  Pick<User, 'status' | 'credentialVersion' | 'passwordChangedAt' | 'mailBounces'> &
+  Pick<MailedSecret, 'legacy'>;
 
 /** Which mail a row asks for; `undefined`: none any more. A used link is followed by the notice that it was used. */
 function purposeOf({ state, purpose, notifiedAt }: ResetRequest): Purpose | undefined {
@@ -287,6 +322,7 @@ async function storedOf(
     ...(mailed.secret && { secretHash: hashSecret(mailed.secret) }),
     ...(mailed.digits && { codeHash: await codes.hash(request.tagId, mailed.digits) }),
     ...(asked.code && { codeUntil: clock() + CODE_LIFETIME_MS }),
+    ...(user.legacy && { legacy: user.legacy }),
     credentialVersion: user.credentialVersion,
     expiresAt: clock() + mailed.lifetime,
   };

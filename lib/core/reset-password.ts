@@ -1,5 +1,6 @@
 import type { Clock, PasswordHasher, User, UserStore } from './account.ts';
 import { newPassword, type RawFields, readFields, refuseBreached } from './fields.ts';
+import { migratedUser } from './migrate-account.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
@@ -33,14 +34,17 @@ export type Reset = {
   now: number;
   /** The counter of the account's failed log-ins, which a reset clears. */
   attemptsCounter: string;
+  /** An account that moves in by it, of which nothing is stored yet. */
+  migrant?: User;
 };
 
 export type ResetPasswordParts = TagParts & {
   accounts: {
     /**
-     * Applies the reset in one transaction, on condition that the request is unused and the version unchanged.
+     * Applies the reset in one transaction, on condition that the request is unused and the version unchanged; of a
+     * migrant, that nobody has the address.
      *
-     * @returns false when another reset came first
+     * @returns false when another reset came first, or the address has got an owner
      * @throws ProblemError `unavailable`
      */
     reset(reset: Reset): Promise<boolean>;
@@ -57,7 +61,7 @@ export type ResetPasswordParts = TagParts & {
  */
 export async function resetPassword(parts: ResetPasswordParts, request: ResetPasswordRequest): Promise<void> {
   const { accounts, hasher, clock, passwordPolicy } = parts;
-  const { found, user } = await judgeTag(parts, request.tag);
+  const { found, user, migrates } = await judgeTag(parts, request.tag);
 
   const { password } = readFields(resetPasswordFields(passwordPolicy, user), request.fields, passwordPolicy);
   await refuseBreached(passwordPolicy, password);
@@ -68,6 +72,7 @@ export async function resetPassword(parts: ResetPasswordParts, request: ResetPas
     passwordHash: await hasher.hash(password),
     now: clock(),
     attemptsCounter: accountCounter(user.email),
+    ...(migrates && { migrant: user }),
   });
   if (!applied) throw wrongTag('another reset came first');
 }
@@ -86,15 +91,23 @@ export async function lookAtTag(parts: TagParts, tag: string | undefined): Promi
 async function judgeTag(
   { users, resetRequests, clock }: TagParts,
   tag: string | undefined,
-): Promise<{ found: ResetRequest; user: User }> {
+): Promise<{ found: ResetRequest; user: User; migrates: boolean }> {
   if (!tag) throw new ProblemError({ code: 'missing-tag' });
   const found = await findRequest(resetRequests, tag);
-  const user = await users.get(found.userId);
+  const stored = await users.get(found.userId);
+  const user = stored ?? migrantOf(found, clock());
   if (user === undefined) throw new ProblemError({ code: 'unknown-user' });
   if (user.status !== 'active' || user.credentialVersion !== found.credentialVersion)
     throw wrongTag('superseded');
   if (clock() >= found.expiresAt) throw new ProblemError({ code: 'expired-tag' });
-  return { found, user };
+  return { found, user, migrates: stored === undefined };
+}
+
+/** The account that a link makes, where a system before knows the address. */
+function migrantOf({ userId, legacy }: ResetRequest, now: number): User | undefined {
+  if (legacy?.name === undefined) return undefined;
+  const { email, name, roles = [] } = legacy;
+  return migratedUser({ userId, email, legacy: { name, emailVerified: true, roles } }, now);
 }
 
 async function findRequest(store: Pick<ResetRequestStore, 'get'>, tag: string): Promise<ResetRequest> {

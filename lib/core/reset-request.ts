@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { User } from './account.ts';
+import type { LegacyUser } from './hooks.ts';
 import type { Language } from './language.ts';
 import type { Purpose } from './purpose.ts';
 
@@ -50,6 +51,11 @@ export type ResetRequest = {
   codeUntil?: number;
   /** How many codes were tried. */
   codeTries?: number;
+  /**
+   * Of an address that nobody has, where a system before may know it: `send-mail` asks, and adds the rest. `userId` is then
+   * what the account will have, which the reset makes.
+   */
+  legacy?: { email: string } & Partial<LegacyUser>;
   /** The sign-up that the mail is about, which waits for its address. */
   signUp?: string;
   /** Where a change of address leads; the mail goes there. */
@@ -92,7 +98,7 @@ export function newResetRequest(
 ): ResetRequest {
   return {
     tagId: randomUUID(),
-    kind: userId === undefined ? 'unknown' : 'known',
+    kind: userId === undefined && others.legacy === undefined ? 'unknown' : 'known',
     state: 'requested',
     ...(purpose && { purpose }),
     ...(byOperator && { byOperator }),
@@ -113,6 +119,8 @@ export type MailedSecret = {
   codeUntil?: number;
   credentialVersion: number;
   expiresAt: number;
+  /** Whose account the link will make. */
+  legacy?: { email: string } & LegacyUser;
 };
 
 /** Of a row that was read, what must not have changed when a try begins. */

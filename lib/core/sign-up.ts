@@ -116,7 +116,7 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
 }
 
 /** The mail by which the owner of a new account verifies its address. */
-function verificationOf(
+export function verificationOf(
   { userId, credentialVersion, createdAt }: User,
   language: Language | undefined,
 ): ResetRequest {

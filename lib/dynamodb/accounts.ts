@@ -80,8 +80,22 @@ export function accountWrites(database: Database) {
       passwordHash,
       now,
       attemptsCounter,
+      migrant,
     }: Reset): Promise<boolean> {
-      const outcome = await transact(database, [
+      // The user comes first: a condition of it that fails tells whose write it was.
+      const user = { ...migrant, passwordHash, passwordChangedAt: now };
+      const moving: TransactWriteItem[] = [
+        {
+          Put: {
+            TableName: nameOf('users'),
+            Item: writeItem(user),
+            ConditionExpression: 'attribute_not_exists(userId)',
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          },
+        },
+        claimPut(nameOf, { email: migrant?.email ?? '', userId, now }),
+      ];
+      const changing: TransactWriteItem[] = [
         {
           Update: {
             TableName: nameOf('users'),
@@ -101,6 +115,9 @@ export function accountWrites(database: Database) {
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           },
         },
+      ];
+      const outcome = await transact(database, [
+        ...(migrant ? moving : changing),
         mailUsed(nameOf, tagId), // and the tries with it, which were of the link: the notice has its own
         { Delete: { TableName: nameOf('throttles'), Key: writeItem({ counter: attemptsCounter }) } },
       ]);

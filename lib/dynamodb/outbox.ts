@@ -5,15 +5,23 @@ import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './dat
 import { KEPT_AFTER_EXPIRY_MS } from './reset-requests.ts';
 
 /** What a try adds to the row, and what is taken out again with it. */
-function secretParts({ secretHash, codeHash, codeUntil, credentialVersion, expiresAt }: MailedSecret) {
+function secretParts({
+  secretHash,
+  codeHash,
+  codeUntil,
+  credentialVersion,
+  expiresAt,
+  legacy,
+}: MailedSecret) {
   return {
-    set: `, validUntil = :until, expiresAt = :ttl, credentialVersion = :version${codeUntil === undefined ? '' : ', codeUntil = :codeUntil'}`,
+    set: `, validUntil = :until, expiresAt = :ttl, credentialVersion = :version${codeUntil === undefined ? '' : ', codeUntil = :codeUntil'}${legacy ? ', legacy = :legacy' : ''}`,
     hashes: hashesOf({ ...(secretHash && { secretHash }), ...(codeHash && { codeHash }) }),
     values: {
       ':until': expiresAt,
       ':ttl': timeToLive(expiresAt + KEPT_AFTER_EXPIRY_MS),
       ':version': credentialVersion,
       ...(codeUntil !== undefined && { ':codeUntil': codeUntil }),
+      ...(legacy && { ':legacy': legacy }),
     },
   };
 }

@@ -7,6 +7,7 @@ import { project, root } from '../folders.ts';
 import { writeFile } from '../write-file.ts';
 import { builtModules, fileModules, fileOf, forLambda, partsOf, versionOf } from './built-modules.ts';
 import { sdkStandIns } from './sdk-stand-ins.ts';
+import { unusedHooks } from './unused-hooks.ts';
 
 /** One written bundle. `version` changes if and only if its content does. */
 export interface Bundle {
@@ -33,7 +34,7 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     ),
     outdir,
     mainFields: ['module', 'main'],
-    plugins: [builtModules(), fileModules(`${outdir}functions/`), sdkStandIns()],
+    plugins: [unusedHooks(), builtModules(), fileModules(`${outdir}functions/`), sdkStandIns()],
     legalComments: 'none',
     minify,
     sourcemap: minify ? false : 'inline',

@@ -31,6 +31,8 @@ export interface DeployedFunction extends RoutedFunction {
   events?: ReadonlyArray<object>;
   /** Names of infrastructure/permissions.yml. */
   readonly may?: readonly string[];
+  /** More of them, where lib/hooks.ts exports `findLegacy`. */
+  readonly mayMigrate?: readonly string[];
   /** What the plugin of roles reads. */
   iamRoleStatements?: readonly object[];
   readonly name?: string;
@@ -132,11 +134,17 @@ function addApiLogRole(resources: Resources, role: Resources): void {
  * In every command: a function's row lists by name what it may do, and infrastructure/permissions.yml says what each
  * name allows. Every function has a role of its own, also one that may do nothing.
  *
+ * @param hooks what lib/hooks.ts exports
  * @throws Error for a name that no permission has
  */
-export function grantPermissions({ functions, custom }: DeployedService): void {
+export function grantPermissions(
+  { functions, custom }: Pick<DeployedService, 'functions' | 'custom'>,
+  hooks: readonly string[],
+): void {
   for (const [name, definition] of Object.entries(functions)) {
-    definition.iamRoleStatements = (definition.may ?? []).map((permission) => {
+    const { may = [], mayMigrate = [] } = definition;
+    const all = hooks.includes('findLegacy') ? [...may, ...mayMigrate] : may;
+    definition.iamRoleStatements = all.map((permission) => {
       const statement = custom.may[permission];
       if (statement) return structuredClone(statement); // `serverless print` shows an object that it has met as nothing
       throw new Error(`${name} may ${permission}, which infrastructure/permissions.yml does not have.`);

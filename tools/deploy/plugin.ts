@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { bundleForDeployment, bundleForRunning } from '../build/bundle.ts';
+import { exportedHooks } from '../build/unused-hooks.ts';
 import { buildFolder, liveFolder, root } from '../folders.ts';
 import { dynamodbEndpoint, localEnvironment, sesEndpoint } from '../local/environment.ts';
 import { writeFile } from '../write-file.ts';
@@ -73,6 +74,7 @@ export default class GatehousePlugin {
         throttle: { enum: ['hashing', 'resetting', 'mailing', 'frequent', 'reference'] },
         preflight: { type: 'boolean' },
         may: { type: 'array', items: { type: 'string' } },
+        mayMigrate: { type: 'array', items: { type: 'string' } },
       },
     });
     this.hooks = {
@@ -90,7 +92,9 @@ export default class GatehousePlugin {
   async #initialize(): Promise<void> {
     const { processedInput, service } = this.#serverless;
     const [command, subcommand] = processedInput.commands;
-    this.#attempt(() => grantPermissions(service));
+    // Hooks that don't build are reported when the functions are.
+    const hooks = await exportedHooks().catch(() => []);
+    this.#attempt(() => grantPermissions(service, hooks));
     addPreflights(service);
     const deploys = command === 'deploy' && subcommand !== 'list';
     if (deploys || command === 'package') this.#fitToSettings(deploys);

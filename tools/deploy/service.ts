@@ -114,6 +114,7 @@ function filesOfService(): string[] {
     'serverless.yml',
     'tools/deploy/deployment.ts',
     'tools/deploy/plugin.ts',
+    'lib/hooks.ts', // which of them there are decides what roles allow
     ...included.map((name) => `infrastructure/${name}`),
   ];
 }

@@ -108,6 +108,8 @@ export function world(...people: User[]) {
       verifier: recording('verifier', verifier, calls),
       throttle,
       tombstones: { key: async () => new Uint8Array(32) },
+      migration: undefined,
+      migrates: false,
       clock,
       lifetimes: { accessToken: 60 * MINUTE, idle: 7 * DAY, absolute: 30 * DAY },
       grace: 10_000,

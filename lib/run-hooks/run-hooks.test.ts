@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { problemOf } from '../test/harness/memory/problem-of.ts';
-import { RESERVED_CLAIMS } from './core/hooks.ts';
-import { log } from './log.ts';
-import { openBeforeSignUp, openClaims, openMigration } from './open-hooks.ts';
+import { problemOf } from '../../test/harness/memory/problem-of.ts';
+import { RESERVED_CLAIMS } from '../core/hooks.ts';
+import { log } from '../log.ts';
+import { openBeforeSignUp } from './before-sign-up.ts';
+import { openClaims } from './claims.ts';
+import { openMigration } from './find-legacy.ts';
 
 const ADA = { userId: 'u-1', name: 'Ada Lovelace', email: 'ada@example.com' };
 const SESSION = { sessionId: 's-1', acr: 'aal1', amr: ['pwd'] } as const;
@@ -231,7 +233,7 @@ describe('what is logged of a failure', () => {
         failure: { name: 'TypeError', frames: expect.any(Array) },
       },
     ]);
-    expect(printed[0]).toContain('open-hooks.test.ts');
+    expect(printed[0]).toContain('run-hooks.test.ts');
   });
 
   test.each<[what: string, thrown: unknown]>([

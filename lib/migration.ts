@@ -1,0 +1,41 @@
+// What lazy migration needs of the tables, where lib/hooks.ts exports findLegacy. Bundles without that hook leave it out.
+import { auditedSignUps } from './audit.ts';
+import type { Config } from './config.ts';
+import type { Hooks } from './core/hooks.ts';
+import type { LogInDeps } from './core/log-in.ts';
+import type { ResetMailParts } from './core/reset-mail.ts';
+import { accountWrites } from './dynamodb/accounts.ts';
+import type { Database } from './dynamodb/database.ts';
+import { tombstoneStore } from './dynamodb/tombstones.ts';
+import { userStore } from './dynamodb/users.ts';
+import { openMigration } from './run-hooks/find-legacy.ts';
+
+type Settings = Pick<Config, 'migrationFloor' | 'emailVerification'>;
+
+/** Whoever logs in to an address that nobody has. */
+export function migrationAtLogIn(
+  hooks: Hooks,
+  settings: Settings,
+  database: Database,
+): LogInDeps['migration'] {
+  const migration = openMigration(hooks, settings);
+  return (
+    migration && {
+      ...migration,
+      claims: userStore(database),
+      tombstones: tombstoneStore(database),
+      accounts: auditedSignUps(accountWrites(database)),
+      emailVerification: settings.emailVerification,
+    }
+  );
+}
+
+/** Whoever has forgotten the password of an address that nobody has. */
+export function migrationByMail(
+  hooks: Hooks,
+  settings: Settings,
+  database: Database,
+): ResetMailParts['migration'] {
+  const migration = openMigration(hooks, settings);
+  return migration && { ...migration, tombstones: tombstoneStore(database) };
+}

@@ -1,0 +1,26 @@
+import type { Hooks, JudgeSignUp } from '../core/hooks.ts';
+import { ProblemError } from '../core/problem.ts';
+import { asked, BadAnswer, LIMIT_MS } from './ask.ts';
+
+/** The hook `beforeSignUp`. */
+export function openBeforeSignUp({ beforeSignUp, onError }: Hooks): JudgeSignUp | undefined {
+  return (
+    beforeSignUp &&
+    (async ({ client, ...signUp }) => {
+      const sentence = await asked({
+        name: 'beforeSignUp',
+        onError,
+        limit: LIMIT_MS,
+        call: (signal) => beforeSignUp({ ...signUp, client: { ...client } }, { signal }),
+        read: readSentence,
+      });
+      if (sentence !== undefined) throw new ProblemError({ code: 'sign-up-refused', sentence });
+    })
+  );
+}
+
+function readSentence(answer: unknown): string {
+  if (typeof answer !== 'string' || answer.trim() === '')
+    throw new BadAnswer('it returned a refusal that is no text');
+  return answer;
+}
