@@ -1,15 +1,16 @@
 import { execFileSync } from 'node:child_process';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ADA, memoryUsers } from '../test/harness/memory/users.ts';
 import { audited, auditedSignUps, auditedUsers, concerns, pseudonyms } from './audit.ts';
 
-const KEY = Buffer.alloc(32, 7);
+const KEY = createSecretKey(Buffer.alloc(32, 7));
 const NETWORK = '192.0.2.1';
 const users = auditedUsers(memoryUsers(ADA));
 
 /** What the log says of a request that does this. */
-function logged(work: () => Promise<unknown>, key: Uint8Array | undefined = KEY) {
+function logged(work: () => Promise<unknown>, key: KeyObject | undefined = KEY) {
   return audited(async () => {
     concerns({ network: NETWORK });
     await work();
@@ -24,7 +25,7 @@ function byHand(text: string): string {
   const [kind = '', value = ''] = text.split(' ');
   const command = documented.find((line) => line.startsWith(`printf '${kind} `));
   if (command === undefined) throw new Error(`docs/operations.md has no command for "${kind}"`);
-  const env = { ...process.env, AUDIT_KEY: KEY.toString('hex') };
+  const env = { ...process.env, AUDIT_KEY: KEY.export().toString('hex') };
   const script = command.replace(/'.*?'/, `'${kind} ${value}'`);
   return execFileSync('sh', ['-c', script], { env, encoding: 'utf8' }).trim();
 }
@@ -62,6 +63,8 @@ test('requests at once are not mixed up', async () => {
 
 test('another key makes other names, and without one the log names nobody', async () => {
   const ada = () => users.ownerOf(ADA.email);
-  expect((await logged(ada, Buffer.alloc(32, 8))).account).not.toBe(byHand('account ada@example.com'));
+  expect((await logged(ada, createSecretKey(Buffer.alloc(32, 8)))).account).not.toBe(
+    byHand('account ada@example.com'),
+  );
   expect(await audited(() => ada().then(() => pseudonyms(undefined)))).toEqual({});
 });

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import * as v from 'valibot';
 import type { Brand } from './brand.ts';
 import type { AddressLimits } from './core/throttle.ts';
@@ -25,7 +26,7 @@ export type Config = {
   mailConfigurationSet: string | undefined;
   sealing: { kmsKey: string } | { secret: Uint8Array };
   /** Makes the pseudonyms of persons and networks in the log; without it the log has none. */
-  auditKey: Uint8Array | undefined;
+  auditKey: KeyObject | undefined;
   accessTokenSeconds: number;
   lifetimes: { accessToken: number; idle: number; absolute: number };
   refreshGrace: number;
@@ -290,7 +291,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     sealing: set.SEALING_KMS_KEY
       ? { kmsKey: set.SEALING_KMS_KEY }
       : { secret: Buffer.from(set.SEALING_SECRET as string, 'base64url') },
-    auditKey: set.AUDIT_KEY === undefined ? undefined : Buffer.from(set.AUDIT_KEY, 'hex'),
+    auditKey: set.AUDIT_KEY === undefined ? undefined : createSecretKey(set.AUDIT_KEY, 'hex'),
     accessTokenSeconds: set.ACCESS_TOKEN_TTL,
     lifetimes: {
       accessToken: set.ACCESS_TOKEN_TTL * 1000,

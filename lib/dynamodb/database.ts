@@ -39,8 +39,9 @@ export function openDatabase(tablePrefix: string): Database {
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: TIMEOUTS,
   });
-  // It would prepare every call and answer for a logger that there is none of.
+  // Each costs every call some processor: one prepares it for a logger that there is none of, the other describes the SDK to AWS.
   client.middlewareStack.remove('loggerMiddleware');
+  client.middlewareStack.remove('getUserAgentMiddleware');
   client.middlewareStack.add((next) => (args) => unlessCollided(() => next(args)), { step: 'initialize' });
   return { client, nameOf: (table) => `${tablePrefix}-${table}` };
 }

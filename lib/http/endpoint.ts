@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { audited, concerns } from '../audit.ts';
@@ -19,7 +20,7 @@ export type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promis
 /** What an endpoint has to know of the configuration. */
 export type EndpointSettings = SiteSettings & {
   trustedProxy?: TrustedProxy | undefined;
-  auditKey?: Uint8Array | undefined;
+  auditKey?: KeyObject | undefined;
 };
 
 /** An operation and the use-case that carries it out. */

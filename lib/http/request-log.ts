@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { pseudonyms } from '../audit.ts';
@@ -16,7 +17,7 @@ import { outcomeOf } from './request-metrics.ts';
  */
 export function requestLog(
   dialectOf: (event: APIGatewayProxyEvent) => string | undefined,
-  auditKey: Uint8Array | undefined,
+  auditKey: KeyObject | undefined,
 ): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
   const line = (request: Observed, outcome: Outcome) => ({
     route: routeOf(request.event),

@@ -13,9 +13,6 @@ export const getInstanceMetadataRegion = /* @__PURE__ */ leftOut('getInstanceMet
 // For AWS_RETRY_MODE=adaptive.
 export const AdaptiveRetryStrategy = /* @__PURE__ */ leftOut('AdaptiveRetryStrategy');
 
-// For a Node without crypto.
-export const Sha256Js = /* @__PURE__ */ leftOut('Sha256Js');
-
 // The discovery of endpoints, which each DynamoDB client is made for and none of its commands does any more.
 export const EndpointCache = /* @__PURE__ */ leftOut('EndpointCache');
 export const DescribeEndpointsCommand = /* @__PURE__ */ leftOut('DescribeEndpointsCommand');

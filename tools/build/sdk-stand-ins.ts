@@ -17,7 +17,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js':
     LEFT_OUT,
   '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js': LEFT_OUT,
-  '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': LEFT_OUT,
+  '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js': 'sha256.ts',
   '@smithy/core/dist-es/submodules/serde/date-utils.js': LEFT_OUT,
   '@smithy/core/dist-es/submodules/serde/schema-serde-lib/schema-date-utils.js': LEFT_OUT,
   '@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js': 'partitions.built.ts',
