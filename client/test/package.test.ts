@@ -41,6 +41,10 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const core = ['channel', 'client', 'gatehouse-error', 'patience', 'post', 'storage', 'tokens'].map(
+  (name) => `./${name}.js`,
+);
+
 /** Lends what an example needs beside the package, from our own `node_modules`. */
 function lend(...names: string[]): void {
   for (const name of names) {
@@ -64,10 +68,13 @@ describe('the packed package', () => {
     expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
   });
 
-  // With all that the entry imports: the account entry leaves the core's code out, which a page has anyway.
+  // With all that the entry imports: further entries leave the core's code out, which a page has anyway.
   test.for<[string, number, string[]]>([
     ['index.js', 5_250, []],
-    ['account.js', 1_400, ['./client.js', './gatehouse-error.js', './post.js', './tokens.js']],
+    ['account.js', 1_400, core],
+    ['cookies.js', 900, core],
+    ['passkeys.js', 1_400, core],
+    ['react.js', 1_250, [...core, 'react']],
   ])('%s is at most %d bytes, bundled, minified and gzipped', async ([entry, limit, external]) => {
     const { outputFiles } = await build({
       entryPoints: [join(installed, 'dist', entry)],
@@ -79,7 +86,9 @@ describe('the packed package', () => {
   });
 
   test('imports nothing from elsewhere, and prints readable lines when an error is not caught', async () => {
-    for (const name of readdirSync(join(installed, 'dist')).filter((file) => /(?<!verify)\.js$/.test(file)))
+    for (const name of readdirSync(join(installed, 'dist')).filter((file) =>
+      /(?<!verify|react)\.js$/.test(file),
+    ))
       expect(readFileSync(join(installed, 'dist', name), 'utf8')).not.toMatch(/from '[^.]|import\(/);
     const failing =
       "import { createClient } from 'gatehouse-client'; createClient({ baseUrl: 'localhost' });";
@@ -134,6 +143,10 @@ describe('the packed package', () => {
       `
       import { createClient, GatehouseError, memoryStorage, type SessionEnd, type User } from 'gatehouse-client';
       import { accessTokenVerifier, type AccessTokenClaims } from 'gatehouse-client/verify';
+      import { withAccount } from 'gatehouse-client/account';
+      import { createCookieClient } from 'gatehouse-client/cookies';
+      import { withPasskeys } from 'gatehouse-client/passkeys';
+      import { gatehouseServer } from 'gatehouse-client/server';
       const gatehouse = createClient({
         baseUrl: 'https://auth.example.com',
         storage: memoryStorage(),
@@ -144,11 +157,17 @@ describe('the packed package', () => {
       const response: Response = await gatehouse.authFetch('https://auth.example.com', { method: 'POST' });
       const claims: AccessTokenClaims = await accessTokenVerifier({ issuer: '' })('');
       const seconds: number | undefined = new GatehouseError(0, '').retryAfter;
+      const server = gatehouseServer({ baseUrl: '', origin: '' });
+      const rendered: Promise<{ email: string } | undefined> = server.visit(new Request('')).claims();
+      const answer: Promise<Response> = server.handler(new Request(''));
+      withPasskeys(withAccount(createCookieClient()));
+      // @ts-expect-error: what opens a session is not done by the client of a visit
+      server.visit(new Request('')).client.logIn;
       // @ts-expect-error: the password is missing
       gatehouse.logIn({ email: '' });
       // @ts-expect-error: a name that there is not
       gatehouse.login;
-      export { bio, response, claims, seconds };
+      export { answer, bio, claims, rendered, response, seconds };
     `,
     );
     const options = { strict: true, noEmit: true, target: 'es2022', skipLibCheck: false, ...compilerOptions };
@@ -156,6 +175,42 @@ describe('the packed package', () => {
       join(folder, 'tsconfig.json'),
       JSON.stringify({ compilerOptions: options, files: ['typed.ts'] }),
     );
+    await expect(printedBy(compiler, '-p', folder)).resolves.toBe('');
+  });
+
+  test('has types that fit React', async () => {
+    lend('@types/react', 'csstype');
+    writeFileSync(
+      join(folder, 'typed.tsx'),
+      `
+      import { createClient, type User } from 'gatehouse-client';
+      import { type AccountClient, withAccount } from 'gatehouse-client/account';
+      import { createSession, GatehouseProvider, Guard, useGatehouse, useSession, useUser } from 'gatehouse-client/react';
+      const session = createSession((events) => withAccount(createClient({ baseUrl: '', ...events })));
+      function Name() {
+        const user: User | undefined = useUser();
+        const { status, ended } = useSession();
+        const client = useGatehouse<AccountClient>();
+        return <button onClick={() => client.logOut()}>{user?.name}{status}{ended}</button>;
+      }
+      export const page = (
+        <GatehouseProvider session={session} initialUser={null}>
+          <Guard fallback={<p />} loading="…"><Name /></Guard>
+        </GatehouseProvider>
+      );
+    `,
+    );
+    const compilerOptions = {
+      ...{
+        module: 'esnext',
+        moduleResolution: 'bundler',
+        lib: ['es2022', 'dom'],
+        types: [],
+        jsx: 'react-jsx',
+      },
+      ...{ strict: true, noEmit: true, target: 'es2022', skipLibCheck: false },
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.tsx'] }));
     await expect(printedBy(compiler, '-p', folder)).resolves.toBe('');
   });
 });
@@ -208,9 +263,9 @@ describe('the example', () => {
   });
 
   /** What a program prints as JSON, given a value. */
-  async function evaluated(program: string, value: object) {
+  async function evaluated(program: string, value: object, env: NodeJS.ProcessEnv = environment()) {
     const args = ['--input-type=module', '-e', program, JSON.stringify(value)];
-    const { stdout } = await run(process.execPath, args, { cwd: folder, env: environment() });
+    const { stdout } = await run(process.execPath, args, { cwd: folder, env });
     return JSON.parse(stdout);
   }
 
@@ -253,6 +308,46 @@ describe('the example', () => {
     for (const authorizationToken of ['Bearer a.b.c', '']) {
       expect(await evaluated(program, { type: 'TOKEN', authorizationToken, methodArn })).toBe('Unauthorized');
     }
+  });
+
+  test('hono-cookies renders pages for whoever logs in by its form, and sends nobody elsewhere', async () => {
+    cpSync(join(root, 'examples/hono-cookies/src/app.ts'), join(folder, 'app.ts'));
+    const origin = 'http://localhost:8080';
+    // Each step of a visitor: what is asked for, and the form that is sent.
+    const steps = [
+      ['/'],
+      ['/log-in?to=//evil.example'],
+      ['/log-in', { email: person.email, password: 'not mine', to: '/' }],
+      ['/log-in', { email: person.email, password: person.password, to: '/\\evil.example' }],
+      ['/'],
+      ['/log-out', {}],
+      ['/'],
+    ];
+    const program = `
+      const { app } = await import('./app.ts');
+      const { origin, steps } = JSON.parse(process.argv[1]);
+      let cookie = '';
+      const seen = [];
+      for (const [path, form] of steps) {
+        const headers = { cookie, origin, 'sec-fetch-site': 'same-origin' };
+        const init = form && { method: 'POST', body: new URLSearchParams(form) };
+        const response = await app.request(origin + path, { headers, ...init });
+        for (const line of response.headers.getSetCookie()) cookie = line.split(';')[0];
+        seen.push([response.status, response.headers.get('location') ?? (await response.text())]);
+      }
+      console.log(JSON.stringify(seen));
+    `;
+    const env = { ...environment(), GATEHOUSE_URL: inject('stack').apiUrl, ORIGIN: origin };
+    const seen = await evaluated(program, { origin, steps }, env);
+    expect(seen).toEqual([
+      [303, '/log-in?to=/'],
+      [200, expect.stringContaining('name="to" value="/"')],
+      [401, expect.stringContaining('The email or the password is wrong.')],
+      [303, '/'],
+      [200, expect.stringContaining('You are Ada Lovelace, logged in on')],
+      [303, '/log-in'],
+      [303, '/log-in?to=/'],
+    ]);
   });
 
   test.for(['express.ts', 'fastify.ts', 'hono.ts', 'lambda-authorizer.ts', 'api-gateway.yml'])(
