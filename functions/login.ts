@@ -52,7 +52,7 @@ function breachesAt(api: string): Breaches {
     ...breachNotices(database),
     isBreached: (password) => isBreached(api, password),
     failed(userId, error) {
-      const problem = 'the owner of a breached password was not told: the next log-in tries again';
+      const problem = 'the owner of a breached password was not mailed: the next log-in tries again';
       log.error('password', { userId, problem, failure: describeError(error) });
     },
   };

@@ -3,7 +3,7 @@
 import { type Metric, metricsOf, type Observed } from './observed.ts';
 
 interface Alarm {
-  /** Of the alarm, behind the stage's prefix. The logical id follows from it. */
+  /** The alarm's name, after the stage's prefix. The logical id follows from it. */
   readonly name: string;
   /** What happened, for whoever is woken by it. */
   readonly says: string;
@@ -16,7 +16,7 @@ interface Alarm {
   readonly period: number;
   readonly periods?: number;
   readonly is: keyof typeof OPERATORS;
-  /** Of `unusual`: how many standard deviations above what the last two weeks lead to expect. */
+  /** For `unusual`: how many standard deviations above what the last two weeks lead to expect. */
   readonly threshold: number;
   readonly missing?: 'notBreaching' | 'breaching' | 'ignore';
 }
@@ -43,7 +43,7 @@ function rows(observed: Observed): Alarm[] {
       says: 'More than 1 per cent of answers were 5xx.',
       runbook: 'answers-fail',
       metric: { failures: ofApi('5XXError'), requests: ofApi('Count') },
-      // From three failures on: one of two requests in a quiet night is no outage.
+      // From three failures on: one of two requests in a quiet night isn't an outage.
       expression: 'IF(failures >= 3, 100 * failures / requests, 0)',
       stat: 'Sum',
       period: 5 * MINUTES,

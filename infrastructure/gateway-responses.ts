@@ -22,7 +22,7 @@ const FAILED = 'The service could not answer. Try again later.';
 
 const ANSWERS: readonly GatewayAnswer[] = [
   {
-    // An unknown route, as API Gateway sees it: without an Authorization header, with one that is no signature of AWS, or
+    // An unknown route, as API Gateway sees it: without an Authorization header, with one that isn't a signature of AWS, or
     // with a wrong one. A route for signed requests alone looks the same to whoever doesn't sign.
     name: 'UnknownRoute',
     types: [

@@ -65,7 +65,7 @@ export const metricsOf = ({ prefix, stage, api }: Observed) => ({
     name,
     dimensions: { FunctionName: functionName },
   }),
-  /** Of all functions of the account and region, other services' included. */
+  /** A metric of all functions of the account and region, other services' included. */
   ofAccount: (name: string): Metric => ({ namespace: 'AWS/Lambda', name, dimensions: {} }),
   ofTable: (TableName: string, name: string): Metric => ({
     namespace: 'AWS/DynamoDB',

@@ -54,7 +54,7 @@ export function auditedSignUps<Rest extends unknown[], Result>(accounts: {
 }
 
 /**
- * What the log says of whom the request concerns: names that stay the same, so that events can be told together, and that
+ * What the log says of whom the request concerns: names that stay the same, so that events can be grouped, and that
  * nobody can turn back or guess at without the key. Whoever has it computes the name of an address and looks for that.
  *
  * @param key of the stage, without which the log says nothing of persons. A KeyObject: Node makes one of bytes for every HMAC,

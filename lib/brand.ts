@@ -9,7 +9,7 @@ export type Brand = {
   logoDarkUrl?: string | undefined;
 };
 
-/** Of the backgrounds that pages and mails have, those that stand out least from text. */
+/** The backgrounds of pages and mails with the least contrast to text. */
 export const SURFACE = { light: '#f3f4f6', dark: '#1b1d22' };
 
 /** What WCAG asks of text of any size. */

@@ -19,7 +19,7 @@ const least = LEVELS.indexOf(AWS_LAMBDA_LOG_LEVEL || LOG_LEVEL || 'INFO'); // of
 function write(level: 'INFO' | 'ERROR', message: string, fields: Fields): void {
   if (LEVELS.indexOf(level) < least) return;
   const line = { level, message, timestamp: new Date().toISOString(), ...fields };
-  // Not through the console: Lambda's puts its own words before the line, which then is no JSON.
+  // Not through the console: Lambda's puts its own words before the line, which then isn't JSON.
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 

@@ -40,7 +40,7 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS;
 
-/** What became of a request: an answer, or the problem that the client was told of. */
+/** What became of a request: success, or the problem that it was refused with. */
 export type Outcome = 'success' | ProblemCode;
 /** What became of an attempt to send a mail. One that failed is tried again; see `eachRecord` and `DueMail`. */
 export type MailOutcome =
@@ -91,7 +91,7 @@ export function measure(
     ...Object.fromEntries(named),
     ...values,
   };
-  // Not through the console: Lambda's puts its own words before the line, which then is no metric.
+  // Not through the console: Lambda's puts its own words before the line, which then isn't a metric.
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 

@@ -30,7 +30,7 @@ export type ClientOptions = {
 
 export type Client = ReturnType<typeof createClient>;
 
-/** What an answer to a log-in is told to callers as. */
+/** What a log-in answers to callers. */
 export type LogIn = { message: string; user: User };
 
 /** Where the further entries of this package find what they need of a client. Applications have no use for it. */
@@ -178,7 +178,7 @@ export function createClient(options: ClientOptions) {
     },
 
     /**
-     * Logs out, here and in every tab, at once and whatever happens. Rejects when the service could not be told: then
+     * Logs out, here and in every tab, at once and whatever happens. Rejects when the service could not be reached: then
      * the session is forgotten here, and ends there by its idle lifetime.
      */
     async logOut(): Promise<void> {

@@ -39,9 +39,9 @@ export function createCookieClient(options: CookieClientOptions = {}): Client {
   }
 
   function forget(reason: SessionEnd): void {
-    const told = known;
+    const hadSession = known;
     known = null;
-    if (told) onSessionEnd?.(reason);
+    if (hadSession) onSessionEnd?.(reason);
   }
 
   function end(reason: SessionEnd): void {

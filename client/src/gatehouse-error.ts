@@ -10,25 +10,25 @@ export type FieldError = {
 export class GatehouseError extends Error {
   override readonly name = 'GatehouseError';
   /**
-   * Of the answer. 0 when Gatehouse gave none: offline, cut off, timed out, given up by us, or something in between
+   * Status of the answer. 0 when Gatehouse gave none: offline, cut off, timed out, given up by us, or something in between
    * answered in its place.
    */
   declare readonly status: number;
-  /** Of the problem details (RFC 9457), such as `Bad Request`. */
+  /** `title` of the problem details (RFC 9457), such as `Bad Request`. */
   declare readonly title: string;
-  /** Of the problem details: a stable word such as `wrong-credentials`, where the service gives one. */
+  /** `code` of the problem details: a stable word such as `wrong-credentials`, where the service gives one. */
   declare readonly code: string | undefined;
   /** One entry per refused field of a form, else empty. */
   declare readonly errors: readonly FieldError[];
   /** Seconds after which it may be tried again, when the service said so. */
   declare readonly retryAfter: number | undefined;
-  /** Of `second-factor-required`: what `logInWithSecondFactor` takes. It is half a log-in, and not shown by loggers. */
+  /** With `second-factor-required`: what `logInWithSecondFactor` takes. It is half a log-in, and not shown by loggers. */
   declare readonly challenge: string | undefined;
-  /** Of `second-factor-required`: the ways that the account has, `totp` and `recovery-code`. */
+  /** With `second-factor-required`: the ways that the account has, `totp` and `recovery-code`. */
   declare readonly methods: readonly string[] | undefined;
-  /** Of `step-up-required`: `aal2` when the second factor or a passkey is needed, else `aal1`. */
+  /** With `step-up-required`: `aal2` when the second factor or a passkey is needed, else `aal1`. */
   declare readonly acrValues: readonly string[] | undefined;
-  /** Of `step-up-required`: seconds that the proof may be old; `undefined` when only the level matters. */
+  /** With `step-up-required`: seconds that the proof may be old; `undefined` when only the level matters. */
   declare readonly maxAge: number | undefined;
 
   constructor(

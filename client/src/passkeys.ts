@@ -113,7 +113,7 @@ export function withPasskeys<Account extends AccountClient>(client: Account) {
       { factorId },
       hasAccepted,
     );
-    // A hint: the passkey is gone, whether or not the browser can be told.
+    // A hint: the passkey is gone, whether or not the browser learns of it.
     await forgetOthers(accepted).catch(() => undefined);
     return { message };
   }

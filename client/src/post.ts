@@ -46,7 +46,7 @@ export async function post(
   throw errorOf(response, type.startsWith('application/problem+json') ? body : {});
 }
 
-/** An answer that is no success, as the error that callers get. */
+/** An unsuccessful answer, as the error that callers get. */
 function errorOf({ status, statusText, headers }: Response, problem: Fields): GatehouseError {
   // A proxy or a captive portal has its own reasons for a 401 or a 400. What says "later" is believed of anybody.
   const { message, title, errors, code, challenge, methods, acrValues, maxAge } = isProblem(problem, status)

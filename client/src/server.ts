@@ -304,7 +304,7 @@ function sending(root: string, visitor: Visitor, send: Fetch = fetch): Fetch {
   const gatehouse = new URL(root).origin;
   return async (input, init = {}) => {
     const request = input instanceof Request ? input : undefined;
-    // Workers refuse these members, and mean the same without them: a redirect is no answer of Gatehouse.
+    // Workers refuse these members, and mean the same without them: Gatehouse never answers with a redirect.
     const { credentials, keepalive, redirect, ...rest } = init;
     const headers = new Headers(init.headers ?? request?.headers);
     if (new URL(request?.url ?? String(input)).origin === gatehouse) fill(headers, visitor);

@@ -36,7 +36,7 @@ export function authenticate(deps: Authenticator, bearer: Bearer): Promise<Authe
 }
 
 /**
- * Reads a session that must be live, and its user. The two reads are no snapshot: between them the session may have been
+ * Reads a session that must be live, and its user. The two reads are not a snapshot: between them the session may have been
  * carried over to a new `credentialVersion` (see `isTorn`), so that a pair that doesn't match is read once more.
  *
  * @throws ProblemError `invalid-access-token`, `unavailable`

@@ -8,14 +8,14 @@ export type Breaches = {
   /** Says no when it can't be found out. */
   isBreached(password: string): Promise<boolean>;
   /**
-   * Marks the user as told, and writes the mail's row, in one transaction. Does nothing when the user was marked after
+   * Marks the user as mailed, and writes the mail's row, in one transaction. Does nothing when the user was marked after
    * `since`.
    *
    * @param since milliseconds since the epoch
    * @throws ProblemError `unavailable`
    */
   tell(mail: ResetRequest, since: number): Promise<void>;
-  /** Is given the reason why an owner wasn't told. The log-in goes on; the next one tries again. */
+  /** Is given the reason why an owner wasn't mailed. The log-in goes on; the next one tries again. */
   failed(userId: string, error: unknown): void;
 };
 

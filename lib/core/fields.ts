@@ -27,7 +27,7 @@ export function textSuchAs(example: string) {
 }
 
 /*
- * The `metadata` beside a rule is what the OpenAPI document says of it (lib/openapi): the part of it that JSON Schema
+ * The `metadata` next to a rule is what the OpenAPI document says of it (lib/openapi): the part of it that JSON Schema
  * can express, which must never forbid what the rule takes, and the whole of it in words.
  */
 
@@ -138,7 +138,7 @@ export async function refuseBreached(
 /**
  * The password once more, compared as typed: two spellings that NFC would make one are still a slip of the keyboard.
  *
- * @param password as it came; of one that is no text there is nothing to repeat
+ * @param password as it came; there is nothing to repeat unless it is text
  */
 export function confirmationOf(password: unknown) {
   return v.pipe(

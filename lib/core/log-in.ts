@@ -22,7 +22,7 @@ export type LogInRequest = {
   fields: RawFields;
   /** Whether the client takes a refresh token. */
   refreshes: boolean;
-  /** Whether the code of a second factor comes beside the password, or in a second step. */
+  /** Whether the code of a second factor comes with the password, or in a second step. */
   takesOtp?: boolean;
   client: string;
   /** Words for the client's device; see `deviceOf`. */
@@ -49,7 +49,7 @@ const otp = v.optional(
   ),
 );
 
-/** The same where a second factor's code comes beside the password. */
+/** The same where a second factor's code comes with the password. */
 export const logInWithOtpFields = { ...logInFields, otp };
 
 export type LogInDeps = AdmitDeps &
@@ -87,7 +87,7 @@ export type LogInDeps = AdmitDeps &
  */
 export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<LoggedIn> {
   const given = readFields(logInFields, request.fields);
-  // What is no address is looked up by its hash, which nobody has: as it is, no table might take it for a key.
+  // A text that is not an address is looked up by its hash, which nobody has: DynamoDB might refuse it as a key.
   const address = normaliseEmail(given.email);
   const email = address ?? hashSecret(Buffer.from(given.email));
 
@@ -208,7 +208,7 @@ async function enterWithTotp(deps: LogInDeps, user: CheckedUser, entry: Entry): 
   return loggedIn;
 }
 
-/** Empty is missing, as in an HTML form. What is no text can be no code. */
+/** Empty means missing, as in an HTML form. Only text can be a code. */
 function givenOtp(otp: unknown): GivenCode | undefined {
   if (otp === undefined || otp === null || otp === '') return undefined;
   const text = typeof otp === 'string' ? otp : '';

@@ -24,7 +24,7 @@ export const factorId = v.pipe(
   v.metadata({ examples: ['sYBkXmhK0X8sLcVH9Q0bW7m0b0lOaDqgpU1K2vQ3rTs'] }),
 );
 
-/** Any other text is no key that the table would take. */
+/** DynamoDB would refuse any other text as a key. */
 export function isFactorId(text: string): boolean {
   return /^[\w-]{43}$/.test(text);
 }

@@ -23,7 +23,7 @@ export type NewCredential = {
   credentialId: string;
   algorithm: PasskeyAlgorithm;
   publicKey: PasskeyKey;
-  /** Of signatures; 0 where the authenticator doesn't count. */
+  /** How many signatures it has made; 0 where the authenticator doesn't count. */
   counter: number;
   /** Whether it may be copied to the holder's other devices. Never changes. */
   backupEligible: boolean;

@@ -25,7 +25,7 @@ type SignUpCompletion = {
   user: User;
   /** None where nobody is there to hold it. */
   session?: Session;
-  /** Of the mail that proved the address. */
+  /** The id of the mail that proved the address. */
   tagId: string;
 };
 

@@ -44,7 +44,7 @@ export type Reason =
 export type FieldProblem = { field: Field; reason: Reason; minimum?: number; maximum?: number };
 
 /**
- * Everything that can go wrong in a way a client is told about: a closed union. Status codes and sentences live in
+ * Everything that can go wrong in a way that a client learns of: a closed union. Status codes and sentences live in
  * the dialects, each of which maps every code, so that a new one does not compile until all of them answer it.
  */
 export type Problem =
@@ -69,20 +69,20 @@ export type Problem =
       methods: readonly ('totp' | 'recovery-code')[];
       expiresIn: number;
     }
-  /** The same in the dialects that take the code beside the password. */
+  /** The same in the dialects that take the code with the password. */
   | { code: 'otp-required' }
-  /** Of a log-in that waits for its second factor: unknown, used, or out of date. */
+  /** The challenge of a log-in that waits for its second factor is unknown, used, or out of date. */
   | { code: 'expired-challenge' }
   /** The account has as many factors of the kind as it may. */
   | { code: 'factor-limit' }
   | { code: 'no-factor' }
-  /** What a browser answered is no passkey that can be added. */
+  /** The browser's answer is not a passkey that can be added. */
   | { code: 'invalid-passkey' }
   /** No account has the passkey. */
   | { code: 'unknown-credential' }
   | { code: 'not-found' }
   | { code: 'foreign-refresh-token' }
-  /** Of a TOTP, a recovery code or a mail. */
+  /** A wrong code of an authenticator app, of a mail, or a wrong recovery code. */
   | { code: 'wrong-code' }
   | { code: 'missing-tag' }
   | { code: 'wrong-tag' }
@@ -99,7 +99,7 @@ export type Problem =
 export type ProblemCode = Problem['code'];
 
 /**
- * What the core noticed while it refused a request, for whoever watches the service: the client is told the problem
+ * What the core noticed while it refused a request, for whoever watches the service: the client gets the problem
  * alone, which is the same with and without.
  */
 export type Notice = 'reuse-detected' | 'lockout-begun' | 'wrong-code';

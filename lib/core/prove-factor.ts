@@ -25,7 +25,7 @@ const TRIES = 5;
 
 /**
  * Uses a factor once. A place on the account's counter of codes is taken before anything is looked at: however many codes
- * arrive at once, no more of them are checked than may fail. What could be no code isn't counted: it was no guess.
+ * arrive at once, no more of them are checked than may fail. A text that can't be a code isn't counted: it wasn't a guess.
  *
  * @param apply writes the use, and what it is for, in one transaction
  * @returns the use that was applied

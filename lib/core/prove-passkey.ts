@@ -101,7 +101,7 @@ function hasRisen({ counter: last }: Passkey, counter: number): boolean {
   return last === 0 || counter > last;
 }
 
-/** The owner is told once for each challenge: whoever sends the same answer again causes no second mail. */
+/** The owner is mailed once for each challenge: whoever sends the same answer again causes no second mail. */
 async function maybeCopied(
   { passkeys, clock, tagLifetime }: ProvePasskeyDeps,
   { userId, language, challenge }: { userId: string; language: Language; challenge: GoodChallenge },

@@ -46,7 +46,7 @@ type Rules = {
   code?: true;
   /** Whether it is one of the five mails of this purpose that an address may be sent within an hour. */
   counted: boolean;
-  /** Whether the owner of a disabled account is told, too. */
+  /** Whether the owner of a disabled account is mailed, too. */
   evenDisabled: boolean;
 };
 

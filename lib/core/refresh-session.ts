@@ -47,7 +47,7 @@ export type RefreshDeps = {
  * an older token of the session ends it, since then one of two holders is a thief.
  *
  * One round trip: the user is read in parallel with the rotation and judged after it. What is refused counts for the
- * address, but a replay is told at once, whatever else the address did: its session has just ended.
+ * address, but a replay is answered at once, whatever else the address did: its session has just ended.
  *
  * @throws ProblemError `invalid-fields`, `invalid-refresh-token`, `throttled`, `hook-failed`, `unavailable`
  * @see RFC 9700 section 4.14.2

@@ -25,7 +25,7 @@ import { undoOf } from './undo.ts';
 export type RegistrationOffer = {
   user: User;
   challenge: string;
-  /** Those that the account has: no device makes a second one beside its first. */
+  /** Those that the account has: no device makes a second one for it. */
   existing: readonly Passkey[];
 };
 

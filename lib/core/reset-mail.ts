@@ -41,11 +41,11 @@ export type MailToSend = {
   at: number;
   /** For purposes with a link: the tag, and for how many minutes it is valid. */
   link?: { tag: string; minutes: number };
-  /** Of the notice that a recovery code was used. */
+  /** How many recovery codes are left, for the notice that one was used. */
   recoveryCodesLeft?: number;
   /** Eight digits that say the same as the link for as many minutes. */
   code?: { digits: string; minutes: number };
-  /** What the mail is about beside the account that it goes to: of a change, the new address. */
+  /** What else the mail is about: for a change of address, the new one. */
   newEmail?: string;
 };
 

@@ -41,9 +41,9 @@ export type ResetRequest = {
   tryId?: string;
   /** Whether an operator asked for the mail, as an import does. */
   byOperator?: true;
-  /** When the owner was told that the password was changed. */
+  /** When the mail that the password was changed was sent. */
   notifiedAt?: number;
-  /** Of the notice that one was used. */
+  /** How many are left, for the notice that one was used. */
   recoveryCodesLeft?: number;
   /** HMACs of mailed codes, as `secretHashes`. */
   codeHashes?: readonly string[];
@@ -123,7 +123,7 @@ export type MailedSecret = {
   legacy?: { email: string } & LegacyUser;
 };
 
-/** Of a row that was read, what must not have changed when a try begins. */
+/** The parts of a row that must not have changed between its reading and the beginning of a try. */
 type SeenRow = Pick<ResetRequest, 'tagId' | 'state' | 'tries'>;
 
 /** What the core needs of the table of reset requests. Reads are strongly consistent; every method throws ProblemError `unavailable`. */

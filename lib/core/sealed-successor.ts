@@ -35,7 +35,7 @@ export function unsealSuccessor(sealed: string, replaced: Buffer): Buffer {
   const [header, encryptedKey, ...rest] = sealed.split('.');
   const [iv, ciphertext, tag] = rest.map((part) => Buffer.from(part, 'base64url'));
   if (header !== HEADER || encryptedKey !== '' || !iv || !ciphertext || !tag || rest.length > 3)
-    throw new Error('the sealed successor is no JWE of ours');
+    throw new Error('the sealed successor is not a JWE of ours');
   const decipher = createDecipheriv('aes-256-gcm', sealingKey(replaced), iv, { authTagLength: 16 });
   decipher.setAAD(Buffer.from(HEADER)).setAuthTag(tag);
   return Buffer.concat([decipher.update(ciphertext), decipher.final()]);

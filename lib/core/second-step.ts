@@ -158,7 +158,7 @@ export async function enterByCode(
   return { ...(loggedIn as LoggedIn), ...(use.by === 'recovery-code' && { recoveryCodesLeft: use.left }) };
 }
 
-/** Whoever owns the account is told that a recovery code was used: it is the one factor that is written down. */
+/** The account's owner is mailed when a recovery code was used: it is the one factor that is written down. */
 export function mailOf(
   { clock, tagLifetime }: { clock: Clock; tagLifetime: number },
   use: FactorUse,

@@ -124,7 +124,7 @@ export function isTorn(user: User | undefined, session: Session | undefined): bo
 /** Milliseconds. `accessToken` is how long a session lives that cannot be refreshed. */
 export type SessionLifetimes = { accessToken: number; idle: number; absolute: number };
 
-/** What a session is opened by: the account, its proof, and what the client told of itself. */
+/** What a session is opened by: the account, its proof, and what the client said of itself. */
 export type Opening = Evidence & { user: User; device?: string | undefined; openedWith?: string | undefined };
 
 /**

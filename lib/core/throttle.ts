@@ -239,7 +239,7 @@ export async function mayMail(
   }
 }
 
-/** The counter of the failures of an account. Holds no address, so that the table of counters is no list of them. */
+/** The counter of the failures of an account. Holds no address, so that the table of counters doesn't list them. */
 export function accountCounter(email: string): string {
   return `account#${digest(email)}`;
 }

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 
 /** Times are milliseconds since the epoch. */
 export type Tombstone = {
-  /** HMAC-SHA-256 of the address under the stage's key, in hex: the table of tombstones is no list of addresses. */
+  /** HMAC-SHA-256 of the address under the stage's key, in hex: the table of tombstones doesn't list addresses. */
   id: string;
   deletedAt: number;
   expiresAt: number;

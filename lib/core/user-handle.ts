@@ -7,7 +7,7 @@ export function userHandleOf(userId: string): Buffer {
   return Buffer.from(userId.replaceAll('-', ''), 'hex');
 }
 
-/** @returns `undefined` for what is no user handle of ours */
+/** @returns `undefined` for anything else than a user handle of ours */
 export function userIdOf(handle: Buffer): string | undefined {
   if (handle.length !== 16) return undefined;
   const hex = handle.toString('hex');

@@ -73,7 +73,7 @@ export const secondFactorRequired = {
 } as const satisfies Problem;
 
 export const stepUpRequired = { code: 'step-up-required', acrValues: ['aal2'] } as const satisfies Problem;
-/** Of operations that want a fresh proof: an account without a factor is asked for what it has, again. */
+/** As operations answer that want a fresh proof: an account without a factor is asked for its password again. */
 export const freshStepUpsRequired = [
   { code: 'step-up-required', acrValues: ['aal1'], maxAge: 300 },
   { code: 'step-up-required', acrValues: ['aal2'], maxAge: 300 },

@@ -59,7 +59,7 @@ export type PagesSettings = PageSettings & {
   tagLifetime: number;
 };
 
-/** What of a form is no secret, and so is shown again. */
+/** The fields of a form that are not secret, and so are shown again. */
 type Typed = { tag?: string | undefined; email?: string | undefined; again?: boolean };
 
 type Words = { messages: PageMessages; language: Language };
@@ -191,7 +191,7 @@ export function pages(settings: PagesSettings): Pages {
       const again = { to: `${settings.appUrl}/forgot-password`, text: link.again };
       return answer(status, { title: over.title, paragraphs: [over.detail], link: again }, request, headers);
     }
-    // What was typed but is no secret comes back, so that the form need only be mended.
+    // What was typed comes back unless it is secret, so that the form need only be corrected.
     const view = kind && kinds[kind].open(typedIn(request), error, words);
     return answer(status, { ...(view ?? { title: trouble.title, paragraphs: [] }), alert }, request, headers);
   }
@@ -349,7 +349,7 @@ function isDone(request: Request): boolean {
 
 /**
  * The address that an application passes on from its own log-in form: `/forgot-password?email=…`. A plus sign that was
- * not encoded arrives as a space, which no address has. What is no address is left out: a link is not to put words into
+ * not encoded arrives as a space, which no address has. Anything else than an address is left out: a link is not to put words into
  * the page.
  */
 function emailAskedFor(request: Request): string | undefined {
@@ -395,7 +395,7 @@ const wrongLink = (_: Problem, { messages: { link } }: Words): Trouble => ({
   over: { title: link.wrong, detail: link.wrongDetail },
 });
 
-/** Total, like the other dialects' maps; what no page asks for is told as a failure of ours. */
+/** Total, like the other dialects' maps. A problem that no page can cause is answered as an internal error. */
 const troubles: {
   [Code in ProblemCode]: (problem: Extract<Problem, { code: Code }>, words: Words) => Trouble;
 } = {

@@ -4,7 +4,7 @@ import { type Database, outcomeOf, readItem, writeItem } from './database.ts';
 import { PUBLISHED } from './keys.ts';
 
 /**
- * Gathers the keys of version 0.1, which kept the public part of each beside its sealed part, into the one item that
+ * Gathers the keys of version 0.1, which kept the public part of each with its sealed part, into the one item that
  * functions read now. Does nothing where that item exists. The old rows stay: their sealed parts are read as before.
  *
  * @throws ProblemError `unavailable`

@@ -7,7 +7,7 @@ import { orUnavailable } from '../unavailable.ts';
 import { type Database, readItem, transactionOutcomeOf, writeItem } from './database.ts';
 import { resetRequestItem } from './reset-requests.ts';
 
-/** The rows of an account in the table of factors. No credential id looks like these: `#` is no character of base64url. */
+/** The rows of an account in the table of factors. No credential id looks like these: base64url has no `#`. */
 export const TOTP = '#totp';
 export const PENDING_TOTP = '#totp-pending';
 export const RECOVERY_CODES = '#recovery-codes';

@@ -114,7 +114,7 @@ async function transact(
   { client }: Database,
   TransactItems: TransactWriteItem[],
 ): Promise<readonly CancellationReason[] | undefined> {
-  // One token for all attempts: a commit whose answer was lost is no conflict with itself.
+  // One token for all attempts: a commit whose answer was lost doesn't conflict with itself.
   const ClientRequestToken = randomUUID();
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -33,7 +33,7 @@ import { sessionItem } from './sessions.ts';
 
 type NameOf = Database['nameOf'];
 
-/** How many sessions one transaction ends beside its other writes; it may have 100. */
+/** How many sessions one transaction ends in addition to its other writes; it may have 100. */
 const SESSIONS_AT_ONCE = 90;
 
 /** The passkeys in the table of second factors. How many a user has is said by the user's own row, in the same transactions. */

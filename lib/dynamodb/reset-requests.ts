@@ -10,7 +10,7 @@ import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, timeToLive, transact, writeItem } from './database.ts';
 
-/** How long an expired request is kept, so that "expired" can be told from "wrong". */
+/** How long an expired request is kept, so that "expired" can be distinguished from "wrong". */
 export const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
 
 /** A request as it is stored; its secrets are added later, one by one. */

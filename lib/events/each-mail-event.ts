@@ -61,7 +61,7 @@ export async function eachMailEvent(
 
 /**
  * Whom no mail may go to any more, if that is what the message says. A mailbox that is full or a server that is away
- * is no reason, nor is a reader who says that the mail is no spam.
+ * isn't a reason, nor is a reader who says that the mail isn't spam.
  */
 function readRefusal(message: string): { email: string; reason: MailRefusal } | undefined {
   const { success, output } = v.safeParse(sesEvent, parsed(message));

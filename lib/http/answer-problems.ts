@@ -6,7 +6,7 @@ import { proxyResult } from './proxy-result.ts';
 import { readRequest } from './request.ts';
 
 /**
- * Turns what was thrown into the dialect's answer. What is no ProblemError is a defect of ours and is told as
+ * Turns what was thrown into the dialect's answer. Any other error than a ProblemError is a defect of ours, answered as
  * `internal`, without any of its detail.
  */
 export function answerProblems(

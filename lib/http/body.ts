@@ -44,7 +44,7 @@ function decode(body: Buffer, contentLength: string | undefined): string {
   } catch (cause) {
     throw malformed('not UTF-8', cause);
   }
-  // A gateway that delivers text has already put U+FFFD for what was no UTF-8; then the length gives it away.
+  // A gateway that delivers text has already put U+FFFD for invalid UTF-8; then the length gives it away.
   const sent = Number(contentLength);
   if (text.includes('\uFFFD') && Number.isInteger(sent) && sent !== body.length)
     throw malformed('not UTF-8 when sent');

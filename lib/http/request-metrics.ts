@@ -29,7 +29,7 @@ export function requestMetrics(
   };
 }
 
-/** What the client was told; what is no ProblemError was told as `internal`. */
+/** The problem that the client got; any error that isn't a ProblemError was answered as `internal`. */
 export function outcomeOf(error: unknown): Outcome {
   return error instanceof ProblemError ? error.problem.code : 'internal';
 }

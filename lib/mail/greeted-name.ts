@@ -1,4 +1,4 @@
-/** Code points. Longer is no name but a message, for which somebody would like our sender. */
+/** Code points. A longer text isn't a name but a message, which somebody wants to send in our name. */
 const MAX_LENGTH = 50;
 
 /**

@@ -6,7 +6,7 @@ export type Letter = {
   language: Language;
   brand: Brand;
   subject: string;
-  /** What an inbox shows beside the subject. */
+  /** What an inbox shows after the subject. */
   preheader: string;
   heading: string;
   greeting: string;

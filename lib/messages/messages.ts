@@ -122,7 +122,7 @@ export type MailMessages = {
 /** The words of one kind of mail. */
 type PurposeMessages = {
   heading: string;
-  /** What an inbox shows beside the subject. @param lifetime of the link, as in "30 minutes" */
+  /** What an inbox shows after the subject. @param lifetime of the link, as in "30 minutes" */
   preheader(lifetime: string): string;
   /** The paragraphs before the button; after the greeting, so that German begins in lower case. */
   opening: readonly string[];

@@ -5,13 +5,13 @@ export type { JsonSchema };
 
 type Schema = v.GenericSchema;
 
-/** What code decides and JSON Schema cannot say; `metadata` beside it says what can be said. */
+/** What code decides and JSON Schema cannot say; `metadata` next to it says what can be said. */
 const UNSPEAKABLE = ['transform', 'check', 'raw_check'];
 
 /**
  * What a field may be, as JSON Schema 2020-12: never stricter than the rule itself.
  *
- * @throws Error for a rule of code without metadata, which clients would not be told of
+ * @throws Error for a rule of code without metadata, which the document could not mention
  */
 export function requestSchema(schema: Schema): JsonSchema {
   const silent = pipeOf(schema).some(({ type }) => UNSPEAKABLE.includes(type));

@@ -6,7 +6,7 @@ import type { Field, Form } from './view.ts';
 
 type Writing = { language: Language; passwordMinimum: number };
 
-/** A form. Without a field it is a button beside the text, so that it looks like one of two ways on. */
+/** A form. Without a field it is a button next to the text, so that it looks like one of two ways on. */
 export function writeForm(form: Form, alert: string | undefined, writing: Writing): Html {
   const { hidden, account, field, submit } = form;
   const inputs = Object.entries(hidden).map(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Of every page, whatever it shows: it is alone among its window's pages, nobody embeds its answers, and nothing in it
+ * Every page has them, whatever it shows: it is alone among its window's pages, nobody embeds its answers, and nothing in it
  * may ask for the machine's senses.
  *
  * @see https://www.w3.org/TR/permissions-policy/

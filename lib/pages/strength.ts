@@ -80,7 +80,7 @@ export function strengthOf(password: string, minimum: number, known: readonly st
       { length: lengthOfRun(at), bits: 4 },
       { length: lengthOfRepetition(at), bits: 4 },
     ];
-    // Of guesses that reach as far the first one counts.
+    // If several guesses reach as far, the first one counts.
     const furthest = guesses.reduce((best, guess) => (guess.length > best.length ? guess : best));
     return furthest.length < 3 ? { length: 1, bits: bitsOf(at) } : furthest;
   };

@@ -3,7 +3,7 @@ import { measure } from '../metrics.ts';
 
 /** Whoever signs up waits for it. */
 const TIMEOUT_MS = 1_000;
-/** Of the hash, in hexadecimal digits: all that is sent. */
+/** How many hexadecimal digits of the hash are sent. */
 const PREFIX = 5;
 
 /**
@@ -22,7 +22,7 @@ export async function isBreached(api: string, password: string): Promise<boolean
       signal: AbortSignal.timeout(TIMEOUT_MS),
       redirect: 'error',
     });
-    if (!answer.ok) throw new Error('the answer is no range');
+    if (!answer.ok) throw new Error('the answer is not a range of hashes');
     return hasSuffix(await answer.text(), hash.slice(PREFIX));
   } catch {
     measure({ BreachCheckFailures: 1 });

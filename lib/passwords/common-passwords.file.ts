@@ -1,4 +1,4 @@
-// Run when a bundle is made: what `load` returns becomes a file beside the bundle (tools/build/built-modules.ts).
+// Run when a bundle is made: what `load` returns becomes a file next to the bundle (tools/build/built-modules.ts).
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { makeFilter } from './bloom-filter.ts';
@@ -6,7 +6,7 @@ import { makeFilter } from './bloom-filter.ts';
 /** The least that a policy can ask for: nothing shorter gets as far as this list. */
 const SHORTEST = 8;
 
-/** Of the list, which begins with the most frequent: what follows is as rare as many that nobody would call common. */
+/** How much of the list is taken. It begins with the most frequent; what follows is as rare as passwords that nobody would call common. */
 const MOST_FREQUENT = 40_000;
 
 /** A filter of the common passwords that any policy would otherwise take, normalised and in lower case. */

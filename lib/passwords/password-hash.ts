@@ -24,7 +24,7 @@ export function refused(sentence: string): { refused: string } {
 export const LEAVE_OUT = 'leave it out, and the owner gets a reset email.';
 
 export function damaged(scheme: string): { refused: string } {
-  return refused(`damaged: this is no whole ${scheme} hash; ${LEAVE_OUT}`);
+  return refused(`damaged: this is not a whole ${scheme} hash; ${LEAVE_OUT}`);
 }
 
 export function tooDear(scheme: string, bound: string): { refused: string } {

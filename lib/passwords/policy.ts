@@ -4,7 +4,7 @@ import { mayHave } from './bloom-filter.ts';
 import { isBreached } from './breached.ts';
 import { load } from './common-passwords.file.ts';
 
-/** Of Argon2id, which reads any number; more than this is no password that somebody types. */
+/** Characters under Argon2id, which reads any number: nobody types a longer password. */
 const MAX_CHARACTERS = 256;
 
 let filter: Uint8Array | undefined;

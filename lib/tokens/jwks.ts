@@ -34,7 +34,7 @@ export async function jsonWebKeySet(keys: VerificationKeys): Promise<JsonWebKeyS
 }
 
 /**
- * What an OpenID Connect library needs to verify our access tokens by itself. We are no OpenID provider: there is no
+ * What an OpenID Connect library needs to verify our access tokens by itself. We are not an OpenID provider: there is no
  * authorization endpoint, and `response_types_supported` says so.
  *
  * @param algorithm what new keys sign with. RS256 is always listed: the standard demands it, and keys of before may have it

@@ -6,7 +6,7 @@ export type AuthenticatorData = {
   counter: number;
   backupEligible: boolean;
   backedUp: boolean;
-  /** Of a new credential. */
+  /** Present when a credential was made. */
   attested: { credentialId: Buffer; publicKey: CborMap } | undefined;
 };
 

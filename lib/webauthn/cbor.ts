@@ -14,7 +14,7 @@ const MAX_DEPTH = 4;
  * use too: a byte string that reached beyond it would show what they hold.
  *
  * @returns the item, and the offset behind it
- * @throws Error when the bytes are no such item
+ * @throws Error when the bytes aren't such an item
  * @see RFC 8949; https://fidoalliance.org/specs/fido-v2.2-ps-20250714/#message-encoding
  */
 export function readCbor(bytes: Buffer, offset = 0): { value: Cbor; end: number } {

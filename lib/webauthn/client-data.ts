@@ -15,7 +15,7 @@ export function challengeOfClientData(
   isOrigin: (origin: string) => boolean,
 ): string {
   const data: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  if (typeof data !== 'object' || data === null) throw new Error('the client data is no object');
+  if (typeof data !== 'object' || data === null) throw new Error('the client data is not an object');
   const { type, challenge, origin, crossOrigin, topOrigin } = data as Record<string, unknown>;
   if (type !== ceremony) throw new Error('the client data is of another ceremony');
   if (typeof origin !== 'string' || !isOrigin(origin)) throw new Error('the page is of another origin');

@@ -109,7 +109,7 @@ function readAssertion(given: unknown, rpId: string, isOrigin: (origin: string) 
 /** What both kinds of answers have in common. @see https://www.w3.org/TR/webauthn-3/#sctn-public-key-easy */
 function readCredential(given: unknown): { id: string; response: Record<string, unknown> } {
   const { id, rawId, type, response } = (given ?? {}) as Record<string, unknown>;
-  if (type !== 'public-key') throw new Error('the credential is no public key');
+  if (type !== 'public-key') throw new Error('the credential is not a public key');
   const bytes = bytesOf(id);
   if (id !== rawId || bytes.toString('base64url') !== id) throw new Error('the credential has no id');
   if (typeof response !== 'object' || response === null) throw new Error('the credential has no response');

@@ -64,7 +64,7 @@ export function builtModules(): Plugin {
 }
 
 /**
- * Runs `*.file.ts` now: what `load` of such a module returns becomes a file beside the bundle, and `load` reads that.
+ * Runs `*.file.ts` now: what `load` of such a module returns becomes a file next to the bundle, and `load` reads that.
  *
  * @param folder of the bundles
  */

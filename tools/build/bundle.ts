@@ -14,7 +14,7 @@ export interface Bundle {
   readonly name: string;
   readonly file: string;
   readonly bytes: number;
-  /** What it reads at run time, beside it. */
+  /** Files that it reads at run time, next to it. */
   readonly files: readonly string[];
   readonly version: string;
   /** Our own files in it. */

@@ -5,7 +5,7 @@ import { readConfig } from '../../lib/config.ts';
 
 export type DeploySettings = v.InferOutput<typeof settingsSchema>;
 
-/** Each setting of `custom.settings` beside the environment variable that wins over its parameter. */
+/** Each setting of `custom.settings`, with the environment variable that wins over its parameter. */
 const variableOf = {
   alarmEmail: 'ALARM_EMAIL',
   domainName: 'DOMAIN_NAME',

@@ -9,7 +9,7 @@ const manyPerAddress = '10000'; // every local client has the same address
 
 /**
  * The functions' environment here. A variable that is already given wins.
- * @throws Error when a port variable is no port
+ * @throws Error when a port variable isn't a port
  */
 export function localEnvironment(given: NodeJS.ProcessEnv): Record<string, string> {
   const origin = `http://localhost:${ports(given).api}`;

@@ -5,11 +5,11 @@ export interface Ports {
   readonly api: number;
   readonly dynamodb: number;
   readonly ses: number;
-  /** Of a project's own page. */
+  /** The port of a project's own page. */
   readonly page: number;
 }
 
-/** The ports that `PORT`, `DYNAMODB_PORT`, `SES_PORT` and `PAGE_PORT` name. @throws Error when one of them is no port */
+/** The ports that `PORT`, `DYNAMODB_PORT`, `SES_PORT` and `PAGE_PORT` name. @throws Error when one of them isn't a port */
 export function ports(given: NodeJS.ProcessEnv): Ports {
   return {
     api: port(given, 'PORT', 3000),
@@ -24,7 +24,7 @@ function port(given: NodeJS.ProcessEnv, variable: string, usual: number): number
   if (value === undefined || value === '') return usual;
   const number = Number(value);
   if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
-  throw new Error(`${variable} is "${value}", which is no port: set it to a number from 1 to 65535.`);
+  throw new Error(`${variable} is "${value}", which isn't a port: set it to a number from 1 to 65535.`);
 }
 
 /** Whether nothing listens on this port, neither on 127.0.0.1 nor on ::1, either of which `localhost` may mean. */

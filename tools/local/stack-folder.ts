@@ -9,7 +9,7 @@ export interface StackFolder {
   release(): void;
 }
 
-/** Takes `.local/`, or `.local/<DynamoDB's port>/` for a second stack that runs beside the first. */
+/** Takes `.local/`, or `.local/<DynamoDB's port>/` for a second stack that runs in parallel. */
 export function takeStackFolder(dynamodbPort: number): StackFolder {
   const beside = `${dataFolder}${dynamodbPort}/`;
   if (existsSync(beside)) return take(beside) ?? take(`${dataFolder}${process.pid}/`, true);

@@ -1,7 +1,7 @@
 // Whether something answers HTTP at an address, now or soon.
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How these questions introduce themselves; they are no news for a log of requests. */
+/** How these questions introduce themselves; a log of requests leaves them out. */
 export const asker = 'gatehouse-start';
 
 /** True when anything at all answers at this URL within a second. */

@@ -168,7 +168,7 @@ export const auth: Dialect = {
   problem,
   fail(failure: Problem) {
     // A deleted account's tag gets the answer of a disabled one's: whoever holds an old mail learns no more.
-    const told: Problem = failure.code === 'unknown-user' ? { code: 'wrong-tag' } : failure;
-    return withMembers(answerProblem(failures, told) as Answer<ProblemDetails>, { code: told.code });
+    const answered: Problem = failure.code === 'unknown-user' ? { code: 'wrong-tag' } : failure;
+    return withMembers(answerProblem(failures, answered) as Answer<ProblemDetails>, { code: answered.code });
   },
 };

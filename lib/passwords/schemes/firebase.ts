@@ -3,7 +3,7 @@ import { decodeBase64 } from '../base64.ts';
 import { damaged, type Reading, refused, sameBytes } from '../password-hash.ts';
 import { computeScrypt, scryptFault } from './scrypt.ts';
 
-/** Of a project's key, in bytes. */
+/** The length of a project's key, in bytes. */
 const KEY_LENGTH = 64;
 
 const FORM = /^\$gatehouse\$firebase\$ln=(\d{1,3}),r=(\d{1,3})\$([^$]+)\$([^$]+)$/;

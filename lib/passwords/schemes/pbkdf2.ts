@@ -8,7 +8,7 @@ const compute = promisify(pbkdf2);
 const LENGTHS = { sha1: 20, sha256: 32, sha512: 64 };
 export type Pbkdf2Digest = keyof typeof LENGTHS;
 
-/** Of the keys that some system makes. */
+/** Lengths of keys that some system makes. */
 const KEY_LENGTHS: readonly number[] = [16, 20, 32, 64];
 
 /** Iterations times blocks: two seconds at most. */

@@ -1,4 +1,4 @@
-// The file of an import, with whatever stands beside it.
+// The file of an import, with the other files that it needs.
 import { type FirebaseConfig, readFirebaseConfig } from '../../../lib/passwords/schemes/firebase.ts';
 import { type DigestRule, readDigestRule } from '../../../lib/passwords/schemes/wrapped-digest.ts';
 import { UsageError } from '../command-line/run.ts';
@@ -23,7 +23,7 @@ export type FileOptions = {
 
 /**
  * How many users are in a file, how many are passed over without being at fault, how many digests have to be wrapped, and how
- * many hashes of a file beside it belong to nobody.
+ * many hashes of a separate file belong to nobody.
  */
 export type FileCounts = {
   rows: number;
@@ -43,7 +43,7 @@ export type ImportFile = {
 /**
  * @param now milliseconds since the epoch: which locks of accounts still last
  * @throws UsageError for options that don't fit together
- * @throws OperatorError for files beside it that can't be read
+ * @throws OperatorError for other files that can't be read
  */
 export async function openImportFile(file: string, options: FileOptions, now: number): Promise<ImportFile> {
   const system = systemOf(options.from);

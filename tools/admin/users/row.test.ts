@@ -110,7 +110,7 @@ describe('a row', () => {
     [
       'a hash of Argon2 that was cut off',
       { ...ADA, passwordHash: '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA' },
-      /^passwordHash: damaged: this is no whole Argon2 hash/,
+      /^passwordHash: damaged: this is not a whole Argon2 hash/,
     ],
     ['a hash cut off', { ...ADA, passwordHash: someHash().slice(0, -1) }, NO_HASH],
     ['a hash with something behind it', { ...ADA, passwordHash: `${someHash()}\n` }, NO_HASH],

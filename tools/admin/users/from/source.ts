@@ -5,7 +5,7 @@ import type { RawRow } from '../row.ts';
 import type { Auth0Passwords } from './auth0-passwords.ts';
 import type { ForeignRecord, LeftOut } from './foreign-record.ts';
 
-/** What stands beside the file. */
+/** Other files that the import needs. */
 export type Settings = {
   /** Milliseconds since the epoch. */
   readonly now: number;
