@@ -48,7 +48,7 @@ export type MeteringDynamodb = {
 
 export type MeteringOptions = {
   /**
-   * Milliseconds that each answer is held back. Calls that are made at once then overlap for certain, however slowly
+   * Milliseconds that each answer is held back between `begin` and `end`. Calls that are made at once then overlap for certain, however slowly
    * the caller gets to send the second one.
    */
   delay?: number;
@@ -61,6 +61,7 @@ export async function startMeteringDynamodb(
 ): Promise<MeteringDynamodb> {
   const dynamodb = callerOf(upstream);
   let calls: MeteredCall[] = [];
+  let isCounting = false;
   const underWay = new Set<Promise<unknown>>();
 
   async function pass(headers: IncomingHttpHeaders, body: Buffer): Promise<Answer> {
@@ -72,7 +73,7 @@ export async function startMeteringDynamodb(
     const { ConsumedCapacity, ...output } = answer.json as Output;
     const units = await dynamodb.unitsOf(operation, input, ConsumedCapacity, answer);
     const bytes = ConsumedCapacity === undefined ? answer.bytes : Buffer.from(JSON.stringify(output));
-    if (delay > 0) await pause(delay);
+    if (delay > 0 && isCounting) await pause(delay);
     const end = performance.now();
     mine.push({
       operation,
@@ -108,10 +109,12 @@ export async function startMeteringDynamodb(
     url: `http://127.0.0.1:${port}`,
     begin() {
       calls = [];
+      isCounting = true;
     },
     async end() {
       while (underWay.size > 0) await Promise.allSettled(underWay);
       const passed = calls;
+      isCounting = false;
       calls = []; // what passes from now on is not among them
       return summaryOf(passed);
     },

@@ -1,6 +1,6 @@
 import type { User } from './account.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
-import { isLive, type OwnSessionStore, type Session, type SessionStore } from './session.ts';
+import { isLive, type OwnSessionStore, type Session } from './session.ts';
 
 /** A session as its holder may see it. */
 export type ListedSession = Pick<Session, 'sessionId' | 'createdAt' | 'lastUsedAt' | 'acr'> & {
@@ -12,7 +12,7 @@ export type ListedSession = Pick<Session, 'sessionId' | 'createdAt' | 'lastUsedA
 };
 
 export type ListSessionsDeps = Omit<Authenticator, 'sessions'> & {
-  sessions: Pick<SessionStore, 'get'> & Pick<OwnSessionStore, 'all'>;
+  sessions: Pick<OwnSessionStore, 'all'>;
 };
 
 const MOST = 100;
@@ -23,8 +23,16 @@ const MOST = 100;
  * @throws ProblemError those of `authenticate`; `unavailable`
  */
 export async function listSessions(deps: ListSessionsDeps, bearer: Bearer): Promise<ListedSession[]> {
-  const { user, session } = await authenticate(deps, bearer);
-  return liveSessions(await deps.sessions.all(user.userId), user, session, deps.clock());
+  let all: readonly Session[] = [];
+  // The session of the token is one of them: all of them are read in its place, so that the list takes one round trip.
+  const sessions: Authenticator['sessions'] = {
+    async get({ userId, sessionId }) {
+      all = await deps.sessions.all(userId);
+      return all.find((session) => session.sessionId === sessionId);
+    },
+  };
+  const { user, session } = await authenticate({ ...deps, sessions }, bearer);
+  return liveSessions(all, user, session, deps.clock());
 }
 
 function liveSessions(all: readonly Session[], user: User, current: Session, now: number): ListedSession[] {

@@ -13,6 +13,9 @@ export function tombstoneStore(database: Database): TombstoneStore {
   const { client, nameOf } = database;
   const TableName = nameOf('tombstones');
 
+  /** It never changes once it is there. */
+  let known: Uint8Array | undefined;
+
   async function existingKey(): Promise<Uint8Array | undefined> {
     const Key = writeItem({ tombstone: KEY_ROW });
     const command = new GetItemCommand({ TableName, Key, ConsistentRead: true });
@@ -24,8 +27,8 @@ export function tombstoneStore(database: Database): TombstoneStore {
     existingKey,
 
     async key() {
-      const existing = await existingKey();
-      if (existing !== undefined) return existing;
+      known ??= await existingKey();
+      if (known !== undefined) return known;
       const key = randomBytes(32);
       const command = new PutItemCommand({
         TableName,
@@ -34,7 +37,8 @@ export function tombstoneStore(database: Database): TombstoneStore {
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       const outcome = await outcomeOf(client.send(command));
-      return outcome.applied ? key : ((outcome.found?.key ?? key) as Uint8Array);
+      known = outcome.applied ? key : ((outcome.found?.key ?? key) as Uint8Array);
+      return known;
     },
 
     async deletedAt(ids) {

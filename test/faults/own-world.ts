@@ -103,9 +103,11 @@ export async function newTables(keys: 'with a key' | 'without a key' = 'with a k
   const prefix = `faults-${randomUUID().slice(0, 8)}`;
   await createTables({ endpoint: inject('stack').dynamodbUrl, prefix });
   if (keys === 'without a key') return prefix;
+  const { AWS_ENDPOINT_URL_DYNAMODB: before } = process.env; // a test may have its own in front, which counts or fails
   const AWS_ENDPOINT_URL_DYNAMODB = inject('stack').dynamodbUrl;
   const rotateKeys = await coldHandler('rotate-keys', { TABLE_PREFIX: prefix, AWS_ENDPOINT_URL_DYNAMODB });
   await rotateKeys({ command: 'rotate' } as never, context); // as a deployment does
+  if (before !== undefined) process.env.AWS_ENDPOINT_URL_DYNAMODB = before;
   return prefix;
 }
 
