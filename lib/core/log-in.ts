@@ -132,7 +132,8 @@ async function moveIn(
   if (migration === undefined) return undefined;
   const legacy = await findMigrant({ ...deps, migration }, entry);
   if (legacy === undefined) return undefined;
-  const loggedIn = await migrateAccount({ ...deps, migration }, { ...entry, legacy });
+  const loggedIn =
+    legacy === 'taken' ? undefined : await migrateAccount({ ...deps, migration }, { ...entry, legacy });
   if (loggedIn) {
     await entry.attempt.succeeded();
     return { loggedIn };

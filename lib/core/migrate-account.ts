@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 import { type SignUpDeps, verificationOf } from './sign-up.ts';
 import { type TombstoneStore, tombstoneId } from './tombstone.ts';
 
-/** Whether an address is one that nobody may move in with: somebody has it, or an account with it was deleted here. */
+/** What says whether an account may move in with an address. */
 export type AddressDeps = {
   claims: ClaimStore;
   tombstones: Pick<TombstoneStore, 'existingKey' | 'deletedAt'>;
@@ -32,15 +32,17 @@ type Typed = { email: string; password: string };
  * asked: the account could not be made.
  *
  * @param email normalised
+ * @returns `taken` when somebody has the address by now
  * @throws ProblemError `hook-failed`, `unavailable`
  */
 export async function findMigrant(
   { hasher, migration, clock }: MigrateDeps,
   { email, password }: Typed,
-): Promise<LegacyUser | undefined> {
+): Promise<LegacyUser | 'taken' | undefined> {
   if (!isPossiblePassword(password) || !hasher.takes(normalisePassword(password))) return undefined;
-  if (!(await mayMoveIn({ ...migration, clock }, email))) return undefined;
-  return migration.find({ email, password });
+  const availability = await availabilityOf({ ...migration, clock }, email);
+  if (availability === 'free') return migration.find({ email, password });
+  return availability === 'taken' ? availability : undefined;
 }
 
 /**
@@ -49,11 +51,14 @@ export async function findMigrant(
  *
  * @throws ProblemError `unavailable`
  */
-export async function mayMoveIn({ claims, tombstones, clock }: AddressDeps, email: string): Promise<boolean> {
-  if ((await claims.claimantOf(email, clock())) !== undefined) return false;
+export async function availabilityOf(
+  { claims, tombstones, clock }: AddressDeps,
+  email: string,
+): Promise<'free' | 'taken' | 'deleted'> {
+  if ((await claims.claimantOf(email, clock())) !== undefined) return 'taken';
   const key = await tombstones.existingKey();
-  if (key === undefined) return true;
-  return (await tombstones.deletedAt([tombstoneId(key, email)])).size === 0;
+  if (key === undefined) return 'free';
+  return (await tombstones.deletedAt([tombstoneId(key, email)])).size === 0 ? 'free' : 'deleted';
 }
 
 type Migrant = Typed & {

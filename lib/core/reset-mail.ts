@@ -12,7 +12,7 @@ import {
   VERIFY_LIFETIME_MS,
 } from './mail-code.ts';
 import { refusesMail } from './mail-refusal.ts';
-import { type AddressDeps, mayMoveIn } from './migrate-account.ts';
+import { type AddressDeps, availabilityOf } from './migrate-account.ts';
 import { hashSecret, newMailedSecret, writeResetTag } from './opaque-token.ts';
 import type { PendingSignUpStore } from './pending-sign-up.ts';
 import { ProblemError } from './problem.ts';
@@ -153,8 +153,9 @@ async function legacyRecipient(
   { users, migration, clock }: ResetMailParts,
   email: string,
 ): Promise<Addressee | undefined> {
-  if (migration === undefined || !(await mayMoveIn({ ...migration, claims: users, clock }, email)))
-    return undefined;
+  if (migration === undefined) return undefined;
+  const address = { ...migration, claims: users, clock };
+  if ((await availabilityOf(address, email)) !== 'free') return undefined;
   const found = await migration.find({ email });
   if (found === undefined) return undefined;
   const { name, emailVerified } = found;
