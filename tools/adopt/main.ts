@@ -35,6 +35,7 @@ const SHARED: Readonly<Record<string, string>> = {
 const OWN: Readonly<Record<string, () => Promise<unknown>>> = {
   init: () => import('./init.ts'),
   dev: () => import('./dev.ts'),
+  deploy: () => import('./deploy.ts'),
 };
 
 const [, , command = '--help'] = process.argv;

@@ -17,11 +17,23 @@ export function settingVariables(): ReadonlyMap<string, string> {
   const variables = definitions.flatMap((text) =>
     [...text.matchAll(/^ *\w+: \$\{env:([A-Z][A-Z\d_]*),/gm)].map(([, name = '']) => name),
   );
-  return new Map(variables.map((name) => [parameterOf(name), name]));
+  return new Map(variables.map((name) => [nameOf(name), name]));
+}
+
+/** The variables that functions get. */
+export function environmentVariables(): ReadonlySet<string> {
+  const text = readFileSync(`${root}infrastructure/environment.yml`, 'utf8');
+  return new Set([...text.matchAll(/^(\w+):/gm)].map(([, name = '']) => name));
+}
+
+/** A setting as the packaged template names it: `appUrl` as `AppUrl`. */
+export function parameterOf(setting: string): string {
+  // Resources and parameters share their names.
+  return setting === 'apiLogRole' ? 'SetApiLogRole' : setting.charAt(0).toUpperCase() + setting.slice(1);
 }
 
 /** `APP_URL` as `appUrl`. */
-function parameterOf(variable: string): string {
+function nameOf(variable: string): string {
   return variable.toLowerCase().replaceAll(/_([a-z\d])/g, (_, letter: string) => letter.toUpperCase());
 }
 

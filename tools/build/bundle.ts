@@ -6,6 +6,7 @@ import { build, formatMessages } from 'esbuild';
 import { project, root } from '../folders.ts';
 import { writeFile } from '../write-file.ts';
 import { builtModules, fileModules, fileOf, forLambda, partsOf, versionOf } from './built-modules.ts';
+import { ownFileOf, ownModules } from './own-modules.ts';
 import { sdkStandIns } from './sdk-stand-ins.ts';
 import { unusedHooks } from './unused-hooks.ts';
 
@@ -34,7 +35,7 @@ function bundling(names: readonly string[], outdir: string, minify: boolean) {
     ),
     outdir,
     mainFields: ['module', 'main'],
-    plugins: [unusedHooks(), builtModules(), fileModules(`${outdir}functions/`), sdkStandIns()],
+    plugins: [unusedHooks(), ownModules(), builtModules(), fileModules(`${outdir}functions/`), sdkStandIns()],
     legalComments: 'none',
     minify,
     sourcemap: minify ? false : 'inline',
@@ -84,7 +85,7 @@ function writeBundles({ outputFiles, metafile }: BundleResult, outdir: string): 
       sources: Object.keys(inputs)
         .flatMap(partsOf)
         .filter((input) => packageOf(input) === 'gatehouse')
-        .map((input) => join(root, input)),
+        .flatMap((input) => [join(root, input), ownFileOf(input) ?? []].flat()),
       packages: bytesByPackage(inputs),
     };
   });

@@ -2,6 +2,7 @@
 import { build, type Plugin } from 'esbuild';
 import { root } from '../folders.ts';
 import { forLambda } from './built-modules.ts';
+import { ownModules } from './own-modules.ts';
 
 /** The modules that run hooks: which hook, and what they export. Without the hook each of them returns nothing. */
 const RUNS: Readonly<Record<string, { hook: string; exports: readonly string[] }>> = {
@@ -38,6 +39,7 @@ export async function exportedHooks(): Promise<readonly string[]> {
     ...forLambda,
     entryPoints: [`${root}lib/hooks.ts`],
     packages: 'external',
+    plugins: [ownModules()],
   });
   return Object.values(metafile.outputs).flatMap(({ exports }) => exports);
 }

@@ -2,6 +2,7 @@
 // (`params`, `custom.settings`); what the functions themselves read is judged by lib/config.ts, as it is there.
 import * as v from 'valibot';
 import { readConfig } from '../../lib/config.ts';
+import { installed } from '../folders.ts';
 
 export type DeploySettings = v.InferOutput<typeof settingsSchema>;
 
@@ -53,7 +54,7 @@ const retentions = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
 ].concat([3288, 3653]);
 
-const settingsSchema = v.object({
+export const settingsSchema = v.object({
   alarmEmail: text(/^[^\s@,<>]+@[^\s@,<>]+\.[^\s@,<>]+$/, 'must be one e-mail address'),
   domainName: text(
     /^(?=.{4,253}$)([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z]{2,63}$/,
@@ -116,7 +117,9 @@ export function readDeploySettings(deployment: Deployment): DeploySettings {
     throw new Error(
       `Nothing was deployed, since the settings of stage ${deployment.stage} are not right:\n${faults
         .map((fault) => `  - ${fault}`)
-        .join('\n')}\ndocs/configuration.md lists them; serverless.yml holds them by stage, under params.`,
+        .join(
+          '\n',
+        )}\n${installed ? 'gatehouse.yml holds them by stage.' : 'docs/configuration.md lists them; serverless.yml holds them by stage, under params.'}`,
     );
   return result.output;
 }

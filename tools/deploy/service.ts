@@ -108,7 +108,7 @@ export async function readService(): Promise<Service> {
 }
 
 /** What the definition is made of: the file itself, what it includes, and the code that adds to it. */
-function filesOfService(): string[] {
+export function filesOfService(): string[] {
   const included = readdirSync(`${root}infrastructure`).sort();
   return [
     'serverless.yml',

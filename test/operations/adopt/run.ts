@@ -1,14 +1,20 @@
 // `npm run test:adopt`: what a stranger does who has Node and nothing else. The package is packed and installed in an
-// empty folder, and everything after that happens there. Its last line is `N checks passed, N failed`.
+// empty folder, and everything after that happens there. `--only dev` or `--only aws` runs a part. Its last line is `N checks passed, N failed`.
 import { match, ok, deepStrictEqual as same } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { root } from '../../../tools/folders.ts';
 import { freePort, isFree } from '../../../tools/local/ports.ts';
 import { chromiumPath, launch } from '../../browser/chromium.ts';
 import { check, heading, reportAndExit } from '../checks.ts';
+import { installSimulator, type SimulatedAws, startSimulatedAws } from '../deploy/simulated-aws.ts';
+import { checkDeploy } from './checks-of-deploy.ts';
+import { checkTemplate } from './checks-of-template.ts';
 import { openProject, type Project } from './project.ts';
+
+const { values: flags } = parseArgs({ options: { only: { type: 'string' } } });
 
 const tidy: Array<() => unknown> = [];
 
@@ -26,7 +32,24 @@ async function main(): Promise<void> {
   });
   if (project === undefined) return;
   await checkCommands(project);
-  await checkDev(project);
+  if (flags.only === undefined || flags.only === 'dev') await checkDev(project);
+  if (flags.only === 'dev') return;
+  const aws = await simulatedAws();
+  if (aws === undefined) return;
+  tidy.push(aws.stop);
+  await checkTemplate();
+  await checkDeploy(project, aws);
+}
+
+/** `undefined` where PyPI cannot be reached. */
+async function simulatedAws(): Promise<SimulatedAws | undefined> {
+  try {
+    await installSimulator();
+  } catch (error) {
+    console.log(`\n  SKIPPED: everything in AWS. moto could not be installed from PyPI.\n${error}`);
+    return undefined;
+  }
+  return startSimulatedAws();
 }
 
 /** The tarball, made now. */

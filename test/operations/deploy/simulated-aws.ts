@@ -39,8 +39,13 @@ const tools = { moto: 'moto[server]==5.2.*', cfnLint: 'cfn-lint==1.*', checkov: 
  * @throws Error with the words of Python or pip
  */
 export async function installTools(): Promise<void> {
-  await install(environmentFolder, 'moto_server', [tools.moto, tools.cfnLint]);
+  await installSimulator();
   await install(`${buildFolder}deploy-checkov/`, 'checkov', [tools.checkov]);
+}
+
+/** moto and cfn-lint alone. @throws Error as above */
+export async function installSimulator(): Promise<void> {
+  await install(environmentFolder, 'moto_server', [tools.moto, tools.cfnLint]);
 }
 
 async function install(folder: string, program: string, packages: string[]): Promise<void> {

@@ -4,11 +4,14 @@ import json
 import sys
 
 from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.cloudformation.models import CloudFormationBackend
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
+from moto.iam.access_control import PermissionResult
 from moto.iam.models import Role
 from moto.kms.models import KmsBackend
+from moto.s3.models import FakeBucket
 from moto.server import main
 
 # An event source mapping makes moto run the function in Docker within each write to the table, which fails where
@@ -32,6 +35,18 @@ KmsBackend.create_key = lambda self, policy, *args, **named: create_key(self, as
 put_policy = Role.put_policy
 Role.put_policy = lambda self, name, document: put_policy(self, name, as_text(document))
 
+# Moto judges a bucket's policy without its conditions, so that one against plain HTTP denies everything.
+get_permission = FakeBucket.get_permission
+
+
+def permission_without_tls_policy(self, action, resource):
+    if b"aws:SecureTransport" in (self.policy or b""):
+        return PermissionResult.NEUTRAL
+    return get_permission(self, action, resource)
+
+
+FakeBucket.get_permission = permission_without_tls_policy
+
 # A change set with ImportExistingResources adopts a table that exists, where one without fails over its name. Moto
 # knows the failure alone.
 adopts = {"asked": False}
@@ -53,5 +68,18 @@ def adopt_or_create_table(cls, resource_name, cloudformation_json, account_id, r
 
 CloudFormationResponse.create_change_set = note_and_create_change_set
 Table.create_from_cloudformation_json = classmethod(adopt_or_create_table)
+
+# A stack that was made by a change set has outputs.
+execute_change_set = CloudFormationBackend.execute_change_set
+
+
+def execute_and_make_outputs(self, change_set_name, stack_name=None):
+    execute_change_set(self, change_set_name, stack_name)
+    for stack in self.stacks.values():
+        stack._parse_template()
+        stack.output_map = stack._create_output_map()
+
+
+CloudFormationBackend.execute_change_set = execute_and_make_outputs
 
 main(sys.argv[1:])

@@ -28,6 +28,10 @@ export function manifestFor(files: readonly string[]): object {
     license,
     type: 'module',
     engines: { node: '>=20' },
+    exports: {
+      './hooks': { types: './types/lib/core/hooks.d.ts' },
+      './package.json': './package.json',
+    },
     bin: { gatehouse: 'tools/adopt/gatehouse.js' },
     dependencies: usedOf({ ...devDependencies, ...dependencies }, files),
     optionalDependencies,

@@ -6,7 +6,9 @@ import { basename, dirname } from 'node:path';
 import { build } from 'esbuild';
 import { readService } from '../../deploy/service.ts';
 import { buildFolder, root } from '../../folders.ts';
+import { zipFunctions } from '../code.ts';
 import { manifestFor } from './manifest.ts';
+import { packagedTemplate } from './template.ts';
 
 const folder = `${buildFolder}npm/`;
 
@@ -41,7 +43,10 @@ for (const file of files) {
 }
 cpSync(`${root}docs/adopting.md`, `${folder}README.md`);
 write('deploy/service.json', JSON.stringify(await readService()));
+write('deploy/template.json', JSON.stringify(await packagedTemplate()));
+await zipFunctions(`${folder}deploy/code/`);
 await buildClientForPages();
+declareHooks();
 write('package.json', `${JSON.stringify(manifestFor(files), undefined, 2)}\n`);
 
 const [{ filename, size, entryCount }] = JSON.parse(
@@ -81,6 +86,40 @@ async function buildClientForPages(): Promise<void> {
     target: 'es2022',
     banner: { js: `// gatehouse-client ${versionOfClient()}` },
   });
+}
+
+/** Types of what a project's hooks.ts may export. */
+function declareHooks(): void {
+  const flags = [
+    '--declaration',
+    '--emitDeclarationOnly',
+    '--skipLibCheck',
+    '--strict',
+    '--allowImportingTsExtensions',
+  ];
+  const target = [
+    '--module',
+    'nodenext',
+    '--target',
+    'es2025',
+    '--rootDir',
+    root,
+    '--outDir',
+    `${folder}types`,
+  ];
+  const compiler = `${root}node_modules/typescript/bin/tsc`;
+  execFileSync(process.execPath, [
+    compiler,
+    '--ignoreConfig',
+    ...flags,
+    ...target,
+    `${root}lib/core/hooks.ts`,
+  ]);
+  for (const file of readdirSync(`${folder}types`, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.d.ts')) continue;
+    const path = `${folder}types/${file}`;
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/(from '\.[^']+)\.ts'/g, "$1.js'"));
+  }
 }
 
 function versionOfClient(): string {

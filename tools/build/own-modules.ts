@@ -1,0 +1,54 @@
+// What a project of the installed package has of its own: hooks.ts takes the place of lib/hooks.ts, and messages/<language>.ts
+// the place of single texts of lib/messages/<language>.ts.
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { Plugin } from 'esbuild';
+import { installed, project, root } from '../folders.ts';
+
+/** Where a text that isn't replaced comes from. */
+const SHIPPED = '?shipped';
+
+/** The file of the project that takes the place of this one, or of a part of it, if it is there. @param input relative to the root */
+export function ownFileOf(input: string): string | undefined {
+  if (!installed) return undefined;
+  if (input === 'lib/hooks.ts') return `${project}hooks.ts`;
+  const [, language] = /^lib\/messages\/([a-z]{2}\.ts)$/.exec(input) ?? [];
+  return language === undefined ? undefined : `${project}messages/${language}`;
+}
+
+export function ownModules(): Plugin {
+  return {
+    name: 'own-modules',
+    setup({ onResolve, onLoad }) {
+      const ownOf = (path: string) => {
+        const own = ownFileOf(relative(root, path).replaceAll('\\', '/'));
+        return own !== undefined && existsSync(own) ? own : undefined;
+      };
+      onLoad({ filter: /[\\/]lib[\\/]hooks\.ts$/ }, ({ path }) => {
+        const own = ownOf(path);
+        return own === undefined
+          ? own
+          : { contents: `export * from ${JSON.stringify(own)};`, resolveDir: project };
+      });
+      onResolve({ filter: /\?shipped$/ }, ({ path }) => ({
+        path: path.slice(0, -SHIPPED.length),
+        suffix: SHIPPED,
+      }));
+      onLoad({ filter: /[\\/]lib[\\/]messages[\\/][a-z]{2}\.ts$/ }, ({ path, suffix }) => {
+        const own = suffix === SHIPPED ? undefined : ownOf(path);
+        return own === undefined ? own : { contents: merged(path, own), resolveDir: project, loader: 'ts' };
+      });
+    },
+  };
+}
+
+/** The texts of both: the project's over ours, section by section. */
+function merged(shipped: string, own: string): string {
+  return `import * as shipped from ${JSON.stringify(shipped + SHIPPED)};
+import * as own from ${JSON.stringify(own)};
+const over = (usual, texts) => Object.fromEntries(Object.entries(usual).map(([name, value]) =>
+  [name, typeof value === 'object' ? over(value, texts?.[name] ?? {}) : texts?.[name] ?? value]));
+export const pages = /* @__PURE__ */ over(shipped.pages, own.pages);
+export const mails = /* @__PURE__ */ over(shipped.mails, own.mails);
+`;
+}
