@@ -3,6 +3,7 @@ import { afterAll, expect, inject, test } from 'vitest';
 import { type Metered, startMeteringDynamodb } from '../../bench/metering-dynamodb.ts';
 import { ownWorld } from '../faults/own-world.ts';
 import { askedFor } from '../faults/scenarios.ts';
+import { Authenticator, challenged, type Protected, protectedPerson } from '../harness/authenticator.ts';
 import type { Call, Reply } from '../harness/client.ts';
 import { digitsIn, linkIn, type Mail, mailsTo, tagIn } from '../harness/inbox.ts';
 import { bearer as bearerOf, creationOptions, device, holder, requestOptions } from '../harness/passkeys.ts';
@@ -30,6 +31,8 @@ type Operation = {
   units: number;
   prepare: () => Promise<Call>;
   mode?: 'after' | 'before';
+  /** Where it is a refusal. */
+  status?: number;
 };
 
 const operations: Operation[] = [
@@ -365,8 +368,88 @@ const addresses: Operation[] = [
   },
 ];
 
+/** Somebody whose session has a secret that waits for its first code. */
+const settingUp = async () => {
+  const { accessToken } = await session();
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const { json } = await world.client.send({ path: '/auth/totp', headers, body: {} });
+  return { headers, app: new Authenticator((json as { secret: string }).secret) };
+};
+const guarded = async () => {
+  const who = await protectedPerson(world.client);
+  return { ...who, headers: bearerOf(who.tokens) };
+};
+const secondStep = (given: (who: Protected) => Promise<object>) => async () => {
+  const who = await protectedPerson(world.client);
+  const challenge = await challenged(world.client, who.person);
+  return { path: '/auth/login/second-factor', body: { challenge, ...(await given(who)) } };
+};
+const byCode = async ({ app }: Protected) => ({ code: await app.fresh() });
+const byRecoveryCode = async ({ recoveryCodes }: Protected) => ({ recoveryCode: recoveryCodes[0] });
+
+const factors: Operation[] = [
+  {
+    name: 'the beginning of an app',
+    trips: 2,
+    units: 3,
+    prepare: async () => ({ path: '/auth/totp', headers: await bearer(), body: {} }),
+  },
+  {
+    name: 'the first code of an app',
+    trips: 4,
+    units: 17,
+    prepare: async () => {
+      const { headers, app } = await settingUp();
+      return { path: '/auth/totp/confirm', headers, body: { code: app.code() } };
+    },
+  },
+  {
+    name: 'the end of an app',
+    trips: 2,
+    units: 10,
+    prepare: async () => ({ path: '/auth/totp/remove', headers: (await guarded()).headers, body: {} }),
+  },
+  {
+    name: 'new recovery codes',
+    trips: 2,
+    units: 8,
+    prepare: async () => ({ path: '/auth/recovery-codes', headers: (await guarded()).headers, body: {} }),
+  },
+  {
+    name: 'the first step of a log-in with an app',
+    trips: 3,
+    units: 8,
+    status: 401,
+    prepare: async () => {
+      const { email, password: own } = (await guarded()).person;
+      return { path: '/auth/login', body: { email, password: own } };
+    },
+  },
+  { name: 'the second step by a code', trips: 5, units: 13, prepare: secondStep(byCode) },
+  { name: 'the second step by a recovery code', trips: 5, units: 15, prepare: secondStep(byRecoveryCode) },
+  {
+    name: 'a log-in by password and otp',
+    trips: 6,
+    units: 13,
+    prepare: async () => {
+      const { person: who, app } = await guarded();
+      const body = { username: who.email, password: who.password, otp: await app.fresh() };
+      return { path: '/accounts/auth/', body };
+    },
+  },
+  ...[byCode, byRecoveryCode].map((given) => ({
+    name: `a step-up ${given === byCode ? 'by a code' : 'by a recovery code'}`,
+    trips: 4,
+    units: given === byCode ? 9 : 11,
+    prepare: async () => {
+      const who = await guarded();
+      return { path: '/auth/step-up', headers: who.headers, body: await given(who) };
+    },
+  })),
+];
+
 /** What a warm function does: the same operation ran just before, so that its keys are cached and connections open. */
-async function whenWarm({ prepare, mode }: Operation): Promise<Metered> {
+async function whenWarm({ prepare, mode, status: expected }: Operation): Promise<Metered> {
   const calls = [await prepare(), await prepare()];
   let metered: Metered | undefined;
   for (const call of calls) {
@@ -375,12 +458,13 @@ async function whenWarm({ prepare, mode }: Operation): Promise<Metered> {
       ? world.register(mode, call.body as ReturnType<typeof somebody>)
       : world.client.send(call));
     metered = await meter.end();
-    if (status >= 300) throw new Error(`${call.path} answered ${status} ${text}`);
+    if (expected === undefined ? status >= 300 : status !== expected)
+      throw new Error(`${call.path} answered ${status} ${text}`);
   }
   return metered as Metered;
 }
 
-test.each([...operations, ...own, ...addresses, ...passkeys])(
+test.each([...operations, ...own, ...addresses, ...passkeys, ...factors])(
   '$name takes at most $trips round trips and $units capacity units',
   async (operation) => {
     const { calls, sequentialTrips, units } = await whenWarm(operation);
