@@ -106,6 +106,17 @@ function rows(observed: Observed): Alarm[] {
       is: 'unusual',
       threshold: 4,
     },
+    {
+      name: 'refused-passkeys',
+      says: 'Many more passkeys are refused than usual, for 15 minutes: somebody forges their answers, or a setting of ours is wrong.',
+      runbook: 'passkeys-are-refused-unusually',
+      metric: ours('RefusedPasskeys'),
+      stat: 'Sum',
+      period: 5 * MINUTES,
+      periods: 3,
+      is: 'unusual',
+      threshold: 4,
+    },
     ...split('throttled-functions', functions, METRICS_OF_AN_ALARM).map(([name, some]) => ({
       name,
       says: 'Lambda refused to run a function: too many at once.',

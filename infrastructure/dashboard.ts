@@ -99,6 +99,7 @@ function graphs(observed: Observed): Widget[] {
       lines: [
         [ours('Lockouts')],
         [ours('WrongCodes')],
+        [ours('RefusedPasskeys')],
         [ours('BreachCheckFailures'), { label: 'breach checks that got no answer' }],
         [ours('HookFailures'), { label: 'hooks that failed' }],
         [ours('ReuseDetected')],

@@ -20,6 +20,7 @@ export const METRICS = {
   AccountDeletions: { unit: 'Count' },
   FactorChanges: { unit: 'Count' },
   WrongCodes: { unit: 'Count' },
+  RefusedPasskeys: { unit: 'Count' },
   Verifications: { unit: 'Count' },
   AddressChanges: { unit: 'Count' },
   Undos: { unit: 'Count' },

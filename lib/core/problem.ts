@@ -102,7 +102,7 @@ export type ProblemCode = Problem['code'];
  * What the core noticed while it refused a request, for whoever watches the service: the client gets the problem
  * alone, which is the same with and without.
  */
-export type Notice = 'reuse-detected' | 'lockout-begun' | 'wrong-code';
+export type Notice = 'reuse-detected' | 'lockout-begun' | 'wrong-code' | 'refused-passkey';
 
 /**
  * Thrown by the core and the stores; caught once, in `lib/http`, and rendered by the dialect of the route.

@@ -120,9 +120,12 @@ async function notTheirs({ users, passkeys }: ProvePasskeyDeps, factorId: string
   const ownerId = await passkeys.ownerOf(factorId);
   const owner = ownerId === undefined ? undefined : await users.get(ownerId);
   if (owner?.passkeys) return refused('the passkey is of another account');
-  return new ProblemError({ code: 'unknown-credential' });
+  return new ProblemError({ code: 'unknown-credential' }, 'no account has the passkey', NOTICED);
 }
 
+/** For whoever watches the service: browsers don't make such answers by themselves. */
+const NOTICED = { notice: 'refused-passkey' } as const;
+
 function refused(detail: string): ProblemError {
-  return new ProblemError({ code: 'wrong-credentials' }, detail);
+  return new ProblemError({ code: 'wrong-credentials' }, detail, NOTICED);
 }

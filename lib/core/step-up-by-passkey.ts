@@ -64,5 +64,6 @@ async function raise(
 }
 
 function foreign(): ProblemError {
-  return new ProblemError({ code: 'wrong-credentials' }, 'the passkey is none of the account');
+  const notice = 'refused-passkey';
+  return new ProblemError({ code: 'wrong-credentials' }, 'the passkey is none of the account', { notice });
 }

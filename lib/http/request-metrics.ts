@@ -7,6 +7,7 @@ const METRIC_OF_NOTICE: Record<Notice, MetricName> = {
   'reuse-detected': 'ReuseDetected',
   'lockout-begun': 'Lockouts',
   'wrong-code': 'WrongCodes',
+  'refused-passkey': 'RefusedPasskeys',
 };
 
 /**

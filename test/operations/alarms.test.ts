@@ -213,7 +213,12 @@ test('what is unusual is learned from the same metric', () => {
     return [Stat, metric];
   });
   const unusual = alarms.filter(([, alarm]) => JSON.stringify(alarm).includes('ANOMALY_DETECTION_BAND'));
-  expect(unusual.map(([id]) => id)).toEqual(['FailedLogInsAlarm', 'LockoutsAlarm', 'WrongCodesAlarm']);
+  expect(unusual.map(([id]) => id)).toEqual([
+    'FailedLogInsAlarm',
+    'LockoutsAlarm',
+    'WrongCodesAlarm',
+    'RefusedPasskeysAlarm',
+  ]);
   expect(learned).toEqual(
     unusual.map(([, alarm]) => {
       const measured = alarm.Metrics?.find(({ MetricStat }) => MetricStat)?.MetricStat;

@@ -22,6 +22,7 @@ import { captureOutput } from '../harness/captured-output.ts';
 import type { Call } from '../harness/client.ts';
 import { compileIn, leaveOutHooks } from '../harness/hooks.ts';
 import { mailsTo, tagIn } from '../harness/inbox.ts';
+import { device, holder, requestOptions } from '../harness/passkeys.ts';
 import { loggedIn, type Person, signedUp, somebody } from '../harness/people.ts';
 import { isMetricLine, metricsIn, SERVICE, seen } from './emitted.ts';
 import { sesReports } from './ses-reports.ts';
@@ -146,6 +147,25 @@ test('a wrong code is counted wherever it is sent, and what is no code is not', 
   const headers = { authorization: `Bearer ${tokens.accessToken}` };
   const stepUp = { path: '/auth/step-up', headers, body: { code: app.wrong() } };
   expect(await countedBy(() => client.send(stepUp))).toEqual(['StepUps', 'WrongCodes']);
+});
+
+test('a refused passkey is counted at log-in and at step-up', async () => {
+  const { device: made, byPassword } = await holder(client);
+  const evil = { clientData: { origin: 'https://evil.example' } };
+  const logIn = async (response: unknown) => client.send({ path: '/auth/login/passkey', body: { response } });
+  const wrong = made.logIn(await requestOptions(client), evil);
+  expect(await countedBy(() => logIn(wrong))).toEqual(['LogIns wrong-credentials', 'RefusedPasskeys']);
+  const stranger = device();
+  stranger.register({ challenge: '', user: { id: Buffer.alloc(16).toString('base64url') } });
+  const unknown = stranger.logIn(await requestOptions(client));
+  expect(await countedBy(() => logIn(unknown))).toEqual(['LogIns unknown-credential', 'RefusedPasskeys']);
+  const headers = { authorization: `Bearer ${byPassword.accessToken}` };
+  for (const passkey of [wrong, unknown]) {
+    const stepUp = { path: '/auth/step-up', headers, body: { passkey } };
+    expect(await countedBy(() => client.send(stepUp))).toEqual(['StepUps', 'RefusedPasskeys']);
+  }
+  const good = made.logIn(await requestOptions(client));
+  expect(await countedBy(() => logIn(good))).toEqual(['LogIns success']);
 });
 
 test('the answer to a failure that locks is the answer to one that does not', async () => {
