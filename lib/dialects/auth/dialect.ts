@@ -1,7 +1,10 @@
 import * as v from 'valibot';
+import type { AccessToken } from '../../core/access-token.ts';
 import type { Profile } from '../../core/account.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Answer, Dialect } from '../../http/operation.ts';
+import type { Request } from '../../http/request.ts';
+import type { Taken } from '../../http/take.ts';
 import { email, name, text } from '../answer-parts.ts';
 import { answerProblem, type Failures } from '../failures.ts';
 import { type ProblemDetails, problemAnswer, problemDetails, problemFailures } from '../problem-details.ts';
@@ -37,6 +40,21 @@ export const user = v.pipe(
   v.object({ name, bio: v.nullable(text('As it was given; `null` when it was not.')), email }),
   v.title('AuthUser'),
 );
+
+/** An access token as it is answered. */
+export const issuedAs = ({ token, expiresIn: seconds }: AccessToken) => ({
+  accessToken: token,
+  tokenType: 'Bearer' as const,
+  expiresIn: seconds,
+});
+
+/** The request of an operation of the account's holder whose body is read after the token, and after its step-up. */
+export const fromHolder = ({ accessToken, body }: Taken, { client, language }: Request) => ({
+  accessToken,
+  body,
+  client,
+  language,
+});
 
 /** The success of an operation that has nothing to answer but that it was done. */
 export const done = v.pipe(v.object({ message }), v.title('AuthDone'));

@@ -9,7 +9,7 @@ import {
 import type { Operation } from '../../http/operation.ts';
 import { accessToken, text } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
-import { auth, type Done, done, expiresIn, message, tokenType } from './dialect.ts';
+import { auth, type Done, done, expiresIn, fromHolder, issuedAs, message, tokenType } from './dialect.ts';
 
 // Second factors: an authenticator app, and the codes for when it is lost.
 
@@ -31,12 +31,7 @@ export const setUpTotp: Operation<FactorRequest, TotpSetUp, v.InferOutput<typeof
   description:
     'Makes a secret for an app such as Google Authenticator (TOTP, RFC 6238). It waits ten minutes for its first code; a second call replaces it.',
   takes: { accessToken: ['bearer'], body: { fields: setUpTotpFields } },
-  input: ({ accessToken: token, body }, { client, language }) => ({
-    accessToken: token,
-    body,
-    client,
-    language,
-  }),
+  input: fromHolder,
   problems: [
     'missing-access-token',
     'invalid-access-token',
@@ -71,12 +66,7 @@ export const confirmTotp: Operation<FactorRequest, TotpConfirmed, v.InferOutput<
   description:
     'Makes the app a second factor by its first code, in the session that set it up. That session reaches `aal2`; every other one ends, and the owner gets an email.',
   takes: { accessToken: ['bearer'], body: { fields: confirmTotpFields } },
-  input: ({ accessToken: token, body }, { client, language }) => ({
-    accessToken: token,
-    body,
-    client,
-    language,
-  }),
+  input: fromHolder,
   problems: [
     'missing-access-token',
     'invalid-access-token',
@@ -95,9 +85,7 @@ export const confirmTotp: Operation<FactorRequest, TotpConfirmed, v.InferOutput<
     body: {
       message: 'Log-ins now need a code of the app. Keep the recovery codes in a safe place.',
       recoveryCodes: made.recoveryCodes,
-      accessToken: made.accessToken.token,
-      tokenType: 'Bearer',
-      expiresIn: made.accessToken.expiresIn,
+      ...issuedAs(made.accessToken),
     },
   }),
 };
@@ -111,12 +99,7 @@ export const removeTotp: Operation<FactorRequest, void, Done> = {
   description:
     'Removes it, and the recovery codes where no passkey is left. The owner gets an email. Without one it answers the same.',
   takes: { accessToken: ['bearer'], body: { fields: {} } },
-  input: ({ accessToken: token, body }, { client, language }) => ({
-    accessToken: token,
-    body,
-    client,
-    language,
-  }),
+  input: fromHolder,
   problems: ['missing-access-token', 'invalid-access-token', ...examples.freshStepUpsRequired, 'throttled'],
   success: { body: done, example: undefined },
   write: () => ({ status: 200, body: { message: 'The authenticator app was removed.' } }),
@@ -132,12 +115,7 @@ export const renewRecoveryCodes: Operation<FactorRequest, string[], v.InferOutpu
   summary: 'Make new recovery codes',
   description: 'Returns ten new codes; the old ones stop working. The owner gets an email.',
   takes: { accessToken: ['bearer'], body: { fields: {} } },
-  input: ({ accessToken: token, body }, { client, language }) => ({
-    accessToken: token,
-    body,
-    client,
-    language,
-  }),
+  input: fromHolder,
   problems: [
     'missing-access-token',
     'invalid-access-token',

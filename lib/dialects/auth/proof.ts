@@ -5,7 +5,7 @@ import { type ProveAgainRequest, type ProvedAgain, proveAgainFields } from '../.
 import type { Operation } from '../../http/operation.ts';
 import { accessToken } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
-import { auth, expiresIn, message, recoveryCodesLeft, tokenType } from './dialect.ts';
+import { auth, expiresIn, fromHolder, issuedAs, message, recoveryCodesLeft, tokenType } from './dialect.ts';
 
 // Operations by which the holder of a session proves again who they are, and gets an access token that says so.
 
@@ -26,12 +26,7 @@ export const stepUp: Operation<ProveAgainRequest, ProvedAgain, v.InferOutput<typ
   description:
     'Answers an access token with a new `auth_time`, and with the `amr` and `acr` of the session and of this proof together. The session keeps them, so that later refreshes carry them; its refresh token stays the same. A password alone never raises `acr`.',
   takes: { accessToken: ['bearer'], body: { fields: proveAgainFields } },
-  input: ({ accessToken: token, body }, { client, language }) => ({
-    accessToken: token,
-    body,
-    client,
-    language,
-  }),
+  input: fromHolder,
   problems: [
     'missing-access-token',
     'invalid-access-token',
@@ -42,13 +37,11 @@ export const stepUp: Operation<ProveAgainRequest, ProvedAgain, v.InferOutput<typ
     'hook-failed',
   ],
   success: { body: steppedUp, example: examples.steppedUp },
-  write: ({ token, expiresIn: seconds, recoveryCodesLeft: left }) => ({
+  write: ({ recoveryCodesLeft: left, ...issued }) => ({
     status: 200,
     body: {
       message: 'You proved who you are.',
-      accessToken: token,
-      tokenType: 'Bearer',
-      expiresIn: seconds,
+      ...issuedAs(issued),
       ...(left !== undefined && { recoveryCodesLeft: left }),
     },
   }),
@@ -63,12 +56,7 @@ export const changePassword: Operation<ChangePasswordRequest, AccessToken, Prove
   description:
     'Every other session ends at once; this one, its refresh token and its access tokens live on. A mail says so. A wrong password counts as a failed log-in. Needs the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: changePasswordFields } },
-  input: ({ accessToken: token, body }, { client, language }) => ({
-    accessToken: token,
-    body,
-    client,
-    language,
-  }),
+  input: fromHolder,
   problems: [
     'missing-access-token',
     'invalid-access-token',
@@ -79,13 +67,11 @@ export const changePassword: Operation<ChangePasswordRequest, AccessToken, Prove
     'hook-failed',
   ],
   success: { body: proved, example: examples.accessToken },
-  write: ({ token, expiresIn: seconds }) => ({
+  write: (issued) => ({
     status: 200,
     body: {
       message: 'The password was changed, and every other session has ended.',
-      accessToken: token,
-      tokenType: 'Bearer',
-      expiresIn: seconds,
+      ...issuedAs(issued),
     },
   }),
 };

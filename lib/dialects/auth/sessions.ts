@@ -15,6 +15,7 @@ import {
   type Done,
   done,
   expiresIn,
+  issuedAs,
   message,
   recoveryCodesLeft,
   tokenType,
@@ -66,10 +67,8 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
 
 export const loggedInBody = ({ profile, accessToken: issued, refreshToken: refreshes }: LoggedIn) => ({
   message: 'You are logged in.',
-  accessToken: issued.token,
+  ...issuedAs(issued),
   refreshToken: refreshes as string, // each operation of this dialect asks for one
-  tokenType: 'Bearer' as const,
-  expiresIn: issued.expiresIn,
   user: userOf(profile),
 });
 
@@ -143,10 +142,8 @@ export const refreshTokens: Operation<RefreshRequest, Refreshed, v.InferOutput<t
     status: 200,
     body: {
       message: 'The tokens were refreshed.',
-      accessToken: next.accessToken.token,
+      ...issuedAs(next.accessToken),
       refreshToken: next.refreshToken,
-      tokenType: 'Bearer',
-      expiresIn: next.accessToken.expiresIn,
     },
   }),
 };
