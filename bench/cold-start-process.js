@@ -21,7 +21,7 @@ if (event !== '') {
   measured.requestProcessor = (spent.user + spent.system) / 1000 - measured.processor;
   measured.failed = statusCode >= 400 || batchItemFailures?.length > 0;
   for (let sent = 1; sent < Number(times); sent += 1) await handler(JSON.parse(event), context);
-  measured.resident = process.memoryUsage.rss();
 }
+measured.resident = process.memoryUsage.rss();
 process.getBuiltinModule('fs').writeSync(3, JSON.stringify(measured));
 process.exit();

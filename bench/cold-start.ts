@@ -66,6 +66,14 @@ export async function coldStarts(files: readonly ColdFile[], runs = RUNS): Promi
   }));
 }
 
+/** The imports alone, by turns. @returns milliseconds of the processor, in all threads, by name */
+export async function imports(files: readonly ColdFile[], runs: number): Promise<Map<string, number[]>> {
+  const all = new Map<string, number[]>(files.map(({ name }) => [name, []]));
+  for (let run = 0; run < runs; run += 1)
+    for (const { name, file } of files) all.get(name)?.push((await startOnce(file)).processor);
+  return all;
+}
+
 /** Bytes of the resident set of a process that has answered the same request so many times. */
 export async function memoryAfter({ file, event }: ColdFile, requests = REQUESTS): Promise<number> {
   const { resident } = await startOnce(file, { event: await event?.(), times: requests, place: 'lambda' });
@@ -129,9 +137,8 @@ export async function coldFunctions(stack: Awaited<ReturnType<typeof startStack>
   return readdirSync(`${root}functions`)
     .map((file) => file.replace('.ts', ''))
     .map((name) => {
-      const event = events[name];
-      if (event === undefined) throw new Error(`bench/cold-start.ts has no request for the function ${name}`);
-      return { name, file: `${buildFolder}bench/functions/${name}.js`, event };
+      const event = events[name]; // without one its import alone is measured
+      return { name, file: `${buildFolder}bench/functions/${name}.js`, ...(event && { event }) };
     });
 }
 

@@ -1,9 +1,10 @@
+import { createSecretKey } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { NOON } from '../../test/harness/memory/clock.ts';
 import { CHALLENGE_MS, type ChallengeUse } from '../core/passkeys.ts';
 import { passkeyChallenges } from './passkey-challenges.ts';
 
-const stageOf = (byte: number) => ({ derived: async () => new Uint8Array(32).fill(byte) });
+const stageOf = (byte: number) => ({ derived: async () => createSecretKey(Buffer.alloc(32, byte)) });
 const challenges = passkeyChallenges(stageOf(1));
 const logIn: ChallengeUse = { for: 'log-in' };
 const registration = (userId: string, sessionId: string): ChallengeUse => ({

@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { orUnavailable } from '../unavailable.ts';
 import type { Sealing } from './sealing.ts';
 
@@ -28,10 +28,11 @@ export type StageKeyStore = {
 /** The secret of a stage, unsealed once in the life of a warm function. */
 export type StageKey = {
   /**
-   * @returns 32 bytes that only this stage and this purpose have (HKDF-SHA-256, RFC 5869)
+   * @returns 32 bytes that only this stage and this purpose have (HKDF-SHA-256, RFC 5869), as a KeyObject: Node makes one of
+   * bytes at each use
    * @throws ProblemError `unavailable`, also while `rotate-keys` has made no stage key yet
    */
-  derived(purpose: StageKeyPurpose): Promise<Uint8Array>;
+  derived(purpose: StageKeyPurpose): Promise<KeyObject>;
 };
 
 /** A deployment and `npm start` run the command; this is for whoever deployed in another way. */
@@ -41,12 +42,12 @@ export function stageKey(
   store: Pick<StageKeyStore, 'sealedStageKey'>,
   sealing: Pick<Sealing, 'unseal'>,
 ): StageKey {
-  let unsealed: Promise<Buffer> | undefined;
+  let unsealed: Promise<KeyObject> | undefined;
 
-  async function unseal(): Promise<Buffer> {
+  async function unseal(): Promise<KeyObject> {
     const sealed = await store.sealedStageKey();
     if (sealed === undefined) throw new Error(NO_KEY);
-    return Buffer.from(await sealing.unseal(sealed, STAGE_KEY), 'base64url');
+    return createSecretKey(await sealing.unseal(sealed, STAGE_KEY), 'base64url');
   }
 
   return {
@@ -55,7 +56,8 @@ export function stageKey(
       unsealed.catch(() => {
         unsealed = undefined;
       });
-      return new Uint8Array(hkdfSync('sha256', await unsealed, '', `gatehouse ${purpose}`, 32));
+      const bytes = hkdfSync('sha256', await unsealed, '', `gatehouse ${purpose}`, 32);
+      return createSecretKey(Buffer.from(bytes));
     },
   };
 }

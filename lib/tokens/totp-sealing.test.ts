@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { totpSealing } from './totp-sealing.ts';
 
-const stageOf = (key: Buffer) => ({ derived: async () => new Uint8Array(key) });
+const stageOf = (key: Buffer) => ({ derived: async () => createSecretKey(key) });
 const sealing = totpSealing(stageOf(randomBytes(32)));
 const owner = { userId: 'a user', id: 'a factor' };
 const secret = randomBytes(20);

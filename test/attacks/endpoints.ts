@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { accountOverview } from '../../lib/core/account-overview.ts';
 import { changeEmail } from '../../lib/core/change-email.ts';
@@ -43,7 +44,7 @@ export function endpoints(): Map<string, Endpoint> {
   const { parts: inMemory } = memory;
   const limits = { logins: MANY, signUps: MANY, forgets: MANY, refreshes: MANY, verifications: MANY };
   const parts = { ...inMemory, throttle: { ...inMemory.throttle, limits } };
-  const stage = { derived: async () => new Uint8Array(32) };
+  const stage = { derived: async () => createSecretKey(Buffer.alloc(32)) };
   const passkeyParts = {
     ...parts,
     passkeys: memoryPasskeys({ users: memory.users, sessions: memory.sessions }),
