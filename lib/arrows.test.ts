@@ -18,6 +18,7 @@ const BELOW: Record<string, readonly string[]> = {
   http: ['core'],
   dialects: ['core', 'http', 'messages', 'pages'],
   'run-hooks': ['core'],
+  legacy: ['core'],
   openapi: ['core', 'http', 'dialects', 'pages'],
 };
 
