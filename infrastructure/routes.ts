@@ -11,6 +11,8 @@ type Throttle =
   | 'mailing'
   /** Called at every visit: no hash, no mail. */
   | 'frequent'
+  /** A back office's, which may wait. */
+  | 'administration'
   /** Big answers that need no speed: the API's reference. */
   | 'reference';
 
@@ -38,6 +40,9 @@ interface Route {
 /** Requests a second of each method of the API's reference. */
 const REFERENCE_PER_SECOND = 5;
 
+/** The same of the administrator's API: a script over many users may wait, and the tables serve others too. */
+const ADMINISTRATION_PER_SECOND = 20;
+
 /** As serverless.yml may write it: `POST /auth`, or in parts where it says more. */
 type HttpEvent = string | { readonly method: string; readonly path: string };
 
@@ -63,6 +68,7 @@ function isCostly({ method, throttle }: Route): boolean {
  */
 function rateOf(route: Route, { requestsPerSecond, hashesPerSecond }: Rates): number {
   if (route.throttle === 'reference') return REFERENCE_PER_SECOND;
+  if (route.throttle === 'administration') return ADMINISTRATION_PER_SECOND;
   if (route.method === 'OPTIONS') return share(requestsPerSecond, 20);
   if (isCostly(route)) return route.throttle === 'hashing' ? hashesPerSecond : share(hashesPerSecond, 10);
   return route.throttle === 'frequent' ? requestsPerSecond : share(requestsPerSecond, 10);

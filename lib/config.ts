@@ -50,6 +50,8 @@ export type Config = {
   /** How long the hook `findLegacy` may take, and a failed log-in takes at least while there is one. */
   migrationFloor: number;
   limits: AddressLimits;
+  /** Whether the administrator's API is there: the routes below `/admin`. */
+  adminApi: boolean;
   /** How many mails an hour may go to addresses that nobody has verified. */
   unverifiedMailsPerHour: number;
 };
@@ -234,6 +236,7 @@ const environment = v.object({
     ),
   ),
   MIGRATION_FLOOR: wholeNumber(4, 1, 20),
+  ADMIN_API: v.optional(v.picklist(['off', 'on'], 'must be off or on'), 'off'),
   LIMIT_LOGIN_FAILURES: wholeNumber(100, 1, 1_000_000),
   LIMIT_SIGNUPS: wholeNumber(100, 1, 1_000_000),
   LIMIT_FORGETS: wholeNumber(100, 1, 1_000_000),
@@ -314,6 +317,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       ? { header: set.TRUSTED_PROXY_HEADER, secret: set.TRUSTED_PROXY_SECRET as string }
       : undefined,
     migrationFloor: set.MIGRATION_FLOOR * 1000,
+    adminApi: set.ADMIN_API === 'on',
     unverifiedMailsPerHour: set.LIMIT_UNVERIFIED_MAILS,
     limits: {
       logins: set.LIMIT_LOGIN_FAILURES,

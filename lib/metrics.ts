@@ -24,6 +24,7 @@ export const METRICS = {
   Verifications: { unit: 'Count' },
   AddressChanges: { unit: 'Count' },
   Undos: { unit: 'Count' },
+  AdminRequests: { unit: 'Count' },
   Pages: { unit: 'Count' },
   KeySets: { unit: 'Count' },
   ReuseDetected: { unit: 'Count' },

@@ -1,8 +1,10 @@
 // What an operator may do to an account. The command line and an administrator's API call these; neither has rules of its own.
 // Whatever makes an event takes `by`: who did it, for the activity of the account.
+import * as v from 'valibot';
 import type { Clock, User, UserStore } from './account.ts';
 import type { By } from './account-event.ts';
 import { normaliseEmail } from './email-address.ts';
+import { type RawFields, readFields } from './fields.ts';
 import { inParallel } from './in-parallel.ts';
 import { ProblemError } from './problem.ts';
 import { MAX_ROLES, readRoles } from './roles.ts';
@@ -36,6 +38,15 @@ export type AccountAdministration = {
   ): Promise<boolean>;
   /** Every account, in no particular order and not as one snapshot, with the attributes that are named. */
   all<K extends keyof User>(attributes: readonly K[]): AsyncIterable<Pick<User, K>>;
+  /**
+   * At most `limit` accounts behind the one whose id is `after`, in an order that stays the same.
+   *
+   * @returns `last`: the id to go on from; `undefined` at the end
+   */
+  page<K extends keyof User>(
+    attributes: readonly K[],
+    from: { limit: number; after: string | undefined },
+  ): Promise<{ users: Pick<User, K>[]; last: string | undefined }>;
 };
 
 /**
@@ -50,6 +61,39 @@ export async function findUser(users: UserStore, emailOrUserId: string): Promise
   const user = userId === undefined || userId === '' ? undefined : await users.get(userId);
   if (user === undefined) throw unknownUser();
   return user;
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Finds the account of a user id, and of nothing else.
+ *
+ * @throws ProblemError `unknown-user`, also for a text that can't be one; `unavailable`
+ */
+export async function userWithId<Found>(
+  users: { get(userId: string): Promise<Found | undefined> },
+  text: string,
+): Promise<Found> {
+  const userId = text.toLowerCase();
+  const user = UUID.test(userId) ? await users.get(userId) : undefined;
+  if (user === undefined) throw unknownUser();
+  return user;
+}
+
+/**
+ * Does something to the account of a user id.
+ *
+ * @returns the account as it is afterwards
+ * @throws ProblemError `unknown-user`, `unavailable`, and whatever the act throws
+ */
+export async function actOn(
+  { users }: { users: Pick<UserStore, 'get'> },
+  { userId }: { userId: string },
+  act: (user: User) => Promise<unknown>,
+): Promise<User> {
+  const user = await userWithId(users, userId);
+  await act(user);
+  return userWithId(users, user.userId);
 }
 
 function ownerOf(users: UserStore, email: string | undefined): Promise<string | undefined> {
@@ -130,6 +174,31 @@ export async function setRoles(
       `An account has at most ${MAX_ROLES} roles, each of 1 to 64 letters, digits and _ . : -`,
     );
   return hasChanged(await accounts.setRoles(userId, roles));
+}
+
+export const rolesFields = {
+  roles: v.pipe(
+    v.array(v.unknown(), ({ input }) => (input === undefined ? 'required' : 'invalid-roles')),
+    v.metadata({
+      description: `All roles of the account: at most ${MAX_ROLES}, each of 1 to 64 letters, digits and _ . : -`,
+      examples: [['editor', 'billing:read']],
+    }),
+    v.check((roles) => readRoles(roles) !== undefined, 'invalid-roles'),
+  ),
+};
+
+/**
+ * The same for the account of a user id, with the roles as a request has them.
+ *
+ * @returns the account as it is afterwards
+ * @throws ProblemError `invalid-fields`, `unknown-user`, `unavailable`
+ */
+export async function giveRoles(
+  deps: { users: Pick<UserStore, 'get'>; accounts: AccountAdministration },
+  { fields, ...about }: { userId: string; fields: RawFields },
+): Promise<User> {
+  const { roles } = readFields(rolesFields, fields);
+  return actOn(deps, about, ({ userId }) => setRoles(deps.accounts, userId, roles));
 }
 
 /**

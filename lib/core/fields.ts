@@ -170,7 +170,7 @@ export function readFields<const E extends v.ObjectEntries>(
   throw invalidFields(
     Object.keys(entries).flatMap((field) => {
       const issue = result.issues.find((candidate) => candidate.path?.[0].key === field);
-      return issue ? [fieldProblem(field as Field, issue.message as Reason, policy)] : [];
+      return issue ? [fieldProblem(field as Field, issue.message, policy)] : [];
     }),
   );
 }
@@ -204,15 +204,40 @@ export function invalidFields(fields: readonly FieldProblem[]): ProblemError {
   return new ProblemError({ code: 'invalid-fields', fields });
 }
 
-function fieldProblem(field: Field, reasonCode: Reason, policy?: PasswordPolicy): FieldProblem {
+/** @param message a reason, and behind a colon a sentence that says more */
+function fieldProblem(field: Field, message: string, policy?: PasswordPolicy): FieldProblem {
+  const [code, ...rest] = message.split(': ');
+  const reasonCode = code as Reason;
   const { minimum, maximum } = policy ?? {};
   if (reasonCode === 'password-too-short' && minimum !== undefined)
     return { field, reason: reasonCode, minimum };
   if (reasonCode === 'password-too-long' && maximum !== undefined)
     return { field, reason: reasonCode, maximum };
-  return { field, reason: reasonCode };
+  return { field, reason: reasonCode, ...(rest.length > 0 && { detail: rest.join(': ') }) };
 }
 
 function reason(code: Reason): Reason {
   return code;
+}
+
+/**
+ * A rule for values that other programs write in several ways, which no schema can say.
+ *
+ * @param read the value that is meant, or why there is none: a sentence that doesn't repeat it
+ */
+export function readBy<T>(
+  code: Reason,
+  description: { description: string; examples: unknown[] },
+  read: (value: unknown) => { value: T } | { refused: string },
+) {
+  return v.pipe(
+    v.unknown(),
+    v.metadata(description),
+    v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
+      const reading = read(dataset.value);
+      if ('value' in reading) return reading.value;
+      addIssue({ message: `${code}: ${reading.refused}` });
+      return NEVER;
+    }),
+  );
 }

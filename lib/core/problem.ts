@@ -19,7 +19,21 @@ export type Field =
   | 'factorId'
   | 'sessionId'
   | 'others'
-  | 'all';
+  | 'all'
+  // Of an account as an import or an administrator describes it.
+  | 'userId'
+  | 'passwordHash'
+  | 'status'
+  | 'createdAt'
+  | 'passwordChangedAt'
+  | 'emailVerified'
+  | 'roles'
+  | 'mailRefused'
+  | 'mailRefusedUntil'
+  | 'mailBounces'
+  // Of a page of accounts.
+  | 'limit'
+  | 'next';
 
 /** Why a field was refused. Each dialect has its own sentence for each reason. */
 export type Reason =
@@ -38,10 +52,29 @@ export type Reason =
   | 'password-unusable-characters'
   | 'password-common'
   | 'password-breached'
-  | 'confirm-differs';
+  | 'confirm-differs'
+  | 'invalid-user-id'
+  | 'user-id-taken'
+  | 'invalid-hash'
+  | 'invalid-choice'
+  | 'invalid-time'
+  | 'before-deletion'
+  | 'invalid-roles'
+  | 'invalid-count'
+  | 'invalid-limit'
+  | 'invalid-next';
 
-/** @property maximum of characters, where that is the bound and not 72 bytes */
-export type FieldProblem = { field: Field; reason: Reason; minimum?: number; maximum?: number };
+/**
+ * @property maximum of characters, where that is the bound and not 72 bytes
+ * @property detail a sentence that says more than the reason, and holds no value of the request
+ */
+export type FieldProblem = {
+  field: Field;
+  reason: Reason;
+  minimum?: number;
+  maximum?: number;
+  detail?: string;
+};
 
 /**
  * Everything that can go wrong in a way that a client learns of: a closed union. Status codes and sentences live in
@@ -52,6 +85,8 @@ export type Problem =
   | { code: 'body-too-large' }
   | { code: 'unsupported-media-type' }
   | { code: 'cross-site-request' }
+  /** No IAM principal signed a request of a route that is for them alone. */
+  | { code: 'forbidden' }
   | { code: 'invalid-fields'; fields: readonly FieldProblem[] }
   | { code: 'email-taken' }
   /** A sign-up in a dialect that can't wait for the address to be verified. */

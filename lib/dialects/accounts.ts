@@ -11,7 +11,7 @@ import { accessToken, email, text, userId } from './answer-parts.ts';
 import * as examples from './examples.ts';
 import { answerProblem, type Failures, retryAfter } from './failures.ts';
 import { challenge, refusedTokenChallenge, stepUpChallenge } from './problem-details.ts';
-import { CROSS_SITE, HOOK_FAILED, NOT_ONE_OF, sentenceFor, tryAgainIn } from './sentences.ts';
+import { CROSS_SITE, HOOK_FAILED, NOT_ONE_OF, sentenceFor, tryAgainIn, UNSIGNED } from './sentences.ts';
 import { FORGET, LOG_IN, mailedTag, RESET } from './words.ts';
 
 // The contract of `/accounts/*`: seeds 000 and 002. Errors are arrays of sentences, 406 unless said otherwise.
@@ -39,6 +39,7 @@ const failuresWith = (names: Partial<Record<Field, string>>): Failures => ({
       'Send the body as application/json, application/x-www-form-urlencoded or multipart/form-data.',
     ]),
   'cross-site-request': () => sentences(403, [CROSS_SITE]),
+  forbidden: () => sentences(403, [UNSIGNED]),
   'invalid-fields': ({ fields }) =>
     sentences(
       406,

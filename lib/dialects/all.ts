@@ -1,10 +1,12 @@
 import type { AnyOperation } from '../http/operation.ts';
 import * as accounts from './accounts.ts';
+import * as admin from './admin.ts';
 import * as apiUser from './api-user.ts';
 import * as auth from './auth.ts';
 import * as wellKnown from './well-known.ts';
 
 /** Every operation for programs, by its path. For the OpenAPI document and for tests: a function imports its own alone. */
-export const operations: readonly AnyOperation[] = [auth, apiUser, accounts, wellKnown].flatMap((dialect) =>
-  (Object.values(dialect) as AnyOperation[]).sort((one, other) => (one.route < other.route ? -1 : 1)),
+export const operations: readonly AnyOperation[] = [auth, apiUser, accounts, wellKnown, admin].flatMap(
+  (dialect) =>
+    (Object.values(dialect) as AnyOperation[]).sort((one, other) => (one.route < other.route ? -1 : 1)),
 );

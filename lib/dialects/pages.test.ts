@@ -17,6 +17,7 @@ const sent = (headers: Record<string, string>): Request => ({
   client: '192.0.2.1',
   language: 'en',
   device: undefined,
+  caller: undefined,
   header: (name) => headers[name],
   headers: () => [],
   query: () => undefined,

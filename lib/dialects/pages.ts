@@ -434,6 +434,7 @@ const troubles: {
     headers: retryAfter(wait),
     alert: messages.trouble.unavailable(durationIn(language, wait, 'up')),
   }),
+  forbidden: internal,
   'email-taken': internal,
   'wrong-credentials': (_, { messages }) => ({ status: 401, error: messages.verify.wrongPassword }),
   'missing-access-token': internal,

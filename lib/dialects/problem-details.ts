@@ -3,7 +3,7 @@ import type { Problem } from '../core/problem.ts';
 import type { Answer } from '../http/operation.ts';
 import { text } from './answer-parts.ts';
 import { type Failures, retryAfter } from './failures.ts';
-import { CROSS_SITE, HOOK_FAILED, tryAgainIn } from './sentences.ts';
+import { CROSS_SITE, HOOK_FAILED, tryAgainIn, UNSIGNED } from './sentences.ts';
 
 /** An error of every dialect but `/accounts/*`; `/auth*` adds to it. */
 export const problemDetails = v.pipe(
@@ -67,6 +67,7 @@ export const problemFailures: Omit<Failures<ProblemDetails>, 'invalid-fields' | 
   'body-too-large': () => problemAnswer(413, 'The body is larger than 32 KiB.'),
   'unsupported-media-type': () => problemAnswer(415, 'Send the body as application/json.'),
   'cross-site-request': () => problemAnswer(403, CROSS_SITE),
+  forbidden: () => problemAnswer(403, UNSIGNED),
   'wrong-credentials': () => problemAnswer(401, 'The email or the password is wrong.', challenge),
   'verification-required': () =>
     problemAnswer(

@@ -1,9 +1,15 @@
-import { paginateScan, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { User } from '../core/account.ts';
+import { paginateScan, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { User, UserStore } from '../core/account.ts';
 import type { AccountAdministration, Change } from '../core/administer-account.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { accountDeletion } from './account-deletion.ts';
 import { type Database, outcomeOf, readItem, transact, writeItem } from './database.ts';
+import { usersWithoutPasswords } from './users.ts';
+
+/** Users as an administrator sees and changes them: the function's role can't read a password's hash. */
+export function administeredUsers(database: Database): UserStore {
+  return usersWithoutPasswords(database, ['heldEmails']); // which a deletion frees
+}
 
 /** What an operator changes in the tables of users and addresses. */
 export function accountAdministration(database: Database): AccountAdministration {
@@ -90,19 +96,39 @@ export function accountAdministration(database: Database): AccountAdministration
     },
 
     async *all<K extends keyof User>(attributes: readonly K[]) {
-      const input = {
-        TableName,
-        ConsistentRead: true,
-        ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
-        // All by way of names: `name` and `status` are reserved words.
-        ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
-      };
-      const pages = paginateScan({ client }, input);
+      const pages = paginateScan({ client }, scanOf(TableName, attributes));
       for (;;) {
         const page = await orUnavailable('DynamoDB', pages.next());
         if (page.done) return;
         for (const item of page.value.Items ?? []) yield readItem(item) as Pick<User, K>;
       }
     },
+
+    async page<K extends keyof User>(
+      attributes: readonly K[],
+      { limit, after }: { limit: number; after: string | undefined },
+    ) {
+      const command = new ScanCommand({
+        ...scanOf(TableName, [...new Set<keyof User>([...attributes, 'userId'])]),
+        Limit: limit + 1, // one more says whether there is a next page
+        ...(after !== undefined && { ExclusiveStartKey: writeItem({ userId: after }) }),
+      });
+      const { Items = [], LastEvaluatedKey } = await orUnavailable('DynamoDB', client.send(command));
+      const found = Items.map((item) => readItem(item) as Pick<User, K | 'userId'>);
+      const users = found.slice(0, limit);
+      // A page of DynamoDB ends after a megabyte, whatever the limit is.
+      const goesOn = found.length > limit || LastEvaluatedKey !== undefined;
+      return { users, last: goesOn ? users.at(-1)?.userId : undefined };
+    },
+  };
+}
+
+function scanOf(TableName: string, attributes: readonly (keyof User)[]) {
+  return {
+    TableName,
+    ConsistentRead: true,
+    ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
+    // All by way of names: `name` and `status` are reserved words.
+    ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
   };
 }

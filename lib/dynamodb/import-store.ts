@@ -6,6 +6,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Added, ImportStore, NewAccount } from '../core/import-users.ts';
+import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { accountPuts } from './accounts.ts';
 import { backOff, batchGet } from './batch-get.ts';
@@ -25,12 +26,17 @@ export function importStore(database: Database): ImportStore {
         'emails',
         emails.map((email) => ({ email })),
       );
-      return new Map(rows.map((row) => [row.email as string, row.userId as string]));
+      const now = Date.now();
+      // A claim that was held and has run out is nobody's.
+      const valid = rows.filter(({ heldUntil }) => heldUntil === undefined || (heldUntil as number) > now);
+      return new Map(valid.map((row) => [row.email as string, row.userId as string]));
     },
 
     async add(accounts) {
       const outcomes = new Map<NewAccount, Added>();
       for (const group of groupsOf(database, accounts)) await addGroup(database, group, outcomes);
+      const mailed = accounts.filter((one) => one.resetRequest && outcomes.get(one)?.added).length;
+      if (mailed > 0) measure({ MailsDue: mailed });
       return accounts.map((account) => outcomes.get(account) as Added);
     },
   };

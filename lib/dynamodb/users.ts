@@ -51,7 +51,11 @@ const WITHOUT_PASSWORD = [
 ];
 
 /** Users as they are for functions whose roles cannot read a password's hash. */
-export function usersWithoutPasswords({ client, nameOf }: Database): UserStore {
+export function usersWithoutPasswords(
+  { client, nameOf }: Database,
+  more: readonly (keyof User)[] = [],
+): UserStore {
+  const attributes = [...WITHOUT_PASSWORD, ...more];
   return {
     ...userStore({ client, nameOf }),
     async get(userId) {
@@ -59,8 +63,8 @@ export function usersWithoutPasswords({ client, nameOf }: Database): UserStore {
         TableName: nameOf('users'),
         Key: writeItem({ userId }),
         // All by way of names: `name`, `status` and `roles` are reserved words.
-        ProjectionExpression: WITHOUT_PASSWORD.map((name) => `#${name}`).join(', '),
-        ExpressionAttributeNames: Object.fromEntries(WITHOUT_PASSWORD.map((name) => [`#${name}`, name])),
+        ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
+        ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
         ConsistentRead: true,
       });
       const { Item } = await orUnavailable('DynamoDB', client.send(command));

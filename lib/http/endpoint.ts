@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { audited, concerns } from '../audit.ts';
+import { ProblemError } from '../core/problem.ts';
 import { unavailable } from '../unavailable.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { answerProblems } from './answer-problems.ts';
@@ -71,6 +72,8 @@ export function endpoint(settings: EndpointSettings, ...routes: readonly Route[]
       const { operation, answer } = routeFor(event);
       const request = readRequest(event, settings.trustedProxy);
       concerns({ network: request.client });
+      // API Gateway has refused the others already: this holds should a route lose its authorizer.
+      if (operation.takes.iam && request.caller === undefined) throw new ProblemError({ code: 'forbidden' });
       refuseOtherSites(operation, request, settings);
       return proxyResult(await answer(request));
     }) as Endpoint;

@@ -45,7 +45,7 @@ export type Declaration = {
   id: string;
   dialect: Dialect;
   /** Method and path, `POST /accounts/auth/`, as clients of the dialect write it. */
-  route: `${'GET' | 'POST'} /${string}`;
+  route: `${'GET' | 'POST' | 'PUT'} /${string}`;
   /** What its answers are counted as. */
   metric: MetricName;
   /** For the OpenAPI document. */

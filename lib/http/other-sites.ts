@@ -7,7 +7,7 @@ import type { Request } from './request.ts';
 export type SiteSettings = { corsOrigins: readonly string[]; appUrl: string };
 
 /**
- * Refuses a POST that a page of another site sends on behalf of its visitors: each of them would have an address limit
+ * Refuses a POST, or a PUT, that a page of another site sends on behalf of its visitors: each of them would have an address limit
  * of their own, so that many could fill a mailbox or guess passwords. A form needs no preflight, so CORS does not stop it.
  * Programs send neither `Sec-Fetch-Site` nor `Origin`, and pass.
  *
@@ -19,7 +19,7 @@ export function refuseOtherSites(
   request: Request,
   settings: SiteSettings,
 ): void {
-  if (!route.startsWith('POST ')) return;
+  if (route.startsWith('GET ')) return;
   const allowed = dialect.ownSiteOnly ? fromOwnPage(request, settings) : fromAllowedPage(request, settings);
   if (!allowed)
     throw new ProblemError({ code: 'cross-site-request' }, 'a page of another site sent the request');

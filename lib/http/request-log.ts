@@ -5,12 +5,12 @@ import { pseudonyms } from '../audit.ts';
 import { ProblemError } from '../core/problem.ts';
 import { describeError, log } from '../log.ts';
 import type { Outcome } from '../metrics.ts';
-import { routeOf } from './request.ts';
+import { callerOf, routeOf } from './request.ts';
 import { outcomeOf } from './request-metrics.ts';
 
 /**
- * One line a request: where it went, what became of it, the time it took in milliseconds, what went wrong, and
- * by pseudonyms whom it concerned.
+ * One line a request: where it went, what became of it, the time it took in milliseconds, what went wrong, which IAM
+ * principal signed it, and by pseudonyms whom it concerned.
  *
  * @param auditKey makes the pseudonyms; without one there are none
  * @param dialectOf the dialect of an event's route; `undefined` for a route that the function does not have
@@ -27,6 +27,7 @@ export function requestLog(
     status: (request.response as APIGatewayProxyResult | null)?.statusCode,
     milliseconds: Math.round(performance.now() - (request.internal as Timing).startedAt),
     requestId: request.event.requestContext?.requestId,
+    caller: callerOf(request.event),
     ...pseudonyms(auditKey),
   });
 

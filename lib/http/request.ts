@@ -13,6 +13,8 @@ export type Request = {
   language: Language;
   /** Words for its device, from the User-Agent; see `deviceOf`. */
   device: string | undefined;
+  /** The ARN of the IAM principal that signed the request, where API Gateway asked for that. */
+  caller: string | undefined;
   /** A header's one value; of several the last. */
   header(name: string): string | undefined;
   /** Every value of a header that was delivered, in their order. */
@@ -45,12 +47,22 @@ export function readRequest(event: APIGatewayProxyEvent, proxy?: TrustedProxy): 
     get device() {
       return deviceOf(header('user-agent'));
     },
+    get caller() {
+      return callerOf(event);
+    },
     header,
     headers: (name) => headersByName.get(name.toLowerCase()) ?? [],
     query: (name) => query.get(name)?.at(-1),
     path: (name) => event.pathParameters?.[name],
     body: bodyOf(event),
   };
+}
+
+/** Whom API Gateway names: nothing that a client sends can say it. */
+export function callerOf({
+  requestContext,
+}: Pick<APIGatewayProxyEvent, 'requestContext'>): string | undefined {
+  return requestContext?.identity?.userArn ?? undefined;
 }
 
 /** `POST /accounts/auth`, from the route's template or else the path, without the trailing slash. */

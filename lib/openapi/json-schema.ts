@@ -6,7 +6,7 @@ export type { JsonSchema };
 type Schema = v.GenericSchema;
 
 /** What code decides and JSON Schema cannot say; `metadata` next to it says what can be said. */
-const UNSPEAKABLE = ['transform', 'check', 'raw_check'];
+const UNSPEAKABLE = ['transform', 'check', 'raw_check', 'raw_transform'];
 
 /**
  * What a field may be, as JSON Schema 2020-12: never stricter than the rule itself.

@@ -31,6 +31,7 @@ const ANY_REQUEST: Request = {
   client: '192.0.2.1',
   language: 'en',
   device: undefined,
+  caller: undefined,
   header: () => undefined,
   headers: () => [],
   query: () => undefined,
@@ -58,8 +59,16 @@ export function outcomesOf(operation: AnyOperation, passwordMinimum: number): Ou
   const ofBodies: ProblemCode[] = takes.body
     ? ['malformed-body', 'body-too-large', 'unsupported-media-type']
     : [];
-  const ofSites: ProblemCode[] = route.startsWith('POST ') ? ['cross-site-request'] : [];
-  const samples = [...ofBodies, ...ofSites, ...problems, 'unavailable', 'internal'] as ProblemSample[];
+  const ofSites: ProblemCode[] = route.startsWith('GET ') ? [] : ['cross-site-request'];
+  const ofSignatures: ProblemCode[] = takes.iam ? ['forbidden'] : [];
+  const samples = [
+    ...ofSignatures,
+    ...ofBodies,
+    ...ofSites,
+    ...problems,
+    'unavailable',
+    'internal',
+  ] as ProblemSample[];
   const all = samples.flatMap((sample) =>
     sample === 'invalid-fields' ? refusals(rules, passwordMinimum) : [problemOf(sample)],
   );

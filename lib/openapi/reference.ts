@@ -29,12 +29,12 @@ const SUFFIXES = /\/(openapi\.json|docs|docs\/reference\.js|docs\/reference\.css
  */
 export function answerReference(
   event: APIGatewayProxyEvent,
-  { passwordMinimum }: { passwordMinimum: number },
+  { passwordMinimum, adminApi }: { passwordMinimum: number; adminApi: boolean },
 ): APIGatewayProxyResult {
   const base = basePath(event);
   switch (routeOf(event)) {
     case 'GET /openapi.json':
-      return answer('application/json; charset=utf-8', documentFor(base, passwordMinimum));
+      return answer('application/json; charset=utf-8', documentFor(base, passwordMinimum, adminApi));
     case 'GET /docs/reference.js':
       return answerAsset(script);
     case 'GET /docs/reference.css':
@@ -47,10 +47,34 @@ export function answerReference(
   }
 }
 
-function documentFor(base: string, passwordMinimum: number): string {
-  return document
+function documentFor(base: string, passwordMinimum: number, adminApi: boolean): string {
+  return (adminApi ? document : withoutAdminApi(document))
     .replaceAll(marks.server, base || '/')
     .replaceAll(String(marks.passwordMinimum), String(passwordMinimum));
+}
+
+type Described = {
+  paths: object;
+  tags: { name: string }[];
+  components: Record<'headers' | 'schemas' | 'responses' | 'securitySchemes', object>;
+};
+
+/** The document of a deployment that doesn't serve these routes. */
+function withoutAdminApi(text: string): string {
+  const { paths, tags, components, ...rest } = JSON.parse(text) as Described;
+  const without = (parts: object, beginning: string) =>
+    Object.fromEntries(Object.entries(parts).filter(([name]) => !name.startsWith(beginning)));
+  return JSON.stringify({
+    ...rest,
+    tags: tags.filter(({ name }) => name !== 'admin'),
+    paths: without(paths, '/admin/'),
+    components: {
+      ...components,
+      schemas: without(components.schemas, 'Admin'),
+      responses: without(components.responses, 'admin-'),
+      securitySchemes: without(components.securitySchemes, 'iam'),
+    },
+  });
 }
 
 /** What comes before the routes in the path of this request: the stage, or nothing under a domain of its own. */

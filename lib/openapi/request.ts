@@ -45,7 +45,8 @@ function parametersIn(place: 'path' | 'query', parameters: Record<string, Parame
     required: required || place === 'path',
     description,
     schema: schema ?? { type: 'string' },
-    example,
+    // In a URL everything is text.
+    example: schema && 'type' in schema && schema.type === 'integer' ? Number(example) : example,
   }));
 }
 

@@ -74,6 +74,18 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
     of: 'nobody',
     answer: ok({ userId: anId, email: ada.email, userName: ada.name, token: aToken }),
   },
+  'admin/find-user.json': {
+    of: 'ada',
+    answer: ok({
+      users: [
+        {
+          ...{ userId: anId, ...user, status: 'active', emailVerified: false, roles: [] },
+          createdAt: expect.any(String),
+        },
+      ],
+      next: null,
+    }),
+  },
   'auth/forget-password.json': {
     of: 'ada',
     answer: { status: 202, body: { message: 'If the address has an account, a mail is on its way to it.' } },
@@ -197,6 +209,7 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
 };
 const files = Object.keys(expected);
 const dialects = {
+  admin: /^\/admin\//,
   accounts: /^\/accounts\//,
   'api-user': /^\/api\/user\//,
   auth: /^\/auth(\/|$)/,
@@ -370,10 +383,11 @@ const ofAccount = new Set(['profile', 'sessions', 'end-sessions', 'export']);
 
 /**
  * `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents, one both of
- * the docs, one all pages, one most of what there is of an account, and two each what mails decide.
+ * the docs, one all pages, one the administrator's API, one most of what there is of an account, and two each what mails decide.
  */
 function functionOf(file: string): string {
   if (file.startsWith('pages/')) return 'pages';
+  if (file.startsWith('admin/')) return 'admin';
   const [, name = ''] = /\/([^/]+)\.json$/.exec(file) ?? [];
   if (ofAccount.has(name)) return 'account';
   if (name.startsWith('totp-') || name === 'recovery-codes') return 'totp';

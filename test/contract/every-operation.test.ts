@@ -8,16 +8,29 @@ import { loggedIn, signedUp } from '../harness/people.ts';
 // What all operations have in common, asked of each that some dialect declares: a new one is in here by itself. That
 // each answer is one that the OpenAPI document has is looked at by the clients (test/harness/documented.ts).
 
+/** Nobody checks the signature here: API Gateway does. */
+const signed = {
+  authorization: 'AWS4-HMAC-SHA256 Credential=AKIA7/20260101/eu-central-1/execute-api/aws4_request',
+};
+
 const all = operations.map((operation) => [operation.route, operation] as const);
-const posts = all.filter(([route]) => route.startsWith('POST '));
+const posts = all.filter(([route]) => !route.startsWith('GET '));
+const forSigners = all.filter(([, { takes }]) => takes.iam);
 const withBodies = all.filter(([, { takes }]) => takes.body !== undefined);
 const withTokens = all.filter(([, { takes }]) => takes.accessToken !== undefined && !takes.anonymous);
 
 /** A request with a tag or the like in its query, so that nothing but `more` is wrong with it. */
 function send(client: Client, operation: AnyOperation, more: Partial<Call> = {}) {
-  const [method = '', path = ''] = operation.route.split(' ');
-  const query = Object.entries(operation.takes.query ?? {}).map(([name, { example }]) => [name, example]);
-  return client.send({ method, path: `${path}?${new URLSearchParams(query)}`, ...more });
+  const [method = '', template = ''] = operation.route.split(' ');
+  const { query = {}, path = {}, iam } = operation.takes;
+  const search = Object.entries(query).map(([name, { example }]) => [name, example]);
+  const filled = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => path[name]?.example ?? '');
+  return client.send({
+    method,
+    path: `${filled}?${new URLSearchParams(search)}`,
+    ...more,
+    headers: { ...(iam && signed), ...more.headers },
+  });
 }
 
 /** What an operation that takes an access token has to be sent before its body is looked at: somebody's own, whom it may delete. */
@@ -121,6 +134,21 @@ describe.each(clients)('$name', (client) => {
         expect(await statusOf(type)).toBe(415);
     },
   );
+
+  test.each(forSigners)('%s: whoever does not sign is refused before anything else', async (_, operation) => {
+    for (const authorization of ['', 'Bearer x', 'AWS4-HMAC-SHA256 x', 'AWS4-HMAC-SHA256 Credential=/x'])
+      for (const body of [undefined, '{']) {
+        const call = {
+          headers: { authorization, ...crossSite, ...json },
+          ...(operation.takes.body && { body }),
+        };
+        expect(await send(client, operation, call)).toMatchObject({
+          status: 403,
+          headers: { 'content-type': 'application/problem+json' },
+          json: { status: 403, code: 'forbidden' },
+        });
+      }
+  });
 
   test.each(withTokens)('%s: a missing and a wrong access token are refused', async (_, operation) => {
     // A body is looked at after the token: what is wrong with it is nobody's business before.

@@ -42,7 +42,7 @@ describe('a database that does not answer is told in each dialect, with when to 
     }
     expectAnswer(
       reply,
-      path.startsWith('/accounts/') ? inAccounts : path.startsWith('/auth') ? inAuth : inOthers,
+      path.startsWith('/accounts/') ? inAccounts : /^\/(auth|admin)/.test(path) ? inAuth : inOthers,
     );
   });
 

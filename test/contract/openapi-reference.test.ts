@@ -6,17 +6,17 @@ import { fitToSettings } from '../../tools/deploy/deployment.ts';
 import { clients, toEvent } from '../harness/client.ts';
 import { plainSettings } from '../operations/deploy/plain-settings.ts';
 
-type Asked = { stage?: string; encoding?: string | undefined; passwordMinimum?: number };
+type Asked = { stage?: string; encoding?: string | undefined; passwordMinimum?: number; adminApi?: boolean };
 
 /** Asks as through API Gateway's own address, whose paths begin with the stage. */
-function ask(path: string, { stage = '', encoding, passwordMinimum = 8 }: Asked = {}) {
+function ask(path: string, { stage = '', encoding, passwordMinimum = 8, adminApi = false }: Asked = {}) {
   const event = toEvent({
     method: 'GET',
     path,
     headers: encoding === undefined ? {} : { 'Accept-Encoding': encoding },
   });
   const requestContext = { ...event.requestContext, path: stage + path };
-  return answerReference({ ...event, requestContext } as APIGatewayProxyEvent, { passwordMinimum });
+  return answerReference({ ...event, requestContext } as APIGatewayProxyEvent, { passwordMinimum, adminApi });
 }
 const serverOf = (body: string) => JSON.parse(body).servers[0].url;
 

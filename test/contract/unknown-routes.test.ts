@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { type Client, clients, inProcess, overHttp } from '../harness/client.ts';
+import { signed } from '../harness/signed.ts';
 import { coded, expectAnswer, problem } from './answers.ts';
 
 const routes = [
@@ -52,6 +53,18 @@ const routes = [
   'GET /.well-known/openid-configuration',
   'GET /.well-known/webauthn',
   'GET /.well-known/passkey-endpoints',
+  'GET /admin/users',
+  'GET /admin/users/{userId}',
+  'POST /admin/users',
+  'POST /admin/users/{userId}/disable',
+  'POST /admin/users/{userId}/enable',
+  'POST /admin/users/{userId}/end-sessions',
+  'POST /admin/users/{userId}/verify',
+  'POST /admin/users/{userId}/remove-factors',
+  'POST /admin/users/{userId}/start-reset',
+  'POST /admin/users/{userId}/unlock',
+  'POST /admin/users/{userId}/delete',
+  'PUT /admin/users/{userId}/roles',
   'GET /openapi.json',
   'GET /docs',
   'GET /docs/reference.js',
@@ -63,10 +76,13 @@ const forBrowsers = routes
   .map(([, path]) => path)
   .filter(
     (path) =>
-      !/^\/(\.well-known\/(jwks|openid)|openapi\.json|docs|(reset-password|forgot-password|verify-email|undo|account)$)/.test(
+      !/^\/(admin\/|\.well-known\/(jwks|openid)|openapi\.json|docs|(reset-password|forgot-password|verify-email|undo|account)$)/.test(
         path,
       ),
   );
+
+/** Whoever doesn't sign is told nothing of these paths: test/contract/admin.test.ts. */
+const headersFor = (path: string) => (path.startsWith('/admin/') ? signed : {});
 
 const notFound = coded('not-found', problem(404, 'Not Found', 'There is no such method and path here.'));
 const preflight = {
@@ -108,11 +124,13 @@ describe('over HTTP', () => {
     const more = forBrowsers.includes(path) ? [] : ['OPTIONS'];
     const all = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', ...more];
     const others = all.filter((other) => !methods.includes(other));
-    for (const other of others) expectAnswer(await overHttp.send({ method: other, path }), notFound);
+    const headers = headersFor(path);
+    for (const other of others) expectAnswer(await overHttp.send({ method: other, path, headers }), notFound);
   });
 
   test.each(paths)('answers HEAD of %s as a method that does not exist', async (path) => {
-    expectAnswer(await overHttp.send({ method: 'HEAD', path }), { ...notFound, body: '' });
+    const headers = headersFor(path);
+    expectAnswer(await overHttp.send({ method: 'HEAD', path, headers }), { ...notFound, body: '' });
   });
 
   test('answers a path that does not exist the same for a page of another origin', async () => {

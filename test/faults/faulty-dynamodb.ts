@@ -174,11 +174,17 @@ function call(
 }
 
 /** The tables of a call without their prefix, such as `emails+users`. */
-type Input = { TableName?: string; TransactItems?: Record<string, { TableName: string }>[] };
+type Input = {
+  TableName?: string;
+  TransactItems?: Record<string, { TableName: string }>[];
+  /** Of a batch, by its tables. */
+  RequestItems?: object;
+};
 
 /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html */
-function actionsOf(operation: string, { TableName = '', TransactItems }: Input): string[] {
-  if (TransactItems === undefined) return [`dynamodb:${operation} ${tableOf(TableName)}`];
+function actionsOf(operation: string, input: Input): string[] {
+  const { TransactItems } = input;
+  if (TransactItems === undefined) return [`dynamodb:${operation} ${tablesOf(input)}`];
   return TransactItems.flatMap((item) =>
     Object.entries(item).map(([kind, { TableName }]) => {
       const action = kind === 'ConditionCheck' ? 'ConditionCheckItem' : `${kind}Item`;
@@ -187,7 +193,11 @@ function actionsOf(operation: string, { TableName = '', TransactItems }: Input):
   );
 }
 
-function tablesOf({ TableName = '', TransactItems }: Input): string {
+function tablesOf({
+  RequestItems,
+  TableName = Object.keys(RequestItems ?? {})[0] ?? '',
+  TransactItems,
+}: Input): string {
   const names = TransactItems?.flatMap((item) => Object.values(item).map(({ TableName }) => TableName));
   return [...new Set(names ?? [TableName])].map(tableOf).join('+');
 }

@@ -5,6 +5,7 @@ import { type Mail, mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, type Person, signedUp, somebody, type Tokens } from '../harness/people.ts';
 import { sesReports } from '../operations/ses-reports.ts';
 import { accountScenarios } from './account-scenarios.ts';
+import { adminScenarios } from './admin-scenarios.ts';
 import { factorScenarios } from './factor-scenarios.ts';
 import { deliveryOf, newTables } from './own-world.ts';
 import { passkeyScenarios } from './passkey-scenarios.ts';
@@ -27,6 +28,7 @@ const NO_TOKEN = { authorization: 'Bearer none of ours' };
 
 export const scenarios: Scenario[] = [
   ...accountScenarios,
+  ...adminScenarios,
   ...factorScenarios,
   ...verificationScenarios,
   ...passkeyScenarios,

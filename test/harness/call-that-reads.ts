@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Call } from './client.ts';
 import { form } from './page-of.ts';
 import { device } from './passkeys.ts';
+import { administer } from './signed.ts';
 
 /** What is the same for everybody is answered without a look at the tables. */
 const READS_NOTHING =
@@ -17,11 +18,17 @@ const ACCESS_TOKEN = `${Buffer.from('{"alg":"RS256","typ":"at+jwt","kid":"x"}').
  * and challenges have the right form, and nobody was given them.
  */
 export function callThatReads(route: string): Call {
-  const [method, path = ''] = route.split(' ') as ['GET' | 'POST', string];
+  const [method, path = ''] = route.split(' ') as [string, string];
   const email = `${randomUUID()}@example.com`;
   const person = { name: 'Ada', email, username: email, password: 'a warm-up password' };
   if (!path.startsWith('/a') && method === 'POST')
     return form(path, { tag: TAG, email, password: person.password });
+  if (path.startsWith('/admin/'))
+    return administer(`${method} ${path.replace('{userId}', randomUUID())}`, {
+      email,
+      name: 'Ada',
+      roles: [],
+    });
   const headers = { authorization: `Bearer ${ACCESS_TOKEN}` };
   const query = `?tag=${TAG}&token=${TAG}`;
   if (method === 'GET') return { method, path: path + query, headers };

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { inject } from 'vitest';
+import { arnOf, find, signerOf } from '../../tools/local/gateway.ts';
 import { gatewayEvent } from '../../tools/local/gateway-event.ts';
 import { expectDocumented } from './documented.ts';
 
@@ -92,9 +93,18 @@ export function toEvent(call: Call): APIGatewayProxyEvent {
   const { headers, body } = prepare(call);
   const bytes = body === undefined ? undefined : Buffer.from(body);
   const length = bytes === undefined ? {} : { 'Content-Length': String(bytes.length) };
+  const { method = 'POST', path } = call;
+  const routes = Object.keys(inject('stack').routes).map((route) => {
+    const [routeMethod = '', template = ''] = route.split(' ');
+    return { method: routeMethod, path: template };
+  });
+  const found = find(routes, method, path.split('?', 1)[0] ?? '');
+  const signer = signerOf({ headers: Object.entries(headers) });
   return gatewayEvent({
-    method: call.method ?? 'POST',
-    url: call.path,
+    method,
+    url: path,
+    ...(found && { resource: found.route.path, pathParameters: found.pathParameters }),
+    ...(found?.route.path.startsWith('/admin/') && signer && { userArn: arnOf(signer) }),
     headers: Object.entries({ ...length, ...headers }),
     body: bytes,
     base64: call.base64 ?? body instanceof Buffer,

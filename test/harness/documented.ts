@@ -33,7 +33,7 @@ const validators = new Map<unknown, ValidateFunction>();
 /** Throws when the document does not have this answer to this request. What is no operation of it is not looked at. */
 export function expectDocumented(call: Call, reply: Reply): void {
   const route = `${call.method ?? 'POST'} ${withoutSlash(new URL(call.path, 'http://localhost').pathname)}`;
-  const operation = operations.get(route);
+  const operation = operations.get(route) ?? operations.get(withParameters(route));
   if (operation === undefined) return;
   const faults = [...faultsOfReply(operation, reply), ...faultsOfRequest(operation, call, reply)];
   if (faults.length === 0) return;
@@ -119,6 +119,11 @@ function mediaTypeOf(headers: Record<string, string>): string {
 
 function lowerCase(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** The routes that have a parameter have it in this place. */
+function withParameters(route: string): string {
+  return route.replace(/^(\w+ \/admin\/users)\/[^/]+/, '$1/{userId}');
 }
 
 function withoutSlash(path: string): string {

@@ -42,6 +42,7 @@ export default async function startStack({ provide }: TestProject): Promise<() =
     ...localEnvironment({ ...ports, ...(given !== undefined && { DYNAMODB_ENDPOINT: given }) }),
     ...ports,
     CORS_ORIGINS: '', // as deployed by default
+    ADMIN_API: 'on',
     TABLE_PREFIX: prefix,
     AWS_REGION: 'eu-central-1',
     BCRYPT_COST: '4',

@@ -17,6 +17,7 @@ const outcomes: Record<Outcome | MailOutcome | MailEventOutcome, true> = {
   'body-too-large': true,
   'unsupported-media-type': true,
   'cross-site-request': true,
+  forbidden: true,
   'invalid-fields': true,
   'email-taken': true,
   'wrong-credentials': true,

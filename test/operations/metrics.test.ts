@@ -190,6 +190,7 @@ const METRIC_OF: Record<string, string> = {
   'verify-email': 'Verifications',
   'change-email': 'AddressChanges',
   undo: 'Undos',
+  admin: 'AdminRequests',
   jwks: 'KeySets',
   passkeys: 'AccountRequests',
   'login-passkey': 'LogIns',

@@ -28,6 +28,7 @@ const variableOf = {
   hashingConcurrency: 'HASHING_CONCURRENCY',
   canary: 'CANARY',
   apiReference: 'API_REFERENCE',
+  adminApi: 'ADMIN_API',
 } as const;
 
 /** A value of YAML or of the environment, which knows text alone. */
@@ -85,6 +86,11 @@ export const settingsSchema = v.object({
   hashingConcurrency: v.union([v.null(), whole(1, 1_000)], 'must be a whole number from 1 to 1000'),
   canary: onOrOff,
   apiReference: onOrOff,
+  // lib/config.ts has its rule, by the variable of the same name
+  adminApi: v.pipe(
+    v.unknown(),
+    v.transform((value) => value === 'on'),
+  ),
 });
 
 export interface Deployment {

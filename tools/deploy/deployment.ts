@@ -77,6 +77,7 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
     reserveConcurrency(service.functions, settings.hashingConcurrency);
   if (settings.provisionedConcurrency > 0) keepWarm(service, settings.provisionedConcurrency);
   if (!settings.apiReference) delete service.functions.docs;
+  if (!settings.adminApi) delete service.functions.admin;
   if (settings.canary) releaseByCanary(service);
 }
 

@@ -71,7 +71,7 @@ export default class GatehousePlugin {
     this.#serverless = serverless;
     serverless.configSchemaHandler.defineFunctionProperties('aws', {
       properties: {
-        throttle: { enum: ['hashing', 'resetting', 'mailing', 'frequent', 'reference'] },
+        throttle: { enum: ['hashing', 'resetting', 'mailing', 'frequent', 'administration', 'reference'] },
         preflight: { type: 'boolean' },
         may: { type: 'array', items: { type: 'string' } },
         mayMigrate: { type: 'array', items: { type: 'string' } },

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Service } from '../deploy/service.ts';
-import { functionEnvironment, localEnvironment } from './environment.ts';
+import { functionEnvironment, localEnvironment, served } from './environment.ts';
 import { type LocalFunctions, openFunctions } from './functions.ts';
 import { type Incoming, MAX_BODY, type Outgoing, openGateway } from './gateway.ts';
 import type { Part } from './part.ts';
@@ -37,7 +37,8 @@ export type Api = Part & Pick<LocalFunctions, 'invoke'>;
 
 /** Builds the functions and serves them. @throws Error when the port is taken */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { port, service, env, log = () => undefined, answered, home } = options;
+  const { port, env, log = () => undefined, answered, home } = options;
+  const service = served(options.service, env);
   const functions = await openFunctions({
     names: Object.keys(service.functions),
     environment: (name) => functionEnvironment(service, name, env),

@@ -59,6 +59,13 @@ export function functionEnvironment(
   };
 }
 
+/** What is served here: without the administrator's API, unless `ADMIN_API` turns it on. */
+export function served(service: Service, given: Readonly<Record<string, string | undefined>>): Service {
+  if (given.ADMIN_API === 'on') return service;
+  const { admin: _, ...functions } = service.functions;
+  return { ...service, functions };
+}
+
 /** Every page that is served on this machine may call, besides those that are given; none at all if that is empty. */
 function corsOrigins(given: string | undefined): string {
   if (given === '') return '';

@@ -6,8 +6,8 @@ import { type Incoming, type Outgoing, openGateway } from './gateway.ts';
 const service = await readService();
 const routes = [
   'POST /auth/login',
-  'GET /admin/users/{userId}',
-  'GET /admin/users/search',
+  'GET /things/{thingId}',
+  'GET /things/search',
   { method: 'post', path: 'admin/users/{userId}/disable', authorizer: { type: 'aws_iam' } },
 ];
 const ours: Service = {
@@ -39,8 +39,9 @@ describe('a route', () => {
   test.each([
     ['POST', '/auth/login', '/auth/login', null],
     ['POST', '/auth/login/?a=1', '/auth/login', null],
-    ['GET', '/admin/users/7f%2F3', '/admin/users/{userId}', { userId: '7f/3' }],
-    ['GET', '/admin/users/search/', '/admin/users/search', null],
+    ['GET', '/things/7f%2F3', '/things/{thingId}', { thingId: '7f/3' }],
+    ['GET', '/things/%zz', '/things/{thingId}', { thingId: '%zz' }],
+    ['GET', '/things/search/', '/things/search', null],
   ])('%s %s is that of %s', async (method, url, resource, pathParameters) => {
     const { event } = await ask({ method, url });
     expect(event).toMatchObject({ resource, pathParameters, path: url.split('?')[0] });
@@ -51,9 +52,8 @@ describe('a route', () => {
     ['POST', '/auth/login//'],
     ['POST', '/auth/./login'],
     ['POST', '/auth/%6cogin'],
-    ['GET', '/admin/users/'],
-    ['GET', '/admin/users/%zz'],
-    ['GET', '/admin/users/a/b'],
+    ['GET', '/things/'],
+    ['GET', '/things/a/b'],
     ['OPTIONS', '*'],
     ['GET', 'http://localhost/auth/login'],
   ])('is not %s %s: 404', async (method, url) => {
@@ -100,6 +100,21 @@ describe('a route that wants a signature of AWS', () => {
     const { reply, event } = await ask({ url, headers: headers as [string, string][] });
     expect([reply.status, event]).toEqual([403, undefined]);
   });
+
+  test.each([
+    ['GET', '/admin'],
+    ['GET', '/admin/users/7/disable'],
+    ['POST', '/admin/nothing'],
+  ])(
+    'says of %s %s nothing else to whoever does not sign, and 404 to whoever does',
+    async (method, other) => {
+      const refused = await ask({ method, url: other, body: undefined });
+      expect([refused.reply.status, refused.event]).toEqual([403, undefined]);
+      expect(JSON.parse(String(refused.reply.body))).toMatchObject({ status: 403, code: 'forbidden' });
+      const headers = [['authorization', 'AWS4-HMAC-SHA256 Credential=AKIA7/20260101/x']] as const;
+      expect((await ask({ method, url: other, headers })).reply.status).toBe(404);
+    },
+  );
 
   test('passes one that has it on, with an identity', async () => {
     const headers = [['authorization', 'AWS4-HMAC-SHA256 Credential=AKIA7/20260101/x']] as const;

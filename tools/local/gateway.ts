@@ -41,20 +41,22 @@ export function openGateway(options: GatewayOptions): (request: Incoming) => Pro
   const { service, invoke, failed } = options;
   const routes = routesOf(service);
   const ownAnswer = ownAnswers(service, options.corsOrigins);
+  const signedParts = new Set(routes.flatMap(({ signed, path }) => (signed ? [firstPart(path)] : [])));
 
   return async (request) => {
     const path = request.url.split('?', 1)[0] ?? '';
+    const signer = signerOf(request);
+    // Before anything else: whoever doesn't sign doesn't learn which of these paths there are either.
+    if (signer === undefined && signedParts.has(firstPart(path))) return ownAnswer('ACCESS_DENIED', 403);
     const found = find(routes, request.method, path);
     if (found === undefined) return ownAnswer('MISSING_AUTHENTICATION_TOKEN', 404);
     const { route, pathParameters } = found;
-    const signer = signerOf(request);
-    if (route.signed && signer === undefined) return ownAnswer('ACCESS_DENIED', 403);
     if (request.body === undefined) return ownAnswer('REQUEST_TOO_LARGE', 413);
     const event = gatewayEvent({
       ...request,
       resource: route.path,
       pathParameters,
-      ...(route.signed && { userArn: `arn:aws:iam::000000000000:user/${signer}` }),
+      ...(route.signed && { userArn: arnOf(signer) }),
     });
     try {
       return outgoing(await invoke(route.name, event));
@@ -65,8 +67,15 @@ export function openGateway(options: GatewayOptions): (request: Incoming) => Pro
   };
 }
 
+/** `admin` of `/admin/users`. */
+const firstPart = (path: string) => path.split('/', 2)[1];
+
 /** The route of a path, with or without a slash at its end. One that names the path wins over one with a parameter. */
-function find(routes: readonly Route[], method: string, path: string) {
+export function find<R extends Pick<Route, 'method' | 'path'>>(
+  routes: readonly R[],
+  method: string,
+  path: string,
+) {
   const segments = withoutTrailingSlash(path).split('/');
   const found = routes
     .filter((route) => route.method === method)
@@ -94,18 +103,22 @@ function parametersOf(template: string[], segments: string[]): Record<string, st
 
 const countOf = (parameters: object | null | undefined) => Object.keys(parameters ?? {}).length;
 
-function decoded(segment: string): string | undefined {
+/** What nobody can decode stays as it is: no id looks like that. */
+function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return undefined;
+    return segment;
   }
 }
 
+/** Whom the signature of an access key stands for here. */
+export const arnOf = (signer: string | undefined) => `arn:aws:iam::000000000000:user/${signer}`;
+
 /** The access key that claims to have signed the request; nobody checks the signature here. */
-function signerOf({ headers }: Incoming): string | undefined {
+export function signerOf({ headers }: Pick<Incoming, 'headers'>): string | undefined {
   const [, value = ''] = headers.findLast(([name]) => name.toLowerCase() === 'authorization') ?? [];
-  return /^AWS4-HMAC-SHA256 Credential=(\w+)\//.exec(value)?.[1];
+  return /^AWS4-HMAC-SHA256 +(?:[^ ,]+, *)*Credential=(\w+)\//.exec(value)?.[1];
 }
 
 /** @throws Error when the function did not answer as a proxy integration has to */

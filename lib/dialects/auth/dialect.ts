@@ -6,9 +6,9 @@ import type { Answer, Dialect } from '../../http/operation.ts';
 import type { Request } from '../../http/request.ts';
 import type { Taken } from '../../http/take.ts';
 import { email, name, text } from '../answer-parts.ts';
+import { codedMembers, type FieldErrors, refusedFields, withMembers } from '../coded-problems.ts';
 import { answerProblem, type Failures } from '../failures.ts';
 import { type ProblemDetails, problemAnswer, problemDetails, problemFailures } from '../problem-details.ts';
-import { NOT_ONE_OF, sentenceFor } from '../sentences.ts';
 
 // The contract of `/auth*`: seed 004, and the account contract. What its operations have in common.
 
@@ -74,28 +74,10 @@ export const recoveryCodesLeft = v.pipe(
   v.description('Where a recovery code was used.'),
 );
 
-const errors = v.pipe(
-  v.array(
-    v.object({
-      field: text('The field of the request.', 'email'),
-      code: text('What was wrong with it, for programs. More may come.', 'invalid-email'),
-      message: text('What was wrong with it, for people.', 'Enter a valid email address.'),
-    }),
-  ),
-  v.minLength(1),
-  v.description('When fields were refused: each of them.'),
-);
-
 const problem = v.pipe(
   v.object({
     ...problemDetails.entries,
-    code: v.optional(
-      text(
-        'What was wrong, for programs. More codes may come. Answers of API Gateway itself, such as its 429, have none.',
-        'invalid-fields',
-      ),
-    ),
-    errors: v.optional(errors),
+    ...codedMembers,
     acrValues: v.optional(
       v.pipe(
         v.array(v.picklist(['aal1', 'aal2'])),
@@ -139,7 +121,7 @@ const problem = v.pipe(
 
 /** The body of an error: besides what the schema says, members of one problem alone. */
 type Body = ProblemDetails & {
-  errors?: v.InferOutput<typeof errors>;
+  errors?: FieldErrors;
   acrValues?: readonly string[];
   maxAge?: number;
   challenge?: string;
@@ -151,16 +133,7 @@ const TAKEN = 'This email address already has an account.';
 
 const failures: Failures<Body> = {
   ...problemFailures,
-  'invalid-fields': ({ fields }) =>
-    fields.length === 0
-      ? problemAnswer(400, NOT_ONE_OF)
-      : withMembers(problemAnswer(400, 'Some fields are missing or invalid; see errors.'), {
-          errors: fields.map((field) => ({
-            field: field.field,
-            code: field.reason,
-            message: sentenceFor(field),
-          })),
-        }),
+  'invalid-fields': ({ fields }) => refusedFields(fields),
   'step-up-required': ({ code: _, ...needed }) =>
     withMembers(problemFailures['step-up-required']({ code: 'step-up-required', ...needed }), needed),
   'second-factor-required': ({ code, ...waiting }) =>
@@ -170,14 +143,6 @@ const failures: Failures<Body> = {
       errors: [{ field: 'email', code: 'email-taken', message: TAKEN }],
     }),
 };
-
-/** Adds members to the body of a problem (RFC 9457 section 3.2). */
-function withMembers<Members extends object>(
-  { body, ...answer }: Answer<ProblemDetails>,
-  members: Members,
-): Answer<ProblemDetails & Members> {
-  return { ...answer, body: { ...(body as ProblemDetails), ...members } };
-}
 
 export const auth: Dialect = {
   name: 'auth',

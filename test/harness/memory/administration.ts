@@ -76,6 +76,23 @@ export function memoryAdministration(
           attributes.filter((name) => name in user).map((name) => [name, user[name]]),
         ) as Pick<User, K>;
     },
+    async page<K extends keyof User>(
+      attributes: readonly K[],
+      { limit, after }: { limit: number; after: string | undefined },
+    ) {
+      const sorted = [...users.rows.values()].sort((one, other) => (one.userId < other.userId ? -1 : 1));
+      const behind = sorted.filter(({ userId }) => after === undefined || userId > after);
+      const found = behind.slice(0, limit);
+      return {
+        users: found.map(
+          (user) =>
+            Object.fromEntries(
+              attributes.filter((name) => name in user).map((name) => [name, user[name]]),
+            ) as Pick<User, K>,
+        ),
+        last: behind.length > limit ? found.at(-1)?.userId : undefined,
+      };
+    },
   };
 }
 

@@ -22,4 +22,5 @@ export const plainSettings: DeploySettings = {
   hashingConcurrency: null,
   canary: false,
   apiReference: true,
+  adminApi: true,
 };

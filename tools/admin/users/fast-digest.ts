@@ -1,5 +1,5 @@
+import { isAbsent } from '../../../lib/core/absent.ts';
 import { type DigestRule, wrapDigest } from '../../../lib/passwords/schemes/wrapped-digest.ts';
-import { isAbsent } from './absent.ts';
 
 /** The column of salts that `--hash` speaks of. */
 export const SALT = 'passwordSalt';

@@ -1,6 +1,7 @@
 // A user as another system wrote it: names and values, looked up by any of the names that a version of the system uses.
+
+import { isAbsent } from '../../../../lib/core/absent.ts';
 import { trimInvisible } from '../../../../lib/core/invisible.ts';
-import { isAbsent } from '../absent.ts';
 import { RefusedRow } from '../refused-row.ts';
 import type { RawRow } from '../row.ts';
 

@@ -1,6 +1,6 @@
+import { readTime } from '../../../../lib/core/read-time.ts';
 import { firebaseHash } from '../../../../lib/passwords/schemes/firebase.ts';
 import { RefusedRow } from '../refused-row.ts';
-import { readTime } from '../time.ts';
 import { fullName, LeftOut, rowOf } from './foreign-record.ts';
 import type { Source } from './source.ts';
 

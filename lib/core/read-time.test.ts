@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readTime } from './time.ts';
+import { readTime } from './read-time.ts';
 
 const MOMENT = Date.UTC(2024, 4, 1, 12, 34, 56);
 

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from './account.ts';
+import { type HashReader, readAccountRow } from './account-row.ts';
+import { invalidFields, type RawFields } from './fields.ts';
+import { type AccountToImport, type ImportDeps, type ImportRefusal, importUsers } from './import-users.ts';
+import type { SeenUser } from './list-users.ts';
+import { ProblemError } from './problem.ts';
+
+export type CreateUserDeps = { imports: ImportDeps['accounts']; tombstones: ImportDeps['tombstones'] } & {
+  readHash: HashReader;
+  clock: Clock;
+};
+
+/**
+ * Makes one account as an import makes it of a row: with any hash that can be verified, and without one its owner gets an
+ * email to set a password.
+ *
+ * @throws ProblemError `invalid-fields`, also for a user id that another account has and for an account that was deleted
+ *   here after the row says that it was made; `email-taken`, `unavailable`
+ */
+export async function createUser(deps: CreateUserDeps, fields: RawFields): Promise<SeenUser> {
+  const now = deps.clock();
+  const account = {
+    // Not the id that an import makes of the address: whoever gets an account after a deletion is somebody new.
+    userId: randomUUID(),
+    createdAt: now,
+    ...readAccountRow(fields, { readHash: deps.readHash, now }),
+  };
+  let refusal: ImportRefusal | undefined;
+  const { imported } = await importUsers(
+    { accounts: deps.imports, tombstones: deps.tombstones },
+    one(account),
+    {
+      mails: true,
+      kindOf: () => '',
+      now,
+      onRefused: (_, why) => {
+        refusal = why;
+      },
+    },
+  );
+  if (imported === 0) throw problemOf(refusal);
+  return account;
+}
+
+async function* one(account: AccountToImport) {
+  yield { line: 1, account };
+}
+
+/** Without a refusal the very account was there already. */
+function problemOf(refusal: ImportRefusal | undefined): ProblemError {
+  if (refusal?.why === 'deleted') return invalidFields([{ field: 'createdAt', reason: 'before-deletion' }]);
+  if (refusal?.why === 'user-id-taken') return invalidFields([{ field: 'userId', reason: 'user-id-taken' }]);
+  return new ProblemError({ code: 'email-taken' });
+}

@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+import type { User, UserStore } from './account.ts';
+import type { AccountAdministration } from './administer-account.ts';
+import { normaliseEmail } from './email-address.ts';
+import { invalidFields, type RawFields, readBy, readFields } from './fields.ts';
+import { pageToken, readPageToken } from './page-token.ts';
+import type { TombstoneStore } from './tombstone.ts';
+
+export type ListUsersRequest = {
+  /** However it is written. The one account that has it, if any. */
+  email: string | undefined;
+  /** As they came. */
+  limit: string | undefined;
+  next: string | undefined;
+};
+
+export type ListUsersDeps = {
+  users: Pick<UserStore, 'get' | 'ownerOf'>;
+  accounts: Pick<AccountAdministration, 'page'>;
+  tombstones: Pick<TombstoneStore, 'key'>;
+};
+
+/** What an administrator sees of an account. */
+export type SeenUser = Pick<User, (typeof SEEN)[number]>;
+export type UserPage = { users: SeenUser[]; next: string | null };
+
+const SEEN = [
+  'userId',
+  'email',
+  'name',
+  'bio',
+  'status',
+  'emailVerified',
+  'roles',
+  'createdAt',
+] as const satisfies (keyof User)[];
+
+/** How many accounts a page has at most, and unless it is asked for fewer. */
+export const LONGEST_PAGE = 100;
+
+const fields = {
+  limit: v.optional(
+    readBy('invalid-limit', { description: '', examples: [] }, (value) =>
+      /^[1-9]\d{0,2}$/.test(String(value)) && Number(value) <= LONGEST_PAGE
+        ? { value: Number(value) }
+        : { refused: `not a whole number from 1 to ${LONGEST_PAGE}.` },
+    ),
+    LONGEST_PAGE,
+  ),
+};
+
+/**
+ * One page of all accounts, in no particular order and not as one snapshot; or the one that has an address.
+ *
+ * @throws ProblemError `invalid-fields` for a limit out of bounds, or a `next` that isn't of this stage; `unavailable`
+ */
+export async function listUsers(deps: ListUsersDeps, request: ListUsersRequest): Promise<UserPage> {
+  const { limit } = readFields(fields, { limit: request.limit } as RawFields);
+  const key = await deps.tombstones.key();
+  const after = request.next === undefined ? undefined : readPageToken(key, request.next);
+  if (request.next !== undefined && after === undefined)
+    throw invalidFields([{ field: 'next', reason: 'invalid-next' }]);
+  if (request.email !== undefined) return { users: await withAddress(deps, request.email), next: null };
+  const { users, last } = await deps.accounts.page(SEEN, { limit, after });
+  return { users, next: last === undefined ? null : pageToken(key, last) };
+}
+
+async function withAddress({ users }: ListUsersDeps, given: string): Promise<SeenUser[]> {
+  const email = normaliseEmail(given);
+  const userId = email === undefined ? undefined : await users.ownerOf(email);
+  const user = userId === undefined ? undefined : await users.get(userId);
+  return user === undefined ? [] : [user];
+}

@@ -1,0 +1,103 @@
+import { rolesFields } from '../../core/administer-account.ts';
+import type { RawFields } from '../../core/fields.ts';
+import type { SeenUser } from '../../core/list-users.ts';
+import type { Operation } from '../../http/operation.ts';
+import { admin, callerOf, type OneUser, oneUser, seen, whichUser, writeUser } from './dialect.ts';
+import type { AboutUser } from './users.ts';
+
+// What an administrator does to an account. Each answers with the user as it is then, and a second time the same.
+
+type Act = Operation<AboutUser, SeenUser, OneUser>;
+
+/** What all of them have in common. */
+const act = {
+  dialect: admin,
+  metric: 'AdminRequests',
+  takes: { iam: true, path: whichUser },
+  input: ({ path }, request) => ({ userId: path('userId'), by: callerOf(request) }),
+  problems: ['unknown-user'],
+  success: { body: oneUser, example: seen },
+  write: writeUser,
+} satisfies Partial<Act>;
+
+export const disableUser: Act = {
+  ...act,
+  id: 'adminDisableUser',
+  route: 'POST /admin/users/{userId}/disable',
+  summary: 'Disable a user',
+  description:
+    'Locks the user out of everything, at once: log-in, refresh, access tokens, mailed links. All sessions end.',
+};
+
+export const enableUser: Act = {
+  ...act,
+  id: 'adminEnableUser',
+  route: 'POST /admin/users/{userId}/enable',
+  summary: 'Enable a user',
+  description: 'Lets a disabled user log in again. Sessions from before stay ended.',
+};
+
+export const endUserSessions: Act = {
+  ...act,
+  id: 'adminEndUserSessions',
+  route: 'POST /admin/users/{userId}/end-sessions',
+  summary: 'End all sessions of a user',
+  description: 'Ends every session and kills every mailed link. The user can log in again.',
+};
+
+export const verifyUser: Act = {
+  ...act,
+  id: 'adminVerifyUser',
+  route: 'POST /admin/users/{userId}/verify',
+  summary: 'Vouch for an address',
+  description: 'The address of the user counts as verified; access tokens say so from the next refresh on.',
+};
+
+export const removeUserFactors: Act = {
+  ...act,
+  id: 'adminRemoveUserFactors',
+  route: 'POST /admin/users/{userId}/remove-factors',
+  summary: 'Remove all second factors',
+  description:
+    'For a user who lost them: authenticator app, passkeys and recovery codes are gone, all sessions end, and an email says so. Without any of them nothing happens.',
+};
+
+export const startUserReset: Act = {
+  ...act,
+  id: 'adminStartUserReset',
+  route: 'POST /admin/users/{userId}/start-reset',
+  summary: 'Start a reset',
+  description:
+    'Mails the user a link to set a new password, as if they had asked for it: five an hour at most, and none while the user is disabled. The old password works until then.',
+};
+
+export const unlockUser: Act = {
+  ...act,
+  id: 'adminUnlockUser',
+  route: 'POST /admin/users/{userId}/unlock',
+  summary: 'Unlock a user',
+  description: 'Forgets the failed log-ins of the user, and so lifts the lock.',
+};
+
+export const deleteUser: Act = {
+  ...act,
+  id: 'adminDeleteUser',
+  route: 'POST /admin/users/{userId}/delete',
+  summary: 'Delete a user',
+  description:
+    'Deletes the account for good and frees its address. The answer has the user as it was. From then on nobody has this id: a second time the answer is 404.',
+};
+
+export type SetRolesRequest = AboutUser & { fields: RawFields };
+
+export const setUserRoles: Operation<SetRolesRequest, SeenUser, OneUser> = {
+  ...act,
+  id: 'adminSetUserRoles',
+  route: 'PUT /admin/users/{userId}/roles',
+  summary: 'Set the roles of a user',
+  description:
+    'Gives the user exactly these roles; an empty list takes all. Access tokens have them from the next refresh on.',
+  takes: { iam: true, path: whichUser, body: { fields: rolesFields } },
+  input: ({ path, fields }, request) => ({ userId: path('userId'), by: callerOf(request), fields }),
+  problems: ['invalid-fields', 'unknown-user'],
+};

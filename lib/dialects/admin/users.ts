@@ -1,0 +1,94 @@
+import type * as v from 'valibot';
+import type { By } from '../../core/account-event.ts';
+import { accountRowFields } from '../../core/account-row.ts';
+import type { RawFields } from '../../core/fields.ts';
+import type { ListUsersRequest, SeenUser, UserPage } from '../../core/list-users.ts';
+import type { Operation } from '../../http/operation.ts';
+import {
+  admin,
+  callerOf,
+  type OneUser,
+  oneUser,
+  seen,
+  userOf,
+  userPage,
+  whichUser,
+  writeUser,
+} from './dialect.ts';
+
+/** Whose account it is about, and who asks: the ARN of an IAM principal. */
+export type AboutUser = { userId: string; by: By };
+
+export const listUsers: Operation<ListUsersRequest, UserPage, v.InferOutput<typeof userPage>> = {
+  id: 'adminListUsers',
+  dialect: admin,
+  route: 'GET /admin/users',
+  metric: 'AdminRequests',
+  summary: 'List users',
+  description:
+    'A page of all users, in an order that stays the same and means nothing. Whoever signs up meanwhile may be missed. With `email`, the one user who has the address, if any.',
+  takes: {
+    iam: true,
+    query: {
+      email: {
+        description: 'An email address, however it is written: the user who has exactly this one.',
+        example: 'ada@example.com',
+      },
+      limit: {
+        description: 'How many users the page may have. Default: 100.',
+        example: '50',
+        schema: { type: 'integer', minimum: 1, maximum: 100 },
+      },
+      next: {
+        description: 'The `next` of the page before. It is no use to another stage.',
+        example: 'the-next-of-the-page-before',
+      },
+    },
+  },
+  input: ({ query }) => ({ email: query('email'), limit: query('limit'), next: query('next') }),
+  problems: [
+    {
+      code: 'invalid-fields',
+      fields: [
+        { field: 'limit', reason: 'invalid-limit' },
+        { field: 'next', reason: 'invalid-next' },
+      ],
+    },
+  ],
+  success: { body: userPage, example: { users: [seen], next: 'where-the-next-page-begins' } },
+  write: ({ users, next }) => ({ status: 200, body: { users: users.map(userOf), next } }),
+};
+
+export const seeUser: Operation<AboutUser, SeenUser, OneUser> = {
+  id: 'adminSeeUser',
+  dialect: admin,
+  route: 'GET /admin/users/{userId}',
+  metric: 'AdminRequests',
+  summary: 'See a user',
+  description: 'The user as an administrator sees it.',
+  takes: { iam: true, path: whichUser },
+  input: ({ path }, request) => ({ userId: path('userId'), by: callerOf(request) }),
+  problems: ['unknown-user'],
+  success: { body: oneUser, example: seen },
+  write: writeUser,
+};
+
+export type CreateUserRequest = { fields: RawFields; by: By };
+
+/** What the document says of them doesn't depend on the hash or the time. */
+const rowFields = () => accountRowFields((text) => ({ text }), 0);
+
+export const createUser: Operation<CreateUserRequest, SeenUser, OneUser> = {
+  id: 'adminCreateUser',
+  dialect: admin,
+  route: 'POST /admin/users',
+  metric: 'AdminRequests',
+  summary: 'Create a user',
+  description:
+    'Makes an account of the members of one row of an import (docs/moving-in). Without a hash the owner gets an email to set a password; with one they log in with the password that they have.',
+  takes: { iam: true, body: { fields: rowFields } },
+  input: ({ fields }, request) => ({ fields, by: callerOf(request) }),
+  problems: ['invalid-fields', 'email-taken'],
+  success: { body: oneUser, example: seen },
+  write: (account) => ({ ...writeUser(account), status: 201 }),
+};
