@@ -86,6 +86,7 @@ function graphs(observed: Observed): Widget[] {
         [ours('StepUps')],
         [ours('PasswordChanges')],
         [ours('AccountDeletions')],
+        [ours('AdminRequests')],
         [ours('FactorChanges')],
         [ours('Verifications')],
         [ours('AddressChanges')],

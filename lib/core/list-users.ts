@@ -36,7 +36,7 @@ const SEEN = [
 ] as const satisfies (keyof User)[];
 
 /** How many accounts a page has at most, and unless it is asked for fewer. */
-export const LONGEST_PAGE = 100;
+const LONGEST_PAGE = 100;
 
 const fields = {
   limit: v.optional(
