@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Clock, User, UserStore } from './account.ts';
 import type { By } from './account-event.ts';
 import { normaliseEmail } from './email-address.ts';
-import { type RawFields, readFields } from './fields.ts';
+import { detailed, type RawFields, readFields } from './fields.ts';
 import { inParallel } from './in-parallel.ts';
 import { ProblemError } from './problem.ts';
 import { MAX_ROLES, readRoles } from './roles.ts';
@@ -176,14 +176,19 @@ export async function setRoles(
   return hasChanged(await accounts.setRoles(userId, roles));
 }
 
+const WRONG_ROLES = detailed(
+  'invalid-roles',
+  `not a list of at most ${MAX_ROLES} roles, each of 1 to 64 letters, digits and _ . : -`,
+);
+
 export const rolesFields = {
   roles: v.pipe(
-    v.array(v.unknown(), ({ input }) => (input === undefined ? 'required' : 'invalid-roles')),
+    v.array(v.unknown(), ({ input }) => (input === undefined ? 'required' : WRONG_ROLES)),
     v.metadata({
       description: `All roles of the account: at most ${MAX_ROLES}, each of 1 to 64 letters, digits and _ . : -`,
       examples: [['editor', 'billing:read']],
     }),
-    v.check((roles) => readRoles(roles) !== undefined, 'invalid-roles'),
+    v.check((roles) => readRoles(roles) !== undefined, WRONG_ROLES),
   ),
 };
 

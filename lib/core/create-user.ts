@@ -43,13 +43,18 @@ export async function createUser(deps: CreateUserDeps, fields: RawFields): Promi
   return account;
 }
 
+const DELETED =
+  'An account with this address was deleted here after that; leave createdAt out to make a new one.';
+
 async function* one(account: AccountToImport) {
   yield { line: 1, account };
 }
 
 /** Without a refusal the very account was there already. */
 function problemOf(refusal: ImportRefusal | undefined): ProblemError {
-  if (refusal?.why === 'deleted') return invalidFields([{ field: 'createdAt', reason: 'before-deletion' }]);
-  if (refusal?.why === 'user-id-taken') return invalidFields([{ field: 'userId', reason: 'user-id-taken' }]);
+  if (refusal?.why === 'deleted')
+    return invalidFields([{ field: 'createdAt', reason: 'before-deletion', detail: DELETED }]);
+  if (refusal?.why === 'user-id-taken')
+    return invalidFields([{ field: 'userId', reason: 'user-id-taken', detail: 'Another user has this id.' }]);
   return new ProblemError({ code: 'email-taken' });
 }

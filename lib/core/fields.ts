@@ -7,7 +7,7 @@ import {
   type PasswordPolicy,
   refusedPassword,
 } from './password-policy.ts';
-import { type Field, type FieldProblem, ProblemError, type Reason } from './problem.ts';
+import { type DetailedReason, type Field, type FieldProblem, ProblemError, type Reason } from './problem.ts';
 
 /** What a dialect hands to the core: the fields as they came, under the core's names, of whatever type. */
 export type RawFields = Partial<Record<Field, unknown>>;
@@ -206,18 +206,25 @@ export function invalidFields(fields: readonly FieldProblem[]): ProblemError {
 
 /** @param message a reason, and behind a colon a sentence that says more */
 function fieldProblem(field: Field, message: string, policy?: PasswordPolicy): FieldProblem {
-  const [code, ...rest] = message.split(': ');
-  const reasonCode = code as Reason;
+  const end = message.indexOf(': ');
+  if (end > 0)
+    return { field, reason: message.slice(0, end) as DetailedReason, detail: message.slice(end + 2) };
+  const reasonCode = message as Reason;
   const { minimum, maximum } = policy ?? {};
   if (reasonCode === 'password-too-short' && minimum !== undefined)
     return { field, reason: reasonCode, minimum };
   if (reasonCode === 'password-too-long' && maximum !== undefined)
     return { field, reason: reasonCode, maximum };
-  return { field, reason: reasonCode, ...(rest.length > 0 && { detail: rest.join(': ') }) };
+  return { field, reason: reasonCode };
 }
 
 function reason(code: Reason): Reason {
   return code;
+}
+
+/** The message of an issue, with a sentence that doesn't repeat the value. */
+export function detailed(code: DetailedReason, detail: string): string {
+  return `${code}: ${detail}`;
 }
 
 /**
@@ -226,7 +233,7 @@ function reason(code: Reason): Reason {
  * @param read the value that is meant, or why there is none: a sentence that doesn't repeat it
  */
 export function readBy<T>(
-  code: Reason,
+  code: DetailedReason,
   description: { description: string; examples: unknown[] },
   read: (value: unknown) => { value: T } | { refused: string },
 ) {
@@ -236,7 +243,7 @@ export function readBy<T>(
     v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
       const reading = read(dataset.value);
       if ('value' in reading) return reading.value;
-      addIssue({ message: `${code}: ${reading.refused}` });
+      addIssue({ message: detailed(code, reading.refused) });
       return NEVER;
     }),
   );

@@ -49,6 +49,12 @@ const fields = {
   ),
 };
 
+export const WRONG_NEXT = {
+  field: 'next',
+  reason: 'invalid-next',
+  detail: 'Not the `next` of a page of this stage, letter for letter.',
+} as const;
+
 /**
  * One page of all accounts, in no particular order and not as one snapshot; or the one that has an address.
  *
@@ -58,8 +64,7 @@ export async function listUsers(deps: ListUsersDeps, request: ListUsersRequest):
   const { limit } = readFields(fields, { limit: request.limit } as RawFields);
   const key = await deps.tombstones.key();
   const after = request.next === undefined ? undefined : readPageToken(key, request.next);
-  if (request.next !== undefined && after === undefined)
-    throw invalidFields([{ field: 'next', reason: 'invalid-next' }]);
+  if (request.next !== undefined && after === undefined) throw invalidFields([WRONG_NEXT]);
   if (request.email !== undefined) return { users: await withAddress(deps, request.email), next: null };
   const { users, last } = await deps.accounts.page(SEEN, { limit, after });
   return { users, next: last === undefined ? null : pageToken(key, last) };

@@ -52,7 +52,10 @@ export type Reason =
   | 'password-unusable-characters'
   | 'password-common'
   | 'password-breached'
-  | 'confirm-differs'
+  | 'confirm-differs';
+
+/** Why a member of a row of an import, or a parameter of a list, was refused: there are many ways, and `detail` says which. */
+export type DetailedReason =
   | 'invalid-user-id'
   | 'user-id-taken'
   | 'invalid-hash'
@@ -64,17 +67,11 @@ export type Reason =
   | 'invalid-limit'
   | 'invalid-next';
 
-/**
- * @property maximum of characters, where that is the bound and not 72 bytes
- * @property detail a sentence that says more than the reason, and holds no value of the request
- */
-export type FieldProblem = {
-  field: Field;
-  reason: Reason;
-  minimum?: number;
-  maximum?: number;
-  detail?: string;
-};
+/** @property maximum of characters, where that is the bound and not 72 bytes */
+export type FieldProblem =
+  | { field: Field; reason: Reason; minimum?: number; maximum?: number }
+  /** @property detail a sentence that holds no value of the request */
+  | { field: Field; reason: DetailedReason; detail: string };
 
 /**
  * Everything that can go wrong in a way that a client learns of: a closed union. Status codes and sentences live in

@@ -3,13 +3,7 @@ import { normaliseEmail } from '../core/email-address.ts';
 import { text } from '../core/fields.ts';
 import { type ForgetPasswordRequest, forgetPasswordFields } from '../core/forget-password.ts';
 import { LANGUAGES, type Language } from '../core/language.ts';
-import {
-  type FieldProblem,
-  type Problem,
-  type ProblemCode,
-  ProblemError,
-  type Reason,
-} from '../core/problem.ts';
+import { type FieldProblem, type Problem, type ProblemCode, ProblemError } from '../core/problem.ts';
 import { type LiveTag, type ResetPasswordRequest, resetPasswordFields } from '../core/reset-password.ts';
 import type { UndoRequest } from '../core/undo.ts';
 import type { VerifyOnPageRequest } from '../core/verify-email.ts';
@@ -459,12 +453,11 @@ function troubleOf(problem: Problem, words: Words): Trouble {
 }
 
 /** What is wrong with a field of a form, which has no others than these. */
-function sentenceOf(
-  { field, reason, minimum = 0, maximum }: FieldProblem,
-  { messages, language }: Words,
-): string {
+function sentenceOf(problem: FieldProblem, { messages, language }: Words): string {
+  const { field, reason } = problem;
+  const { minimum = 0, maximum } = 'detail' in problem ? {} : problem;
   const { fields } = messages;
-  const sentences: Partial<Record<Reason, string>> = {
+  const sentences: Partial<Record<FieldProblem['reason'], string>> = {
     required: field === 'email' ? fields.emailRequired : fields.passwordRequired,
     'invalid-email': fields.emailInvalid,
     'password-too-short': fields.passwordTooShort(numberIn(language, minimum)),

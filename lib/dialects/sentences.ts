@@ -19,21 +19,11 @@ const sentences: Record<Reason, string> = {
     'Enter a password that is harder to guess: this one is common, or made of your name, your address or the name of this service.',
   'password-breached': 'Enter another password: this one was found in a data breach.',
   'confirm-differs': 'Enter the same password twice.',
-  'invalid-user-id': 'Enter a UUID, or leave it out and one is made.',
-  'user-id-taken': 'Another user has this id.',
-  'invalid-hash': 'Enter a password hash of a known form, or leave it out and the owner gets a reset email.',
-  'invalid-choice': 'Enter one of the values that this field may have.',
-  'invalid-time': 'Enter a time with its zone, such as 2026-01-31T12:00:00Z.',
-  'before-deletion':
-    'This account was deleted here after it was made; leave createdAt out to make a new one.',
-  'invalid-roles': 'Enter a list of at most 50 roles, each of 1 to 64 letters, digits and _ . : -',
-  'invalid-count': 'Enter a whole number.',
-  'invalid-limit': 'Enter a whole number from 1 to 100.',
-  'invalid-next': 'Enter the `next` of an earlier page, as it came.',
 };
 
-export function sentenceFor({ reason, minimum, maximum, detail }: FieldProblem): string {
-  if (detail !== undefined) return detail.charAt(0).toUpperCase() + detail.slice(1);
+export function sentenceFor(problem: FieldProblem): string {
+  if ('detail' in problem) return problem.detail.charAt(0).toUpperCase() + problem.detail.slice(1);
+  const { reason, minimum, maximum } = problem;
   if (minimum !== undefined) return `Enter a password of at least ${minimum} characters.`;
   return maximum === undefined ? sentences[reason] : `Enter a password of at most ${maximum} characters.`;
 }

@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { operations } from '../dialects/all.ts';
 import { openapiDocument } from './document.ts';
 
 /** A file of the page. `version` changes with its content. */
@@ -12,7 +13,15 @@ export type Asset = { type: string; version: string; gzipped: string };
 /** What stands in the document for the deployment's own values. Neither can be part of anything else in it. */
 export const marks = { server: '/{server}', passwordMinimum: 987_654_321 };
 
-export const document: string = JSON.stringify(openapiDocument(marks));
+const documents = [operations, operations.filter(({ dialect }) => dialect.name !== 'admin')].map((some) =>
+  JSON.stringify(openapiDocument(marks, some)),
+);
+
+/**
+ * The whole document, and the same without the administrator's API, for deployments that don't serve that. Brotli, whose
+ * window is wide enough to hold both as one.
+ */
+export const compressedDocuments: string = brotliCompressSync(JSON.stringify(documents)).toString('base64');
 
 export const script: Asset = asset('text/javascript; charset=utf-8', [
   packaged('swagger-ui-bundle.js'),
@@ -40,7 +49,6 @@ function asset(type: string, files: (string | URL)[]): Asset {
     licences(),
     ...files.map((file) => readFileSync(file, 'utf8').replace(/^\/[/*]# sourceMappingURL=.*$/gm, '')),
   ].join('\n');
-  const bytes = gzipSync(text, { level: 9 });
   const version = createHash('sha256').update(text).digest('base64url').slice(0, 12);
-  return { type, version, gzipped: bytes.toString('base64') };
+  return { type, version, gzipped: gzipSync(text, { level: 9 }).toString('base64') };
 }

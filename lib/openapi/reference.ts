@@ -1,8 +1,9 @@
+import { brotliDecompressSync } from 'node:zlib';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { alwaysHeaders } from '../http/answer-headers.ts';
 import { routeOf } from '../http/request.ts';
 import { isolation } from '../pages/page-headers.ts';
-import { type Asset, document, marks, script, styles } from './reference.built.ts';
+import { type Asset, compressedDocuments, marks, script, styles } from './reference.built.ts';
 
 /** Nothing but this API's own files; the page may ask this API alone. Swagger UI's styles hold their images as data. */
 const CONTENT_SECURITY_POLICY = [
@@ -48,33 +49,11 @@ export function answerReference(
 }
 
 function documentFor(base: string, passwordMinimum: number, adminApi: boolean): string {
-  return (adminApi ? document : withoutAdminApi(document))
+  const text = brotliDecompressSync(Buffer.from(compressedDocuments, 'base64')).toString();
+  const [whole = '', withoutAdmin = ''] = JSON.parse(text) as string[];
+  return (adminApi ? whole : withoutAdmin)
     .replaceAll(marks.server, base || '/')
     .replaceAll(String(marks.passwordMinimum), String(passwordMinimum));
-}
-
-type Described = {
-  paths: object;
-  tags: { name: string }[];
-  components: Record<'headers' | 'schemas' | 'responses' | 'securitySchemes', object>;
-};
-
-/** The document of a deployment that doesn't serve these routes. */
-function withoutAdminApi(text: string): string {
-  const { paths, tags, components, ...rest } = JSON.parse(text) as Described;
-  const without = (parts: object, beginning: string) =>
-    Object.fromEntries(Object.entries(parts).filter(([name]) => !name.startsWith(beginning)));
-  return JSON.stringify({
-    ...rest,
-    tags: tags.filter(({ name }) => name !== 'admin'),
-    paths: without(paths, '/admin/'),
-    components: {
-      ...components,
-      schemas: without(components.schemas, 'Admin'),
-      responses: without(components.responses, 'admin-'),
-      securitySchemes: without(components.securitySchemes, 'iam'),
-    },
-  });
 }
 
 /** What comes before the routes in the path of this request: the stage, or nothing under a domain of its own. */

@@ -2,7 +2,7 @@ import type * as v from 'valibot';
 import type { By } from '../../core/account-event.ts';
 import { accountRowFields } from '../../core/account-row.ts';
 import type { RawFields } from '../../core/fields.ts';
-import type { ListUsersRequest, SeenUser, UserPage } from '../../core/list-users.ts';
+import { type ListUsersRequest, type SeenUser, type UserPage, WRONG_NEXT } from '../../core/list-users.ts';
 import type { Operation } from '../../http/operation.ts';
 import {
   admin,
@@ -50,8 +50,8 @@ export const listUsers: Operation<ListUsersRequest, UserPage, v.InferOutput<type
     {
       code: 'invalid-fields',
       fields: [
-        { field: 'limit', reason: 'invalid-limit' },
-        { field: 'next', reason: 'invalid-next' },
+        { field: 'limit', reason: 'invalid-limit', detail: 'not a whole number from 1 to 100.' },
+        WRONG_NEXT,
       ],
     },
   ],

@@ -94,7 +94,7 @@ export function readRow(raw: RawRow, now: number): AccountToImport {
   } catch (error) {
     if (!(error instanceof ProblemError) || error.problem.code !== 'invalid-fields') throw error;
     const faults = error.problem.fields.map(
-      (problem) => `${problem.field}: ${problem.detail ?? sentenceFor(problem)}`,
+      (problem) => `${problem.field}: ${'detail' in problem ? problem.detail : sentenceFor(problem)}`,
     );
     throw new RefusedRow(faults.join(' '));
   }
