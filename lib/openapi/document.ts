@@ -12,6 +12,8 @@ export type Deployment = {
   server: string;
   /** `PASSWORD_MIN_LENGTH`, code points. */
   passwordMinimum: number;
+  /** Whether the administrator's API is there. Default: true. */
+  adminApi?: boolean;
 };
 
 const INFO = {
@@ -54,13 +56,14 @@ const SECURITY_SCHEMES = {
 
 /** The API as an OpenAPI 3.1 document, made of the operations' declarations. */
 export function openapiDocument(
-  { server, passwordMinimum }: Deployment,
+  { server, passwordMinimum, adminApi = true }: Deployment,
   declared: readonly AnyOperation[] = operations,
 ): Json {
   const paths: Record<string, Json> = {};
   const schemas: Record<string, JsonSchema> = {};
   const codes = new Map<string, number>();
-  for (const operation of declared) {
+  const served = declared.filter(({ dialect }) => adminApi || dialect.name !== 'admin');
+  for (const operation of served) {
     const [method = '', path = ''] = operation.route.split(' ');
     const { id, summary, description, dialect } = operation;
     const request = describeRequest(operation, passwordMinimum);
@@ -79,7 +82,7 @@ export function openapiDocument(
     openapi: '3.1.1',
     info: INFO,
     servers: [{ url: server, description: 'The API that served this document.' }],
-    tags: tagsOf(declared, codes),
+    tags: tagsOf(served, codes),
     paths,
     components: {
       ...sharedParts(paths),

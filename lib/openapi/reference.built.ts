@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { operations } from '../dialects/all.ts';
 import { openapiDocument } from './document.ts';
 
 /** A file of the page. `version` changes with its content. */
@@ -13,9 +12,7 @@ export type Asset = { type: string; version: string; gzipped: string };
 /** What stands in the document for the deployment's own values. Neither can be part of anything else in it. */
 export const marks = { server: '/{server}', passwordMinimum: 987_654_321 };
 
-const documents = [operations, operations.filter(({ dialect }) => dialect.name !== 'admin')].map((some) =>
-  JSON.stringify(openapiDocument(marks, some)),
-);
+const documents = [true, false].map((adminApi) => JSON.stringify(openapiDocument({ ...marks, adminApi })));
 
 /**
  * The whole document, and the same without the administrator's API, for deployments that don't serve that. Brotli, whose
