@@ -3,6 +3,7 @@ import type { Purpose } from '../core/purpose.ts';
 import type { MailToSend } from '../core/reset-mail.ts';
 import { durationIn, momentIn } from '../messages/amounts.ts';
 import { mailMessages } from '../messages/catalogue.ts';
+import type { MailButton } from '../messages/messages.ts';
 import { greetedName } from './greeted-name.ts';
 import { layOut, type Mail } from './layout.ts';
 
@@ -14,30 +15,40 @@ export type MailSettings = {
   loginUrl?: string | undefined;
 };
 
-/** Where the button of each kind of mail leads, below `appUrl`; a mail with a link of its own adds its tag. */
-const PATHS: Record<Purpose, string> = {
-  'reset-password': '/reset-password',
-  locked: '/reset-password',
-  'totp-added': '/undo',
-  'totp-removed': '/forgot-password',
-  'passkey-added': '/undo',
-  'passkey-removed': '/forgot-password',
-  'passkey-copied': '/forgot-password',
-  'factors-removed': '/forgot-password',
-  'recovery-code-used': '/forgot-password',
-  'recovery-codes-replaced': '/forgot-password',
-  'password-changed': '/forgot-password',
-  'password-breached': '/forgot-password',
-  'new-password': '/forgot-password',
-  'account-deleted': '',
-  'verify-sign-up': '/verify-email',
-  'sign-up-taken': '/forgot-password',
-  'verify-account': '/verify-email',
-  'change-email': '/verify-email',
-  'change-email-taken': '',
-  'address-being-changed': '/undo',
-  'address-changed': '/undo',
-  undone: '/reset-password',
+/** What the button of each kind of mail offers. */
+const BUTTONS: Record<Purpose, MailButton> = {
+  'reset-password': 'choosePassword',
+  locked: 'choosePassword',
+  'totp-added': 'takeBack',
+  'totp-removed': 'resetPassword',
+  'passkey-added': 'takeBack',
+  'passkey-removed': 'resetPassword',
+  'passkey-copied': 'resetPassword',
+  'factors-removed': 'resetPassword',
+  'recovery-code-used': 'resetPassword',
+  'recovery-codes-replaced': 'resetPassword',
+  'password-changed': 'resetPassword',
+  'password-breached': 'resetPassword',
+  'new-password': 'resetPassword',
+  'account-deleted': 'openSite',
+  'verify-sign-up': 'verify',
+  'sign-up-taken': 'resetPassword',
+  'verify-account': 'verify',
+  'change-email': 'verifyNew',
+  'change-email-taken': 'openSite',
+  'address-being-changed': 'takeBack',
+  'address-changed': 'takeBack',
+  undone: 'choosePassword',
+};
+
+/** Where it leads, below `appUrl`; a mail with a link of its own adds its tag. */
+const PATHS: Record<MailButton, string> = {
+  choosePassword: '/reset-password',
+  resetPassword: '/forgot-password',
+  takeBack: '/undo',
+  verify: '/verify-email',
+  verifyNew: '/verify-email',
+  openSite: '',
 };
 
 /** Mails to an address that has no account, or not yet. */
@@ -51,8 +62,9 @@ const HAS_NO_ACCOUNT: readonly Purpose[] = ['verify-sign-up', 'change-email'];
  */
 export function writeMail({ brand, appUrl, loginUrl }: MailSettings, mail: Omit<MailToSend, 'to'>): Mail {
   const { purpose, name, language, at, link, code } = mail;
-  const { greeting, subject, copy, purposes, code: codeIs, logIn, ...rest } = mailMessages[language];
+  const { greeting, subject, copy, purposes, buttons, code: codeIs, logIn, ...rest } = mailMessages[language];
   const texts = purposes[purpose];
+  const button = BUTTONS[purpose];
   const lifetime = link ? durationIn(language, link.minutes * 60, 'down') : '';
   return layOut({
     language,
@@ -63,7 +75,11 @@ export function writeMail({ brand, appUrl, loginUrl }: MailSettings, mail: Omit<
     // Whoever signs up with another's address chooses the name as well.
     greeting: greeting(purpose === 'sign-up-taken' ? undefined : greetedName(name)),
     opening: texts.opening,
-    button: { text: texts.button, link: `${appUrl}${PATHS[purpose]}${link ? `?tag=${link.tag}` : ''}`, copy },
+    button: {
+      text: buttons[button],
+      link: `${appUrl}${PATHS[button]}${link ? `?tag=${link.tag}` : ''}`,
+      copy,
+    },
     closing: [
       ...(code ? [codeIs(code.digits, durationIn(language, code.minutes * 60, 'down'))] : []),
       ...(purpose === 'sign-up-taken' && loginUrl ? [logIn(loginUrl)] : []),

@@ -111,6 +111,14 @@ export const mails: MailMessages = {
   greeting: (name) => (name === undefined ? 'Guten Tag,' : `Guten Tag ${name},`),
   subject: (brand, heading) => `${brand}: ${heading}`,
   copy: 'Funktioniert die Schaltfläche nicht, kopieren Sie diese Adresse in Ihren Browser:',
+  buttons: {
+    choosePassword: 'Neues Passwort wählen',
+    resetPassword: 'Passwort zurücksetzen',
+    takeBack: 'Das war ich nicht',
+    verify: 'Adresse bestätigen',
+    verifyNew: 'Neue Adresse bestätigen',
+    openSite: 'Website öffnen',
+  },
   purposes: {
     'reset-password': {
       heading: 'Setzen Sie Ihr Passwort zurück',
@@ -118,7 +126,6 @@ export const mails: MailMessages = {
       opening: [
         'jemand (hoffentlich Sie) möchte Ihr Passwort zurücksetzen. Öffnen Sie diesen Link, um ein neues zu wählen:',
       ],
-      button: 'Neues Passwort wählen',
       closing: (lifetime) => [
         `Der Link gilt ${lifetime} und funktioniert einmal.`,
         'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Ihr Passwort bleibt, wie es ist.',
@@ -132,7 +139,6 @@ export const mails: MailMessages = {
         'für Ihr Konto wurde hundertmal hintereinander ein falsches Passwort eingegeben. Zum Schutz vor weiteren Versuchen kann sich niemand mehr mit einem Passwort anmelden, auch nicht mit dem richtigen. Wo Sie angemeldet sind, bleiben Sie angemeldet.',
         'Um das Konto zu entsperren, wählen Sie ein neues Passwort:',
       ],
-      button: 'Neues Passwort wählen',
       closing: (lifetime, page) => [
         `Der Link gilt ${lifetime} und funktioniert einmal.`,
         `Wenn der Link abgelaufen ist, fordern Sie einen neuen an: ${page}`,
@@ -146,7 +152,6 @@ export const mails: MailMessages = {
         'jemand, der das Passwort Ihres Kontos kannte, hat es geändert. Sie wurden überall sonst abgemeldet.',
         'Wenn Sie das nicht waren, setzen Sie das Passwort sofort zurück:',
       ],
-      button: 'Passwort zurücksetzen',
       closing: () => [],
       when: (time, brand) => `Geändert am ${time} in Ihrem Konto bei ${brand}.`,
     },
@@ -157,7 +162,6 @@ export const mails: MailMessages = {
         'Ihr Konto wurde gelöscht, wie Sie es angemeldet verlangt haben. Sie wurden überall abgemeldet. Dies ist die letzte E-Mail dazu.',
         'Wenn Sie das nicht waren, hatte jemand Zugriff auf Ihr Konto. Bitte melden Sie sich bei uns. Mit dieser Adresse können Sie sich jederzeit neu registrieren:',
       ],
-      button: 'Website öffnen',
       closing: () => [],
       when: (time, brand) => `Gelöscht am ${time}: Ihr Konto bei ${brand}.`,
     },
@@ -168,7 +172,6 @@ export const mails: MailMessages = {
         'zu Ihrem Konto wurde eine Authenticator-App hinzugefügt. Von jetzt an sind zum Anmelden Ihr Passwort und ein Code der App nötig. Überall sonst wurden Sie abgemeldet.',
         'Wenn Sie das nicht waren, kennt jemand Ihr Passwort. Machen Sie es hier rückgängig: Die App wird entfernt, alle werden abgemeldet, und Sie können ein neues Passwort wählen.',
       ],
-      button: 'Das war ich nicht',
       closing: (lifetime) => [`Der Link gilt ${lifetime} und nur einmal.`],
       when: (time, brand) => `Hinzugefügt am ${time} in Ihrem Konto bei ${brand}.`,
     },
@@ -179,7 +182,6 @@ export const mails: MailMessages = {
         'die Authenticator-App wurde aus Ihrem Konto entfernt. Zum Anmelden ist kein Code der App mehr nötig.',
         'Wenn Sie das nicht waren, hatte jemand Zugriff auf Ihr Konto. Setzen Sie das Passwort sofort zurück:',
       ],
-      button: 'Passwort zurücksetzen',
       closing: () => [],
       when: (time, brand) => `Entfernt am ${time} aus Ihrem Konto bei ${brand}.`,
     },
@@ -190,7 +192,6 @@ export const mails: MailMessages = {
         'zu Ihrem Konto wurde ein Passkey hinzugefügt. Wer ihn besitzt, kann sich ohne Ihr Passwort anmelden.',
         'Wenn Sie das nicht waren, machen Sie es hier rückgängig: Der Passkey wird entfernt, alle werden abgemeldet, und Sie können ein neues Passwort wählen.',
       ],
-      button: 'Das war ich nicht',
       closing: (lifetime) => [`Der Link gilt ${lifetime} und nur einmal.`],
       when: (time, brand) => `Hinzugefügt am ${time} in Ihrem Konto bei ${brand}.`,
     },
@@ -201,7 +202,6 @@ export const mails: MailMessages = {
         'ein Passkey wurde aus Ihrem Konto entfernt. Die Sitzungen, die er geöffnet hat, sind beendet.',
         'Wenn Sie das nicht waren, hatte jemand Zugriff auf Ihr Konto. Setzen Sie das Passwort sofort zurück:',
       ],
-      button: 'Passwort zurücksetzen',
       closing: () => [],
       when: (time, brand) => `Entfernt am ${time} aus Ihrem Konto bei ${brand}.`,
     },
@@ -212,7 +212,6 @@ export const mails: MailMessages = {
         'jemand wollte sich mit einem Ihrer Passkeys anmelden. Wir haben das abgelehnt: Sein Zähler ist nicht gestiegen, wie er es bei jeder Benutzung tut. Vielleicht gibt es eine Kopie des Passkeys.',
         'Entfernen Sie den Passkey in Ihrem Konto und fügen Sie einen neuen hinzu. Wenn Sie das nicht waren, setzen Sie auch das Passwort zurück:',
       ],
-      button: 'Passwort zurücksetzen',
       closing: () => [],
       when: (time, brand) => `Abgelehnt am ${time}: Ihr Konto bei ${brand}.`,
     },
@@ -223,7 +222,6 @@ export const mails: MailMessages = {
         'unser Support hat alle zweiten Faktoren Ihres Kontos entfernt: Apps, Passkeys und Wiederherstellungscodes. Bis Sie wieder einen hinzufügen, genügt zum Anmelden Ihr Passwort. Sie wurden überall abgemeldet.',
         'Wenn Sie nicht darum gebeten haben, setzen Sie das Passwort sofort zurück und sagen Sie uns Bescheid:',
       ],
-      button: 'Passwort zurücksetzen',
       closing: () => [],
       when: (time, brand) => `Entfernt am ${time} aus Ihrem Konto bei ${brand}.`,
     },
@@ -234,7 +232,6 @@ export const mails: MailMessages = {
         'für Ihr Konto wurde ein Wiederherstellungscode anstelle eines Codes Ihrer Authenticator-App benutzt.',
         'Wenn Sie das nicht waren, hat jemand Ihr Passwort und Ihre Wiederherstellungscodes. Setzen Sie das Passwort sofort zurück und erstellen Sie dann neue Wiederherstellungscodes:',
       ],
-      button: 'Passwort zurücksetzen',
       closing: (_lifetime, _page, left) => [
         left === 0
           ? 'Kein Wiederherstellungscode ist mehr übrig: Erstellen Sie neue in Ihrem Konto.'
@@ -249,7 +246,6 @@ export const mails: MailMessages = {
         'für Ihr Konto wurden neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr.',
         'Wenn Sie das nicht waren, hatte jemand Zugriff auf Ihr Konto. Setzen Sie das Passwort sofort zurück:',
       ],
-      button: 'Passwort zurücksetzen',
       closing: () => [],
       when: (time, brand) => `Erstellt am ${time} für Ihr Konto bei ${brand}.`,
     },
@@ -260,7 +256,6 @@ export const mails: MailMessages = {
         'Sie haben sich soeben mit einem Passwort angemeldet, das in einem Datenleck gefunden wurde, höchstwahrscheinlich dem eines anderen Dienstes, bei dem Sie oder jemand anderes es benutzt hat. Kriminelle probieren solche Passwörter überall aus.',
         'Bitte wählen Sie ein neues Passwort, hier und überall, wo Sie es sonst benutzen:',
       ],
-      button: 'Neues Passwort wählen',
       closing: () => [],
       when: (time, brand) => `Gefunden am ${time}, bei der Anmeldung an Ihrem Konto bei ${brand}.`,
     },
@@ -271,7 +266,6 @@ export const mails: MailMessages = {
         'das Passwort Ihres Kontos wurde geändert, und Sie wurden überall abgemeldet.',
         'Wenn Sie das nicht waren, hat vielleicht jemand Zugriff auf Ihr Postfach. Setzen Sie das Passwort sofort zurück:',
       ],
-      button: 'Passwort zurücksetzen',
       closing: () => [],
       when: (time, brand) => `Geändert am ${time} in Ihrem Konto bei ${brand}.`,
     },
@@ -281,7 +275,6 @@ export const mails: MailMessages = {
       opening: [
         'jemand (hoffentlich Sie) hat sich mit dieser E-Mail-Adresse registriert. Öffnen Sie zum Abschluss diesen Link und geben Sie das Passwort ein, das Sie gewählt haben:',
       ],
-      button: 'Adresse bestätigen',
       closing: (lifetime) => [
         `Der Link gilt ${lifetime}.`,
         'Wenn Sie sich nicht registriert haben, ignorieren Sie diese E-Mail und geben Sie den Code niemandem: Ohne ihn entsteht kein Konto.',
@@ -295,7 +288,6 @@ export const mails: MailMessages = {
         'jemand (vielleicht Sie) wollte sich mit dieser E-Mail-Adresse registrieren, die bereits ein Konto hat. Es wurde nichts geändert.',
         'Wenn Sie es waren und Ihr Passwort nicht mehr wissen, wählen Sie ein neues:',
       ],
-      button: 'Passwort zurücksetzen',
       closing: () => ['Wenn Sie es nicht waren, brauchen Sie nichts zu tun.'],
       when: (time, brand) => `Versucht am ${time} bei ${brand}.`,
     },
@@ -305,7 +297,6 @@ export const mails: MailMessages = {
       opening: [
         'mit dieser E-Mail-Adresse wurde ein Konto eröffnet. Wenn es Ihres ist, öffnen Sie diesen Link und geben Sie sein Passwort ein:',
       ],
-      button: 'Adresse bestätigen',
       closing: (lifetime) => [
         `Der Link gilt ${lifetime}.`,
         'Wenn Sie kein Konto eröffnet haben, ignorieren Sie diese E-Mail und geben Sie den Code niemandem.',
@@ -319,7 +310,6 @@ export const mails: MailMessages = {
       opening: [
         'jemand (hoffentlich Sie) möchte mit einem Konto zu dieser E-Mail-Adresse umziehen. Öffnen Sie zur Bestätigung diesen Link und geben Sie das Passwort des Kontos ein:',
       ],
-      button: 'Neue Adresse bestätigen',
       closing: (lifetime) => [
         `Der Link gilt ${lifetime}.`,
         'Wenn Sie das nicht wollten, ignorieren Sie diese E-Mail und geben Sie den Code niemandem.',
@@ -332,7 +322,6 @@ export const mails: MailMessages = {
       opening: [
         'jemand (vielleicht Sie) wollte mit einem Konto zu dieser E-Mail-Adresse umziehen, die bereits ein Konto hat. Es wurde nichts geändert.',
       ],
-      button: 'Website öffnen',
       closing: () => ['Wenn Sie es nicht waren, brauchen Sie nichts zu tun.'],
       when: (time, brand) => `Versucht am ${time} bei ${brand}.`,
     },
@@ -343,7 +332,6 @@ export const mails: MailMessages = {
         'jemand, der in Ihrem Konto angemeldet ist, möchte es zu einer anderen E-Mail-Adresse umziehen.',
         'Wenn Sie es waren, bestätigen Sie es in der E-Mail an die neue Adresse. Wenn Sie es nicht waren, halten Sie es hier auf: Sie werden überall abgemeldet und können ein neues Passwort wählen.',
       ],
-      button: 'Das war ich nicht',
       closing: (lifetime) => [`Der Link gilt ${lifetime} und nur einmal.`],
       when: (time, brand) => `Angefordert am ${time} in Ihrem Konto bei ${brand}.`,
     },
@@ -354,7 +342,6 @@ export const mails: MailMessages = {
         'Ihr Konto ist zu einer anderen E-Mail-Adresse umgezogen. Dies ist nicht mehr die Adresse des Kontos.',
         'Wenn Sie es nicht waren, machen Sie es hier rückgängig: Ihre Adresse wird wiederhergestellt, alle werden abgemeldet, und Sie können ein neues Passwort wählen.',
       ],
-      button: 'Das war ich nicht',
       closing: (lifetime) => [`Der Link gilt ${lifetime} und nur einmal.`],
       when: (time, brand) => `Geändert am ${time} in Ihrem Konto bei ${brand}.`,
     },
@@ -364,7 +351,6 @@ export const mails: MailMessages = {
       opening: [
         'was jemand in Ihrem Konto geändert hatte, wurde rückgängig gemacht, und alle wurden abgemeldet. Wer auch immer es war, kennt vielleicht Ihr Passwort: Wählen Sie ein neues.',
       ],
-      button: 'Neues Passwort wählen',
       closing: (lifetime, page) => [
         `Der Link gilt ${lifetime} und nur einmal.`,
         `Wenn der Link abgelaufen ist, fordern Sie einen neuen an: ${page}`,

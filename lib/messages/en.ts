@@ -100,12 +100,19 @@ export const mails: MailMessages = {
   greeting: (name) => (name === undefined ? 'Hello,' : `Hello ${name},`),
   subject: (brand, heading) => `${brand}: ${heading}`,
   copy: 'If the button does not work, copy this address into your browser:',
+  buttons: {
+    choosePassword: 'Choose a new password',
+    resetPassword: 'Reset the password',
+    takeBack: 'It was not me',
+    verify: 'Confirm the address',
+    verifyNew: 'Confirm the new address',
+    openSite: 'Open the website',
+  },
   purposes: {
     'reset-password': {
       heading: 'Reset your password',
       preheader: (lifetime) => `Choose a new password. The link is valid for ${lifetime}.`,
       opening: ['Someone (hopefully you) asked to reset your password. To choose a new one, open this link:'],
-      button: 'Choose a new password',
       closing: (lifetime) => [
         `The link is valid for ${lifetime} and works once.`,
         'If you did not ask for this, ignore this email: your password stays as it is.',
@@ -119,7 +126,6 @@ export const mails: MailMessages = {
         'Somebody entered a wrong password for your account a hundred times in a row. To keep guessers out, nobody can log in with a password any more, not even with the right one. Wherever you are logged in, you stay logged in.',
         'To unlock the account, choose a new password:',
       ],
-      button: 'Choose a new password',
       closing: (lifetime, page) => [
         `The link is valid for ${lifetime} and works once.`,
         `If the link has expired, ask for a new one: ${page}`,
@@ -133,7 +139,6 @@ export const mails: MailMessages = {
         'Somebody who knew the password of your account changed it. You were logged out everywhere else.',
         'If it was not you, reset the password at once:',
       ],
-      button: 'Reset the password',
       closing: () => [],
       when: (time, brand) => `Changed on ${time} in your account with ${brand}.`,
     },
@@ -144,7 +149,6 @@ export const mails: MailMessages = {
         'Your account was deleted, as you asked while you were logged in. You were logged out everywhere. This is the last email about it.',
         'If it was not you, somebody had access to your account. Please tell us. You can sign up again with this address at any time:',
       ],
-      button: 'Open the website',
       closing: () => [],
       when: (time, brand) => `Deleted on ${time}: your account with ${brand}.`,
     },
@@ -155,7 +159,6 @@ export const mails: MailMessages = {
         'An authenticator app was added to your account. From now on, a log-in needs your password and a code of the app. You were logged out everywhere else.',
         'If it was not you, somebody knows your password. Take it back here: the app is removed, everybody is logged out, and you can choose a new password.',
       ],
-      button: 'It was not me',
       closing: (lifetime) => [`The link is valid for ${lifetime} and works once.`],
       when: (time, brand) => `Added on ${time} to your account with ${brand}.`,
     },
@@ -166,7 +169,6 @@ export const mails: MailMessages = {
         'The authenticator app was removed from your account. A log-in no longer needs a code of the app.',
         'If it was not you, somebody had access to your account. Reset the password at once:',
       ],
-      button: 'Reset the password',
       closing: () => [],
       when: (time, brand) => `Removed on ${time} from your account with ${brand}.`,
     },
@@ -177,7 +179,6 @@ export const mails: MailMessages = {
         'A passkey was added to your account. Whoever holds it can log in without your password.',
         'If it was not you, take it back here: the passkey is removed, everybody is logged out, and you can choose a new password.',
       ],
-      button: 'It was not me',
       closing: (lifetime) => [`The link is valid for ${lifetime} and works once.`],
       when: (time, brand) => `Added on ${time} to your account with ${brand}.`,
     },
@@ -188,7 +189,6 @@ export const mails: MailMessages = {
         'A passkey was removed from your account, and the sessions that it opened have ended.',
         'If it was not you, somebody had access to your account. Reset the password at once:',
       ],
-      button: 'Reset the password',
       closing: () => [],
       when: (time, brand) => `Removed on ${time} from your account with ${brand}.`,
     },
@@ -199,7 +199,6 @@ export const mails: MailMessages = {
         'Somebody tried to log in with one of your passkeys. We refused it: its counter did not rise as it does with each use, so there may be a copy of the passkey.',
         'Remove the passkey in your account and add a new one. If it was not you, reset the password as well:',
       ],
-      button: 'Reset the password',
       closing: () => [],
       when: (time, brand) => `Refused on ${time}: your account with ${brand}.`,
     },
@@ -210,7 +209,6 @@ export const mails: MailMessages = {
         'Our support removed every second factor of your account: apps, passkeys and recovery codes. A log-in needs your password alone until you add one again. You were logged out everywhere.',
         'If you did not ask for this, reset the password at once and tell us:',
       ],
-      button: 'Reset the password',
       closing: () => [],
       when: (time, brand) => `Removed on ${time} from your account with ${brand}.`,
     },
@@ -221,7 +219,6 @@ export const mails: MailMessages = {
         'One of the recovery codes of your account was used in place of a code of your authenticator app.',
         'If it was not you, somebody has your password and your recovery codes. Reset the password at once, then make new recovery codes:',
       ],
-      button: 'Reset the password',
       closing: (_lifetime, _page, left) => [
         left === 0
           ? 'No recovery code is left: make new ones in your account.'
@@ -236,7 +233,6 @@ export const mails: MailMessages = {
         'New recovery codes were made for your account. The old ones no longer work.',
         'If it was not you, somebody had access to your account. Reset the password at once:',
       ],
-      button: 'Reset the password',
       closing: () => [],
       when: (time, brand) => `Made on ${time} for your account with ${brand}.`,
     },
@@ -247,7 +243,6 @@ export const mails: MailMessages = {
         'You have just logged in with a password that was found in a data breach, most likely of another service where you or someone else used it. Criminals try such passwords everywhere.',
         'Please choose a new password, here and wherever else you use it:',
       ],
-      button: 'Choose a new password',
       closing: () => [],
       when: (time, brand) => `Found on ${time}, when you logged in to your account with ${brand}.`,
     },
@@ -258,7 +253,6 @@ export const mails: MailMessages = {
         'The password of your account was changed, and you were logged out everywhere.',
         'If it was not you, someone may have access to your mailbox. Reset the password at once:',
       ],
-      button: 'Reset the password',
       closing: () => [],
       when: (time, brand) => `Changed on ${time} in your account with ${brand}.`,
     },
@@ -268,7 +262,6 @@ export const mails: MailMessages = {
       opening: [
         'Someone (hopefully you) signed up with this email address. To finish, open this link and enter the password that you chose:',
       ],
-      button: 'Confirm the address',
       closing: (lifetime) => [
         `The link is valid for ${lifetime}.`,
         'If you did not sign up, ignore this email, and give the code to nobody: without it there will be no account.',
@@ -282,7 +275,6 @@ export const mails: MailMessages = {
         'Somebody (perhaps you) tried to sign up with this email address, which already has an account. Nothing was changed.',
         'If it was you and you do not know your password any more, choose a new one:',
       ],
-      button: 'Reset the password',
       closing: () => ['If it was not you, you need not do anything.'],
       when: (time, brand) => `Tried on ${time} at ${brand}.`,
     },
@@ -292,7 +284,6 @@ export const mails: MailMessages = {
       opening: [
         'An account was opened with this email address. If it is yours, open this link and enter its password:',
       ],
-      button: 'Confirm the address',
       closing: (lifetime) => [
         `The link is valid for ${lifetime}.`,
         'If you did not open an account, ignore this email, and give the code to nobody.',
@@ -306,7 +297,6 @@ export const mails: MailMessages = {
       opening: [
         'Somebody (hopefully you) wants to move an account to this email address. To confirm it, open this link and enter the password of the account:',
       ],
-      button: 'Confirm the new address',
       closing: (lifetime) => [
         `The link is valid for ${lifetime}.`,
         'If you did not ask for this, ignore this email, and give the code to nobody.',
@@ -319,7 +309,6 @@ export const mails: MailMessages = {
       opening: [
         'Somebody (perhaps you) wanted to move an account to this email address, which already has an account. Nothing was changed.',
       ],
-      button: 'Open the website',
       closing: () => ['If it was not you, you need not do anything.'],
       when: (time, brand) => `Tried on ${time} at ${brand}.`,
     },
@@ -330,7 +319,6 @@ export const mails: MailMessages = {
         'Somebody who is logged in to your account wants to move it to another email address.',
         'If it was you, confirm it in the email to the new address. If it was not you, stop it here: you will be logged out everywhere and can choose a new password.',
       ],
-      button: 'It was not me',
       closing: (lifetime) => [`The link is valid for ${lifetime} and works once.`],
       when: (time, brand) => `Requested on ${time} in your account with ${brand}.`,
     },
@@ -341,7 +329,6 @@ export const mails: MailMessages = {
         'Your account was moved to another email address. This is no longer the address of the account.',
         'If it was not you, take it back here: your address is restored, everybody is logged out, and you can choose a new password.',
       ],
-      button: 'It was not me',
       closing: (lifetime) => [`The link is valid for ${lifetime} and works once.`],
       when: (time, brand) => `Changed on ${time} in your account with ${brand}.`,
     },
@@ -351,7 +338,6 @@ export const mails: MailMessages = {
       opening: [
         'What somebody had changed in your account was taken back, and everybody was logged out. Whoever it was may know your password: choose a new one.',
       ],
-      button: 'Choose a new password',
       closing: (lifetime, page) => [
         `The link is valid for ${lifetime} and works once.`,
         `If the link has expired, ask for a new one: ${page}`,

@@ -107,6 +107,14 @@ export const mails: MailMessages = {
   greeting: (name) => (name === undefined ? 'Hola:' : `Hola, ${name}:`),
   subject: (brand, heading) => `${brand}: ${heading}`,
   copy: 'Si el botón no funciona, copie esta dirección en su navegador:',
+  buttons: {
+    choosePassword: 'Elegir una contraseña nueva',
+    resetPassword: 'Restablecer la contraseña',
+    takeBack: 'No fui yo',
+    verify: 'Confirmar la dirección',
+    verifyNew: 'Confirmar la nueva dirección',
+    openSite: 'Abrir el sitio web',
+  },
   purposes: {
     'reset-password': {
       heading: 'Restablezca su contraseña',
@@ -114,7 +122,6 @@ export const mails: MailMessages = {
       opening: [
         'Alguien (esperamos que usted) ha solicitado restablecer su contraseña. Para elegir una nueva, abra este enlace:',
       ],
-      button: 'Elegir una contraseña nueva',
       closing: (lifetime) => [
         `El enlace es válido durante ${lifetime} y solo funciona una vez.`,
         'Si no lo ha solicitado usted, ignore este correo: su contraseña seguirá siendo la misma.',
@@ -128,7 +135,6 @@ export const mails: MailMessages = {
         'Se ha introducido una contraseña incorrecta para su cuenta cien veces seguidas. Para protegerla, ya nadie puede iniciar sesión con una contraseña, ni siquiera con la correcta. Donde tenga la sesión iniciada, seguirá abierta.',
         'Para desbloquear la cuenta, elija una contraseña nueva:',
       ],
-      button: 'Elegir una contraseña nueva',
       closing: (lifetime, page) => [
         `El enlace es válido durante ${lifetime} y solo funciona una vez.`,
         `Si el enlace ha caducado, pida uno nuevo: ${page}`,
@@ -142,7 +148,6 @@ export const mails: MailMessages = {
         'Alguien que conocía la contraseña de su cuenta la ha cambiado. Se ha cerrado su sesión en todos los demás dispositivos.',
         'Si no ha sido usted, restablezca la contraseña de inmediato:',
       ],
-      button: 'Restablecer la contraseña',
       closing: () => [],
       when: (time, brand) => `Cambiada el ${time} en su cuenta en ${brand}.`,
     },
@@ -153,7 +158,6 @@ export const mails: MailMessages = {
         'Su cuenta se ha eliminado, tal como usted lo pidió con la sesión iniciada. Se ha cerrado su sesión en todos los dispositivos. Este es el último correo sobre ella.',
         'Si no ha sido usted, alguien ha tenido acceso a su cuenta. Por favor, avísenos. Puede volver a registrarse con esta dirección cuando quiera:',
       ],
-      button: 'Abrir el sitio web',
       closing: () => [],
       when: (time, brand) => `Eliminada el ${time}: su cuenta en ${brand}.`,
     },
@@ -164,7 +168,6 @@ export const mails: MailMessages = {
         'Se ha añadido una aplicación de autenticación a su cuenta. A partir de ahora, para iniciar sesión hacen falta su contraseña y un código de la aplicación. Se ha cerrado su sesión en todos los demás sitios.',
         'Si no ha sido usted, alguien conoce su contraseña. Deshágalo aquí: se quita la aplicación, se cierran todas las sesiones y puede elegir una contraseña nueva.',
       ],
-      button: 'No fui yo',
       closing: (lifetime) => [`El enlace es válido durante ${lifetime} y funciona una vez.`],
       when: (time, brand) => `Añadida el ${time} a su cuenta de ${brand}.`,
     },
@@ -175,7 +178,6 @@ export const mails: MailMessages = {
         'Se ha quitado la aplicación de autenticación de su cuenta. Para iniciar sesión ya no hace falta un código de la aplicación.',
         'Si no ha sido usted, alguien ha tenido acceso a su cuenta. Restablezca la contraseña de inmediato:',
       ],
-      button: 'Restablecer la contraseña',
       closing: () => [],
       when: (time, brand) => `Quitada el ${time} de su cuenta de ${brand}.`,
     },
@@ -186,7 +188,6 @@ export const mails: MailMessages = {
         'Se ha añadido una llave de acceso a su cuenta. Quien la tenga puede iniciar sesión sin su contraseña.',
         'Si no ha sido usted, deshágalo aquí: se quita la llave de acceso, se cierran todas las sesiones y puede elegir una contraseña nueva.',
       ],
-      button: 'No fui yo',
       closing: (lifetime) => [`El enlace es válido durante ${lifetime} y funciona una vez.`],
       when: (time, brand) => `Añadida el ${time} a su cuenta de ${brand}.`,
     },
@@ -197,7 +198,6 @@ export const mails: MailMessages = {
         'Se ha quitado una llave de acceso de su cuenta y se han cerrado las sesiones que había abierto.',
         'Si no ha sido usted, alguien ha tenido acceso a su cuenta. Restablezca la contraseña de inmediato:',
       ],
-      button: 'Restablecer la contraseña',
       closing: () => [],
       when: (time, brand) => `Quitada el ${time} de su cuenta de ${brand}.`,
     },
@@ -208,7 +208,6 @@ export const mails: MailMessages = {
         'Alguien ha intentado iniciar sesión con una de sus llaves de acceso. Lo hemos rechazado: su contador no ha aumentado como lo hace con cada uso, así que puede que haya una copia de la llave.',
         'Quite la llave de acceso en su cuenta y añada una nueva. Si no ha sido usted, restablezca también la contraseña:',
       ],
-      button: 'Restablecer la contraseña',
       closing: () => [],
       when: (time, brand) => `Rechazado el ${time}: su cuenta de ${brand}.`,
     },
@@ -219,7 +218,6 @@ export const mails: MailMessages = {
         'Nuestro equipo de asistencia ha quitado todos los segundos factores de su cuenta: aplicaciones, llaves de acceso y códigos de recuperación. Hasta que añada uno, para iniciar sesión basta su contraseña. Se ha cerrado su sesión en todas partes.',
         'Si no lo ha pedido, restablezca la contraseña de inmediato y avísenos:',
       ],
-      button: 'Restablecer la contraseña',
       closing: () => [],
       when: (time, brand) => `Quitados el ${time} de su cuenta de ${brand}.`,
     },
@@ -230,7 +228,6 @@ export const mails: MailMessages = {
         'Se ha usado un código de recuperación de su cuenta en lugar de un código de su aplicación de autenticación.',
         'Si no ha sido usted, alguien tiene su contraseña y sus códigos de recuperación. Restablezca la contraseña de inmediato y cree después nuevos códigos de recuperación:',
       ],
-      button: 'Restablecer la contraseña',
       closing: (_lifetime, _page, left) => [
         left === 0
           ? 'No queda ningún código de recuperación: cree nuevos en su cuenta.'
@@ -245,7 +242,6 @@ export const mails: MailMessages = {
         'Se han creado nuevos códigos de recuperación para su cuenta. Los anteriores ya no funcionan.',
         'Si no ha sido usted, alguien ha tenido acceso a su cuenta. Restablezca la contraseña de inmediato:',
       ],
-      button: 'Restablecer la contraseña',
       closing: () => [],
       when: (time, brand) => `Creados el ${time} para su cuenta de ${brand}.`,
     },
@@ -256,7 +252,6 @@ export const mails: MailMessages = {
         'Acaba de iniciar sesión con una contraseña que apareció en una filtración de datos, muy probablemente de otro servicio en el que usted u otra persona la usó. Los delincuentes prueban esas contraseñas en todas partes.',
         'Elija una contraseña nueva, aquí y en los demás sitios donde la use:',
       ],
-      button: 'Elegir una contraseña nueva',
       closing: () => [],
       when: (time, brand) => `Detectado el ${time}, al iniciar sesión en su cuenta en ${brand}.`,
     },
@@ -267,7 +262,6 @@ export const mails: MailMessages = {
         'La contraseña de su cuenta se ha cambiado y se ha cerrado su sesión en todos los dispositivos.',
         'Si no ha sido usted, es posible que alguien tenga acceso a su correo. Restablezca la contraseña de inmediato:',
       ],
-      button: 'Restablecer la contraseña',
       closing: () => [],
       when: (time, brand) => `Cambiada el ${time} en su cuenta en ${brand}.`,
     },
@@ -278,7 +272,6 @@ export const mails: MailMessages = {
       opening: [
         'Alguien (esperamos que tú) se registró con esta dirección de correo. Para terminar, abre este enlace e introduce la contraseña que elegiste:',
       ],
-      button: 'Confirmar la dirección',
       closing: (lifetime) => [
         `El enlace es válido durante ${lifetime}.`,
         'Si no te registraste, ignora este correo y no des el código a nadie: sin él no habrá cuenta.',
@@ -292,7 +285,6 @@ export const mails: MailMessages = {
         'Alguien (quizá tú) intentó registrarse con esta dirección de correo, que ya tiene una cuenta. No se ha cambiado nada.',
         'Si fuiste tú y ya no sabes tu contraseña, elige una nueva:',
       ],
-      button: 'Restablecer la contraseña',
       closing: () => ['Si no fuiste tú, no tienes que hacer nada.'],
       when: (time, brand) => `Intentado el ${time} en ${brand}.`,
     },
@@ -303,7 +295,6 @@ export const mails: MailMessages = {
       opening: [
         'Se abrió una cuenta con esta dirección de correo. Si es tuya, abre este enlace e introduce su contraseña:',
       ],
-      button: 'Confirmar la dirección',
       closing: (lifetime) => [
         `El enlace es válido durante ${lifetime}.`,
         'Si no abriste ninguna cuenta, ignora este correo y no des el código a nadie.',
@@ -317,7 +308,6 @@ export const mails: MailMessages = {
       opening: [
         'Alguien (esperamos que tú) quiere pasar una cuenta a esta dirección de correo. Para confirmarlo, abre este enlace e introduce la contraseña de la cuenta:',
       ],
-      button: 'Confirmar la nueva dirección',
       closing: (lifetime) => [
         `El enlace es válido durante ${lifetime}.`,
         'Si no lo pediste, ignora este correo y no des el código a nadie.',
@@ -330,7 +320,6 @@ export const mails: MailMessages = {
       opening: [
         'Alguien (quizá tú) quería pasar una cuenta a esta dirección de correo, que ya tiene una cuenta. No se ha cambiado nada.',
       ],
-      button: 'Abrir el sitio web',
       closing: () => ['Si no fuiste tú, no tienes que hacer nada.'],
       when: (time, brand) => `Intentado el ${time} en ${brand}.`,
     },
@@ -341,7 +330,6 @@ export const mails: MailMessages = {
         'Alguien con la sesión abierta en tu cuenta quiere pasarla a otra dirección de correo.',
         'Si fuiste tú, confírmalo en el correo enviado a la nueva dirección. Si no fuiste tú, detenlo aquí: se cerrarán todas las sesiones y podrás elegir una contraseña nueva.',
       ],
-      button: 'No fui yo',
       closing: (lifetime) => [`El enlace es válido durante ${lifetime} y funciona una vez.`],
       when: (time, brand) => `Solicitado el ${time} en tu cuenta de ${brand}.`,
     },
@@ -352,7 +340,6 @@ export const mails: MailMessages = {
         'Tu cuenta ha pasado a otra dirección de correo. Esta ya no es la dirección de la cuenta.',
         'Si no fuiste tú, deshazlo aquí: se restablecerá tu dirección, se cerrarán todas las sesiones y podrás elegir una contraseña nueva.',
       ],
-      button: 'No fui yo',
       closing: (lifetime) => [`El enlace es válido durante ${lifetime} y funciona una vez.`],
       when: (time, brand) => `Cambiado el ${time} en tu cuenta de ${brand}.`,
     },
@@ -362,7 +349,6 @@ export const mails: MailMessages = {
       opening: [
         'Se ha deshecho lo que alguien había cambiado en tu cuenta y se han cerrado todas las sesiones. Quien fuera quizá conozca tu contraseña: elige una nueva.',
       ],
-      button: 'Elegir una contraseña nueva',
       closing: (lifetime, page) => [
         `El enlace es válido durante ${lifetime} y funciona una vez.`,
         `Si el enlace ha caducado, pide uno nuevo: ${page}`,

@@ -106,6 +106,14 @@ export const mails: MailMessages = {
   greeting: (name) => (name === undefined ? 'Bonjour,' : `Bonjour ${name},`),
   subject: (brand, heading) => `${brand}\u202f: ${heading}`,
   copy: 'Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur\u202f:',
+  buttons: {
+    choosePassword: 'Choisir un nouveau mot de passe',
+    resetPassword: 'Réinitialiser le mot de passe',
+    takeBack: 'Ce n’était pas moi',
+    verify: 'Confirmer l’adresse',
+    verifyNew: 'Confirmer la nouvelle adresse',
+    openSite: 'Ouvrir le site',
+  },
   purposes: {
     'reset-password': {
       heading: 'Réinitialisez votre mot de passe',
@@ -113,7 +121,6 @@ export const mails: MailMessages = {
       opening: [
         'Quelqu’un (vous-même, nous l’espérons) a demandé à réinitialiser votre mot de passe. Pour en choisir un nouveau, ouvrez ce lien\u202f:',
       ],
-      button: 'Choisir un nouveau mot de passe',
       closing: (lifetime) => [
         `Le lien est valable ${lifetime} et ne fonctionne qu’une fois.`,
         'Si vous n’êtes pas à l’origine de cette demande, ignorez cet e-mail\u202f: votre mot de passe reste inchangé.',
@@ -128,7 +135,6 @@ export const mails: MailMessages = {
         'Un mot de passe erroné a été saisi cent fois de suite pour votre compte. Pour le protéger, plus personne ne peut se connecter avec un mot de passe, même correct. Là où vous êtes connecté, vous le restez.',
         'Pour déverrouiller le compte, choisissez un nouveau mot de passe\u202f:',
       ],
-      button: 'Choisir un nouveau mot de passe',
       closing: (lifetime, page) => [
         `Le lien est valable ${lifetime} et ne fonctionne qu’une fois.`,
         `Si le lien a expiré, demandez-en un nouveau\u202f: ${page}`,
@@ -142,7 +148,6 @@ export const mails: MailMessages = {
         'Quelqu’un qui connaissait le mot de passe de votre compte l’a modifié. Toutes vos autres sessions ont été fermées.',
         'Si ce n’était pas vous, réinitialisez immédiatement le mot de passe\u202f:',
       ],
-      button: 'Réinitialiser le mot de passe',
       closing: () => [],
       when: (time, brand) => `Modification du ${time} sur votre compte ${brand}.`,
     },
@@ -153,7 +158,6 @@ export const mails: MailMessages = {
         'Votre compte a été supprimé, comme vous l’avez demandé alors que vous étiez connecté. Toutes vos sessions ont été fermées. Ceci est le dernier e-mail à son sujet.',
         'Si ce n’était pas vous, quelqu’un a eu accès à votre compte. Veuillez nous le signaler. Vous pouvez à tout moment vous inscrire de nouveau avec cette adresse\u202f:',
       ],
-      button: 'Ouvrir le site',
       closing: () => [],
       when: (time, brand) => `Suppression du ${time}\u202f: votre compte ${brand}.`,
     },
@@ -164,7 +168,6 @@ export const mails: MailMessages = {
         'Une application d’authentification a été ajoutée à votre compte. Désormais, la connexion demande votre mot de passe et un code de l’application. Vous avez été déconnecté partout ailleurs.',
         'Si ce n’était pas vous, quelqu’un connaît votre mot de passe. Annulez-le ici : l’application est retirée, tout le monde est déconnecté et vous pouvez choisir un nouveau mot de passe.',
       ],
-      button: 'Ce n’était pas moi',
       closing: (lifetime) => [`Le lien est valable ${lifetime} et une seule fois.`],
       when: (time, brand) => `Ajoutée le ${time} à votre compte ${brand}.`,
     },
@@ -175,7 +178,6 @@ export const mails: MailMessages = {
         'L’application d’authentification a été retirée de votre compte. La connexion ne demande plus de code de l’application.',
         'Si ce n’était pas vous, quelqu’un a eu accès à votre compte. Réinitialisez le mot de passe immédiatement :',
       ],
-      button: 'Réinitialiser le mot de passe',
       closing: () => [],
       when: (time, brand) => `Retirée le ${time} de votre compte ${brand}.`,
     },
@@ -186,7 +188,6 @@ export const mails: MailMessages = {
         'Une clé d’accès a été ajoutée à votre compte. Qui la détient peut se connecter sans votre mot de passe.',
         'Si ce n’était pas vous, annulez-le ici : la clé d’accès est retirée, tout le monde est déconnecté et vous pouvez choisir un nouveau mot de passe.',
       ],
-      button: 'Ce n’était pas moi',
       closing: (lifetime) => [`Le lien est valable ${lifetime} et une seule fois.`],
       when: (time, brand) => `Ajoutée le ${time} à votre compte ${brand}.`,
     },
@@ -197,7 +198,6 @@ export const mails: MailMessages = {
         'Une clé d’accès a été retirée de votre compte, et les sessions qu’elle avait ouvertes sont terminées.',
         'Si ce n’était pas vous, quelqu’un a eu accès à votre compte. Réinitialisez le mot de passe immédiatement :',
       ],
-      button: 'Réinitialiser le mot de passe',
       closing: () => [],
       when: (time, brand) => `Retirée le ${time} de votre compte ${brand}.`,
     },
@@ -208,7 +208,6 @@ export const mails: MailMessages = {
         'Quelqu’un a tenté de se connecter avec une de vos clés d’accès. Nous l’avons refusé : son compteur n’a pas augmenté comme il le fait à chaque usage, il en existe donc peut-être une copie.',
         'Retirez la clé d’accès dans votre compte et ajoutez-en une nouvelle. Si ce n’était pas vous, réinitialisez aussi le mot de passe :',
       ],
-      button: 'Réinitialiser le mot de passe',
       closing: () => [],
       when: (time, brand) => `Refusée le ${time} : votre compte ${brand}.`,
     },
@@ -219,7 +218,6 @@ export const mails: MailMessages = {
         'Notre assistance a retiré tous les seconds facteurs de votre compte : applications, clés d’accès et codes de secours. Jusqu’à ce que vous en ajoutiez un, la connexion ne demande que votre mot de passe. Vous avez été déconnecté partout.',
         'Si vous ne l’avez pas demandé, réinitialisez le mot de passe immédiatement et prévenez-nous :',
       ],
-      button: 'Réinitialiser le mot de passe',
       closing: () => [],
       when: (time, brand) => `Retirés le ${time} de votre compte ${brand}.`,
     },
@@ -230,7 +228,6 @@ export const mails: MailMessages = {
         'Un code de secours de votre compte a été utilisé à la place d’un code de votre application d’authentification.',
         'Si ce n’était pas vous, quelqu’un a votre mot de passe et vos codes de secours. Réinitialisez le mot de passe immédiatement, puis créez de nouveaux codes de secours :',
       ],
-      button: 'Réinitialiser le mot de passe',
       closing: (_lifetime, _page, left) => [
         left === 0
           ? 'Il ne reste aucun code de secours : créez-en de nouveaux dans votre compte.'
@@ -245,7 +242,6 @@ export const mails: MailMessages = {
         'De nouveaux codes de secours ont été créés pour votre compte. Les anciens ne fonctionnent plus.',
         'Si ce n’était pas vous, quelqu’un a eu accès à votre compte. Réinitialisez le mot de passe immédiatement :',
       ],
-      button: 'Réinitialiser le mot de passe',
       closing: () => [],
       when: (time, brand) => `Créés le ${time} pour votre compte ${brand}.`,
     },
@@ -256,7 +252,6 @@ export const mails: MailMessages = {
         'Vous venez de vous connecter avec un mot de passe qui figure dans une fuite de données, très probablement celle d’un autre service où vous ou quelqu’un d’autre l’avez utilisé. Des criminels essaient ces mots de passe partout.',
         'Choisissez un nouveau mot de passe, ici et partout où vous utilisez l’ancien\u202f:',
       ],
-      button: 'Choisir un nouveau mot de passe',
       closing: () => [],
       when: (time, brand) => `Constat du ${time}, lors d’une connexion à votre compte ${brand}.`,
     },
@@ -267,7 +262,6 @@ export const mails: MailMessages = {
         'Le mot de passe de votre compte a été modifié et toutes vos sessions ont été fermées.',
         'Si ce n’était pas vous, quelqu’un a peut-être accès à votre messagerie. Réinitialisez immédiatement le mot de passe\u202f:',
       ],
-      button: 'Réinitialiser le mot de passe',
       closing: () => [],
       when: (time, brand) => `Modification du ${time} sur votre compte ${brand}.`,
     },
@@ -277,7 +271,6 @@ export const mails: MailMessages = {
       opening: [
         'Quelqu’un (vous, espérons-le) s’est inscrit avec cette adresse e-mail. Pour terminer, ouvrez ce lien et saisissez le mot de passe que vous avez choisi :',
       ],
-      button: 'Confirmer l’adresse',
       closing: (lifetime) => [
         `Le lien est valable ${lifetime}.`,
         'Si vous ne vous êtes pas inscrit, ignorez cet e-mail et ne donnez le code à personne : sans lui, aucun compte ne sera créé.',
@@ -291,7 +284,6 @@ export const mails: MailMessages = {
         'Quelqu’un (peut-être vous) a essayé de s’inscrire avec cette adresse e-mail, qui a déjà un compte. Rien n’a été modifié.',
         'Si c’était vous et que vous ne connaissez plus votre mot de passe, choisissez-en un nouveau :',
       ],
-      button: 'Réinitialiser le mot de passe',
       closing: () => ['Si ce n’était pas vous, vous n’avez rien à faire.'],
       when: (time, brand) => `Tenté le ${time} auprès de ${brand}.`,
     },
@@ -301,7 +293,6 @@ export const mails: MailMessages = {
       opening: [
         'Un compte a été ouvert avec cette adresse e-mail. Si c’est le vôtre, ouvrez ce lien et saisissez son mot de passe :',
       ],
-      button: 'Confirmer l’adresse',
       closing: (lifetime) => [
         `Le lien est valable ${lifetime}.`,
         'Si vous n’avez pas ouvert de compte, ignorez cet e-mail et ne donnez le code à personne.',
@@ -315,7 +306,6 @@ export const mails: MailMessages = {
       opening: [
         'Quelqu’un (vous, espérons-le) veut associer un compte à cette adresse e-mail. Pour confirmer, ouvrez ce lien et saisissez le mot de passe du compte :',
       ],
-      button: 'Confirmer la nouvelle adresse',
       closing: (lifetime) => [
         `Le lien est valable ${lifetime}.`,
         'Si vous n’avez rien demandé, ignorez cet e-mail et ne donnez le code à personne.',
@@ -328,7 +318,6 @@ export const mails: MailMessages = {
       opening: [
         'Quelqu’un (peut-être vous) voulait associer un compte à cette adresse e-mail, qui a déjà un compte. Rien n’a été modifié.',
       ],
-      button: 'Ouvrir le site',
       closing: () => ['Si ce n’était pas vous, vous n’avez rien à faire.'],
       when: (time, brand) => `Tenté le ${time} auprès de ${brand}.`,
     },
@@ -339,7 +328,6 @@ export const mails: MailMessages = {
         'Quelqu’un qui est connecté à votre compte veut l’associer à une autre adresse e-mail.',
         'Si c’était vous, confirmez-le dans l’e-mail envoyé à la nouvelle adresse. Sinon, arrêtez-le ici : vous serez déconnecté partout et pourrez choisir un nouveau mot de passe.',
       ],
-      button: 'Ce n’était pas moi',
       closing: (lifetime) => [`Le lien est valable ${lifetime} et une seule fois.`],
       when: (time, brand) => `Demandé le ${time} dans votre compte ${brand}.`,
     },
@@ -350,7 +338,6 @@ export const mails: MailMessages = {
         'Votre compte est passé à une autre adresse e-mail. Celle-ci n’est plus l’adresse du compte.',
         'Si ce n’était pas vous, annulez-le ici : votre adresse est rétablie, tout le monde est déconnecté et vous pouvez choisir un nouveau mot de passe.',
       ],
-      button: 'Ce n’était pas moi',
       closing: (lifetime) => [`Le lien est valable ${lifetime} et une seule fois.`],
       when: (time, brand) => `Modifié le ${time} dans votre compte ${brand}.`,
     },
@@ -360,7 +347,6 @@ export const mails: MailMessages = {
       opening: [
         'Ce que quelqu’un avait modifié dans votre compte a été annulé et tout le monde a été déconnecté. Cette personne connaît peut-être votre mot de passe : choisissez-en un nouveau.',
       ],
-      button: 'Choisir un nouveau mot de passe',
       closing: (lifetime, page) => [
         `Le lien est valable ${lifetime} et une seule fois.`,
         `Si le lien a expiré, demandez-en un nouveau : ${page}`,

@@ -108,6 +108,7 @@ export type MailMessages = {
   subject(brand: string, heading: string): string;
   /** Before the link in full, for where the button does not work. */
   copy: string;
+  buttons: Record<MailButton, string>;
   purposes: Record<Purpose, PurposeMessages>;
   /** The code that says the same as the link. @param lifetime of the code */
   code(digits: string, lifetime: string): string;
@@ -119,6 +120,16 @@ export type MailMessages = {
   footerOfStranger(brand: string): string;
 };
 
+/** What the button of a mail leads to; which mail has which is in `lib/mail/templates.ts`. */
+export type MailButton =
+  | 'choosePassword'
+  /** Where another mail is asked for, in which a password can be chosen. */
+  | 'resetPassword'
+  | 'takeBack'
+  | 'verify'
+  | 'verifyNew'
+  | 'openSite';
+
 /** The words of one kind of mail. */
 type PurposeMessages = {
   heading: string;
@@ -126,7 +137,6 @@ type PurposeMessages = {
   preheader(lifetime: string): string;
   /** The paragraphs before the button; after the greeting, so that German begins in lower case. */
   opening: readonly string[];
-  button: string;
   /**
    * The paragraphs after the button.
    *
