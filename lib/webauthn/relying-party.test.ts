@@ -1,5 +1,6 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { authenticator, type Changes, cbor, FLAGS } from '../../test/harness/passkey-device.ts';
 import { PASSKEY_ALGORITHMS, RefusedCredential } from '../core/passkeys.ts';
@@ -286,4 +287,94 @@ test('of transports only what may be one is kept', () => {
     party.registration(device.register(options(), { sent: withPart('transports', 'usb') })).credential
       .transports,
   ).toEqual([]);
+});
+
+describe('an answer of which anything is changed', () => {
+  const made = authenticator({ algorithm: -7 });
+  const registration = made.register(options()) as Answer;
+  const logIn = made.logIn(options()) as Answer;
+  const { credential } = party.registration(registration);
+
+  type Answer = { id: string; rawId: string; response: Record<string, string> };
+
+  /** The answer with one byte of one of its parts changed, taken away or added. */
+  const changed = (whole: Answer, parts: readonly string[]) =>
+    fc
+      .record({
+        part: fc.constantFrom(...parts),
+        at: fc.nat(),
+        byte: fc.integer({ min: 1, max: 255 }),
+        how: fc.constantFrom('changed', 'removed', 'added', 'cut'),
+      })
+      .map(({ part, at, byte, how }) => {
+        const bytes = Buffer.from(whole.response[part] as string, 'base64url');
+        const place = at % bytes.length;
+        const [before, own, after] = [
+          bytes.subarray(0, place),
+          bytes.readUInt8(place),
+          bytes.subarray(place + 1),
+        ];
+        const middle = { changed: [own ^ byte], removed: [], added: [byte, own], cut: [] }[how] as number[];
+        const all = Buffer.concat([before, Buffer.from(middle), how === 'cut' ? Buffer.alloc(0) : after]);
+        return { ...whole, response: { ...whole.response, [part]: all.toString('base64url') } };
+      });
+
+  /** What is taken of an answer; `undefined` for one that is refused, which is the only other thing that may happen. */
+  function taken<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      expect(error).toBeInstanceOf(RefusedCredential);
+      return undefined;
+    }
+  }
+
+  test('opens nothing: it is refused, or the key has not signed it, or it is another user’s', () => {
+    const parts = ['authenticatorData', 'clientDataJSON', 'signature', 'userHandle'];
+    fc.assert(
+      fc.property(changed(logIn, parts), (answer) => {
+        const assertion = taken(() => party.assertion(answer));
+        expect(assertion?.isSignedBy(credential) === true && assertion.userId === userId).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('registers nothing but what it says, and no key that cannot be used', () => {
+    fc.assert(
+      fc.property(changed(registration, ['attestationObject', 'clientDataJSON']), (answer) => {
+        const read = taken(() => party.registration(answer));
+        if (read === undefined) return;
+        expect(read.credential.credentialId).toBe(answer.id);
+        const key = { key: { ...read.credential.publicKey }, format: 'jwk' } as const;
+        expect(createPublicKey(key).type).toBe('public');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('as JSON of any shape is refused, and nothing else happens', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.jsonValue(),
+          fc.record({
+            id: fc.constant(logIn.id),
+            rawId: fc.constant(logIn.id),
+            type: fc.constant('public-key'),
+            response: fc.jsonValue(),
+          }),
+          fc
+            .tuple(fc.constantFrom(...Object.keys(logIn.response)), fc.jsonValue())
+            .map(([part, value]) => ({ ...logIn, response: { ...logIn.response, [part]: value } })),
+        ),
+        (answer) => {
+          expect(taken(() => party.registration(answer))).toBeUndefined();
+          const assertion = taken(() => party.assertion(answer));
+          expect(assertion?.isSignedBy(credential) ?? false).toBe(false);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
 });

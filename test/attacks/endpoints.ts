@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { accountOverview } from '../../lib/core/account-overview.ts';
 import { changeEmail } from '../../lib/core/change-email.ts';
+import { confirmTotp, removeTotp, renewRecoveryCodes, setUpTotp } from '../../lib/core/change-factors.ts';
 import { changePassword } from '../../lib/core/change-password.ts';
 import { changeProfile } from '../../lib/core/change-profile.ts';
 import { deleteOwnAccount } from '../../lib/core/delete-own-account.ts';
@@ -17,6 +18,7 @@ import { proveAgain } from '../../lib/core/prove-again.ts';
 import { refreshSession } from '../../lib/core/refresh-session.ts';
 import { offerRegistration, registerPasskey } from '../../lib/core/register-passkey.ts';
 import { lookAtTag, resetPassword } from '../../lib/core/reset-password.ts';
+import { takeSecondStep } from '../../lib/core/second-step.ts';
 import { sendVerification } from '../../lib/core/send-verification.ts';
 import { signUp } from '../../lib/core/sign-up.ts';
 import { undo } from '../../lib/core/undo.ts';
@@ -82,6 +84,11 @@ export function endpoints(): Map<string, Endpoint> {
     on(auth.removePasskey, (request) => removePasskey(passkeyParts, request)),
     on(auth.passkeyLogInOptions, async () => ({ rp, challenge: await offerPasskeyLogIn(passkeyParts) })),
     on(auth.logInByPasskey, (request) => logInByPasskey(passkeyParts, request)),
+    on(auth.secondStep, (request) => takeSecondStep(parts, request)),
+    on(auth.setUpTotp, (request) => setUpTotp({ ...parts, brand }, request)),
+    on(auth.confirmTotp, (request) => confirmTotp({ ...parts, brand }, request)),
+    on(auth.removeTotp, (request) => removeTotp({ ...parts, brand }, request)),
+    on(auth.renewRecoveryCodes, (request) => renewRecoveryCodes({ ...parts, brand }, request)),
     on(auth.changePassword, (request) => changePassword(parts, request)),
     on(auth.verifyEmail, (request) => verifyEmail(parts, request)),
     on(auth.sendVerification, (request) => sendVerification(parts, request)),

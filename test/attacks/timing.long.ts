@@ -9,8 +9,18 @@ const world = await ownWorld();
 const PASSWORD = 'correct horse battery';
 
 /** Accounts are written into the tables: a sign-up each would cost a hash each. */
-async function account(status: 'active' | 'disabled', passwordHash: string): Promise<string> {
-  const user = { userId: randomUUID(), email: `${randomUUID()}@example.com`, status, passwordHash };
+async function account(
+  status: 'active' | 'disabled',
+  passwordHash: string,
+  factors: { totp?: true; passkeys?: number } = {},
+): Promise<string> {
+  const user = {
+    userId: randomUUID(),
+    email: `${randomUUID()}@example.com`,
+    status,
+    passwordHash,
+    ...factors,
+  };
   await world.putRow('users', { ...user, name: 'Ada', bio: null, credentialVersion: 1, createdAt: 0 });
   await world.putRow('emails', { email: user.email, userId: user.userId });
   return user.email;
@@ -48,7 +58,7 @@ async function measure(handler: Handler, samples: number, classes: Classes, call
 const quantile = (values: number[], share: number) =>
   [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))] as number;
 
-function expectAlike(title: string, { times, replies }: Awaited<ReturnType<typeof measure>>): void {
+function expectAsLong(title: string, times: Record<string, number[]>): void {
   const medians = Object.entries(times).map(([name, all]) => {
     const [low, median, high] = [0.25, 0.5, 0.75].map((share) => quantile(all, share).toFixed(2));
     console.log(
@@ -57,6 +67,10 @@ function expectAlike(title: string, { times, replies }: Awaited<ReturnType<typeo
     return Number(median);
   });
   expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(1.1);
+}
+
+function expectAlike(title: string, { times, replies }: Awaited<ReturnType<typeof measure>>): void {
+  expectAsLong(title, times);
   const [first, ...others] = Object.values(replies).map(({ status, headers, text }) => ({
     status,
     headers: { ...headers, 'retry-after': headers['retry-after']?.length },
@@ -108,6 +122,28 @@ test.each(['bcrypt', 'argon2id'])(
     for (const [name, passwordHash] of Object.entries(stored))
       classes[name] = () => account('active', passwordHash);
     expectAlike(`log-in under ${scheme}`, await measure(handler, 40, classes, logIn));
+  },
+);
+
+test.each(['/auth/login', '/accounts/auth'])(
+  'at %s the right password takes as long with second factors as without, 100 samples each',
+  async (path) => {
+    const handler = await coldHandler('login', { BCRYPT_COST: '10' });
+    const passwordHash = await hash(PASSWORD, 10);
+    const classes = {
+      'no factor': () => account('active', passwordHash),
+      'an app': () => account('active', passwordHash, { totp: true }),
+      'a passkey': () => account('active', passwordHash, { passkeys: 1 }),
+    };
+    const right = (email: string): Call => ({ path, body: { email, username: email, password: PASSWORD } });
+    const { times, replies } = await measure(handler, 100, classes, right);
+    const refusal = path === '/auth/login' ? 401 : 406;
+    expect(
+      Object.values(replies)
+        .map(({ status }) => status)
+        .sort(),
+    ).toEqual([200, 200, refusal]);
+    expectAsLong(`right password at ${path}`, times);
   },
 );
 
