@@ -136,6 +136,12 @@ describe.each([
     expect(await sessions.prove(session, older, NOW + 6)).toEqual({ proved: false, session: proved });
     await sessions.end(session, NOW + 7);
     expect(await sessions.prove(proved, older, NOW + 8)).toMatchObject({ proved: false });
+    const [other] = [await stored()];
+    for (const seen of [{ acr: 'aal2' }, { amr: ['pwd', 'otp', 'mfa'] }, { authTime: NOW - 1 }] as const)
+      expect(await sessions.prove({ ...other.session, ...seen }, older, NOW + 8)).toEqual({
+        proved: false,
+        session: other.session,
+      });
     const nowhere = { ...session, sessionId: randomUUID() };
     expect(await sessions.prove(nowhere, older, NOW)).toEqual({ proved: false, session: undefined });
     expect(await sessions.get(nowhere)).toBeUndefined();
