@@ -8,6 +8,7 @@ import { hashSecret, readResetTag } from './opaque-token.ts';
 import type { PendingSignUpStore } from './pending-sign-up.ts';
 import { newResetRequest, type ResetRequest, type ResetRequestStore } from './reset-request.ts';
 import { countRequest } from './throttle.ts';
+import { waitingChange } from './waiting-change.ts';
 
 export type SendVerificationRequest = Bearer & { language: Language; body: () => RawFields };
 
@@ -74,28 +75,19 @@ async function sendAgain(
 
 async function dueTo(
   { resetRequests, clock }: SendVerificationDeps,
-  { userId, credentialVersion, emailVerified, changeMail }: User,
+  user: User,
   language: Language,
 ): Promise<ResetRequest[]> {
+  const { userId, credentialVersion, emailVerified } = user;
   const now = clock();
-  const change = changeMail && (await resetRequests.get(changeMail.tagId));
-  const waits =
-    change !== undefined &&
-    change.state !== 'used' &&
-    change.credentialVersion === credentialVersion &&
-    now < change.expiresAt;
+  const change = await waitingChange(resetRequests, user, now);
   const mail = (subject: Pick<ResetRequest, 'purpose' | 'newEmail' | 'since'>) =>
     newResetRequest({ userId, language, credentialVersion, ...subject }, now, VERIFY_LIFETIME_MS);
-  return [
-    ...(emailVerified ? [] : [mail({ purpose: 'verify-account' })]),
-    ...(waits && change.newEmail
-      ? [
-          mail({
-            purpose: 'change-email',
-            newEmail: change.newEmail,
-            since: change.since ?? change.requestedAt,
-          }),
-        ]
-      : []),
-  ];
+  const due: ResetRequest[] = [];
+  if (!emailVerified) due.push(mail({ purpose: 'verify-account' }));
+  if (change) {
+    const { newEmail, since = change.requestedAt } = change;
+    due.push(mail({ purpose: 'change-email', newEmail, since }));
+  }
+  return due;
 }

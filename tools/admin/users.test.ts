@@ -5,9 +5,11 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { newResetRequest } from '../../lib/core/reset-request.ts';
 import { accountCounter } from '../../lib/core/throttle.ts';
 import { writeTotpSecret } from '../../lib/core/totp.ts';
 import { accountWrites } from '../../lib/dynamodb/accounts.ts';
+import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
@@ -112,6 +114,7 @@ describe('the command', () => {
       passkeys: 0,
       factors: [],
       recoveryCodesLeft: null,
+      emailChange: null,
       heldEmails: [],
       failedLogIns: 0,
       lockedUntil: null,
@@ -164,6 +167,26 @@ describe('the command', () => {
       code: 1,
       out: '',
       err: 'No user has this email address.\n',
+    });
+  });
+
+  test('shows a change of address that waits, and the addresses that are held', async () => {
+    const [now, tagId, userId] = [Date.now(), randomUUID(), randomUUID()];
+    const mail = { ...newResetRequest({ userId, purpose: 'change-email' }, now, 60_000), tagId };
+    await resetRequestStore(tables).put({ ...mail, newEmail: 'next@example.com', credentialVersion: 1 });
+    const user = {
+      ...{ userId, email: 'moves@example.com', name: 'M', bio: null, status: 'active' as const },
+      ...{ credentialVersion: 1, createdAt: 0, changeMail: { tagId, at: now } },
+      heldEmails: [{ email: 'former@example.com', until: 0 }],
+    };
+    await accountWrites(tables).create(user, undefined);
+    const change = `to next@example.com until ${new Date(now + 60_000).toISOString()}`;
+
+    const shown = (await users(['show', userId, ...at])).out;
+    expect(shown).toMatch(new RegExp(`^emailChange +${change}$`, 'm'));
+    expect(shown).toMatch(/^heldEmails +former@example\.com until 1970-01-01T00:00:00\.000Z$/m);
+    expect(JSON.parse((await users(['show', userId, '--json', ...at])).out)).toMatchObject({
+      emailChange: change,
     });
   });
 

@@ -24,10 +24,12 @@ import { both } from '../../lib/core/both.ts';
 import { type ImportCounts, type ImportRow, importUsers } from '../../lib/core/import-users.ts';
 import { ProblemError } from '../../lib/core/problem.ts';
 import { removeAllFactors } from '../../lib/core/remove-factors.ts';
+import { waitingChange } from '../../lib/core/waiting-change.ts';
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
 import { factorList } from '../../lib/dynamodb/factor-list.ts';
 import { factorRemoval } from '../../lib/dynamodb/factor-removal.ts';
 import { importStore } from '../../lib/dynamodb/import-store.ts';
+import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { allFactors } from '../../lib/dynamodb/stored-factors.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
@@ -73,6 +75,7 @@ function depsOf({ database }: Place) {
   return {
     users: userStore(database),
     sessions: sessionStore(database),
+    resetRequests: resetRequestStore(database),
     accounts: accountAdministration(database),
     tombstones: tombstoneStore(database),
     store: throttleStore(database),
@@ -135,7 +138,8 @@ command(
     const { deps } = await open(options);
     const user = await find(deps, given);
     const [lock, factors] = await both(lockOf(deps, user), deps.listed.list(user.userId));
-    await say(details({ user, lock, ...factors }, options.json === true));
+    const change = await waitingChange(deps.resetRequests, user, deps.clock());
+    await say(details({ user, lock, change, ...factors }, options.json === true));
   });
 
 userCommand('disable', 'locks a user out of everything and ends all sessions at once', async (deps, user) => {

@@ -33,9 +33,16 @@ export function details(known: Known, json: boolean): string {
   return json ? JSON.stringify(shown) : forPeople(shown);
 }
 
-type Known = { user: User; lock: Lock; factors: readonly ListedFactor[]; recoveryCodesLeft: number | null };
+type Known = {
+  user: User;
+  lock: Lock;
+  /** The change of address that waits to be confirmed. */
+  change: { newEmail: string; expiresAt: number } | undefined;
+  factors: readonly ListedFactor[];
+  recoveryCodesLeft: number | null;
+};
 
-const shownOf = ({ user: { passwordHash, ...user }, lock, factors, recoveryCodesLeft }: Known) => ({
+const shownOf = ({ user: { passwordHash, ...user }, lock, change, factors, recoveryCodesLeft }: Known) => ({
   userId: user.userId,
   email: user.email,
   name: user.name,
@@ -44,6 +51,7 @@ const shownOf = ({ user: { passwordHash, ...user }, lock, factors, recoveryCodes
   emailVerified: user.emailVerified ?? false,
   roles: user.roles ?? [],
   password: passwordHash === undefined ? null : kindOf(passwordHash),
+  emailChange: change ? `to ${change.newEmail} until ${written(change.expiresAt)}` : null,
   heldEmails: (user.heldEmails ?? []).map(({ email, until }) => `${email} until ${written(until)}`),
   passwordChangedAt: user.passwordChangedAt === undefined ? null : written(user.passwordChangedAt),
   totp: user.totp ?? false,
@@ -73,6 +81,7 @@ function forPeople(shown: Shown): string {
     totp: yesOrNo(shown.totp),
     factors: shown.factors.map(factorInWords).join('; ') || 'none',
     recoveryCodesLeft: shown.recoveryCodesLeft ?? 'none',
+    emailChange: shown.emailChange ?? 'none',
     heldEmails: shown.heldEmails.join(', ') || 'none',
     passwordChangedAt: shown.passwordChangedAt ?? 'never',
     password: shown.password ?? 'none: only a reset lets the owner in',
