@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { decodeJwt } from 'jose';
 import { Secret } from 'otpauth';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, test, vi } from 'vitest';
 import { openDatabase } from '../../lib/dynamodb/database.ts';
 import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
 import { openStageKey } from '../../lib/tokens/open-keys.ts';
 import { bearer, challenged, protectedPerson } from '../harness/authenticator.ts';
 import { overHttp as client } from '../harness/client.ts';
-import { awaitMails, tagIn } from '../harness/inbox.ts';
+import { awaitMails, digitsIn, mailsTo, tagIn } from '../harness/inbox.ts';
+import { creationOptions, holder, loggedInByPasskey, requestOptions } from '../harness/passkeys.ts';
 import { loggedIn, signedUp, type Tokens } from '../harness/people.ts';
 
 const TABLES = ['users', 'emails', 'factors', 'sessions', 'reset-tags', 'throttles', 'keys'];
@@ -83,4 +86,51 @@ test('they hold no seed of an app, no recovery code, no challenge and no stage k
   for (const text of [secret, who.secret, challenge, ...who.recoveryCodes])
     for (const spelling of [text, text.replaceAll('-', ''), text.toLowerCase(), ...spellings(text)])
       expect(all).not.toContain(spelling);
+});
+
+test('they hold no mailed code, no challenge of a passkey and no private key of one', async () => {
+  const { person, byPassword, device: made } = await holder(client);
+  const [waiting, used] = [await requestOptions(client), await requestOptions(client)];
+  await client.send({ path: '/auth/login/passkey', body: { response: made.logIn(used) } });
+  const begun = await creationOptions(client, await loggedInByPasskey(client, made));
+  const headers = bearer(byPassword.accessToken);
+  await client.send({ path: '/auth/send-verification', headers, body: {} });
+  const code = await vi.waitFor(
+    async () => digitsIn((await mailsTo(person.email)).find(({ subject }) => /Confirm/.test(subject))),
+    10_000,
+  );
+  const all = await dump();
+
+  expect(all).toContain(made.credentialId); // it is the right dump
+  // Neither the digits nor a hash that anybody can compute: there are only a hundred million codes.
+  const hashes = ['sha1', 'sha256', 'sha512'].flatMap((algorithm) =>
+    (['hex', 'base64', 'base64url'] as const).map((form) => createHash(algorithm).update(code).digest(form)),
+  );
+  for (const text of [...hashes, waiting.challenge, used.challenge, begun.challenge])
+    expect(all).not.toContain(text);
+  expect(all).not.toMatch(new RegExp(`"${code}"`));
+  expect(all).not.toMatch(/"(d|p|q|dp|dq|qi)":/);
+});
+
+test('nothing of an account’s rows is taken for a challenge, a code or a recovery code', async () => {
+  const who = await protectedPerson(client);
+  const challenge = await challenged(client, who.person);
+  const owner = decodeJwt(who.tokens.accessToken).sub;
+  const rows = (JSON.parse(await dump()) as Record<string, { S?: string; SS?: string[] }>[][]).flat();
+  const texts = rows
+    .filter((row) => row.userId?.S === owner)
+    .flatMap((row) => Object.values(row).flatMap(({ S, SS }) => SS ?? S?.split('#') ?? []));
+  expect(texts.length).toBeGreaterThan(20);
+  for (const text of texts) {
+    const send = (body: object) => client.send({ path: '/auth/login/second-factor', body });
+    const tries = [
+      { challenge: text, recoveryCode: who.recoveryCodes[0] },
+      { challenge, recoveryCode: text },
+      { challenge, code: text },
+    ];
+    for (const body of tries) expect((await send(body)).status).toBe(401);
+  }
+  // None of them was even counted as a guess.
+  const given = { challenge, code: await who.app.fresh() };
+  expect((await client.send({ path: '/auth/login/second-factor', body: given })).status).toBe(200);
 });
