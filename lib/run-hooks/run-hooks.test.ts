@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { problemOf } from '../../test/harness/memory/problem-of.ts';
-import { RESERVED_CLAIMS } from '../core/hooks.ts';
+import { type Claims, type Hooks, RESERVED_CLAIMS } from '../core/hooks.ts';
 import { log } from '../log.ts';
 import { openBeforeSignUp } from './before-sign-up.ts';
 import { openClaims } from './claims.ts';
@@ -35,6 +35,24 @@ const judged = (beforeSignUp: unknown, onError?: unknown) =>
   open({ beforeSignUp, onError }).beforeSignUp?.(SIGN_UP);
 const found = (findLegacy: unknown, onError?: unknown) =>
   open({ findLegacy, onError }).migration?.find({ email: 'ada@example.com', password: 'old password' });
+
+test('the types forbid the claims that are ours, and answers of other types', () => {
+  const right: Hooks = {
+    claims: ({ user }) => ({ plan: 'pro', of: [user.userId, null] }),
+    onError: { claims: 'continue' },
+  };
+  // @ts-expect-error a claim of ours
+  const sub: Claims = () => ({ sub: 'x' });
+  // @ts-expect-error roles are given by the operator
+  const roles: Claims = async () => ({ plan: 'pro', roles: ['admin'] });
+  // @ts-expect-error no JSON
+  const date: Claims = () => ({ at: new Date() });
+  // @ts-expect-error neither nothing nor a sentence
+  const refusal: Hooks['beforeSignUp'] = () => false;
+  // @ts-expect-error no such behaviour
+  const error: Hooks['onError'] = { claims: 'ignore' };
+  expect([right, sub, roles, date, refusal, error]).toHaveLength(6);
+});
 
 test('without hooks there is nothing to run', () => {
   expect(open({})).toEqual({ beforeSignUp: undefined, claims: undefined, migration: undefined });
