@@ -2,11 +2,12 @@ import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Claims, FindLegacy, Hooks } from '../../lib/core/hooks.ts';
 import { accountCounter } from '../../lib/core/throttle.ts';
-import { ownWorld } from '../faults/own-world.ts';
+import { coldHandler, ownWorld, sendTo } from '../faults/own-world.ts';
 import { scenarios } from '../faults/scenarios.ts';
 import type { Call, Reply } from '../harness/client.ts';
+import { startFakeCognito } from '../harness/fake-cognito.ts';
 import { compileIn } from '../harness/hooks.ts';
-import { awaitMails, mailsTo, tagIn } from '../harness/inbox.ts';
+import { awaitMails, digitsIn, mailsTo, tagIn } from '../harness/inbox.ts';
 import { loggedIn, signedUp, somebody, type Tokens } from '../harness/people.ts';
 
 // lib/hooks.ts as a team writes it, compiled into every function: docs/hooks.md.
@@ -343,6 +344,51 @@ describe('findLegacy', () => {
     asked = [];
     expect(codeOf(await logIn(email, 'old password'))).toEqual([401, 'wrong-credentials']);
     expect(asked).toEqual([]);
+  });
+
+  test.each(['after', 'before'])(
+    'that says an address is not verified has its owner mailed (%s)',
+    async (mode) => {
+      const { email } = somebody();
+      does.findLegacy = knows('old password', { name: 'Ada of before', emailVerified: false });
+      const login = await coldHandler('login', { EMAIL_VERIFICATION: mode });
+      Reflect.deleteProperty(process.env, 'EMAIL_VERIFICATION');
+      const call = { path: '/auth/login', body: { email, password: 'old password' } };
+      const { accessToken } = (await sendTo(login, call)).json as Tokens;
+      expect(decodeJwt(accessToken)).toMatchObject({ email_verified: false });
+      const { userId } = (await userOf(email)) as { userId: string };
+      const [mail] = await world.rowsOf('reset-tags', { userId });
+      await world.sendMail(mail?.tagId as string);
+      const code = digitsIn((await awaitMails(email, 1))[0]);
+      const headers = { authorization: `Bearer ${accessToken}` };
+      expect((await client.send({ path: '/auth/verify-email', headers, body: { code } })).status).toBe(200);
+      expect(await userOf(email)).toMatchObject({ emailVerified: true });
+    },
+  );
+
+  test('lets a team leave Cognito: the old password opens an account with its name and the claims of a hook', async () => {
+    const cognito = await startFakeCognito('client');
+    Object.assign(process.env, { COGNITO_CLIENT_ID: 'client', COGNITO_ENDPOINT: cognito.url });
+    does.findLegacy = (await import('../../lib/legacy/cognito.ts')).findLegacy;
+    does.claims = async ({ user }) => ({ plan: 'pro', for: user.email });
+    const { email } = somebody();
+    const attributes = { name: 'Ada King', email, email_verified: true };
+    cognito.users.set(email, { password: 'oldpass', attributes });
+
+    expect(codeOf(await logIn(email, 'wrong'))).toEqual([401, 'wrong-credentials']);
+    const tokens = (await logIn(email, 'oldpass')).json as Tokens;
+    const claims = { userName: 'Ada King', email, email_verified: true, plan: 'pro', for: email };
+    expect(decodeJwt(tokens.accessToken)).toMatchObject(claims);
+    expect(await mailsTo(email)).toEqual([]);
+
+    const known = cognito.requests.length;
+    await cognito.stop(); // nobody needs it any more
+    const { accessToken } = (await logIn(email, 'oldpass')).json as Tokens;
+    expect(decodeJwt(accessToken)).toMatchObject(claims);
+    expect(cognito.requests).toHaveLength(known);
+    expect((await post('/auth/refresh-tokens', { refreshToken: tokens.refreshToken })).status).toBe(200);
+    // Somebody who hasn't moved in is refused for a while, and nothing is counted.
+    expect(await logIn(somebody().email, 'oldpass')).toMatchObject(FAILED);
   });
 
   describe('at a forgotten password', () => {
