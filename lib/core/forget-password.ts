@@ -14,7 +14,7 @@ export type ForgetPasswordRequest = {
 /** The rules of the fields of a request for a reset mail. */
 export const forgetPasswordFields = { email: emailAddress };
 
-export type ForgetPasswordParts = {
+export type ForgetPasswordDeps = {
   users: Pick<UserStore, 'ownerOf'>;
   resetRequests: Pick<ResetRequestStore, 'put'>;
   throttle: Throttle;
@@ -35,7 +35,7 @@ export type ForgetPasswordParts = {
  * @see OWASP Forgot Password Cheat Sheet
  */
 export async function forgetPassword(
-  { users, resetRequests, throttle, clock, tagLifetime, migrates }: ForgetPasswordParts,
+  { users, resetRequests, throttle, clock, tagLifetime, migrates }: ForgetPasswordDeps,
   request: ForgetPasswordRequest,
 ): Promise<{ tagId: string }> {
   const { email } = readFields(forgetPasswordFields, request.fields);

@@ -65,7 +65,7 @@ export type Mailer = {
  */
 export type DueMail = 'sent' | 'nothing due' | 'waiting' | 'suppressed' | 'undeliverable' | 'uncertain';
 
-export type ResetMailParts = {
+export type ResetMailDeps = {
   users: Pick<UserStore, 'get'> & ClaimStore;
   resetRequests: ResetRequestStore;
   signUps: Pick<PendingSignUpStore, 'get'>;
@@ -95,13 +95,13 @@ export type ResetMailParts = {
  *
  * @throws what the stores and the mailer throw: the stream then delivers the event again
  */
-export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise<DueMail> {
-  const { resetRequests, throttle, clock } = parts;
+export async function sendDueMail(deps: ResetMailDeps, tagId: string): Promise<DueMail> {
+  const { resetRequests, throttle, clock } = deps;
   const request = await resetRequests.get(tagId);
   if (request === undefined || request.kind === 'unknown') return 'nothing due';
   const asked = purposeOf(request);
   if (asked === undefined) return 'nothing due';
-  const user = await recipientOf(parts, request).catch(async (error) => {
+  const user = await recipientOf(deps, request).catch(async (error) => {
     if (request.state !== 'requested' || !isHookFailure(error)) throw error;
     // It is tried again with those that wait: the stream would hold up the mails behind it.
     await resetRequests.hold(tagId);
@@ -116,14 +116,14 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
   if ((request.tries ?? 0) >= MOST_TRIES) return 'uncertain';
   if (rulesOf(asked).counted && !(await mayMail({ ...throttle, clock }, user.email, request, asked)))
     return 'suppressed';
-  const purpose = await purposeToldIn(parts, asked, request, user);
+  const purpose = await purposeToldIn(deps, asked, request, user);
 
-  const giveBack = await placeFor(parts, request, user);
+  const giveBack = await placeFor(deps, request, user);
   if (giveBack === undefined) {
     await resetRequests.hold(tagId);
     return 'waiting';
   }
-  return sendOnce(parts, { purpose, request, user, giveBack });
+  return sendOnce(deps, { purpose, request, user, giveBack });
 }
 
 /**
@@ -131,14 +131,14 @@ export async function sendDueMail(parts: ResetMailParts, tagId: string): Promise
  * the one that they are about, of which nobody knows that it refuses mail.
  */
 async function recipientOf(
-  parts: ResetMailParts,
+  deps: ResetMailDeps,
   { userId, recipient, signUp, newEmail, undo, legacy }: ResetRequest,
 ): Promise<Addressee | undefined> {
-  const { users, signUps } = parts;
+  const { users, signUps } = deps;
   if (signUp !== undefined && (await signUps.get(signUp))?.state !== 'pending') return undefined;
   if (recipient !== undefined) return { status: 'active', credentialVersion: 0, ...recipient };
   const user = await users.get(userId);
-  if (user === undefined && legacy !== undefined) return legacyRecipient(parts, legacy.email);
+  if (user === undefined && legacy !== undefined) return legacyRecipient(deps, legacy.email);
   const other = newEmail === undefined ? undo : { email: newEmail, emailVerified: false };
   if (user === undefined || other === undefined || other.email === user.email) return user;
   const { mailRefused: _, mailRefusedUntil: __, mailBounces: ___, ...rest } = user;
@@ -150,7 +150,7 @@ async function recipientOf(
  * a request by a stranger changes nothing, and a log-in with the old password still moves the account in.
  */
 async function legacyRecipient(
-  { users, migration, clock }: ResetMailParts,
+  { users, migration, clock }: ResetMailDeps,
   email: string,
 ): Promise<Addressee | undefined> {
   if (migration === undefined) return undefined;
@@ -171,7 +171,7 @@ function isHookFailure(error: unknown): boolean {
  * so, in the place of the one that was asked for.
  */
 async function purposeToldIn(
-  { users, clock }: ResetMailParts,
+  { users, clock }: ResetMailDeps,
   asked: Purpose,
   { userId, newEmail }: ResetRequest,
   { email }: Addressee,
@@ -212,7 +212,7 @@ function isAnswered({ requestedAt, credentialVersion }: ResetRequest, user: Addr
 
 /** What is asked for by the operator, who vouches for the addresses of an import, needs no place. */
 async function placeFor(
-  { throttle, unverifiedMails, clock }: ResetMailParts,
+  { throttle, unverifiedMails, clock }: ResetMailDeps,
   { byOperator }: ResetRequest,
   { emailVerified }: Addressee,
 ): Promise<GiveBack | undefined> {
@@ -221,7 +221,7 @@ async function placeFor(
 }
 
 /** How long the link of a mail works, in milliseconds. */
-function lifetimeOf({ tagLifetime }: ResetMailParts, asked: Purpose): number {
+function lifetimeOf({ tagLifetime }: ResetMailDeps, asked: Purpose): number {
   const { link } = rulesOf(asked);
   if (link === 'verify') return VERIFY_LIFETIME_MS;
   return link === 'undo' ? UNDO_LIFETIME_MS : tagLifetime;
@@ -237,20 +237,20 @@ type Due = { purpose: Purpose; request: ResetRequest; user: Addressee; giveBack:
  * unknown outcome, a function that died in one among them: a mail service that accepts mails and is slow to say so
  * must not send one for each time that the event is delivered again.
  */
-async function sendOnce(parts: ResetMailParts, due: Due): Promise<DueMail> {
-  const { resetRequests, mailer, throttle, clock } = parts;
+async function sendOnce(deps: ResetMailDeps, due: Due): Promise<DueMail> {
+  const { resetRequests, mailer, throttle, clock } = deps;
   const { purpose, request, user, giveBack } = due;
   const { tagId, state, requestedAt, language = LANGUAGES[0] } = request;
   const tryId = randomUUID();
   const mailed: MailedSecrets = {
     secret: rulesOf(purpose).link ? newMailedSecret() : undefined,
     digits: rulesOf(purpose).code && newMailCode(),
-    lifetime: lifetimeOf(parts, purposeOf(request) ?? purpose),
+    lifetime: lifetimeOf(deps, purposeOf(request) ?? purpose),
   };
   let stored: MailedSecret | undefined;
   try {
-    stored = await storedOf(parts, due, mailed);
-    if (!(await begin(parts, due, tryId, stored))) {
+    stored = await storedOf(deps, due, mailed);
+    if (!(await begin(deps, due, tryId, stored))) {
       await giveBack();
       return 'nothing due';
     }
@@ -285,7 +285,7 @@ type MailedSecrets = { secret: Buffer | undefined; digits: string | undefined; l
 
 /** @returns false when another try was begun, or a later mail is there, so that nothing is due any more */
 async function begin(
-  { resetRequests, mailer, latest }: ResetMailParts,
+  { resetRequests, mailer, latest }: ResetMailDeps,
   { request }: Due,
   tryId: string,
   stored: MailedSecret | undefined,
@@ -313,7 +313,7 @@ function written(
  * the one that was asked for.
  */
 async function storedOf(
-  { codes, clock }: ResetMailParts,
+  { codes, clock }: ResetMailDeps,
   { request, user }: Due,
   mailed: MailedSecrets,
 ): Promise<MailedSecret | undefined> {

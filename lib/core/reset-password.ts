@@ -11,7 +11,7 @@ import { accountCounter } from './throttle.ts';
 /** What who holds a live tag may know: whose password it is about. */
 export type LiveTag = { email: string };
 
-export type TagParts = {
+export type TagDeps = {
   users: Pick<UserStore, 'get'>;
   resetRequests: Pick<ResetRequestStore, 'get'>;
   clock: Clock;
@@ -38,7 +38,7 @@ export type Reset = {
   migrant?: User;
 };
 
-export type ResetPasswordParts = TagParts & {
+export type ResetPasswordDeps = TagDeps & {
   accounts: {
     /**
      * Applies the reset in one transaction, on condition that the request is unused and the version unchanged; of a
@@ -59,9 +59,9 @@ export type ResetPasswordParts = TagParts & {
  *
  * @throws ProblemError `missing-tag`, `wrong-tag`, `expired-tag`, `unknown-user`, `invalid-fields`, `unavailable`
  */
-export async function resetPassword(parts: ResetPasswordParts, request: ResetPasswordRequest): Promise<void> {
-  const { accounts, hasher, clock, passwordPolicy } = parts;
-  const { found, user, migrates } = await judgeTag(parts, request.tag);
+export async function resetPassword(deps: ResetPasswordDeps, request: ResetPasswordRequest): Promise<void> {
+  const { accounts, hasher, clock, passwordPolicy } = deps;
+  const { found, user, migrates } = await judgeTag(deps, request.tag);
 
   const { password } = readFields(resetPasswordFields(passwordPolicy, user), request.fields, passwordPolicy);
   await refuseBreached(passwordPolicy, password);
@@ -83,13 +83,13 @@ export async function resetPassword(parts: ResetPasswordParts, request: ResetPas
  *
  * @throws ProblemError `missing-tag`, `wrong-tag`, `expired-tag`, `unknown-user`, `unavailable`
  */
-export async function lookAtTag(parts: TagParts, tag: string | undefined): Promise<LiveTag> {
-  const { user } = await judgeTag(parts, tag);
+export async function lookAtTag(deps: TagDeps, tag: string | undefined): Promise<LiveTag> {
+  const { user } = await judgeTag(deps, tag);
   return { email: user.email };
 }
 
 async function judgeTag(
-  { users, resetRequests, clock }: TagParts,
+  { users, resetRequests, clock }: TagDeps,
   tag: string | undefined,
 ): Promise<{ found: ResetRequest; user: User; migrates: boolean }> {
   if (!tag) throw new ProblemError({ code: 'missing-tag' });

@@ -72,7 +72,7 @@ export function accountWrites(database: Database) {
       measure({ MailsDue: 1 });
     },
 
-    /** See `ResetPasswordParts.accounts`. */
+    /** See `ResetPasswordDeps.accounts`. */
     async reset({
       tagId,
       userId,
