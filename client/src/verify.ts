@@ -39,17 +39,30 @@ export type VerifierOptions = {
 /** Why a request is refused: `status` and `challenge` are the answer's status and its `WWW-Authenticate`. */
 export class AccessTokenError extends Error {
   override readonly name = 'AccessTokenError';
-  readonly code: 'missing' | 'invalid' | 'expired' | 'keys-unavailable';
-  /** 503 when the keys cannot be read: a 401 would make clients believe that their session is over. */
-  readonly status: 401 | 503;
+  readonly code: 'missing' | 'invalid' | 'expired' | 'keys-unavailable' | 'role-required';
+  /** 503 when the keys cannot be read: a 401 would make clients believe that their session is over. 403 for a missing role. */
+  readonly status: 401 | 403 | 503;
   readonly challenge: string | undefined;
 
   constructor(code: AccessTokenError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.status = code === 'keys-unavailable' ? 503 : 401;
+    this.status = code === 'keys-unavailable' ? 503 : code === 'role-required' ? 403 : 401;
     if (this.status === 401) this.challenge = code === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"';
+    if (this.status === 403) this.challenge = 'Bearer error="insufficient_scope"'; // RFC 6750 section 3.1
   }
+}
+
+/**
+ * Refuses whoever lacks a role. An operator gives roles (`npm run users -- roles`); a token has those of when it was issued.
+ *
+ * @param claims what the verifier resolved with
+ * @param anyOf one of these is enough
+ * @throws AccessTokenError `role-required`
+ */
+export function requireRole(claims: Pick<AccessTokenClaims, 'roles'>, ...anyOf: [string, ...string[]]): void {
+  if (!anyOf.some((role) => claims.roles?.includes(role)))
+    throw new AccessTokenError('role-required', `This needs the role ${anyOf.join(' or ')}.`);
 }
 
 const MINUTE = 60_000;

@@ -21,6 +21,7 @@ import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { overHttp } from '../../test/harness/client.ts';
 import { loggedIn, type Person, signedUp } from '../../test/harness/people.ts';
+import { administer } from '../../test/harness/signed.ts';
 import { freePort } from '../../tools/local/ports.ts';
 
 const run = promisify(execFile);
@@ -226,6 +227,7 @@ async function printedBy(...args: string[]): Promise<string> {
 describe('the example', () => {
   let person: Person;
   let good: string;
+  let ofEditor: string;
   const environment = () => ({ ...process.env, ISSUER: inject('stack').environment.ISSUER ?? '' });
 
   beforeAll(async () => {
@@ -233,6 +235,11 @@ describe('the example', () => {
     cpSync(join(root, 'examples/verify'), folder, { recursive: true });
     person = await signedUp(overHttp);
     good = `Bearer ${(await loggedIn(overHttp, person)).accessToken}`;
+    const editor = await signedUp(overHttp);
+    const { json } = await overHttp.send(administer(`GET /admin/users?email=${editor.email}`));
+    const [{ userId } = { userId: '' }] = (json as { users: { userId: string }[] }).users;
+    await overHttp.send(administer(`PUT /admin/users/${userId}/roles`, { roles: ['reader', 'editor'] }));
+    ofEditor = `Bearer ${(await loggedIn(overHttp, editor)).accessToken}`;
   });
 
   test.for(['express.ts', 'fastify.ts'])(
@@ -247,19 +254,23 @@ describe('the example', () => {
       onTestFinished(() => void server.kill());
       await once(server.stdout, 'data');
       await letsIn((headers) => fetch(`http://localhost:${port}/me`, { headers }));
+      await letsEditorsIn((headers) => fetch(`http://localhost:${port}/drafts`, { headers }));
     },
   );
 
   test('hono.ts lets holders of an access token in, and nobody else', async () => {
     const program = `
       const { default: app } = await import('./hono.ts');
-      const response = await app.request('/me', { headers: JSON.parse(process.argv[1]) });
+      const [path, headers] = JSON.parse(process.argv[1]);
+      const response = await app.request(path, { headers });
       console.log(JSON.stringify([response.status, [...response.headers], await response.text()]));
     `;
-    await letsIn(async (headers) => {
-      const [status, pairs, text] = await evaluated(program, headers);
+    const ask = (path: string) => async (headers: Record<string, string>) => {
+      const [status, pairs, text] = await evaluated(program, [path, headers]);
       return new Response(text, { status, headers: pairs });
-    });
+    };
+    await letsIn(ask('/me'));
+    await letsEditorsIn(ask('/drafts'));
   });
 
   /** What a program prints as JSON, given a value. */
@@ -282,6 +293,16 @@ describe('the example', () => {
       401,
       'Bearer error="invalid_token"',
     ]);
+  }
+
+  async function letsEditorsIn(ask: (headers: Record<string, string>) => Promise<Response>): Promise<void> {
+    expect((await ask({ authorization: ofEditor })).status).toBe(200);
+    const others = await ask({ authorization: good });
+    expect([others.status, others.headers.get('www-authenticate')]).toEqual([
+      403,
+      'Bearer error="insufficient_scope"',
+    ]);
+    expect((await ask({})).status).toBe(401);
   }
 
   test('lambda-authorizer.ts allows holders of an access token, and says Unauthorized to others', async () => {

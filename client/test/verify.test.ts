@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jos
 import { beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { overHttp } from '../../test/harness/client.ts';
 import { loggedIn, signedUp } from '../../test/harness/people.ts';
-import { AccessTokenError, accessTokenVerifier } from '../src/verify.ts';
+import { AccessTokenError, accessTokenVerifier, requireRole } from '../src/verify.ts';
 
 const issuer = 'https://auth.example.com';
 type Key = { privateKey: CryptoKey; jwk: JWK };
@@ -132,6 +132,27 @@ describe('a token is refused', () => {
   test('with a challenge that says so', async () => {
     const { verify } = published([signing]);
     await expect(verify('a.b.c')).rejects.toMatchObject({ challenge: 'Bearer error="invalid_token"' });
+  });
+});
+
+describe('a role', () => {
+  const refusalOf = (roles: string[] | undefined, ...anyOf: [string, ...string[]]) => {
+    try {
+      requireRole(roles === undefined ? {} : { roles }, ...anyOf);
+      return undefined;
+    } catch (error) {
+      const { status, code, challenge } = error as AccessTokenError;
+      return [status, code, challenge];
+    }
+  };
+  const refused = [403, 'role-required', 'Bearer error="insufficient_scope"'];
+
+  test('is required of whoever lacks it, and of nobody who has it', () => {
+    expect(refusalOf(['reader', 'editor'], 'editor')).toBeUndefined();
+    expect(refusalOf(['reader'], 'editor', 'reader')).toBeUndefined();
+    for (const roles of [undefined, [], ['editors'], ['Editor'], ['reader']])
+      expect(refusalOf(roles, 'editor', 'admin')).toEqual(refused);
+    expect(refusalOf([], 'constructor')).toEqual(refused);
   });
 });
 
