@@ -3,14 +3,17 @@
 //   node bench/cold-start.ts                        every function; builds the bundles first
 //   node bench/cold-start.ts openauth=path/to.js    and other bundles, for which only the import is measured
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import { readTotpSecret, totpCode, totpStepAt } from '../lib/core/totp.ts';
 import { startLocalKms } from '../test/harness/memory/kms.ts';
+import { authenticator, type Options } from '../test/harness/passkey-device.ts';
 import { sdkStandIns } from '../tools/build/sdk-stand-ins.ts';
 import { buildFolder, root } from '../tools/folders.ts';
 import { machine } from './machine.ts';
-import { eventOf, type Functions, logIn, type Person, signUp, startStack } from './stack.ts';
+import { eventOf, type Functions, logIn, type Person, signUp, somebody, startStack } from './stack.ts';
 import { quantile } from './timing.ts';
 
 const RUNS = 20;
@@ -151,6 +154,16 @@ function eventsOf(functions: Functions): Record<string, () => Promise<unknown>> 
     const { json } = await functions.send({ path: '/accounts/forgetpassword', body: { email } });
     return String(json.tag);
   };
+  const bearer = async () => ({ authorization: `Bearer ${(await session()).accessToken}` });
+  const withPasskey = async () => {
+    const headers = await bearer();
+    const offered = await functions.send({ path: '/auth/passkeys/options', headers });
+    const { id: rpId } = offered.json.rp as { id: string };
+    const made = authenticator({ rpId, origin: new URL(process.env.APP_URL ?? '').origin });
+    const body = { response: made.register(offered.json as Options) as object };
+    await functions.send({ path: '/auth/passkeys', headers, body });
+    return made;
+  };
   const fixture = (path: string) => JSON.parse(readFileSync(`${root}events/${path}.json`, 'utf8'));
   return {
     async signup() {
@@ -175,6 +188,38 @@ function eventsOf(functions: Functions): Record<string, () => Promise<unknown>> 
       return {
         Records: [{ eventName: 'INSERT', dynamodb: { Keys, SequenceNumber: '100000000000000000001' } }],
       };
+    },
+    account: async () => eventOf({ method: 'GET', path: '/auth/account', headers: await bearer() }),
+    'step-up': async () => post('/auth/step-up', { password: somebody().password }, await bearer()),
+    'change-password': async () =>
+      post(
+        '/auth/change-password',
+        { password: somebody().password, newPassword: 'battery staple horse' },
+        await bearer(),
+      ),
+    'delete-account': async () => post('/auth/delete-account', {}, await bearer()),
+    'verify-email': async () => post('/auth/send-verification', {}, await bearer()),
+    'change-email': async () =>
+      post('/auth/change-email', { email: `${randomUUID()}@example.com` }, await bearer()),
+    totp: async () => post('/auth/totp', {}, await bearer()),
+    async 'second-factor'() {
+      const person = await somebodyNew();
+      const headers = { authorization: `Bearer ${(await logIn(functions, person)).accessToken}` };
+      const { secret } = (await functions.send({ path: '/auth/totp', headers, body: {} })).json;
+      const app = readTotpSecret(String(secret)) ?? Buffer.alloc(0);
+      const step = totpStepAt(Date.now());
+      const body = { code: totpCode(app, step) };
+      await functions.send({ path: '/auth/totp/confirm', headers, body });
+      const { email, password } = person;
+      const first = await functions.answer(eventOf({ path: '/auth/login', body: { email, password } }));
+      const { challenge } = JSON.parse(first?.body ?? '{}');
+      return post('/auth/login/second-factor', { challenge, code: totpCode(app, step + 1) });
+    },
+    passkeys: async () => eventOf({ path: '/auth/passkeys/options', headers: await bearer() }),
+    async 'login-passkey'() {
+      const made = await withPasskey();
+      const { json } = await functions.send({ path: '/auth/login/passkey/options' });
+      return post('/auth/login/passkey', { response: made.logIn(json as Options) });
     },
     'mail-events': async () => fixture('mail/mail-events'),
     jwks: async () => eventOf({ method: 'GET', path: '/.well-known/jwks.json' }),

@@ -20,11 +20,11 @@ type FunctionResult = {
   bundle: number;
   packages: Record<string, number>;
   /** In a bare process, and in one that has loaded what Lambda's runtime loads first. */
-  importMs: number;
-  importOnLambdaMs: number;
-  firstRequestMs: number;
+  importMs?: number;
+  importOnLambdaMs?: number;
+  firstRequestMs?: number;
   /** Resident, after 1,000 requests. */
-  memory: number;
+  memory?: number;
 };
 
 type Counts = {
@@ -136,7 +136,8 @@ ${table(
 ## Functions
 
 Zip and bundle as deployed; import and first request each in a fresh process (\`node bench/cold-start.ts\` shows their spread); resident memory after
-1,000 requests. The floors are the import of nothing and of DynamoDB's client alone.
+1,000 requests. The floors are the import of nothing and of DynamoDB's client alone. A function that came after this run has its size from
+\`node bench/sizes.ts --add\`, and no times yet.
 
 ${table(
   ['function', 'zip', 'bundle', 'import', 'import on Lambda', 'first request', 'memory'],
@@ -148,7 +149,7 @@ ${table(
       ms(each.importMs),
       ms(each.importOnLambdaMs),
       ms(each.firstRequestMs),
-      `${Math.round(each.memory / 1e6)} MB`,
+      each.memory === undefined ? 'not measured' : `${Math.round(each.memory / 1e6)} MB`,
     ]),
     ...Object.entries(results.coldFloors).map(([name, each]) => [
       `floor: ${name}`,

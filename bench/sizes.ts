@@ -1,9 +1,12 @@
 // What each function weighs: the zip that `serverless package` made of it, its bundle, and what the bundle is made of.
 //   npm run build
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+//   node bench/sizes.ts --add   adds functions that bench/results.json doesn't know yet, and writes results.md
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import { type Bundle, bundleForDeployment } from '../tools/build/bundle.ts';
 import { buildFolder, root } from '../tools/folders.ts';
+import { type Results, writeReport } from './report.ts';
+import { RESULTS_FILE } from './results-file.ts';
 
 /** Bytes. */
 export type Size = { name: string; zip: number; bundle: number; packages: Bundle['packages'] };
@@ -40,7 +43,17 @@ function kB(bytes: number): string {
   return `${(bytes / 1000).toFixed(1)} kB`;
 }
 
-if (import.meta.main) {
+/** Adds the functions that the latest run of the benchmark didn't know: sizes are the same on every machine, times aren't. */
+async function addToResults(): Promise<void> {
+  const results = JSON.parse(readFileSync(RESULTS_FILE, 'utf8')) as Results;
+  for (const { name, zip, bundle, packages } of await bundleSizes(`${buildFolder}bench/`))
+    results.functions[name] ??= { zip, bundle, packages: { ...packages } };
+  writeFileSync(RESULTS_FILE, `${JSON.stringify(results, undefined, 2)}\n`);
+  writeReport(results);
+}
+
+if (process.argv.includes('--add') && import.meta.main) await addToResults();
+else if (import.meta.main) {
   console.log(`${'function'.padEnd(18)}${'zip'.padStart(10)}${'bundle'.padStart(12)}   most of it`);
   for (const size of await bundleSizes(buildFolder)) {
     const zip = statSync(`${root}.serverless/${size.name}.zip`, { throwIfNoEntry: false })?.size;
