@@ -7,6 +7,7 @@ import { ADA } from '../../test/harness/memory/users.ts';
 import { type World, world } from '../../test/harness/memory/world.ts';
 import { authenticate } from './authenticate.ts';
 import { hashSecret, newSecret, readRefreshToken, writeRefreshToken } from './opaque-token.ts';
+import { ProblemError } from './problem.ts';
 import { refreshSession } from './refresh-session.ts';
 
 const GRACE = 10_000;
@@ -409,4 +410,61 @@ test.each([0, 1_000, 300_000])('the grace is as long as it is set to be: %i ms',
   expect((await ask(first.refreshToken)).refreshToken).toBe(successor);
   it.clock.pass(1);
   expect((await problemOf(ask(first.refreshToken))).message).toBe(REPLAYED);
+});
+
+describe('a refresh where a hook adds claims', () => {
+  const failing = async (): Promise<never> => {
+    throw new ProblemError({ code: 'hook-failed', retryAfter: 2 });
+  };
+
+  test('asks before the rotation, so that one that fails leaves the token as it was', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    const before = it.sessions.only();
+    it.hook.claims = failing;
+    expect((await problemOf(refresh(it, refreshToken))).problem.code).toBe('hook-failed');
+    expect(it.sessions.only()).toEqual(before);
+    it.hook.claims = async () => ({ plan: 'pro' });
+    const { accessToken } = await refresh(it, refreshToken);
+    expect(JSON.parse(accessToken.token)).toMatchObject({ plan: 'pro', sessionId: before.sessionId });
+  });
+
+  test('asks for the token that was just replaced, and for no other', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    await refresh(it, refreshToken);
+    it.hook.claims = failing;
+    expect((await problemOf(refresh(it, refreshToken))).problem.code).toBe('hook-failed');
+    for (const secrets of [{ family: newSecret() }, { secret: newSecret(), family: newSecret() }])
+      expect((await problemOf(refresh(it, forged(refreshToken, secrets)))).problem).toEqual(REFUSED);
+    it.clock.pass(GRACE + 1);
+    expect((await problemOf(refresh(it, refreshToken))).message).toBe(REPLAYED);
+    expect((await problemOf(refresh(it, refreshToken))).problem).toEqual(REFUSED); // it is over
+  });
+
+  test('looks again where the user and the session were read before and after a change of the password', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    it.hook.claims = async () => ({ plan: 'pro' });
+    let reads = 0;
+    const get = it.parts.users.get;
+    it.parts.users.get = async (userId) => {
+      const user = await get(userId);
+      reads += 1;
+      return user && reads === 1 ? { ...user, credentialVersion: user.credentialVersion - 1 } : user;
+    };
+    const { accessToken } = await refreshSession(
+      { ...it.parts, users: { get: it.parts.users.get } },
+      { fields: { refreshToken }, client: randomUUID() },
+    );
+    expect(JSON.parse(accessToken.token)).toMatchObject({ plan: 'pro' });
+  });
+
+  test('asks nobody about a session that is not there', async () => {
+    const it = world();
+    const { refreshToken } = await loggedIn(it);
+    it.sessions.rows.clear();
+    it.hook.claims = failing;
+    expect((await problemOf(refresh(it, refreshToken))).problem).toEqual(REFUSED);
+  });
 });
