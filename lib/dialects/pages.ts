@@ -14,7 +14,7 @@ import { pageMessages } from '../messages/catalogue.ts';
 import type { PageMessages } from '../messages/messages.ts';
 import type { ScriptAnswer } from '../pages/enhance.ts';
 import { type PageSettings, pageWriter } from '../pages/page.ts';
-import type { View } from '../pages/view.ts';
+import type { Link, View } from '../pages/view.ts';
 import { retryAfter } from './failures.ts';
 import { mailedTag } from './words.ts';
 
@@ -67,9 +67,14 @@ type FormPage = {
   once: boolean;
 };
 
-function formPages({ loginUrl, tagLifetime }: PagesSettings): Record<PageKind, FormPage> {
-  const logIn = ({ reset }: PageMessages) =>
-    loginUrl === undefined ? undefined : { to: loginUrl, text: reset.logIn };
+/** Where a page leads that has nothing more to do: to log-in, or to the website where it isn't known where one logs in. */
+function wayOn({ account, reset }: PageMessages, { appUrl, loginUrl }: PagesSettings): Link {
+  return loginUrl === undefined ? { to: appUrl, text: account.open } : { to: loginUrl, text: reset.logIn };
+}
+
+function formPages(settings: PagesSettings): Record<PageKind, FormPage> {
+  const { loginUrl, tagLifetime } = settings;
+  const onward = (messages: PageMessages) => wayOn(messages, settings);
   return {
     reset: {
       once: true,
@@ -83,7 +88,7 @@ function formPages({ loginUrl, tagLifetime }: PagesSettings): Record<PageKind, F
       done({ email }, { messages }) {
         const { done: title, doneDetail } = messages.reset;
         const address = normaliseEmail(email ?? '');
-        return { title, done: true, address, paragraphs: [doneDetail], link: logIn(messages) };
+        return { title, done: true, address, paragraphs: [doneDetail], link: onward(messages) };
       },
     },
     verify: {
@@ -96,7 +101,7 @@ function formPages({ loginUrl, tagLifetime }: PagesSettings): Record<PageKind, F
       },
       done(_, { messages }) {
         const { done: title, doneDetail } = messages.verify;
-        return { title, done: true, paragraphs: [doneDetail], link: logIn(messages) };
+        return { title, done: true, paragraphs: [doneDetail], link: onward(messages) };
       },
     },
     undo: {
@@ -108,7 +113,7 @@ function formPages({ loginUrl, tagLifetime }: PagesSettings): Record<PageKind, F
       },
       done(_, { messages }) {
         const { done: title, doneDetail } = messages.undo;
-        return { title, done: true, paragraphs: [doneDetail], link: logIn(messages) };
+        return { title, done: true, paragraphs: [doneDetail], link: onward(messages) };
       },
     },
     forget: {
@@ -132,7 +137,7 @@ function formPages({ loginUrl, tagLifetime }: PagesSettings): Record<PageKind, F
             address === undefined
               ? undefined
               : { hidden: { email: address, again: '1' }, submit: forget.again, query: {} },
-          link: logIn(messages),
+          link: loginUrl === undefined ? undefined : onward(messages),
           other: {
             to: `?lang=${language}`,
             text: address === undefined ? forget.again : forget.otherAddress,
@@ -320,10 +325,9 @@ function isOpened(tag: string | undefined, request: Request): boolean {
   throw new ProblemError({ code: 'missing-tag' });
 }
 
-function accountView({ account, reset }: PageMessages, { appUrl, loginUrl }: PagesSettings): View {
-  const { title, detail, open } = account;
-  const link = loginUrl === undefined ? { to: appUrl, text: open } : { to: loginUrl, text: reset.logIn };
-  return { title, paragraphs: [detail], link };
+function accountView(messages: PageMessages, settings: PagesSettings): View {
+  const { title, detail } = messages.account;
+  return { title, paragraphs: [detail], link: wayOn(messages, settings) };
 }
 
 /** The page's own script asks for the words alone. */

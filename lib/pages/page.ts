@@ -84,7 +84,8 @@ function logoOf({ name, logoUrl, logoDarkUrl }: Brand): Html {
 /** The same form in the other languages, for whoever's browser asks for a wrong one; and whom to turn to. */
 function footerOf(form: Form | undefined, language: Language, settings: PageSettings): Html {
   const messages = pageMessages[language];
-  const languages = form?.field && languagesOf(form, language, messages);
+  // A button that asks once more is no form to start from.
+  const languages = form && (form.field ?? form.query.tag) && languagesOf(form, language, messages);
   const links = [
     { to: settings.termsUrl, text: messages.terms },
     { to: settings.supportUrl, text: messages.support },

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { LANGUAGES, type Language } from '../../lib/core/language.ts';
@@ -13,18 +12,10 @@ import { form } from '../harness/page-of.ts';
 import { loggedIn, mailedTag, type Person, signedUp } from '../harness/people.ts';
 import { chromiumPath, launch, visitor } from './chromium.ts';
 import { faultsOf } from './faults.ts';
+import { picture } from './picture.ts';
 
 const NEW_PASSWORD = 'pferd batterie heftklammer';
 const PHONE = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 1 };
-/** Where pictures go when somebody wants to look at them: SCREENSHOTS=docs/screenshots npm run test:browser */
-const pictures = process.env.SCREENSHOTS;
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (pictures === undefined) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: `${pictures}/${name}.png` });
-}
-
 /** The answer to a form that a browser without JavaScript sends, for each state that takes a form. */
 const sentFor: Record<string, (set: string, ask: string, tag: string) => Call> = {
   'ask, refused': (_, ask) => form(ask, { email: 'ada@' }),

@@ -42,7 +42,8 @@ describe.each(clients)('the page behind the link, $name', (client) => {
     const { accessToken } = await loggedIn(client, person);
     const tag = await mailedTag(client, person);
     const done = pageOf(await set(tag, NEW_PASSWORD));
-    expect(done).toMatchObject({ status: 200, heading: en.reset.done, done: true, links: [], fields: {} });
+    const links = [inject('stack').environment.APP_URL];
+    expect(done).toMatchObject({ status: 200, heading: en.reset.done, done: true, links, fields: {} });
     expect(done.paragraphs).toEqual([en.reset.doneDetail]);
 
     await loggedIn(client, { ...person, password: NEW_PASSWORD });
@@ -324,6 +325,7 @@ describe("to the page's own script", () => {
     expect((await send({ tag, password: NEW_PASSWORD })).json).toEqual({
       title: fr.reset.done,
       paragraphs: [fr.reset.doneDetail],
+      link: { to: inject('stack').environment.APP_URL, text: fr.account.open },
     });
     const asked = form('/forgot-password?lang=fr', { email: person.email }, headers);
     expect((await inProcess.send(asked)).json).toEqual({
