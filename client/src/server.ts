@@ -180,7 +180,13 @@ export function gatehouseServer(options: ServerOptions) {
         headers: { ...visitor, ...(init?.headers as Record<string, string>) },
       });
     const ask = asker(client, send);
-    const answer = await ask<Fields>(operation, method === 'GET' ? undefined : fields, () => true);
+    const once = () => ask<Fields>(operation, method === 'GET' ? undefined : fields, () => true);
+    const answer = await once().catch(async (error) => {
+      if ((error as GatehouseError).code !== 'step-up-required') throw error;
+      // It may have been done in another process: a new token has the session's newest proof.
+      await client[seam].tokens(await client[seam].store.read());
+      return once();
+    });
     if (operation === '/delete-account' || (operation === '/sessions/end' && fields.all === true)) {
       const held = await client[seam].store.read();
       if (held) await client[seam].store.logOut(held.id);

@@ -154,6 +154,23 @@ describe('a session in a cookie', () => {
     expect((await asking.export()).user.email).toBe(person.email);
   });
 
+  test('a step-up that was done in another process counts here', async () => {
+    const { api, auth, person, page, jar } = await world();
+    const client = page();
+    await client.logIn(person);
+    const tokenNow = async () =>
+      (await auth.authorized(visitWith(jar.value))).headers.get('authorization')?.slice(7) ?? '';
+    await changeSession(await tokenNow(), { authTime: Date.now() - 301_000 });
+    await forgotten(auth, jar);
+    await client.welcome(); // with a token whose proof is too old
+    await expect(client.export()).rejects.toMatchObject({ code: 'step-up-required' });
+    const headers = { authorization: `Bearer ${await tokenNow()}` };
+    await overHttp.send({ path: '/auth/step-up', headers, body: { password: person.password } });
+    const refreshes = api.count(REFRESH);
+    expect((await client.export()).user.email).toBe(person.email);
+    expect(api.count(REFRESH)).toBe(refreshes + 1);
+  });
+
   test('a form that this server gets itself logs in and out', async () => {
     const { auth, person, take, jar } = await world();
     const form = () => new Request(`${APP}/login`, { method: 'POST', headers: ownPage });
