@@ -15,7 +15,6 @@ import {
   type Done,
   done,
   expiresIn,
-  issuedAs,
   message,
   recoveryCodesLeft,
   tokenType,
@@ -67,8 +66,10 @@ export const logIn: Operation<LogInRequest, LoggedIn, v.InferOutput<typeof logge
 
 export const loggedInBody = ({ profile, accessToken: issued, refreshToken: refreshes }: LoggedIn) => ({
   message: 'You are logged in.',
-  ...issuedAs(issued),
+  accessToken: issued.token,
   refreshToken: refreshes as string, // each operation of this dialect asks for one
+  tokenType: 'Bearer' as const,
+  expiresIn: issued.expiresIn,
   user: userOf(profile),
 });
 
@@ -142,8 +143,10 @@ export const refreshTokens: Operation<RefreshRequest, Refreshed, v.InferOutput<t
     status: 200,
     body: {
       message: 'The tokens were refreshed.',
-      ...issuedAs(next.accessToken),
+      accessToken: next.accessToken.token,
       refreshToken: next.refreshToken,
+      tokenType: 'Bearer',
+      expiresIn: next.accessToken.expiresIn,
     },
   }),
 };
