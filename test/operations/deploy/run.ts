@@ -133,11 +133,11 @@ async function drive(aws: SimulatedAws, functions: DeployedFunctions, issuer: st
   const welcome = async (token: string) =>
     (await functions.send({ path: '/auth', headers: bearer(token) })).status;
 
-  /** Delivers the stream and reads the newest mail to the person. */
-  const mailed = async (subject: RegExp): Promise<string> => {
+  /** Delivers the stream and reads the newest mail, to the person unless it says to whom. */
+  const mailed = async (subject: RegExp, to = person.email): Promise<string> => {
     const { answer } = await functions.deliverStream();
-    same(answer?.batchItemFailures, []);
-    const mail = (await aws.mailsTo(person.email)).at(-1);
+    same(answer?.batchItemFailures ?? [], []);
+    const mail = (await aws.mailsTo(to)).at(-1);
     match(mail?.subject ?? '', subject);
     same(mail?.source, settings.MAIL_FROM);
     return mail?.body ?? '';
@@ -272,6 +272,7 @@ async function drive(aws: SimulatedAws, functions: DeployedFunctions, issuer: st
     same((await functions.send(logIn)).status, 200);
     await mailed(/password was changed/);
   });
+  await driveAccount(functions, { email: person.email, password, mailed });
   await check('/accounts: an error is a sentence', async () => {
     const reply = await functions.send({ path: '/accounts/resetpassword/', body: { password } });
     same([reply.status, reply.json], [406, ['Error: Missing Tag in GET!']]);
@@ -295,6 +296,81 @@ async function drive(aws: SimulatedAws, functions: DeployedFunctions, issuer: st
 
   const logIn = await functions.send({ path: '/auth/login', body: { email: person.email, password } });
   return { ...person, password, tokens: logIn.json as Answer };
+}
+
+type Driven = {
+  email: string;
+  password: string;
+  /** Delivers the stream. @returns the body of the newest mail, whose subject has to be this */
+  mailed: (subject: RegExp, to?: string) => Promise<string>;
+};
+
+/** What the holder of an account does with it, mails included. It is as it was in the end. */
+async function driveAccount(functions: DeployedFunctions, { email, password, mailed }: Driven) {
+  type Tokens = { accessToken: string; refreshToken: string };
+  const next = 'ada@next.example.com';
+  let tokens: Tokens;
+  const send = async (path: string, body?: object, status = 200): Promise<Answer> => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const headers = tokens && { authorization: `Bearer ${tokens.accessToken}` };
+    const reply = await functions.send({ method, path, ...(headers && { headers }), ...(body && { body }) });
+    same(reply.status, status, `${path} ${reply.text}`);
+    return reply.json;
+  };
+  const logIn = async (address: string, status = 200) => {
+    const reply = await functions.send({ path: '/auth/login', body: { email: address, password } });
+    same(reply.status, status, reply.text);
+    return reply.json as Tokens;
+  };
+  const linkIn = (mail: string, page: string) => new RegExp(`/${page}\\?tag=([\\w-]+)`).exec(mail)?.[1];
+  const codeIn = (mail: string) => /(?<![\w-])\d{8}(?![\w-])/.exec(mail)?.[0];
+
+  await check('the account: profile, sessions, export, step-up', async () => {
+    tokens = await logIn(email);
+    await logIn(email);
+    same((await send('/auth/account')).user.email, email);
+    await send('/auth/profile', { name: 'Ada' });
+    ok((await send('/auth/sessions')).sessions.length >= 2);
+    await send('/auth/sessions/end', { others: true });
+    same((await send('/auth/sessions')).sessions.length, 1);
+    tokens = { ...tokens, ...(await send('/auth/step-up', { password })) };
+    same((await send('/auth/export')).user.name, 'Ada');
+  });
+  await check('the account: a change of address, confirmed by the mailed code', async () => {
+    await send('/auth/change-email', { email: next }, 202);
+    ok(linkIn(await mailed(/being changed/), 'undo'));
+    const code = codeIn(await mailed(/Confirm/, next));
+    await send('/auth/verify-email', { code });
+    same((await send('/auth/account')).user.email, next);
+    await logIn(email, 401);
+  });
+  await check('the account: the undo of it, mailed to the old address, ends every session', async () => {
+    const token = linkIn(await mailed(/was changed/), 'undo');
+    same((await functions.send({ method: 'GET', path: `/undo?tag=${token}` })).status, 200);
+    await send('/auth/undo', { token });
+    await send('/auth/account', undefined, 401);
+    ok(linkIn(await mailed(/restored/), 'reset-password'));
+    tokens = await logIn(email);
+    await logIn(next, 401);
+  });
+  await check('the account: another password, and back; notices of both', async () => {
+    await send('/auth/change-password', { password, newPassword: 'a much newer battery' });
+    await mailed(/password was changed/);
+    await send('/auth/change-password', { password: 'a much newer battery', newPassword: password });
+    await mailed(/password was changed/);
+  });
+  await check('the account: an address is verified by the mailed link, and an account deleted', async () => {
+    const grace = { name: 'Grace', email: 'grace.h@example.com', password, confirm: password };
+    await functions.send({ path: '/auth/register', body: grace });
+    tokens = await logIn(grace.email);
+    await send('/auth/send-verification', {}, 202);
+    const token = linkIn(await mailed(/Confirm/, grace.email), 'verify-email');
+    await send('/auth/verify-email', { token, password });
+    same((await send('/auth/account')).user.emailVerified, true);
+    await send('/auth/delete-account', {});
+    await mailed(/was deleted/, grace.email);
+    await logIn(grace.email, 401);
+  });
 }
 
 async function rows(aws: SimulatedAws): Promise<Record<string, Answer[]>> {
