@@ -193,7 +193,11 @@ test('a change of address takes as long for a free, a taken and one’s own addr
   const headers = bearer(await loggedIn(world.client, person));
   // What is prepared is alike, too: on a busy machine it tells in the time of what comes next.
   const made = () => account('active', 'none');
-  const classes = { free: () => made().then(unknown), taken: made, own: () => made().then(() => person.email) };
+  const classes = {
+    free: () => made().then(unknown),
+    taken: made,
+    own: () => made().then(() => person.email),
+  };
   const change = (email: string) => ({ path: '/auth/change-email', headers, body: { email } });
   expectAlike('change of address', await measure(handler, 200, classes, change));
 });

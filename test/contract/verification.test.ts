@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { newMailedSecret, readResetTag, writeResetTag } from '../../lib/core/opaque-token.ts';
 import { type Client, clients, inProcess, type Reply } from '../harness/client.ts';
 import { functionsWith } from '../harness/functions-with.ts';
 import { awaitMails, digitsIn, linkIn, type Mail, mailsTo } from '../harness/inbox.ts';
@@ -105,6 +106,15 @@ describe('EMAIL_VERIFICATION=before', () => {
     }
     const token = tokenIn(await mailed(free.person.email));
     expect(codeOf(await verify({ token, password: free.person.password }))).toEqual([401, 'expired-tag']);
+  });
+
+  test('the code needs the whole of what the tab holds, not the id of the sign-up alone', async () => {
+    const { person, verification } = await waiting();
+    const code = digitsIn(await mailed(person.email));
+    const { tagId } = readResetTag(verification) ?? { tagId: '' };
+    const guessed = writeResetTag({ tagId, secret: newMailedSecret() });
+    expect(codeOf(await verify({ verification: guessed, code }))).toEqual([401, 'wrong-code']);
+    expect((await verify({ verification, code })).status).toBe(200);
   });
 
   test('what is no sign-up of ours is a wrong code; without proof there is nothing to send', async () => {
