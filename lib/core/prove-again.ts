@@ -123,11 +123,11 @@ async function addProof(
   for (let tried = 0; tried < TRIES; tried += 1) {
     ownerOfLive(session, user, now);
     const evidence = combined(session as Session, proof, now);
+    // What came in between may have raised it.
+    if (tried > 0) sign = await issuer.prepare(user, { ...(session as Session), ...evidence });
     const outcome = await sessions.prove(session as Session, evidence, now);
     if (outcome.proved) return sign(evidence.authTime, now);
     session = outcome.session;
-    // What came in between may have raised it.
-    if (session) sign = await issuer.prepare(user, { ...session, ...combined(session, proof, now) });
   }
   throw new ProblemError(
     { code: 'unavailable', retryAfter: 1 },

@@ -95,8 +95,8 @@ async function prepareFirst(
   const now = deps.clock();
   const first = await readAgain(deps, presented);
   const { user, session } = isTorn(first.user, first.session) ? await readAgain(deps, presented) : first;
-  if (session === undefined || !isLive(session, user, now)) return undefined;
-  const { familyHash, currentHash, previous } = session.refresh ?? {};
+  if (session?.refresh === undefined || !isLive(session, user, now)) return undefined;
+  const { familyHash, currentHash, previous } = session.refresh;
   if (familyHash !== hashSecret(presented.family)) return undefined;
   const hash = hashSecret(presented.secret);
   const repeats = previous?.hash === hash && now <= previous.rotatedAt + deps.grace;

@@ -106,7 +106,7 @@ async function judgeTag(
 /** The account that a link makes, where a system before knows the address. */
 function migrantOf({ userId, legacy }: ResetRequest, now: number): User | undefined {
   if (legacy?.name === undefined) return undefined;
-  const { email, name, roles = [] } = legacy;
+  const { email, name, roles } = legacy;
   return migratedUser({ userId, email, legacy: { name, emailVerified: true, roles } }, now);
 }
 

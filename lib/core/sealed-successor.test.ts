@@ -61,11 +61,11 @@ describe('a sealed text is refused', () => {
     ['whose key is wrapped', { alg: 'A256KW', enc: 'A256GCM' }],
   ])('that is %s, though under the right key', async (_, header) => {
     const sealed = await new CompactEncrypt(SUCCESSOR).setProtectedHeader(header).encrypt(KEY);
-    expect(() => unsealSuccessor(sealed, REPLACED)).toThrow('the sealed successor is no JWE of ours');
+    expect(() => unsealSuccessor(sealed, REPLACED)).toThrow('the sealed successor is not a JWE of ours');
   });
 
   test.each(['not sealed', '', '....', `${'.'.repeat(5)}`])('that is none: %j', (text) => {
-    expect(() => unsealSuccessor(text, REPLACED)).toThrow('the sealed successor is no JWE of ours');
+    expect(() => unsealSuccessor(text, REPLACED)).toThrow('the sealed successor is not a JWE of ours');
   });
 
   test.each([
@@ -73,6 +73,6 @@ describe('a sealed text is refused', () => {
     ['a part less', (sealed: string) => sealed.slice(0, sealed.lastIndexOf('.'))],
   ])('with %s', (_, change) => {
     const sealed = change(sealSuccessor(SUCCESSOR, REPLACED));
-    expect(() => unsealSuccessor(sealed, REPLACED)).toThrow('the sealed successor is no JWE of ours');
+    expect(() => unsealSuccessor(sealed, REPLACED)).toThrow('the sealed successor is not a JWE of ours');
   });
 });
