@@ -400,6 +400,16 @@ describe.each(clients)('$name', (client) => {
       await loggedIn(client, person);
     });
 
+    test('a passkey that could not be backed up cannot begin to', async () => {
+      const { device: made } = await holder(client, device({ synced: false }));
+      for (const set of [FLAGS.BE, FLAGS.BE | FLAGS.BS])
+        expect(codeOf(await tryPasskey(client, made, { flags: { set } }))).toEqual([
+          401,
+          'wrong-credentials',
+        ]);
+      expect((await tryPasskey(client, made)).status).toBe(200);
+    });
+
     test('backup may begin and end', async () => {
       const { device: made } = await holder(client);
       expect((await tryPasskey(client, made, { flags: { clear: FLAGS.BS } })).status).toBe(200);
