@@ -1,11 +1,13 @@
 import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { accountOverview } from '../lib/core/account-overview.ts';
+import { listActivity } from '../lib/core/activity.ts';
 import { changeProfile } from '../lib/core/change-profile.ts';
 import { endSessionsOf } from '../lib/core/end-sessions.ts';
 import { exportAccount } from '../lib/core/export-account.ts';
 import { listSessions } from '../lib/core/list-sessions.ts';
 import * as auth from '../lib/dialects/auth.ts';
+import { activityStore } from '../lib/dynamodb/activity.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { factorList } from '../lib/dynamodb/factor-list.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
@@ -25,6 +27,7 @@ const deps = {
   sessions: { ...sessionStore(database), ...ownSessionStore(database) },
   accounts: ownAccountWrites(database),
   factors: factorList(database),
+  activity: activityStore(database),
   verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
@@ -37,5 +40,6 @@ export const handler = endpoint(
   on(auth.changeProfile, (request) => changeProfile(deps, request)),
   on(auth.sessions, (request) => listSessions(deps, request)),
   on(auth.endSessions, (request) => endSessionsOf(deps, request)),
+  on(auth.activity, (request) => listActivity(deps, request)),
   on(auth.exportAccount, (request) => exportAccount(deps, request)),
 );

@@ -47,7 +47,7 @@ export const handler = endpoint(
   // A back office calls from a server, which signs: a page has no business here.
   { ...config, corsOrigins: [] },
   on(admin.listUsers, (request) => listUsers(deps, request)),
-  on(admin.createUser, ({ fields }) => createUser(deps, fields)),
+  on(admin.createUser, ({ fields, by }) => createUser(deps, fields, by)),
   on(admin.seeUser, ({ userId }) => userWithId(deps.users, userId)),
   on(admin.disableUser, (about) =>
     actOn(deps, about, ({ userId }) => disableAccount(accounts, userId, about.by)),

@@ -37,6 +37,7 @@ function rows(observed: Observed): Alarm[] {
   const { functions, background, tables } = observed;
   const { ofApi, ofFunction, ofTable, waitingIn, ofSes, ours, refusedByGateway } = metricsOf(observed);
   const rotation = `${observed.prefix}-rotate-keys`;
+  const publisher = `${observed.prefix}-publish-events`;
   return [
     {
       name: 'failed-answers',
@@ -195,6 +196,40 @@ function rows(observed: Observed): Alarm[] {
       period: 5 * MINUTES,
       is: '>',
       threshold: 5 * MINUTES * 1000,
+    },
+    ...(functions.includes(publisher)
+      ? [
+          {
+            name: 'unpublished-events',
+            says: 'Events were given up on after 18 hours of trying.',
+            runbook: 'events-were-not-published',
+            metric: waitingIn('unpublished-events'),
+            stat: 'Maximum' as const,
+            period: 5 * MINUTES,
+            is: '>' as const,
+            threshold: 0,
+          },
+          {
+            name: 'late-events',
+            says: 'Events wait for longer than five minutes: the bus does not take them.',
+            runbook: 'events-are-late',
+            metric: ofFunction(publisher, 'IteratorAge'),
+            stat: 'Maximum' as const,
+            period: 5 * MINUTES,
+            is: '>' as const,
+            threshold: 5 * MINUTES * 1000,
+          },
+        ]
+      : []),
+    {
+      name: 'unnoted-activity',
+      says: 'What happened to accounts could not be noted for 18 hours.',
+      runbook: 'activity-was-not-noted',
+      metric: waitingIn('unnoted-activity'),
+      stat: 'Maximum',
+      period: 5 * MINUTES,
+      is: '>',
+      threshold: 0,
     },
     {
       name: 'unhandled-mail-events',

@@ -120,6 +120,17 @@ function graphs(observed: Observed): Widget[] {
         ],
       ],
     },
+    {
+      title: 'Events: published, delayed, longest wait in ms',
+      lines: [
+        [ours('Events', { Outcome: 'published' }), { label: 'published' }],
+        [ours('Events', { Outcome: 'delayed' }), { label: 'delayed' }],
+        [
+          ofFunction(`${prefix}-publish-events`, 'IteratorAge'),
+          { stat: 'Maximum', yAxis: 'right', label: 'wait' },
+        ],
+      ],
+    },
     { title: 'Cold starts', lines: [[ours('ColdStarts')]] },
     {
       title: 'Refused: by API Gateway, by the web ACL, by Lambda (of the account); running in parallel',

@@ -54,6 +54,14 @@ export type Config = {
   adminApi: boolean;
   /** How many mails an hour may go to addresses that nobody has verified. */
   unverifiedMailsPerHour: number;
+  events: {
+    /** Whether anybody listens. */
+    published: boolean;
+    /** The name of the bus of EventBridge. */
+    bus: string;
+    /** Whether events have the address of the account. */
+    includeEmail: boolean;
+  };
 };
 
 /** Names every variable that is missing or wrong, in one message; values are left out, since one of them is a secret. */
@@ -134,6 +142,8 @@ const listed = (text: string) =>
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean);
+
+const onOff = v.optional(v.picklist(['off', 'on'], 'must be off or on'), 'off');
 
 const environment = v.object({
   TABLE_PREFIX: v.pipe(
@@ -243,6 +253,12 @@ const environment = v.object({
   LIMIT_REFRESHES: wholeNumber(1_000, 1, 1_000_000),
   LIMIT_UNVERIFIED_MAILS: wholeNumber(50, 1, 1_000_000),
   LIMIT_VERIFICATIONS: wholeNumber(100, 1, 1_000_000),
+  EVENTS: onOff,
+  EVENTS_INCLUDE_EMAIL: onOff,
+  EVENT_BUS: v.optional(
+    v.pipe(v.string(), v.regex(/^[\w.-]{1,256}$/, 'must be the name of an event bus')),
+    'default',
+  ),
 });
 
 /**
@@ -319,6 +335,11 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     migrationFloor: set.MIGRATION_FLOOR * 1000,
     adminApi: set.ADMIN_API === 'on',
     unverifiedMailsPerHour: set.LIMIT_UNVERIFIED_MAILS,
+    events: {
+      published: set.EVENTS === 'on',
+      bus: set.EVENT_BUS,
+      includeEmail: set.EVENTS_INCLUDE_EMAIL === 'on',
+    },
     limits: {
       logins: set.LIMIT_LOGIN_FAILURES,
       signUps: set.LIMIT_SIGNUPS,

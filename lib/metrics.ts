@@ -35,6 +35,7 @@ export const METRICS = {
   HookFailures: { unit: 'Count' },
   Mails: { unit: 'Count', by: 'Outcome' },
   MailEvents: { unit: 'Count', by: 'Outcome' },
+  Events: { unit: 'Count', by: 'Outcome' },
   RotationChecks: { unit: 'Count' },
   StrangeKeys: { unit: 'Count' },
   ColdStarts: { unit: 'Count' },
@@ -56,8 +57,11 @@ export type MailOutcome =
 /** What SES said of a mail that it had accepted. */
 export type MailEventOutcome = 'bounced' | 'complained' | 'ignored' | 'failed';
 
+/** What became of events: a bus has them, or a record has to be delivered again. */
+export type EventOutcome = 'published' | 'delayed';
+
 type Dimensions = {
-  Outcome: Outcome | MailOutcome | MailEventOutcome;
+  Outcome: Outcome | MailOutcome | MailEventOutcome | EventOutcome;
 };
 
 export const NAMESPACE = 'Gatehouse';

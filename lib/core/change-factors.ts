@@ -122,10 +122,10 @@ function withFactor({ amr }: Session, now: number): Evidence {
  * @throws ProblemError those of `authenticate`; `step-up-required`, `unavailable`
  */
 export async function removeTotp(deps: ChangeFactorsDeps, request: FactorRequest): Promise<void> {
-  await whileUnchanged(deps, request, async (user) => {
+  await whileUnchanged(deps, request, async ({ user, session }) => {
     if (!user.totp) return true;
     const mail = notice(deps, { user, language: request.language, purpose: 'totp-removed' });
-    return deps.factors.removeTotp({ user, mail });
+    return deps.factors.removeTotp({ user, session, now: deps.clock(), mail });
   });
 }
 
@@ -136,10 +136,10 @@ export async function removeTotp(deps: ChangeFactorsDeps, request: FactorRequest
  */
 export async function renewRecoveryCodes(deps: ChangeFactorsDeps, request: FactorRequest): Promise<string[]> {
   const { codes, hashes } = newRecoveryCodes();
-  await whileUnchanged(deps, request, async (user) => {
+  await whileUnchanged(deps, request, async ({ user, session }) => {
     if (!user.totp && !user.passkeys) throw new ProblemError({ code: 'no-factor' });
     const mail = notice(deps, { user, language: request.language, purpose: 'recovery-codes-replaced' });
-    return deps.factors.replaceRecoveryCodes({ user, hashes, now: deps.clock(), mail });
+    return deps.factors.replaceRecoveryCodes({ user, session, hashes, now: deps.clock(), mail });
   });
   return codes;
 }
@@ -161,12 +161,12 @@ const TRIES = 3;
 async function whileUnchanged(
   deps: ChangeFactorsDeps,
   request: FactorRequest,
-  change: (user: User) => Promise<boolean>,
+  change: (found: Authenticated) => Promise<boolean>,
 ): Promise<void> {
   for (let tried = 1; tried <= TRIES; tried += 1) {
-    const { user } = await entitled(deps, request, { fresh: true });
+    const found = await entitled(deps, request, { fresh: true });
     request.body();
-    if (await change(user)) return;
+    if (await change(found)) return;
   }
   throw new ProblemError({ code: 'unavailable', retryAfter: 1 }, 'other changes keep coming first');
 }

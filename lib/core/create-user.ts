@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './account.ts';
+import type { By } from './account-event.ts';
 import { type HashReader, readAccountRow } from './account-row.ts';
 import { invalidFields, type RawFields } from './fields.ts';
 import { type AccountToImport, type ImportDeps, type ImportRefusal, importUsers } from './import-users.ts';
@@ -18,7 +19,7 @@ export type CreateUserDeps = { imports: ImportDeps['accounts']; tombstones: Impo
  * @throws ProblemError `invalid-fields`, also for a user id that another account has and for an account that was deleted
  *   here after the row says that it was made; `email-taken`, `unavailable`
  */
-export async function createUser(deps: CreateUserDeps, fields: RawFields): Promise<SeenUser> {
+export async function createUser(deps: CreateUserDeps, fields: RawFields, by: By): Promise<SeenUser> {
   const now = deps.clock();
   const account = {
     // Not the id that an import makes of the address: whoever gets an account after a deletion is somebody new.
@@ -34,6 +35,7 @@ export async function createUser(deps: CreateUserDeps, fields: RawFields): Promi
       mails: true,
       kindOf: () => '',
       now,
+      by,
       onRefused: (_, why) => {
         refusal = why;
       },

@@ -1,4 +1,6 @@
+import type { Happened } from './account-event.ts';
 import { type AccountOverview, type AccountOverviewDeps, factorsOf } from './account-overview.ts';
+import type { ActivityStore } from './activity.ts';
 import { authenticate, type Bearer } from './authenticate.ts';
 import { both } from './both.ts';
 import { isLive, type OwnSessionStore, type Session, type SessionStore } from './session.ts';
@@ -6,10 +8,11 @@ import { requireStepUp } from './step-up.ts';
 
 export type ExportedSession = Session & { live: boolean; current: boolean };
 
-export type ExportedAccount = AccountOverview & { sessions: ExportedSession[] };
+export type ExportedAccount = AccountOverview & { sessions: ExportedSession[]; activity: Happened[] };
 
 export type ExportAccountDeps = Omit<AccountOverviewDeps, 'sessions'> & {
   sessions: Pick<SessionStore, 'get'> & Pick<OwnSessionStore, 'all'>;
+  activity: ActivityStore;
 };
 
 /**
@@ -22,10 +25,15 @@ export async function exportAccount(deps: ExportAccountDeps, bearer: Bearer): Pr
   const { user, session: current, claims } = await authenticate(deps, bearer);
   const now = deps.clock();
   requireStepUp(user, claims, { fresh: true }, now);
-  const [factors, sessions] = await both(factorsOf(deps, user), deps.sessions.all(user.userId));
+  const { userId } = user;
+  const [[factors, sessions], activity] = await both(
+    both(factorsOf(deps, user), deps.sessions.all(userId)),
+    deps.activity.latest(userId, Number.POSITIVE_INFINITY),
+  );
   return {
     user,
     ...factors,
+    activity,
     sessions: sessions
       .toSorted((one, other) => other.lastUsedAt - one.lastUsedAt)
       .map((session) => ({

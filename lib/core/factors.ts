@@ -91,7 +91,7 @@ export type FactorChanges = {
       step: number;
       now: number;
       hashes: readonly string[];
-      session: SessionKey;
+      session: SessionKey & Pick<Session, 'device'>;
       evidence: Evidence;
     },
   ): Promise<boolean>;
@@ -100,9 +100,11 @@ export type FactorChanges = {
    *
    * @returns false when the account was changed meanwhile
    */
-  removeTotp(change: FactorChange): Promise<boolean>;
+  removeTotp(change: FactorChange & { now: number; session: Session }): Promise<boolean>;
   /** @returns false when the account has no factor any more, or was changed meanwhile */
-  replaceRecoveryCodes(change: FactorChange & { hashes: readonly string[]; now: number }): Promise<boolean>;
+  replaceRecoveryCodes(
+    change: FactorChange & { hashes: readonly string[]; now: number; session: Session },
+  ): Promise<boolean>;
 };
 
 /** A right password that waits for its second factor. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { User } from './account.ts';
+import type { By } from './account-event.ts';
 import { inParallel } from './in-parallel.ts';
 import { newResetRequest, type ResetRequest } from './reset-request.ts';
 import { type StoredFactors, summaryOf } from './stored-factors.ts';
@@ -47,6 +48,8 @@ export type ImportOptions = {
   readonly kindOf: (passwordHash: string) => string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Who imports; `import` unless it is said. */
+  readonly by?: By;
   /** Receives each row that isn't imported. */
   readonly onRefused: (line: number, refusal: ImportRefusal) => void;
   readonly onProgress?: (counts: ImportCounts) => void;
@@ -66,7 +69,7 @@ export type ImportCounts = {
 };
 
 /** An account to write, with its factors, and the request for the mail by which its owner sets a password, where one is due. */
-export type NewAccount = { user: User; factors?: StoredFactors; resetRequest?: ResetRequest };
+export type NewAccount = { user: User; by: By; factors?: StoredFactors; resetRequest?: ResetRequest };
 
 /** What became of one account: `owner` has the address already, or somebody a passkey of it. */
 export type Added = { added: true } | { added: false; owner?: string | undefined; passkeyTaken?: true };
@@ -182,7 +185,12 @@ class ImportRun {
         : undefined;
     return {
       ...{ line, createdAt: account.createdAt, fastDigest },
-      account: { user, ...(factors && { factors }), ...(resetRequest && { resetRequest }) },
+      account: {
+        user,
+        by: this.options.by ?? 'import',
+        ...(factors && { factors }),
+        ...(resetRequest && { resetRequest }),
+      },
     };
   }
 

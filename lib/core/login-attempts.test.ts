@@ -4,7 +4,8 @@ import { NOON } from '../../test/harness/memory/clock.ts';
 import {
   type Attempts,
   attemptsExpireAt,
-  hasJustLockedUntilReset,
+  beginsLock,
+  PASSWORD_ATTEMPTS,
   reserveAttempt,
   settleAttempt,
 } from './login-attempts.ts';
@@ -220,9 +221,12 @@ describe('the row of failures', () => {
       expect(reserve(attempts, now)).toEqual({ outcome: 'locked', retryAfter: 900 });
   });
 
-  test('is just complete at the hundredth and at no other', () => {
-    const complete = [1, 99, 100, 101].filter((consecutive) => hasJustLockedUntilReset(quiet(consecutive)));
-    expect(complete).toEqual([100]);
+  test('begins a lock with the fifth failure and the hundredth, and with no other', () => {
+    const begins = Array.from({ length: 101 }, (_, index) => index + 1).filter((nth) =>
+      beginsLock({ ...quiet(nth), failures: nth }, PASSWORD_ATTEMPTS),
+    );
+    expect(begins).toEqual([5, 100]);
+    expect(beginsLock(failAgain(quiet(99), NOON) as Attempts, PASSWORD_ATTEMPTS)).toBe(true);
   });
 
   test('is forgotten thirty days after its last failure', () => {

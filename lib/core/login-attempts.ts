@@ -113,9 +113,12 @@ export function isLockedUntilReset(
   return consecutive >= untilReset;
 }
 
-/** Whether the last failure was the one that locked the account until a reset: true of exactly one. */
-export function hasJustLockedUntilReset({ consecutive }: Attempts): boolean {
-  return consecutive === PASSWORD_ATTEMPTS.untilReset;
+/**
+ * Whether the last failure was the one that began a lock: true of the first in a row that locks, whose lock the next ones only
+ * make longer, and of the one that locks until a reset.
+ */
+export function beginsLock({ failures, consecutive }: Attempts, { untilReset }: AttemptRules): boolean {
+  return failures === FREE_FAILURES || consecutive === untilReset;
 }
 
 /** When the store may forget the attempts, in milliseconds since the epoch; `undefined`: never, a reset must do it. */

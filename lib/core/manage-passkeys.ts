@@ -41,7 +41,7 @@ export async function removePasskey(
   deps: Authenticator & { passkeys: Pick<PasskeyStore, 'list' | 'remove'>; tagLifetime: number },
   request: ManagePasskeyRequest & { language: Language },
 ): Promise<string[]> {
-  const { user: first, claims } = await authenticate(deps, request);
+  const { user: first, session, claims } = await authenticate(deps, request);
   requireStepUp(first, claims, { fresh: true }, deps.clock());
   const { factorId: id } = readFields(removePasskeyFields, request.body());
   let user = first;
@@ -53,7 +53,7 @@ export async function removePasskey(
     const now = deps.clock();
     const asked = { userId: user.userId, language: request.language, purpose: 'passkey-removed' } as const;
     const mail = newResetRequest(asked, now, deps.tagLifetime);
-    if (await deps.passkeys.remove({ user, passkey, now, mail })) return left;
+    if (await deps.passkeys.remove({ user, passkey, session, now, mail })) return left;
     user = (await authenticate(deps, request)).user;
   }
   throw new ProblemError({ code: 'unavailable', retryAfter: 1 }, 'uses of the passkey keep coming first');

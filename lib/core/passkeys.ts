@@ -129,7 +129,7 @@ export type PasskeyStore = {
     user: PasskeyOwner;
     passkey: Passkey;
     challenge: GoodChallenge;
-    session: SessionKey;
+    session: SessionKey & Pick<Session, 'device'>;
     mail?: ResetRequest | undefined;
   }): Promise<'added' | 'used' | 'taken' | 'changed'>;
   /** @returns `over`: the challenge was used before; `changed`: the passkey or the session is another by now */
@@ -146,6 +146,8 @@ export type PasskeyStore = {
   remove(change: {
     user: PasskeyOwner;
     passkey: Passkey;
+    /** In which it is removed. */
+    session: SessionKey & Pick<Session, 'device'>;
     now: number;
     mail?: ResetRequest | undefined;
   }): Promise<boolean>;

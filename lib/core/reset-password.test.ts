@@ -67,6 +67,7 @@ describe('a reset', () => {
         now: NOON,
         passwordHash: 'hash of a new battery',
         attemptsCounter: accountCounter(ADA.email),
+        provesAddress: true,
       },
     ]);
   });

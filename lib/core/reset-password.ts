@@ -36,6 +36,8 @@ export type Reset = {
   attemptsCounter: string;
   /** An account that moves in by it, of which nothing is stored yet. */
   migrant?: User;
+  /** Whether nobody had proved the address before. */
+  provesAddress: boolean;
 };
 
 export type ResetPasswordDeps = TagDeps & {
@@ -73,6 +75,7 @@ export async function resetPassword(deps: ResetPasswordDeps, request: ResetPassw
     now: clock(),
     attemptsCounter: accountCounter(user.email),
     ...(migrates && { migrant: user }),
+    provesAddress: user.emailVerified !== true,
   });
   if (!applied) throw wrongTag('another reset came first');
 }

@@ -60,7 +60,7 @@ export type Rotation = SessionKey & {
 };
 
 /** How a session ends, where its holder doesn't end it. */
-type Ending = {
+export type Ending = {
   /** Who ends it; see `By`. */
   by?: string;
   /** A replaced refresh token was used again. */

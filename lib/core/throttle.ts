@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from './account.ts';
+import { type Entry, newEntry } from './account-event.ts';
 import { both } from './both.ts';
 import {
   type AttemptRules,
   type Attempts,
+  beginsLock,
   CODE_ATTEMPTS,
-  hasJustLockedUntilReset,
+  isLockedUntilReset,
   PASSWORD_ATTEMPTS,
   reserveAttempt,
   settleAttempt,
@@ -25,6 +27,13 @@ export const ADDRESS_WINDOW_MS = 5 * 60 * 1000;
 /** A stored value and the mark by which a writer proves that it saw the latest one. */
 export type Versioned<T> = { value: T; version: string };
 
+/** What comes with the failure that begins a lock. */
+export type LockEffects = {
+  mail?: ResetRequest | undefined;
+  /** What it is to the account. For an account that isn't there as much is written, about nobody. */
+  entry?: { entry: Entry; of: 'known' | 'unknown' } | undefined;
+};
+
 /** A value per counter, changed only by a writer who has seen the latest. Every method throws ProblemError `unavailable`. */
 export type CompareAndSwap<T> = (
   counter: string,
@@ -34,8 +43,8 @@ export type CompareAndSwap<T> = (
   next: T | undefined,
   /** Milliseconds since the epoch. */
   now: number,
-  /** A mail to ask for in the same transaction: both are written, or neither. */
-  mail?: ResetRequest,
+  /** What is written in the same transaction, or not at all. */
+  also?: LockEffects,
 ) => Promise<{ swapped: true; version: string } | { swapped: false; latest: Versioned<T> | undefined }>;
 
 export type ThrottleStore = {
@@ -167,7 +176,8 @@ export function openAttempt(
     async failed(mail) {
       const taken = take();
       if (taken.place === undefined) throw new Error('an attempt fails once, after it was reserved');
-      const attempts = await settle(throttle, counter, taken.place, { verdict: 'failed', mail });
+      const account = { userId: mail.userId, of: mail.kind, guessed: 'password', mail } as const;
+      const attempts = await settle(throttle, counter, taken.place, { verdict: 'failed', account });
       return attempts !== undefined && attempts.lockedUntil > throttle.clock();
     },
 
@@ -195,7 +205,8 @@ export function openCodeAttempt(throttle: Throttle, userId: string): CodeAttempt
   async function giveBack(verdict: Verdict): Promise<Attempts | undefined> {
     const taken = place;
     place = undefined;
-    return taken && settle(throttle, counter, taken, { verdict, rules });
+    const account = { userId, of: 'known', guessed: 'code' } as const;
+    return taken && settle(throttle, counter, taken, { verdict, rules, account });
   }
 
   return {
@@ -281,19 +292,36 @@ async function settle(
   { attemptId, seen: first }: Place,
   {
     verdict,
-    mail,
     rules = PASSWORD_ATTEMPTS,
-  }: { verdict: Verdict; mail?: ResetRequest; rules?: AttemptRules },
+    account,
+  }: { verdict: Verdict; rules?: AttemptRules; account?: Guessed },
 ): Promise<Attempts | undefined> {
   let seen: Versioned<Attempts> | undefined = first;
   for (;;) {
     const now = clock();
     const next = settleAttempt(seen?.value, attemptId, verdict, now, rules);
-    const due = verdict === 'failed' && next && hasJustLockedUntilReset(next) ? mail : undefined;
-    const result = await store.compareAndSwapAttempts(counter, seen, next, now, due);
+    const also = verdict === 'failed' && next && account ? lockEffects(next, rules, now, account) : undefined;
+    const result = await store.compareAndSwapAttempts(counter, seen, next, now, also);
     if (result.swapped) return next;
     seen = result.latest;
   }
+}
+
+/** Whose password or code is guessed. */
+type Guessed = { userId: string; of: 'known' | 'unknown'; guessed: 'password' | 'code'; mail?: ResetRequest };
+
+/** A failure that doesn't begin a lock has none. The mail is due once: when only a reset can end the lock. */
+function lockEffects(
+  next: Attempts,
+  rules: AttemptRules,
+  now: number,
+  { userId, of, guessed, mail }: Guessed,
+): LockEffects | undefined {
+  if (!beginsLock(next, rules)) return undefined;
+  const untilReset = isLockedUntilReset(next, rules);
+  const until = untilReset ? null : next.lockedUntil;
+  const entry = newEntry(userId, now, [{ type: 'log-in.locked', guessed, until }]);
+  return { mail: untilReset ? mail : undefined, entry: { of, entry } };
 }
 
 function throttled(retryAfter: number, message: string): ProblemError {

@@ -32,7 +32,7 @@ export const verifyEmailFields = [
 /** The verified address is moved to, or marked. Both are one transaction on condition that the user is as it was read. */
 export type AddressWrites = {
   /** @returns false when the condition did not hold */
-  confirmAddress(user: User, mail: ResetRequest): Promise<boolean>;
+  confirmAddress(user: User, mail: ResetRequest, now: number): Promise<boolean>;
   /**
    * Claims the new address, holds the old one, and asks for the notice.
    *
@@ -323,7 +323,7 @@ async function apply(
   { accounts, clock }: VerifyEmailDeps,
   { mail, user, language }: { mail: ResetRequest; user: User } & Pick<Prover, 'language'>,
 ): Promise<boolean> {
-  if (mail.newEmail === undefined) return accounts.confirmAddress(user, mail);
+  if (mail.newEmail === undefined) return accounts.confirmAddress(user, mail, clock());
   const [now, { userId, email, emailVerified = false }] = [clock(), user];
   const undo = { email, emailVerified, since: mail.since ?? mail.requestedAt };
   const notice = newResetRequest({ userId, language, purpose: 'address-changed', undo }, now, 0);

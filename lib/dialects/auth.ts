@@ -1,5 +1,6 @@
 // The operations of `/auth*`. Whatever is exported here is served, described and tested as one of them.
 export { account, changeProfile, deleteAccount, exportAccount } from './auth/account.ts';
+export { activity } from './auth/activity.ts';
 export { confirmTotp, removeTotp, renewRecoveryCodes, setUpTotp } from './auth/factors.ts';
 export { endSessions, sessions } from './auth/own-sessions.ts';
 export {

@@ -1,9 +1,11 @@
 import { paginateScan, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { User, UserStore } from '../core/account.ts';
+import type { AccountEvent, By } from '../core/account-event.ts';
 import type { AccountAdministration, Change } from '../core/administer-account.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { accountDeletion } from './account-deletion.ts';
 import { type Database, outcomeOf, readItem, transact, writeItem } from './database.ts';
+import { happens } from './journal.ts';
 import { usersWithoutPasswords } from './users.ts';
 
 /** Users as an administrator sees and changes them: the function's role can't read a password's hash. */
@@ -26,9 +28,11 @@ export function accountAdministration(database: Database): AccountAdministration
       values?: object;
       /** Whether the account as it is now is another one to the caller. */
       isAnother?: (found: Record<string, unknown>) => boolean;
+      /** What happens to the account by it. */
+      event?: { by: By; is: AccountEvent };
     },
   ): Promise<Change> {
-    const command = new UpdateItemCommand({
+    const Update = {
       TableName,
       Key: writeItem({ userId }),
       UpdateExpression: change.expression,
@@ -36,20 +40,27 @@ export function accountAdministration(database: Database): AccountAdministration
       ...(change.names && { ExpressionAttributeNames: change.names }),
       ...(change.values && { ExpressionAttributeValues: writeItem({ ...change.values }) }),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
-    const outcome = await outcomeOf(client.send(command));
+    } as const;
+    const { event } = change;
+    const outcome = event
+      ? await transact(database, [
+          { Update },
+          ...happens(nameOf, { userId, at: Date.now(), by: event.by }, event.is),
+        ])
+      : await outcomeOf(client.send(new UpdateItemCommand(Update)));
     if (outcome.applied) return 'changed';
     return outcome.found === undefined || change.isAnother?.(outcome.found) ? 'gone' : 'unchanged';
   }
 
   return {
-    setStatus(userId, status) {
+    setStatus(userId, status, by) {
       const ending = status === 'disabled';
       return update(userId, {
         expression: `SET #status = :status${ending ? ' ADD credentialVersion :one' : ''}`,
         condition: '#status <> :status',
         names: { '#status': 'status' },
         values: { ':status': status, ...(ending && { ':one': 1 }) },
+        event: { by, is: { type: ending ? 'user.disabled' : 'user.enabled' } },
       });
     },
 
@@ -62,12 +73,13 @@ export function accountAdministration(database: Database): AccountAdministration
       return change === 'changed';
     },
 
-    verifyEmail({ userId, email }) {
+    verifyEmail({ userId, email }, by) {
       return update(userId, {
         expression: 'SET emailVerified = :true',
         condition: 'email = :email AND (attribute_not_exists(emailVerified) OR emailVerified <> :true)',
         values: { ':true': true, ':email': email },
         isAnother: (found) => found.email !== email,
+        event: { by, is: { type: 'user.verified' } },
       });
     },
 
@@ -90,8 +102,8 @@ export function accountAdministration(database: Database): AccountAdministration
       });
     },
 
-    async delete(account, tombstone) {
-      const items = await accountDeletion(database, account, tombstone);
+    async delete(account, tombstone, by) {
+      const items = await accountDeletion(database, account, tombstone, by);
       return (await transact(database, items)).applied;
     },
 

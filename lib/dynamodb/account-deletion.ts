@@ -1,8 +1,10 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { User } from '../core/account.ts';
+import type { By } from '../core/account-event.ts';
 import type { Tombstone } from '../core/tombstone.ts';
 import { type Database, writeItem } from './database.ts';
 import { factorDeletions } from './factor-deletions.ts';
+import { happens } from './journal.ts';
 import { tombstoneItem } from './tombstones.ts';
 
 /**
@@ -15,6 +17,7 @@ export async function accountDeletion(
   database: Database,
   { userId, email, heldEmails = [] }: Pick<User, 'userId' | 'email' | 'heldEmails'>,
   tombstone: Tombstone,
+  by?: By,
 ): Promise<TransactWriteItem[]> {
   const { nameOf } = database;
   // What was held until now is somebody else's to claim.
@@ -36,7 +39,8 @@ export async function accountDeletion(
         ExpressionAttributeValues: writeItem({ ':userId': userId }),
       },
     })),
-    ...(await factorDeletions(database, userId)),
+    ...(await factorDeletions(database, userId)).deletions,
     { Put: { TableName: nameOf('tombstones'), Item: tombstoneItem(tombstone) } },
+    ...happens(nameOf, { userId, at: tombstone.deletedAt, ...(by && { by }) }, { type: 'user.deleted' }),
   ];
 }

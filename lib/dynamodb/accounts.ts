@@ -1,11 +1,13 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { User } from '../core/account.ts';
+import { type AccountEvent, newEntry } from '../core/account-event.ts';
 import type { PendingSignUp } from '../core/pending-sign-up.ts';
 import type { Reset } from '../core/reset-password.ts';
 import type { ResetRequest } from '../core/reset-request.ts';
 import type { Session } from '../core/session.ts';
 import { measure } from '../metrics.ts';
 import { type Database, transact, writeItem } from './database.ts';
+import { entryItem, happens } from './journal.ts';
 import { pendingSignUpItem } from './pending-sign-up-item.ts';
 import { mailUsed, resetRequestItem } from './reset-requests.ts';
 import { sessionItem } from './sessions.ts';
@@ -44,6 +46,22 @@ export function accountPuts(nameOf: Database['nameOf'], user: User, now: number)
   ];
 }
 
+/**
+ * What opened an account, as parts of its transaction. The first session's own row says it: only of one row it is certain what
+ * came first.
+ */
+export function openingPuts(
+  nameOf: Database['nameOf'],
+  { userId, createdAt }: User,
+  session: Session | undefined,
+  events: readonly AccountEvent[],
+): TransactWriteItem[] {
+  if (session === undefined) return happens(nameOf, { userId, at: createdAt }, ...events);
+  const { entry } = entryItem(newEntry(userId, createdAt, events));
+  const Item = writeItem({ ...sessionItem(session), entry });
+  return [{ Put: { TableName: nameOf('sessions'), Item } }];
+}
+
 /** The writes that span tables: each is one transaction, so that no crash leaves half of it. */
 export function accountWrites(database: Database) {
   const { nameOf } = database;
@@ -52,8 +70,7 @@ export function accountWrites(database: Database) {
     async create(user: User, session: Session | undefined, mail?: ResetRequest): Promise<boolean> {
       const items = accountPuts(nameOf, user, user.createdAt);
       if (mail) items.push({ Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } });
-      if (session)
-        items.push({ Put: { TableName: nameOf('sessions'), Item: writeItem(sessionItem(session)) } });
+      items.push(...openingPuts(nameOf, user, session, [{ type: 'user.created' }]));
       const outcome = await transact(database, items);
       // The address may be taken by our own write, committed before its answer was lost.
       const applied = outcome.applied || outcome.found?.userId === user.userId;
@@ -81,6 +98,7 @@ export function accountWrites(database: Database) {
       now,
       attemptsCounter,
       migrant,
+      provesAddress,
     }: Reset): Promise<boolean> {
       // The user comes first: a condition of it that fails tells whose write it was.
       const user = { ...migrant, passwordHash, passwordChangedAt: now };
@@ -120,6 +138,13 @@ export function accountWrites(database: Database) {
         ...(migrant ? moving : changing),
         mailUsed(nameOf, tagId), // and the tries with it, which were of the link: the notice has its own
         { Delete: { TableName: nameOf('throttles'), Key: writeItem({ counter: attemptsCounter }) } },
+        ...happens(
+          nameOf,
+          { userId, at: now },
+          ...(migrant ? [{ type: 'user.created' as const }] : []),
+          { type: 'user.password-changed' },
+          ...(provesAddress ? [{ type: 'user.verified' as const }] : []),
+        ),
       ]);
       // The version may have been raised by our own write, committed before its answer was lost: the hash is salted,
       // so that an equal one is ours.

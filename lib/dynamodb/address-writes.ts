@@ -1,5 +1,6 @@
 import { QueryCommand, type TransactWriteItem, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { User } from '../core/account.ts';
+import type { AccountEvent } from '../core/account-event.ts';
 import { UNDO_LIFETIME_MS } from '../core/mail-code.ts';
 import type { ResetRequest, Undo } from '../core/reset-request.ts';
 import { afterUndo, type Undoing } from '../core/undo.ts';
@@ -8,6 +9,7 @@ import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { claimPut } from './accounts.ts';
 import { type Database, outcomeOf, readItem, timeToLive, transact, writeItem } from './database.ts';
+import { factorsRemoved, happens } from './journal.ts';
 import { passkeyClaim } from './passkey-claim.ts';
 import { mailUsed, resetRequestItem } from './reset-requests.ts';
 
@@ -35,7 +37,7 @@ export function addressWrites(database: Database): AddressWrites {
   });
 
   return {
-    async confirmAddress(user, mail) {
+    async confirmAddress(user, mail, now) {
       const { values, ...condition } = asItWas('verifyMail', user, mail);
       const outcome = await transact(database, [
         {
@@ -48,6 +50,7 @@ export function addressWrites(database: Database): AddressWrites {
           },
         },
         mailUsed(nameOf, mail.tagId),
+        ...happens(nameOf, { userId: user.userId, at: now }, ...verified(user)),
       ]);
       return outcome.applied;
     },
@@ -82,12 +85,18 @@ export function addressWrites(database: Database): AddressWrites {
         },
         mailUsed(nameOf, mail.tagId),
         mailPut(nameOf, notice),
+        ...happens(nameOf, { userId, at: now }, { type: 'user.email-changed' }, ...verified(user)),
       ]);
       if (!outcome.applied) return outcome.position === 1 ? 'taken' : 'changed';
       measure({ MailsDue: 1 });
       return 'moved';
     },
   };
+}
+
+/** An address that was verified before is not verified anew. */
+function verified({ emailVerified }: User): AccountEvent[] {
+  return emailVerified ? [] : [{ type: 'user.verified' }];
 }
 
 /** What takes back a change of address, or a factor that was added. */
@@ -159,6 +168,12 @@ export function undoWrites(database: Database) {
         ...addressParts(undoing, freed),
         ...(factors?.removals ?? []),
         mailPut(nameOf, resetMail),
+        ...happens(
+          nameOf,
+          { userId: user.userId, at: undoing.now },
+          ...(email === user.email ? [] : [{ type: 'user.email-changed' as const }]),
+          ...(factors?.events ?? []),
+        ),
       ]);
       if (!outcome.applied) return outcome.position === 2 && email !== user.email ? 'taken' : 'changed';
       measure({ MailsDue: 1 });
@@ -168,7 +183,12 @@ export function undoWrites(database: Database) {
 }
 
 type FactorRow = { factorId: string; id?: string; type: string; createdAt: number };
-type FactorsLeft = { totp: boolean; passkeys: number; removals: TransactWriteItem[] };
+type FactorsLeft = {
+  totp: boolean;
+  passkeys: number;
+  removals: TransactWriteItem[];
+  events: AccountEvent[];
+};
 
 /**
  * What is left of the factors without those that an undo removes: those that its notice names, and whatever was added
@@ -201,7 +221,7 @@ async function factorsUndone(
     .map(({ factorId }) => passkeyClaim(factorId));
   const keys = [...removed, ...last].map(({ factorId }) => ({ userId: user.userId, factorId }));
   const removals = [...keys, ...claims].map((key) => ({ Delete: { TableName, Key: writeItem(key) } }));
-  return { totp, passkeys, removals };
+  return { totp, passkeys, removals, events: factorsRemoved(removed) };
 }
 
 /** Which mail is the latest of its purpose: that of a user's, or of a sign-up that waits. */

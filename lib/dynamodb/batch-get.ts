@@ -6,6 +6,7 @@ import { type Database, readItem, writeItem } from './database.ts';
 /**
  * Reads at most 100 rows of a table, strongly consistent, and again those that DynamoDB left out.
  *
+ * @param attributes those to read, none a reserved word; all by default
  * @returns the rows that are there, in no particular order
  * @throws ProblemError `unavailable`
  */
@@ -13,13 +14,20 @@ export async function batchGet(
   { client, nameOf }: Database,
   table: Parameters<Database['nameOf']>[0],
   keys: readonly Record<string, string>[],
+  attributes?: readonly string[],
 ): Promise<Record<string, unknown>[]> {
   const TableName = nameOf(table);
   const rows: Record<string, unknown>[] = [];
   let wanted = keys.map(writeItem);
   for (let attempt = 1; wanted.length > 0; attempt += 1) {
     if (attempt > 1) await backOff(attempt);
-    const RequestItems = { [TableName]: { Keys: wanted, ConsistentRead: true } };
+    const RequestItems = {
+      [TableName]: {
+        Keys: wanted,
+        ConsistentRead: true,
+        ...(attributes && { ProjectionExpression: attributes.join(', ') }),
+      },
+    };
     const command = new BatchGetItemCommand({ RequestItems });
     const { Responses, UnprocessedKeys } = await orUnavailable('DynamoDB', client.send(command));
     for (const item of Responses?.[TableName] ?? []) rows.push(readItem(item) ?? {});

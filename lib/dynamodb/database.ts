@@ -25,6 +25,7 @@ type TableName =
   | 'tombstones'
   | 'factors'
   | 'sessions'
+  | 'activity'
   | 'reset-tags'
   | 'throttles'
   | 'keys';

@@ -1,4 +1,5 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { inSession } from '../core/account-event.ts';
 import type { FactorChange, FactorChanges, PendingTotp } from '../core/factors.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, timeToLive, writeItem } from './database.ts';
@@ -11,6 +12,7 @@ import {
   TOTP,
   transactFactors,
 } from './factor-rows.ts';
+import { factorsRemoved, happens } from './journal.ts';
 
 /** What factors an account has. Its own row says so too, and changes in the same transactions. */
 export function factorChanges(database: Database): FactorChanges {
@@ -60,14 +62,20 @@ export function factorChanges(database: Database): FactorChanges {
           { Update: raisedSession(nameOf, { session, evidence }, user.credentialVersion) },
           { Put: { TableName, Item: writeItem({ userId, factorId: TOTP, type: 'totp', ...active }) } },
           { Put: { TableName, Item: recoveryItem(userId, hashes, now) } },
+          ...happens(
+            nameOf,
+            { userId, at: now },
+            { type: 'factor.added', factorType: 'totp', factorId: id, ...inSession(session) },
+          ),
         ],
         mail,
       );
       return outcome.applied;
     },
 
-    async removeTotp({ user, mail }) {
+    async removeTotp({ user, now, session, mail }) {
       const { userId, passkeys = 0 } = user;
+      const removed = factorsRemoved([(await readFactor(database, userId, TOTP)) ?? {}]);
       const outcome = await transactFactors(
         database,
         [
@@ -81,20 +89,34 @@ export function factorChanges(database: Database): FactorChanges {
           passkeys > 0
             ? undefined
             : { Delete: { TableName, Key: writeItem({ userId, factorId: RECOVERY_CODES }) } },
+          ...happens(
+            nameOf,
+            { userId, at: now },
+            ...removed.map((event) => ({ ...event, ...inSession(session) })),
+          ),
         ],
         mail,
       );
       return outcome.applied;
     },
 
-    async replaceRecoveryCodes({ user, hashes, now, mail }) {
+    async replaceRecoveryCodes({ user, hashes, now, session, mail }) {
+      const { userId } = user;
       const ConditionCheck = unchangedUser(nameOf, user, {
         condition: `(${A_TOTP} OR passkeys > :none)`,
         values: { ':none': 0 },
       });
       const outcome = await transactFactors(
         database,
-        [{ ConditionCheck }, { Put: { TableName, Item: recoveryItem(user.userId, hashes, now) } }],
+        [
+          { ConditionCheck },
+          { Put: { TableName, Item: recoveryItem(userId, hashes, now) } },
+          ...happens(
+            nameOf,
+            { userId, at: now },
+            { type: 'factor.added', factorType: 'recovery-codes', ...inSession(session) },
+          ),
+        ],
         mail,
       );
       return outcome.applied;

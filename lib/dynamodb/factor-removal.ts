@@ -2,12 +2,13 @@ import type { RemoveFactorsDeps } from '../core/remove-factors.ts';
 import { type Database, writeItem } from './database.ts';
 import { factorDeletions } from './factor-deletions.ts';
 import { transactFactors } from './factor-rows.ts';
+import { happens } from './journal.ts';
 
 /** What an operator does for whoever lost every factor. */
 export function factorRemoval(database: Database): RemoveFactorsDeps['factors'] {
   const { nameOf } = database;
   return {
-    async removeAll({ userId, credentialVersion }, now, mail) {
+    async removeAll({ userId, credentialVersion }, now, mail, by) {
       const Update = {
         TableName: nameOf('users'),
         Key: writeItem({ userId }),
@@ -20,8 +21,9 @@ export function factorRemoval(database: Database): RemoveFactorsDeps['factors'] 
           ':now': now,
         }),
       };
-      const removed = await factorDeletions(database, userId);
-      return (await transactFactors(database, [{ Update }, ...removed], mail)).applied;
+      const { deletions, events } = await factorDeletions(database, userId);
+      const items = [{ Update }, ...deletions, ...happens(nameOf, { userId, at: now, by }, ...events)];
+      return (await transactFactors(database, items, mail)).applied;
     },
   };
 }

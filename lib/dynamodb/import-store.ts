@@ -11,6 +11,7 @@ import { orUnavailable } from '../unavailable.ts';
 import { accountPuts } from './accounts.ts';
 import { backOff, batchGet } from './batch-get.ts';
 import { type Database, readItem } from './database.ts';
+import { happens } from './journal.ts';
 import { resetRequestItem } from './reset-requests.ts';
 import { factorPuts } from './stored-factors.ts';
 
@@ -48,7 +49,12 @@ function groupsOf({ nameOf }: Database, accounts: readonly NewAccount[]): Planne
   const groups: Planned[][] = [[]];
   let size = 0;
   for (const account of accounts) {
-    const actions = accountPuts(nameOf, account.user, Date.now());
+    const now = Date.now();
+    const { userId } = account.user;
+    const actions = [
+      ...accountPuts(nameOf, account.user, now), // first: the outcome is read from these two
+      ...happens(nameOf, { userId, at: now, by: account.by }, { type: 'user.created' }),
+    ];
     if (account.factors) actions.push(...factorPuts(nameOf, account.user.userId, account.factors));
     if (account.resetRequest) {
       const Item = resetRequestItem(account.resetRequest);

@@ -1,5 +1,6 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { User } from '../core/account.ts';
+import { inSession } from '../core/account-event.ts';
 import type { PasswordChange } from '../core/change-password.ts';
 import type { ProfileChange } from '../core/change-profile.ts';
 import type { ResetRequest } from '../core/reset-request.ts';
@@ -8,6 +9,7 @@ import type { Tombstone } from '../core/tombstone.ts';
 import { measure } from '../metrics.ts';
 import { accountDeletion } from './account-deletion.ts';
 import { type Database, outcomeOf, transact, writeItem } from './database.ts';
+import { happens } from './journal.ts';
 import { sessionKept } from './own-sessions.ts';
 import { resetRequestItem } from './reset-requests.ts';
 
@@ -46,6 +48,11 @@ export function ownAccountWrites(database: Database) {
         },
         sessionKept(nameOf, session, { credentialVersion, evidence, now }),
         mail(notice),
+        ...happens(
+          nameOf,
+          { userId: user.userId, at: now },
+          { type: 'user.password-changed', ...inSession(session) },
+        ),
       ]);
       // The version may have been raised by our own write, committed before its answer was lost: the hash is salted, so
       // that an equal one is ours.

@@ -7,6 +7,7 @@ import {
 import type { Evidence, OwnSessionStore, Session } from '../core/session.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, writeItem } from './database.ts';
+import { FIRST_SESSION_ID } from './journal.ts';
 import { readSession } from './sessions.ts';
 
 const sameEvidence = (one: Evidence, other: Evidence) =>
@@ -85,8 +86,8 @@ export function ownSessionStore({ client, nameOf }: Database): OwnSessionStore {
       const input = {
         TableName,
         ConsistentRead: true,
-        KeyConditionExpression: 'userId = :userId',
-        ExpressionAttributeValues: writeItem({ ':userId': userId }),
+        KeyConditionExpression: 'userId = :userId AND sessionId >= :first',
+        ExpressionAttributeValues: writeItem({ ':userId': userId, ':first': FIRST_SESSION_ID }),
       };
       const sessions: Session[] = [];
       let ExclusiveStartKey: Record<string, AttributeValue> | undefined;

@@ -8,6 +8,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { inSession } from '../core/account-event.ts';
 import type {
   GoodChallenge,
   Passkey,
@@ -27,6 +28,7 @@ import {
   transactionOutcomeOf,
   writeItem,
 } from './database.ts';
+import { happens } from './journal.ts';
 import { passkeyClaim } from './passkey-claim.ts';
 import { resetRequestItem } from './reset-requests.ts';
 import { sessionItem } from './sessions.ts';
@@ -129,6 +131,11 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
           }),
           { Put: { TableName, Item: writeItem({ userId, type: 'passkey', ...passkey }) } },
           { Delete: { TableName, Key: writeItem({ userId, factorId: '#totp-pending' }) } },
+          ...happens(
+            nameOf,
+            { userId, at: passkey.createdAt },
+            { type: 'factor.added', factorType: 'passkey', factorId, ...inSession(session) },
+          ),
         ],
         mail,
       );
@@ -168,7 +175,7 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
       await outcomeOf(client.send(command));
     },
 
-    async remove({ user, passkey, now, mail }) {
+    async remove({ user, passkey, session, now, mail }) {
       const { userId } = user;
       const { factorId, uses } = passkey;
       const sessions = await sessionsOf(userId, factorId);
@@ -192,6 +199,11 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
           ...(isLast
             ? [{ Delete: { TableName, Key: writeItem({ userId, factorId: '#recovery-codes' }) } }]
             : []),
+          ...happens(
+            nameOf,
+            { userId, at: now },
+            { type: 'factor.removed', factorType: 'passkey', factorId, ...inSession(session) },
+          ),
         ],
         mail,
       );

@@ -1,10 +1,9 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { PendingSignUp, PendingSignUpStore } from '../core/pending-sign-up.ts';
 import { orUnavailable } from '../unavailable.ts';
-import { accountPuts } from './accounts.ts';
+import { accountPuts, openingPuts } from './accounts.ts';
 import { type Database, readItem, transact, writeItem } from './database.ts';
 import { mailUsed } from './reset-requests.ts';
-import { sessionItem } from './sessions.ts';
 
 /** Sign-ups that wait for their addresses. */
 export function pendingSignUpStore(database: Database): PendingSignUpStore {
@@ -37,9 +36,7 @@ export function pendingSignUpStore(database: Database): PendingSignUpStore {
           },
         },
         ...accountPuts(nameOf, user, user.createdAt),
-        ...(session
-          ? [{ Put: { TableName: nameOf('sessions'), Item: writeItem(sessionItem(session)) } }]
-          : []),
+        ...openingPuts(nameOf, user, session, [{ type: 'user.created' }, { type: 'user.verified' }]),
         mailUsed(nameOf, tagId),
       ]);
       if (outcome.applied) return 'created';

@@ -1,5 +1,5 @@
 import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Session, SessionKey, SessionStore } from '../core/session.ts';
+import type { Ending, Session, SessionKey, SessionStore } from '../core/session.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './database.ts';
 
@@ -18,7 +18,8 @@ export function sessionItem({ refresh, ...session }: Session): Record<string, un
 
 export function readSession(item: Record<string, unknown> | undefined): Session | undefined {
   if (item === undefined) return undefined;
-  const { familyHash, currentHash, previousHash, sealedSuccessor, rotatedAt, expiresAt, ...rest } = item;
+  const { familyHash, currentHash, previousHash, sealedSuccessor, rotatedAt, ...others } = item;
+  const { expiresAt: _, entry: __, ending: ___, ...rest } = others;
   const session = { ...evidenceBefore(item), ...rest };
   if (familyHash === undefined) return session as unknown as Session;
   const previous =
@@ -90,9 +91,9 @@ export function sessionStore({ client, nameOf }: Database): SessionStore {
       await outcomeOf(client.send(command));
     },
 
-    async end(key, now) {
-      const outcome = await end(key, now, { ConditionExpression: 'attribute_exists(sessionId)' });
-      const session = outcome.applied ? readSession(outcome.returned) : undefined;
+    async end(key, now, how) {
+      const outcome = await end(key, now, { ConditionExpression: 'attribute_exists(sessionId)', how });
+      const session = readSession(outcome.applied ? outcome.returned : outcome.found);
       // Ended at this very moment: by a try of this call whose answer was lost.
       if (session?.endedAt !== now) return session;
       const { endedAt: _, ...before } = session;
@@ -104,22 +105,24 @@ export function sessionStore({ client, nameOf }: Database): SessionStore {
         ConditionExpression: 'familyHash = :family',
         values: { ':family': familyHash },
       });
-      return outcome.applied;
+      return outcome.applied || outcome.found?.familyHash === familyHash;
     },
   };
 
+  /** Who ended it is kept of its one end alone: hence the condition that it hasn't ended. */
   function end(
     key: SessionKey,
     now: number,
-    condition: { ConditionExpression: string; values?: Record<string, unknown> },
+    condition: { ConditionExpression: string; values?: Record<string, unknown>; how?: Ending | undefined },
   ) {
     const command = new UpdateItemCommand({
       TableName,
       Key: keyOf(key),
-      UpdateExpression: 'SET endedAt = if_not_exists(endedAt, :now)',
-      ConditionExpression: condition.ConditionExpression,
-      ExpressionAttributeValues: writeItem({ ':now': now, ...condition.values }),
+      UpdateExpression: 'SET endedAt = :now, ending = :how',
+      ConditionExpression: `${condition.ConditionExpression} AND attribute_not_exists(endedAt)`,
+      ExpressionAttributeValues: writeItem({ ':now': now, ':how': condition.how ?? {}, ...condition.values }),
       ReturnValues: 'ALL_OLD',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     return outcomeOf(client.send(command));
   }

@@ -11,17 +11,25 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { type Attempts, attemptsExpireAt } from '../core/login-attempts.ts';
 import { type MailQuota, mailQuotaExpiresAt } from '../core/mail-quota.ts';
-import type { ResetRequest } from '../core/reset-request.ts';
-import type { AddressLimits, CompareAndSwap, Throttle, ThrottleStore, Versioned } from '../core/throttle.ts';
+import type {
+  AddressLimits,
+  CompareAndSwap,
+  LockEffects,
+  Throttle,
+  ThrottleStore,
+  Versioned,
+} from '../core/throttle.ts';
 import { orUnavailable } from '../unavailable.ts';
 import {
   type Database,
+  type Outcome,
   outcomeOf,
   readItem,
   timeToLive,
   transactionOutcomeOf,
   writeItem,
 } from './database.ts';
+import { entryItem } from './journal.ts';
 import { resetRequestItem } from './reset-requests.ts';
 
 /** The limits as configured, on the table of counters and the real clock. */
@@ -38,33 +46,34 @@ export function throttleStore({ client, nameOf }: Database): ThrottleStore {
     readValue: (stored: Record<string, unknown>) => T,
     expiresAt: (value: T) => number | undefined,
   ): CompareAndSwap<T> {
-    return async (counter, seen, next, now, mail) => {
+    return async (counter, seen, next, now, also) => {
       if (seen === undefined && next === undefined) return { swapped: true, version: '' };
       const version = randomUUID();
-      const common = {
-        TableName,
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        ...stillAs(seen, now),
-      } as const;
-      const outcome = next
-        ? await put({ ...common, Item: toItem(counter, next, version, expiresAt(next)) }, mail)
-        : await outcomeOf(client.send(new DeleteItemCommand({ ...common, Key: writeItem({ counter }) })));
+      const item = next && toItem(counter, next, version, expiresAt(next));
+      const outcome = await swap(counter, item, stillAs(seen, now), also);
       if (outcome.applied) return { swapped: true, version };
       const latest = readVersioned(outcome.found, readValue);
       return isOurs(latest, next && version) ? { swapped: true, version } : { swapped: false, latest };
     };
   }
 
-  function put(Put: Put, mail: ResetRequest | undefined) {
-    return mail ? putBoth({ Put }, mail) : outcomeOf(client.send(new PutItemCommand(Put)));
+  /** Puts the row, or deletes it where there is none to put. */
+  function swap(
+    counter: string,
+    Item: Put['Item'],
+    condition: Condition,
+    also: LockEffects | undefined,
+  ): Promise<Outcome | Awaited<ReturnType<typeof transactionOutcomeOf>>> {
+    const common = { TableName, ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...condition } as const;
+    if (Item === undefined)
+      return outcomeOf(client.send(new DeleteItemCommand({ ...common, Key: writeItem({ counter }) })));
+    if (also) return putAll({ Put: { ...common, Item } }, also);
+    return outcomeOf(client.send(new PutItemCommand({ ...common, Item })));
   }
 
   /** One token for all tries: a commit whose answer was lost is not repeated, and is not a conflict with itself. */
-  function putBoth(attempts: TransactWriteItem, mail: ResetRequest) {
-    const TransactItems = [
-      attempts,
-      { Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } },
-    ];
+  function putAll(attempts: TransactWriteItem, also: LockEffects) {
+    const TransactItems = [attempts, ...lockPuts(nameOf, also)];
     const command = { TransactItems, ClientRequestToken: randomUUID() };
     return transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
   }
@@ -114,8 +123,21 @@ function isOurs(latest: { version: string } | undefined, written: string | undef
   return latest?.version === written;
 }
 
+/** What the beginning of a lock writes besides. */
+function lockPuts(nameOf: Database['nameOf'], { mail, entry: effect }: LockEffects): TransactWriteItem[] {
+  const puts: TransactWriteItem[] = [];
+  if (mail) puts.push({ Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } });
+  if (effect) {
+    const Item = writeItem(entryItem(effect.entry, effect.of));
+    puts.push({ Put: { TableName: nameOf('sessions'), Item } });
+  }
+  return puts;
+}
+
+type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeValues'>;
+
 /** The condition that the counter is as it was seen, or still free. DynamoDB may take days to delete what has expired. */
-function stillAs(seen: { version: string } | undefined, now: number) {
+function stillAs(seen: { version: string } | undefined, now: number): Condition {
   if (seen)
     return {
       ConditionExpression: 'version = :seen',

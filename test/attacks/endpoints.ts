@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { accountOverview } from '../../lib/core/account-overview.ts';
+import { listActivity } from '../../lib/core/activity.ts';
 import { changeEmail } from '../../lib/core/change-email.ts';
 import { confirmTotp, removeTotp, renewRecoveryCodes, setUpTotp } from '../../lib/core/change-factors.ts';
 import { changePassword } from '../../lib/core/change-password.ts';
@@ -75,6 +76,7 @@ export function endpoints(): Map<string, Endpoint> {
     on(auth.changeProfile, (request) => changeProfile(parts, request)),
     on(auth.sessions, (request) => listSessions(parts, request)),
     on(auth.endSessions, (request) => endSessionsOf(parts, request)),
+    on(auth.activity, (request) => listActivity(parts, request)),
     on(auth.exportAccount, (request) => exportAccount(parts, request)),
     on(auth.deleteAccount, (request) => deleteOwnAccount(parts, request)),
     on(auth.stepUp, (request) => proveAgain(passkeyParts, request)),

@@ -126,10 +126,17 @@ const bearer = async () => ({ authorization: `Bearer ${(await session()).accessT
 
 /** What holders do with their own accounts. */
 const own: Operation[] = [
-  ...['/auth/account', '/auth/sessions', '/auth/export'].map((path) => ({
+  ...(
+    [
+      ['/auth/account', 1, 2],
+      ['/auth/sessions', 1, 2],
+      ['/auth/activity', 2, 4],
+      ['/auth/export', 2, 5],
+    ] as const
+  ).map(([path, trips, units]) => ({
     name: `a look at ${path}`,
-    trips: path === '/auth/export' ? 2 : 1,
-    units: path === '/auth/export' ? 3 : 2,
+    trips,
+    units,
     prepare: async () => ({ method: 'GET', path, headers: await bearer() }),
   })),
   {

@@ -543,7 +543,13 @@ describe.each(clients)('$name', (client: Client) => {
               ...{ live: true, current: true },
             },
           ],
-          activity: [],
+          activity: [
+            {
+              ...{ type: 'session.opened', at: aTime, device: null },
+              sessionId: decodeJwt(tokens.accessToken).sid,
+            },
+            { type: 'user.created', at: aTime, device: null, sessionId: null },
+          ],
         }),
       );
       expect(reply.text).not.toContain(passwordHash);
@@ -586,7 +592,7 @@ describe.each(clients)('$name', (client: Client) => {
 
   test('every one of them refuses a token whose session is over', async () => {
     await client.send({ path: '/auth/logout', body: { refreshToken: tokens.refreshToken } });
-    for (const path of ['/auth/account', '/auth/sessions', '/auth/export'])
+    for (const path of ['/auth/account', '/auth/sessions', '/auth/export', '/auth/activity'])
       expectAnswer(await get(path, tokens.accessToken), invalidToken);
     for (const path of ['profile', 'step-up', 'change-password', 'sessions/end', 'delete-account'])
       expectAnswer(await post(`/auth/${path}`, tokens.accessToken, {}), invalidToken);

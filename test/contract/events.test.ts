@@ -49,7 +49,7 @@ const tokenRefused = coded(
 /** Of the operations on an account, whose events name a token that nobody has. */
 const ofAccounts = Object.fromEntries(
   [
-    ...['account', 'change-password', 'delete-account', 'end-sessions'],
+    ...['account', 'activity', 'change-password', 'delete-account', 'end-sessions'],
     ...['export', 'profile', 'sessions', 'step-up', 'verify-email', 'send-verification', 'change-email'],
     ...['totp', 'totp-confirm', 'totp-remove', 'recovery-codes', 'passkeys'],
   ].map((name) => [`auth/${name}.json`, { of: 'nobody', answer: tokenRefused } as const]),
@@ -379,7 +379,7 @@ test('events/schedule/rotate-keys.json rotates nothing before it is time', async
   expect(await rotateKeys(read('schedule/rotate-keys.json'))).toEqual({ outcome: 'not due' });
 });
 
-const ofAccount = new Set(['profile', 'sessions', 'end-sessions', 'export']);
+const ofAccount = new Set(['profile', 'sessions', 'end-sessions', 'export', 'activity']);
 
 /**
  * `events/auth/login.json` is an event of `functions/login.ts`; one function serves both well-known documents, one both of

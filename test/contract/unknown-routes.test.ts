@@ -20,6 +20,7 @@ const routes = [
   'GET /auth/account',
   'POST /auth/profile',
   'GET /auth/sessions',
+  'GET /auth/activity',
   'POST /auth/sessions/end',
   'GET /auth/export',
   'POST /auth/step-up',

@@ -56,7 +56,7 @@ async function statusOf(world: World, call: Call): Promise<number> {
   return (await world.client.send(call)).status;
 }
 
-const looks = (['/auth/account', '/auth/sessions', '/auth/export'] as const).map(
+const looks = (['/auth/account', '/auth/sessions', '/auth/export', '/auth/activity'] as const).map(
   (path): Scenario => ({
     of: `GET ${path}`,
     name: `a look at ${path}`,

@@ -193,13 +193,9 @@ function actionsOf(operation: string, input: Input): string[] {
   );
 }
 
-function tablesOf({
-  RequestItems,
-  TableName = Object.keys(RequestItems ?? {})[0] ?? '',
-  TransactItems,
-}: Input): string {
+function tablesOf({ TableName = '', RequestItems, TransactItems }: Input): string {
   const names = TransactItems?.flatMap((item) => Object.values(item).map(({ TableName }) => TableName));
-  return [...new Set(names ?? [TableName])].map(tableOf).join('+');
+  return [...new Set(names ?? Object.keys(RequestItems ?? { [TableName]: {} }))].map(tableOf).join('+');
 }
 
 function tableOf(name: string): string {

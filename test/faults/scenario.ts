@@ -37,6 +37,9 @@ export type EmailVerification = 'off' | 'after' | 'before';
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 export const successes = (replies: Reply[]) => replies.filter(({ status }) => status < 300);
 
+/** Other rows of the table of sessions are entries: what happened to an account. */
+export const isSession = ({ sessionId }: Record<string, unknown>) => !String(sessionId).startsWith('#');
+
 export async function ownerOf({ rowOf }: World, email: string) {
   const { userId } = (await rowOf('emails', { email })) as { userId: string };
   return (await rowOf('users', { userId })) as {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import {
+  type EventOutcome,
   type MailEventOutcome,
   type MailOutcome,
   METRICS,
@@ -11,7 +12,7 @@ import {
 export const SERVICE = 'gatehouse-test';
 
 // Total by their types: an outcome that is added to the code and not here does not compile.
-const outcomes: Record<Outcome | MailOutcome | MailEventOutcome, true> = {
+const outcomes: Record<Outcome | MailOutcome | MailEventOutcome | EventOutcome, true> = {
   success: true,
   'malformed-body': true,
   'body-too-large': true,
@@ -55,6 +56,8 @@ const outcomes: Record<Outcome | MailOutcome | MailEventOutcome, true> = {
   bounced: true,
   complained: true,
   ignored: true,
+  published: true,
+  delayed: true,
 };
 /** What a dimension may be. */
 const bounds: Record<string, (value: string) => boolean> = {

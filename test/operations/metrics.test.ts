@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { METRICS, type MetricName } from '../../lib/metrics.ts';
 import { sealingWith, secretDataKeys } from '../../lib/tokens/sealing.ts';
 import { makeKey } from '../../lib/tokens/signing-keys.ts';
+import { journalOf } from '../faults/event-scenarios.ts';
 import { startFaultyDynamodb } from '../faults/faulty-dynamodb.ts';
 import { startFaultySes } from '../faults/faulty-ses.ts';
 import {
@@ -20,6 +21,7 @@ import { challenged, protectedPerson } from '../harness/authenticator.ts';
 import { callThatReads, routeReads } from '../harness/call-that-reads.ts';
 import { captureOutput } from '../harness/captured-output.ts';
 import type { Call } from '../harness/client.ts';
+import { startTestBus } from '../harness/event-bus.ts';
 import { compileIn, leaveOutHooks } from '../harness/hooks.ts';
 import { mailsTo, tagIn } from '../harness/inbox.ts';
 import { device, holder, requestOptions } from '../harness/passkeys.ts';
@@ -343,6 +345,18 @@ test('a hook that fails is counted', async () => {
   const call = { path: '/auth/register', body: { ...person, confirm: person.password } };
   expect((await sendTo(signUp, call)).status).toBe(503);
   expect(counted()).toEqual(['HookFailures', 'SignUps hook-failed']);
+});
+
+test('what is published is counted, and a batch that has to wait once', async () => {
+  const { email } = await signedUp(client);
+  const { userId } = (await world.rowOf('emails', { email })) as { userId: string };
+  const bus = await startTestBus();
+  const event = await journalOf(world, userId);
+  const publish = await coldHandler('publish-events', { AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url });
+  expect(await countedBy(() => publish(event as never, context))).toEqual(['ColdStarts', 'Events published']);
+  bus.fault = 'is down';
+  expect(await countedBy(() => publish(event as never, context))).toEqual(['Events delayed']);
+  await bus.stop();
 });
 
 test('every metric was seen', () => {

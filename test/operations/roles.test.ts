@@ -1,5 +1,6 @@
 import { afterAll, expect, inject, test, vi } from 'vitest';
 import { readService, type Service } from '../../tools/deploy/service.ts';
+import { busRequests } from '../faults/event-scenarios.ts';
 import { startFaultyDynamodb } from '../faults/faulty-dynamodb.ts';
 import { startFaultySes } from '../faults/faulty-ses.ts';
 import { functionOf, ownWorld, sendTo } from '../faults/own-world.ts';
@@ -39,7 +40,7 @@ async function actionsOf(scenario: Scenario): Promise<{ name: string; actions: S
   if (attempts !== undefined) await fourFailures(world, attempts);
   const name = 'event' in call ? scenario.of : functionOf(call);
   const dynamodb = await startFaultyDynamodb(inject('stack').dynamodbUrl);
-  const [kmsBefore, sesBefore] = [kms.requests.length, ses.requests];
+  const [kmsBefore, sesBefore, busBefore] = [kms.requests.length, ses.requests, busRequests()];
   const { first } = await startCold({ name, prefix, dynamodb, emailVerification }, (handler) =>
     Promise.all(
       Array.from({ length: AT_ONCE }, () =>
@@ -51,6 +52,7 @@ async function actionsOf(scenario: Scenario): Promise<{ name: string; actions: S
   await dynamodb.stop();
   const actions = new Set(dynamodb.actions);
   for (const { operation } of kms.requests.slice(kmsBefore)) actions.add(`kms:${operation} SealingKey`);
+  if (busRequests() > busBefore) actions.add('events:PutEvents identity');
   if (ses.requests > sesBefore) actions.add('ses:SendEmail identity');
   return { name, actions };
 }

@@ -78,7 +78,7 @@ describe.each([
 
   async function stored(fields: Partial<User> = {}): Promise<User> {
     const one = user(fields);
-    expect(await imports.add([{ user: one }])).toEqual([{ added: true }]);
+    expect(await imports.add([{ user: one, by: 'import' }])).toEqual([{ added: true }]);
     return one;
   }
 
@@ -180,12 +180,17 @@ describe.each([
       },
     });
     const many = Array.from({ length: 60 }, () => user()).map((one) => ({
+      by: 'import',
       user: one,
       resetRequest: request(one.userId),
     }));
     const [first] = many;
-    const taken = { user: user({ email: owner.email }), resetRequest: request(owner.userId) };
-    const sameId = { user: user({ userId: other.userId }), resetRequest: request(other.userId) };
+    const taken = { by: 'import', user: user({ email: owner.email }), resetRequest: request(owner.userId) };
+    const sameId = {
+      by: 'import',
+      user: user({ userId: other.userId }),
+      resetRequest: request(other.userId),
+    };
     expect(await imports.add([taken, ...many, sameId])).toEqual([
       { added: false, owner: owner.userId },
       ...many.map(() => ({ added: true })),

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { User } from '../../lib/core/account.ts';
 import type {
   ChallengeStore,
+  FactorChange,
   FactorChanges,
   FactorList,
   FactorStore,
@@ -251,27 +252,29 @@ describe.each([
   });
 
   test('a removal takes the TOTP and, where no passkey is left, the recovery codes', async () => {
-    const { user } = await protectedOne();
+    const { user, session } = await protectedOne();
     const mail = notice(user);
-    expect(await stores.factors.removeTotp({ user: { ...user, credentialVersion: 1 } })).toBe(false);
-    expect(await stores.factors.removeTotp({ user, mail })).toBe(true);
+    const remove = (change: FactorChange) => stores.factors.removeTotp({ ...change, session, now: NOW });
+    expect(await remove({ user: { ...user, credentialVersion: 1 } })).toBe(false);
+    expect(await remove({ user, mail })).toBe(true);
     const { totp: _, ...rest } = user;
     expect(await stores.userOf(user.userId)).toEqual(rest);
     expect(await stores.factors.list(user.userId)).toEqual({ factors: [], recoveryCodesLeft: null });
     expect(await stores.mailOf(mail.tagId)).toBeDefined();
-    expect(await stores.factors.removeTotp({ user })).toBe(false);
+    expect(await remove({ user })).toBe(false);
 
     const other = await protectedOne({ passkeys: 1 });
-    expect(await stores.factors.removeTotp({ user: { ...other.user, passkeys: 0 } })).toBe(false);
-    expect(await stores.factors.removeTotp(other)).toBe(true);
+    expect(await remove({ user: { ...other.user, passkeys: 0 } })).toBe(false);
+    expect(await remove({ user: other.user })).toBe(true);
     expect(await stores.factors.recoveryCodes(other.user.userId)).toHaveLength(3);
   });
 
   test('recovery codes are replaced where there is a factor', async () => {
-    const { user } = await protectedOne();
+    const { user, session } = await protectedOne();
     const renew = (whose: User) =>
       stores.factors.replaceRecoveryCodes({
         user: whose,
+        session,
         hashes: ['x', 'y'],
         now: NOW + 1,
         mail: notice(whose),

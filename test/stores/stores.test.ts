@@ -143,7 +143,10 @@ describe.each([
         rememberedUntil: later,
       };
       await throttles.compareAndSwapAttempts(counter, undefined, failed, now);
-      const reset = { tagId, userId: ada.userId, passwordHash: 'new', now: later, attemptsCounter: counter };
+      const reset = {
+        ...{ tagId, userId: ada.userId, passwordHash: 'new', now: later, attemptsCounter: counter },
+        provesAddress: true,
+      };
 
       expect(await accounts.reset({ ...reset, credentialVersion: 2 })).toBe(false);
       expect(await users.get(ada.userId)).toEqual(ada);
@@ -426,7 +429,7 @@ describe.each([
       const version = first.swapped ? first.version : '';
       const next = { ...attempts, consecutive: 100 };
       const swap = (seen: string) =>
-        throttles.compareAndSwapAttempts(counter, { value: attempts, version: seen }, next, now, mail);
+        throttles.compareAndSwapAttempts(counter, { value: attempts, version: seen }, next, now, { mail });
 
       expect(await swap('stale')).toEqual({ swapped: false, latest: { value: attempts, version } });
       expect(await requests.get(mail.tagId)).toBeUndefined();

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { User } from '../../lib/core/account.ts';
 import { lockOf, unlockAccount } from '../../lib/core/account-lock.ts';
+import { SHOWN } from '../../lib/core/activity.ts';
 import {
   allowMail,
   deleteAccount,
@@ -26,6 +27,7 @@ import { ProblemError } from '../../lib/core/problem.ts';
 import { removeAllFactors } from '../../lib/core/remove-factors.ts';
 import { waitingChange } from '../../lib/core/waiting-change.ts';
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
+import { activityStore } from '../../lib/dynamodb/activity.ts';
 import { factorList } from '../../lib/dynamodb/factor-list.ts';
 import { factorRemoval } from '../../lib/dynamodb/factor-removal.ts';
 import { importStore } from '../../lib/dynamodb/import-store.ts';
@@ -41,6 +43,7 @@ import { awsSentence } from './command-line/aws-sentence.ts';
 import { OperatorError } from './command-line/operator-error.ts';
 import { openPlace, type Place, type PlaceOptions } from './command-line/place.ts';
 import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
+import { activityLine } from './users/activity.ts';
 import { passwordFromInput, passwordMatches } from './users/check-password.ts';
 import { exportedLines } from './users/export.ts';
 import { existingFactorKey, newFactorKey } from './users/factor-key.ts';
@@ -82,6 +85,7 @@ function depsOf({ database }: Place) {
     factors: factorRemoval(database),
     listed: factorList(database),
     allFactors: () => allFactors(database),
+    activity: activityStore(database),
     tagLifetime: FACTOR_NOTICE_MS,
     clock: Date.now,
     pause: (ms: number) => pause(ms),
@@ -140,6 +144,16 @@ command(
     const [lock, factors] = await both(lockOf(deps, user), deps.listed.list(user.userId));
     const change = await waitingChange(deps.resetRequests, user, deps.clock());
     await say(details({ user, lock, change, ...factors }, options.json === true));
+  });
+
+command('activity [email|userId]', 'shows the last 50 events of a user, the newest first, and who did what')
+  .option('--json', 'prints a JSON object a line')
+  .action(async (given: string | undefined, options) => {
+    if (!given) throw new UsageError('Which user? `activity` takes an email address or a user id.');
+    const { deps } = await open(options);
+    const { userId } = await find(deps, given);
+    for (const happened of await deps.activity.latest(userId, SHOWN))
+      await say(activityLine(happened, options.json === true));
   });
 
 userCommand('disable', 'locks a user out of everything and ends all sessions at once', async (deps, user) => {

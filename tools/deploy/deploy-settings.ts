@@ -29,6 +29,7 @@ const variableOf = {
   canary: 'CANARY',
   apiReference: 'API_REFERENCE',
   adminApi: 'ADMIN_API',
+  events: 'EVENTS',
 } as const;
 
 /** A value of YAML or of the environment, which knows text alone. */
@@ -91,6 +92,7 @@ export const settingsSchema = v.object({
     v.unknown(),
     v.transform((value) => value === 'on'),
   ),
+  events: v.picklist(['off', 'on'], 'must be off or on'),
 });
 
 export interface Deployment {

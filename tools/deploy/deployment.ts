@@ -78,6 +78,7 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
   if (settings.provisionedConcurrency > 0) keepWarm(service, settings.provisionedConcurrency);
   if (!settings.apiReference) delete service.functions.docs;
   if (!settings.adminApi) delete service.functions.admin;
+  if (settings.events === 'off') leaveOutEvents(service);
   if (settings.canary) releaseByCanary(service);
 }
 
@@ -123,6 +124,12 @@ export function keepSealingKey(
     for (const statement of iamRoleStatements as { Resource?: unknown }[])
       if (isDeepStrictEqual(statement.Resource, { 'Fn::GetAtt': ['SealingKey', 'Arn'] }))
         statement.Resource = arn;
+}
+
+/** Where nobody listens nothing is paid for. */
+function leaveOutEvents({ functions, resources }: DeployedService): void {
+  delete functions['publish-events'];
+  delete resources.Resources.UnpublishedEventsQueue;
 }
 
 /** API Gateway refuses a stage that writes logs while the account has no role for them. */

@@ -15,6 +15,8 @@ interface Resource {
 }
 
 export interface StreamMapping {
+  /** The table's. */
+  readonly arn?: { readonly 'Fn::GetAtt'?: readonly [table: string, attribute: string] };
   readonly batchSize?: number;
   readonly functionResponseType?: string;
   readonly bisectBatchOnFunctionError?: boolean;
@@ -155,6 +157,28 @@ function routeOf(http: string | HttpEvent): Omit<Route, 'name'> {
     path: `/${path.replace(/^\/|\/$/g, '')}`,
     signed: type?.toLowerCase() === 'aws_iam',
   };
+}
+
+/** A function that the stream of a table calls. */
+export interface StreamReader {
+  readonly name: string;
+  /** Its name in this stage. */
+  readonly table: string;
+  readonly mapping: StreamMapping;
+}
+
+/** Every function that a table's stream calls. @param prefix takes the place of `<service>-<stage>` in the tables' names */
+export function streamReadersOf(service: Service, prefix = namePrefix(service)): StreamReader[] {
+  const { functions, resources } = service;
+  return Object.entries(functions).flatMap(([name, { events = [] }]) =>
+    events.flatMap(({ stream: mapping }) => {
+      if (mapping === undefined) return [];
+      const id = mapping.arn?.['Fn::GetAtt']?.[0] ?? '';
+      const named = resources.Resources[id]?.Properties?.TableName;
+      if (typeof named !== 'string') throw new Error(`${name} reads the stream of a table that isn't there.`);
+      return [{ name, table: prefix + named.slice(namePrefix(service).length), mapping }];
+    }),
+  );
 }
 
 /** What the names of this service's tables, functions and queues begin with. */

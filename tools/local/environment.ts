@@ -18,6 +18,9 @@ export function localEnvironment(given: NodeJS.ProcessEnv): Record<string, strin
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint(given),
     AWS_ENDPOINT_URL_SES: sesEndpoint(given),
+    ...(given.AWS_ENDPOINT_URL_EVENTBRIDGE !== undefined && {
+      AWS_ENDPOINT_URL_EVENTBRIDGE: given.AWS_ENDPOINT_URL_EVENTBRIDGE,
+    }),
     ISSUER: given.ISSUER ?? origin,
     APP_URL: given.APP_URL ?? origin,
     CORS_ORIGINS: corsOrigins(given.CORS_ORIGINS),

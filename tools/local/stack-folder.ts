@@ -16,6 +16,12 @@ export function takeStackFolder(dynamodbPort: number): StackFolder {
   return take(dataFolder) ?? take(beside, true);
 }
 
+/** The folder of the stack whose DynamoDB has this port, as far as anybody can tell who didn't start it. */
+export function stackFolderOf(dynamodbPort: number): string {
+  const beside = `${dataFolder}${dynamodbPort}/`;
+  return existsSync(beside) ? beside : dataFolder;
+}
+
 function take(path: string, force: true): StackFolder;
 function take(path: string): StackFolder | undefined;
 function take(path: string, force = false): StackFolder | undefined {

@@ -1,23 +1,23 @@
 // `npm start`: the whole service on this machine, until Ctrl-C.
 import { setTimeout as pause } from 'node:timers/promises';
 import { readConfig } from '../../lib/config.ts';
-import { namePrefix, readService, type Service } from '../deploy/service.ts';
+import { readService, type Service } from '../deploy/service.ts';
 import { installed, typed } from '../folders.ts';
 import { startApi } from './api.ts';
 import { startDynoxide } from './dynoxide.ts';
-import { dynamodbEndpoint, functionEnvironment } from './environment.ts';
+import { functionEnvironment } from './environment.ts';
+import { startEventBus } from './event-bus.ts';
 import { homePage, type Place, placesOf } from './home.ts';
 import { startInbox } from './inbox.ts';
 import { pageFolder, startPage } from './page.ts';
 import type { Part } from './part.ts';
 import { isFree, type Ports, ports } from './ports.ts';
 import { type StackFolder, takeStackFolder } from './stack-folder.ts';
-import { driveStream } from './stream-driver.ts';
+import { driveStreams } from './streams.ts';
 import { createTables } from './tables.ts';
 import { openTerminal } from './terminal.ts';
 import { untilAnswers } from './wait-for-http.ts';
 
-const mailer = 'send-mail';
 const running: Array<{ stop(): Promise<void> }> = []; // in the order in which they are to be stopped
 let folder: StackFolder | undefined;
 let ending = false;
@@ -52,7 +52,8 @@ async function start(): Promise<void> {
 
   const service = await readService();
   // Every function reads the same settings, at its first request: what is wrong is to be known before that.
-  readConfig(functionEnvironment(service, mailer, process.env));
+  const { events } = readConfig(functionEnvironment(service, 'send-mail', process.env));
+  const bus = events.published ? await busOf(folder.path) : undefined;
 
   const page = pageFolder();
   const places = placesOf({
@@ -68,7 +69,11 @@ async function start(): Promise<void> {
         port: wanted.api,
         service,
         // Lines of requests are asked of the functions unless somebody wants another level: the terminal shows them.
-        env: { ...process.env, LOG_LEVEL: process.env.LOG_LEVEL ?? 'INFO' },
+        env: {
+          ...process.env,
+          LOG_LEVEL: process.env.LOG_LEVEL ?? 'INFO',
+          ...(bus && { AWS_ENDPOINT_URL_EVENTBRIDGE: bus }),
+        },
         home: homePage(places),
         ...terminal,
       }),
@@ -82,22 +87,17 @@ async function start(): Promise<void> {
   ]);
   await api.invoke('rotate-keys', { command: 'rotate' }); // as a deployment does
 
-  const mapping = service.functions[mailer]?.events?.find(({ stream }) => stream !== undefined)?.stream;
-  if (mapping === undefined) throw new Error(`serverless.yml gives ${mailer} no stream to read.`);
-  const stream = driveStream({
-    endpoint: dynamodbEndpoint(process.env),
-    table: `${namePrefix(service)}-reset-tags`,
-    mapping,
-    invoke: (records) => api.invoke(mailer, { Records: records }),
-    checkpointFile: `${folder.path}stream-position.json`,
-    deadLetterFile: `${folder.path}dead-letters.jsonl`,
-    log: (sentence) => console.error(sentence),
-  });
-  running.unshift(stream);
+  running.unshift(...driveStreams(api, service, { path: folder.path, events: events.published }));
 
   await Promise.all(places.map(({ url }) => untilAnswers(url, 10)));
   if (ending) return;
   announce(places);
+}
+
+/** Where functions put events: the bus that is named, or one of ours. */
+async function busOf(path: string): Promise<string> {
+  const given = process.env.AWS_ENDPOINT_URL_EVENTBRIDGE;
+  return given ?? (await started(startEventBus(`${path}events.jsonl`))).url;
 }
 
 function announce(places: readonly Place[]): void {

@@ -21,6 +21,8 @@ export interface DriveStreamOptions {
   readonly deadLetterFile?: string;
   /** How often one record is tried, about two minutes by default: here it is broken code that fails, not SES. */
   readonly maxAttempts?: number;
+  /** How a complaint begins. */
+  readonly says?: string;
   readonly log?: (sentence: string) => void;
 }
 
@@ -66,6 +68,7 @@ export function driveStream(options: DriveStreamOptions): { stop(): Promise<void
 /** Delivers the records of a page that pass the filters, in order; what fails for too long is parked. */
 function deliverer(options: DriveStreamOptions, stopped: AbortSignal) {
   const { mapping, invoke, deadLetterFile, maxAttempts = 18, log = () => undefined } = options;
+  const { says = 'mail not sent yet' } = options;
   const { batchSize = 100, filterPatterns = [], maximumRecordAgeInSeconds = -1 } = mapping;
 
   return async (records: readonly DynamoDBRecord[]): Promise<void> => {
@@ -90,7 +93,7 @@ function deliverer(options: DriveStreamOptions, stopped: AbortSignal) {
         attempt = 0;
         continue;
       }
-      if (attempt === 1) log(`mail not sent yet, trying again: ${reason}`);
+      if (attempt === 1) log(`${says}, trying again: ${reason}`);
       await pause(Math.min(longestPause, 125 * 2 ** attempt), undefined, { signal: stopped });
     }
   }

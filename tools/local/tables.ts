@@ -2,10 +2,12 @@
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
+  DescribeTableCommand,
   DescribeTimeToLiveCommand,
   DynamoDBClient,
   ResourceInUseException,
   type TimeToLiveSpecification,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { namePrefix, readService, type Service } from '../deploy/service.ts';
@@ -48,6 +50,18 @@ function tablesOf(service: Service, prefix = namePrefix(service)): TableProperti
     .map((table) => ({ ...table, TableName: prefix + table.TableName.slice(namePrefix(service).length) }));
 }
 
+/** Tables that an earlier version made here have no stream yet. */
+async function addStream(client: DynamoDBClient, { TableName, StreamSpecification }: TableProperties) {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+  if (Table?.LatestStreamArn !== undefined) return;
+  await client.send(
+    new UpdateTableCommand({
+      TableName,
+      StreamSpecification: { StreamEnabled: true, ...StreamSpecification },
+    }),
+  );
+}
+
 async function createTable(client: DynamoDBClient, table: TableProperties): Promise<void> {
   const { TableName, AttributeDefinitions, KeySchema, StreamSpecification, TimeToLiveSpecification } = table;
   try {
@@ -62,6 +76,7 @@ async function createTable(client: DynamoDBClient, table: TableProperties): Prom
     );
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
+    if (StreamSpecification) await addStream(client, table);
   }
   if (TimeToLiveSpecification === undefined) return;
   const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName }));

@@ -8,6 +8,7 @@ import type { ExportedAccount, ExportedSession } from '../../core/export-account
 import type { Operation } from '../../http/operation.ts';
 import { email, name, text, userId } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
+import { activityList, activityOf } from './activity.ts';
 import {
   auth,
   type Done,
@@ -153,7 +154,7 @@ const exported = v.pipe(
     }),
     factors,
     sessions: v.array(exportedSession),
-    activity: v.pipe(v.array(v.unknown()), v.description('What happened to the account.')),
+    activity: v.pipe(activityList, v.description('What happened to the account, the newest first.')),
   }),
   v.title('AuthExport'),
 );
@@ -188,7 +189,7 @@ export const exportAccount: Operation<Bearer, ExportedAccount, v.InferOutput<typ
     example: examples.exported,
     headers: { 'Content-Disposition': 'A name for the file that browsers save it as.' },
   },
-  write: ({ user: found, factors: all, sessions }) => ({
+  write: ({ user: found, factors: all, sessions, activity }) => ({
     status: 200,
     headers: { 'Content-Disposition': 'attachment; filename="account.json"' },
     body: {
@@ -205,7 +206,7 @@ export const exportAccount: Operation<Bearer, ExportedAccount, v.InferOutput<typ
       },
       factors: factorsOf(all),
       sessions: sessions.map(exportedSessionOf),
-      activity: [],
+      activity: activityOf(activity),
     },
   }),
 };

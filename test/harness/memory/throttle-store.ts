@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Attempts, attemptsExpireAt } from '../../../lib/core/login-attempts.ts';
 import { type MailQuota, mailQuotaExpiresAt } from '../../../lib/core/mail-quota.ts';
 import type { ResetRequest } from '../../../lib/core/reset-request.ts';
-import type { CompareAndSwap, ThrottleStore, Versioned } from '../../../lib/core/throttle.ts';
+import type { CompareAndSwap, LockEffects, ThrottleStore, Versioned } from '../../../lib/core/throttle.ts';
 import type { MemoryResetRequests } from './reset-requests.ts';
 
 export type MemoryThrottleStore = ThrottleStore & {
@@ -12,6 +12,8 @@ export type MemoryThrottleStore = ThrottleStore & {
   mailQuotas: Map<string, Versioned<MailQuota>>;
   /** The mails that were asked for together with a swap. */
   mails: ResetRequest[];
+  /** The locks that began, and whose they are. */
+  locks: NonNullable<LockEffects['entry']>[];
   /** Runs before the next swap is compared: another writer who comes first. Each is run once. */
   interference: (() => void)[];
 };
@@ -26,13 +28,14 @@ export function memoryThrottleStore(resetRequests?: MemoryResetRequests): Memory
   const attempts: MemoryThrottleStore['attempts'] = new Map();
   const mailQuotas: MemoryThrottleStore['mailQuotas'] = new Map();
   const mails: ResetRequest[] = [];
+  const locks: MemoryThrottleStore['locks'] = [];
   const interference: MemoryThrottleStore['interference'] = [];
 
   function compareAndSwapIn<T>(
     rows: Map<string, Versioned<T>>,
     expiryOf: (value: T) => number | undefined,
   ): CompareAndSwap<T> {
-    return async (counter, seen, next, now, mail) => {
+    return async (counter, seen, next, now, also) => {
       interference.shift()?.();
       const stored = rows.get(counter);
       const expiresAt = stored && expiryOf(stored.value);
@@ -41,10 +44,12 @@ export function memoryThrottleStore(resetRequests?: MemoryResetRequests): Memory
       const version = randomUUID();
       if (next === undefined) rows.delete(counter);
       else rows.set(counter, { value: structuredClone(next), version });
+      const { mail, entry } = also ?? {};
       if (mail) {
         mails.push(structuredClone(mail));
         await resetRequests?.put(mail);
       }
+      if (entry) locks.push(structuredClone(entry));
       return { swapped: true, version };
     };
   }
@@ -54,6 +59,7 @@ export function memoryThrottleStore(resetRequests?: MemoryResetRequests): Memory
     attempts,
     mailQuotas,
     mails,
+    locks,
     interference,
 
     async increment(counter, limit, expiresAt) {

@@ -4,6 +4,7 @@ import type { AskClaims } from '../../../lib/core/hooks.ts';
 import type { PendingSignUp } from '../../../lib/core/pending-sign-up.ts';
 import { ProblemError } from '../../../lib/core/problem.ts';
 import type { Throttle } from '../../../lib/core/throttle.ts';
+import { memoryActivity } from './activity.ts';
 import { frozenClock } from './clock.ts';
 import { memoryFactors, memorySealing } from './factors.ts';
 import { memoryOwnAccounts } from './own-account.ts';
@@ -99,6 +100,7 @@ export function world(...people: User[]) {
       accounts: recording('accounts', { ...accounts, ...addresses }, calls),
       ...verification,
       factors: recording('factors', factors, calls),
+      activity: memoryActivity(sessions),
       challenges: recording('challenges', factors.challenges, calls),
       sealing: memorySealing,
       brand: { name: 'Gatehouse' },

@@ -23,4 +23,5 @@ export const plainSettings: DeploySettings = {
   canary: false,
   apiReference: true,
   adminApi: true,
+  events: 'off',
 };

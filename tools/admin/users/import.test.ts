@@ -253,6 +253,7 @@ describe('an import', () => {
       passwordHash: 'another hash',
       now: NOW,
       attemptsCounter: 'none',
+      provesAddress: true,
     });
     const again = await imported(tables, file, { now: NOW + 1 });
     expect(again).toEqual({ rows: 121, imported: 0, before: 121, mailed: 0, refused: [] });

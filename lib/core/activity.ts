@@ -1,0 +1,30 @@
+import type { Happened } from './account-event.ts';
+import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
+
+/** What the core needs of what happened to accounts. Every method throws ProblemError `unavailable`. */
+export type ActivityStore = {
+  /** The newest first, whatever happened until now among them. */
+  latest(userId: string, atMost: number): Promise<Happened[]>;
+};
+
+/** How much of it its holder is shown, and an operator. */
+export const SHOWN = 50;
+
+/**
+ * What happened to the account, for its holder.
+ *
+ * @throws ProblemError those of `authenticate`; `unavailable`
+ */
+export async function listActivity(
+  deps: Authenticator & { activity: ActivityStore },
+  bearer: Bearer,
+): Promise<Happened[]> {
+  const { user } = await authenticate(deps, bearer);
+  return deps.activity.latest(user.userId, SHOWN);
+}
+
+/** Who did it, for an operator: `holder` where nobody else is named, nothing where it was done by whoever tried to get in. */
+export function doer({ by, event: { type } }: Happened): string | null {
+  if (by !== undefined) return by;
+  return type === 'log-in.locked' || type === 'session.reuse-detected' ? null : 'holder';
+}

@@ -1,0 +1,55 @@
+import * as v from 'valibot';
+import type { Happened } from '../../core/account-event.ts';
+import type { Bearer } from '../../core/authenticate.ts';
+import type { Operation } from '../../http/operation.ts';
+import * as examples from '../examples.ts';
+import { auth, time, written } from './dialect.ts';
+
+// What happened to an account, for its holder. Who did it is for operators.
+
+const happened = v.pipe(
+  v.object({
+    type: v.pipe(
+      v.string(),
+      v.description(
+        'Such as `session.opened` or `user.password-changed`; docs/events.md lists them. New ones may come.',
+      ),
+    ),
+    at: time('When it happened.'),
+    device: v.pipe(
+      v.nullable(v.string()),
+      v.description('Of the session; `null` for one that is unknown, and where there is none.'),
+    ),
+    sessionId: v.pipe(
+      v.nullable(v.pipe(v.string(), v.uuid())),
+      v.description('The session that it happened to, or in which its holder did it.'),
+    ),
+  }),
+  v.title('AuthActivityEntry'),
+);
+
+/** The newest first. */
+export const activityList = v.array(happened);
+
+export const activityOf = (all: readonly Happened[]) =>
+  all.map(({ at, event }) => {
+    const { type, device, sessionId } = { device: undefined, sessionId: undefined, ...event };
+    return { type, at: written(at), device: device ?? null, sessionId: sessionId ?? null };
+  });
+
+const listed = v.pipe(v.object({ activity: activityList }), v.title('AuthActivity'));
+
+export const activity: Operation<Bearer, Happened[], v.InferOutput<typeof listed>> = {
+  id: 'authActivity',
+  dialect: auth,
+  route: 'GET /auth/activity',
+  metric: 'AccountRequests',
+  summary: 'See what happened to the account',
+  description:
+    'The last events of the account, the newest first, at most 50. They are kept for 400 days, without network addresses.',
+  takes: { accessToken: ['bearer'] },
+  input: ({ accessToken }, { client }) => ({ accessToken, client }),
+  problems: ['missing-access-token', 'invalid-access-token', 'throttled'],
+  success: { body: listed, example: examples.activity },
+  write: (all) => ({ status: 200, body: { activity: activityOf(all) } }),
+};

@@ -1,0 +1,117 @@
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { AccountEvent, Happened } from '../core/account-event.ts';
+import type { ActivityStore } from '../core/activity.ts';
+import { both } from '../core/both.ts';
+import { orUnavailable } from '../unavailable.ts';
+import { backOff } from './batch-get.ts';
+import { type Database, readItem, timeToLive, writeItem } from './database.ts';
+import { eventsOfRow } from './journal-records.ts';
+
+const KEPT_MS = 400 * 24 * 60 * 60 * 1000;
+/** DynamoDB deletes at most so many rows in one call. */
+const BATCH = 25;
+
+/** The place of an event among those of its account, as a sort key: rows that were written twice are one. */
+const positionOf = ({ at, order, eventId }: Happened) =>
+  `${String(at).padStart(15, '0')}#${String(order).padStart(2, '0')}#${eventId}`;
+
+function activityItem(happened: Happened) {
+  const { userId, eventId, at, order, by, event } = happened;
+  const { type, ...detail } = event;
+  return writeItem({
+    ...{ userId, position: positionOf(happened), eventId, at, order, by, type, detail },
+    expiresAt: timeToLive(at + KEPT_MS),
+  });
+}
+
+/** An event as it was stored. */
+function readActivity(item: Record<string, AttributeValue>): Happened {
+  const { type, detail, position: _, expiresAt: __, ...rest } = readItem(item) ?? {};
+  return { ...rest, event: { type, ...(detail as object) } as AccountEvent } as Happened;
+}
+
+/** What happened to accounts in the last 400 days. */
+export function activityStore({ client, nameOf }: Database): ActivityStore {
+  async function rowsOf(table: 'activity' | 'sessions', userId: string, atMost = Number.POSITIVE_INFINITY) {
+    const rows: Record<string, AttributeValue>[] = [];
+    let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
+    do {
+      const command = new QueryCommand({
+        TableName: nameOf(table),
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        KeyConditionExpression: 'userId = :userId',
+        ExpressionAttributeValues: writeItem({ ':userId': userId }),
+        ...(Number.isFinite(atMost) && { Limit: atMost }),
+        ...(ExclusiveStartKey && { ExclusiveStartKey }),
+      });
+      const page = await orUnavailable('DynamoDB', client.send(command));
+      rows.push(...(page.Items ?? []));
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey !== undefined && rows.length < atMost);
+    return rows;
+  }
+
+  return {
+    /** Rows come from a stream, a moment after what they are about: what is on the way is read where it comes from. */
+    async latest(userId, atMost) {
+      const [noted, journal] = await both(rowsOf('activity', userId, atMost), rowsOf('sessions', userId));
+      const all = [...noted.map(readActivity), ...journal.flatMap((item) => eventsOfRow(readItem(item)))];
+      return [...new Map(all.map((each) => [each.eventId, each])).values()]
+        .toSorted((one, other) => (positionOf(one) < positionOf(other) ? 1 : -1))
+        .slice(0, atMost);
+    },
+  };
+}
+
+/** Notes what happened, and forgets it with the account. Doing either twice is as good as once. */
+export function activityNotes({ client, nameOf }: Database) {
+  const TableName = nameOf('activity');
+
+  /** All that is there of an account before its end. */
+  async function forget({ userId, ...deletion }: Happened): Promise<void> {
+    for (;;) {
+      const command = new QueryCommand({
+        TableName,
+        ConsistentRead: true,
+        KeyConditionExpression: 'userId = :userId AND #position < :end',
+        ProjectionExpression: 'userId, #position',
+        ExpressionAttributeNames: { '#position': 'position' },
+        ExpressionAttributeValues: writeItem({
+          ':userId': userId,
+          ':end': positionOf({ userId, ...deletion }),
+        }),
+        Limit: BATCH,
+      });
+      const { Items = [] } = await orUnavailable('DynamoDB', client.send(command));
+      if (Items.length === 0) return;
+      await deleteAll(Items);
+    }
+  }
+
+  async function deleteAll(keys: Record<string, AttributeValue>[]): Promise<void> {
+    let requests = keys.map((Key) => ({ DeleteRequest: { Key } }));
+    for (let attempt = 1; requests.length > 0; attempt += 1) {
+      if (attempt > 1) await backOff(attempt);
+      const command = new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } });
+      const { UnprocessedItems } = await orUnavailable('DynamoDB', client.send(command));
+      requests = (UnprocessedItems?.[TableName] ?? []) as typeof requests;
+    }
+  }
+
+  return {
+    /** @throws ProblemError `unavailable` */
+    async note(happened: Happened): Promise<void> {
+      if (happened.event.type === 'user.deleted') await forget(happened);
+      await orUnavailable(
+        'DynamoDB',
+        client.send(new PutItemCommand({ TableName, Item: activityItem(happened) })),
+      );
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { fromEnv } from '@aws-sdk/credential-provider-env';
+
+/** An event as other systems get it. */
+export type PublishedEvent = {
+  type: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  detail: Readonly<Record<string, unknown>>;
+};
+
+/** EventBridge takes so many events in one call. */
+export const MOST_AT_ONCE = 10;
+
+/** A bus takes some events of a call and refuses others. */
+export type EventBus = {
+  /**
+   * @param events at most `MOST_AT_ONCE`
+   * @returns for each event, in their order, whether the bus has it
+   * @throws the SDK's error when the bus gave no answer: it may have any of them
+   */
+  put(events: readonly PublishedEvent[]): Promise<boolean[]>;
+};
+
+/** What events say they come from. */
+export const SOURCE = 'gatehouse';
+
+/**
+ * @param name of the bus, in this account and region
+ * @param caller whose bus it is, where that isn't a function's own role
+ */
+export function eventBridge(
+  name: string,
+  caller?: { region: string; profile?: string | undefined },
+): EventBus {
+  const client = new EventBridgeClient({
+    ...(caller === undefined ? { credentials: fromEnv() } : { region: caller.region }),
+    ...(caller?.profile !== undefined && { profile: caller.profile }),
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+  return {
+    async put(events) {
+      const Entries = events.map(({ type, at, detail }) => ({
+        ...{ Source: SOURCE, DetailType: type, Detail: JSON.stringify(detail), EventBusName: name },
+        Time: new Date(at),
+      }));
+      const { Entries: outcomes = [] } = await client.send(new PutEventsCommand({ Entries }));
+      return events.map((_, index) => outcomes[index]?.EventId !== undefined);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { sessionEnded, sessionOpened } from '../../../lib/core/account-event.ts';
+import type { ActivityStore } from '../../../lib/core/activity.ts';
+import type { MemorySessions } from './sessions.ts';
+
+/** What sessions in memory say of what happened. Entries about accounts are kept by DynamoDB's stores alone. */
+export function memoryActivity(sessions: MemorySessions): ActivityStore {
+  return {
+    async latest(userId, atMost) {
+      return (await sessions.all(userId))
+        .flatMap((session) => [
+          sessionOpened(session),
+          ...(session.endedAt === undefined ? [] : [sessionEnded(session, session.endedAt)]),
+        ])
+        .toSorted((one, other) => other.at - one.at || other.order - one.order)
+        .slice(0, atMost);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+// `npm run events`: what happens to accounts. `tail` follows the local stack; `replay` does again what failed for too long, there
+// or with `--stage prod` (and `--region`, `--aws-profile`) at a stage that is deployed.
+import type { Happened } from '../../lib/core/account-event.ts';
+import { type EventBus, eventBridge } from '../../lib/events/event-bus.ts';
+import { readService } from '../deploy/service.ts';
+import { keepEvents } from '../local/event-bus.ts';
+import { ports } from '../local/ports.ts';
+import { stackFolderOf } from '../local/stack-folder.ts';
+import { awsSentence } from './command-line/aws-sentence.ts';
+import { openPlace, type Place, type PlaceOptions } from './command-line/place.ts';
+import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
+import { deadLettersIn } from './events/dead-letters.ts';
+import { happenedWithin, noteAgain, publishAgain, type Window } from './events/replay.ts';
+import { tail } from './events/tail.ts';
+
+const NAME = 'npm run events --';
+const main = program(NAME, 'Shows what happens to accounts, or publishes it again.');
+let place: Place | undefined;
+
+main
+  .command('tail')
+  .description(
+    'prints the events of the local stack as they happen, a JSON object a line (EVENTS=on npm start)',
+  )
+  .helpOption('--help', 'shows this help')
+  .option('--from-start', 'prints those that were kept first')
+  .action(({ fromStart = false }: { fromStart?: boolean }) =>
+    tail(eventsFile(), {
+      fromStart,
+      began: () => process.stdout.write('tailing\n'),
+      write: (line) => process.stdout.write(`${line}\n`),
+    }),
+  );
+
+type ReplayOptions = PlaceOptions & { from?: string; to?: string; bus: string; email?: boolean };
+
+withPlace(main.command('replay'))
+  .description(
+    'notes and publishes again what the dead-letter queues hold, or what happened within a time; each event with its eventId',
+  )
+  .option(
+    '--from <time>',
+    'since when, such as 2026-11-27T03:00:00Z, at most 14 days ago; instead of the queues',
+  )
+  .option('--to <time>', 'until when; until now unless it is given')
+  .option('--bus <name>', 'the bus of EventBridge', 'default')
+  .option('--email', 'adds the address, as EVENTS_INCLUDE_EMAIL=on does')
+  .action(async (options: ReplayOptions) => {
+    checkPlace(options);
+    const window = windowOf(options);
+    place = await openPlace(options);
+    console.log(await (window === undefined ? replayQueues(options) : replayWindow(options, window)));
+  });
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+await run(NAME, main, (error) => (place === undefined ? awsSentence(error) : place.explain(error)));
+
+function eventsFile(): string {
+  return `${stackFolderOf(ports(process.env).dynamodb)}events.jsonl`;
+}
+
+function windowOf({ from, to }: ReplayOptions): Window | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  const window = { from: Date.parse(from ?? ''), to: to === undefined ? Date.now() : Date.parse(to) };
+  if (Number.isNaN(window.from) || Number.isNaN(window.to))
+    throw new UsageError('Give --from, and --to if you like, as a time such as 2026-11-27T03:00:00Z.');
+  return window;
+}
+
+/** All within a time. Whether somebody listens at a stage is known by its queue. */
+async function replayWindow(options: ReplayOptions, window: Window): Promise<string> {
+  const { database } = place as Place;
+  const happened = await happenedWithin(database, window);
+  const listens = options.stage === undefined || (await queueOf('unpublished-events', options)) !== undefined;
+  const noted = await noteAgain(database, happened);
+  if (!listens) return `${noted} events were noted again; EVENTS is off there, so none was published.`;
+  const sent = await publishAgain(database, await busOf(options), happened, options.email === true);
+  return `${noted} events were noted and ${sent} published again.`;
+}
+
+/** What Lambda gave up on. Locally nothing is ever given up on. */
+async function replayQueues(options: ReplayOptions): Promise<string> {
+  if (options.stage === undefined)
+    return 'The local stack never gives up on an event: name a time with --from.';
+  const { database } = place as Place;
+  const [unnoted, unpublished] = [
+    await queueOf('unnoted-activity', options),
+    await queueOf('unpublished-events', options),
+  ];
+  const noted = await noteAgain(database, await happenedIn(unnoted?.windows));
+  await unnoted?.done();
+  const events = await happenedIn(unpublished?.windows);
+  const sent = await publishAgain(database, await busOf(options), events, options.email === true);
+  await unpublished?.done();
+  return `${noted} events were noted and ${sent} published again; the queues are empty.`;
+}
+
+async function happenedIn(windows: readonly Window[] = []): Promise<Happened[]> {
+  const { database } = place as Place;
+  const found = new Map<string, Happened>();
+  for (const window of windows)
+    for (const each of await happenedWithin(database, window)) found.set(each.eventId, each);
+  return [...found.values()].toSorted((one, other) => one.at - other.at || one.order - other.order);
+}
+
+async function queueOf(name: string, { stage, region, awsProfile: profile }: ReplayOptions) {
+  const service = await readService();
+  const where = region ?? process.env.AWS_REGION ?? service.provider.region;
+  return deadLettersIn(`${service.service}-${stage}-${name}`, { region: where, profile });
+}
+
+async function busOf({ stage, region, awsProfile, bus }: ReplayOptions): Promise<EventBus> {
+  if (stage === undefined) return keepEvents(eventsFile());
+  const service = await readService();
+  return eventBridge(bus, {
+    region: region ?? process.env.AWS_REGION ?? service.provider.region,
+    profile: awsProfile,
+  });
+}

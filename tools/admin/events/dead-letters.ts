@@ -1,0 +1,70 @@
+// The queues of records that Lambda gave up on.
+import {
+  DeleteMessageCommand,
+  GetQueueUrlCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Window } from './replay.ts';
+
+/** How far the clock of whoever wrote a row may be from that of the stream. */
+const SLACK_MS = 60_000;
+
+export type DeadLetters = {
+  /** When what they are about was written. */
+  readonly windows: readonly Window[];
+  /** Removes the messages, once it was done. */
+  done(): Promise<void>;
+};
+
+/** @returns `undefined` where there is no such queue: the stage doesn't have the function */
+export async function deadLettersIn(
+  queue: string,
+  { region, profile }: { region: string; profile?: string | undefined },
+): Promise<DeadLetters | undefined> {
+  const client = new SQSClient({ region, ...(profile !== undefined && { profile }) });
+  const QueueUrl = await urlOf(client, queue);
+  if (QueueUrl === undefined) return undefined;
+  const messages: Message[] = [];
+  for (;;) {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: 900,
+        WaitTimeSeconds: 1,
+      }),
+    );
+    if (Messages.length === 0) break;
+    messages.push(...Messages);
+  }
+  return {
+    windows: messages.map(({ Body = '{}' }) => windowOf(Body)),
+    async done() {
+      for (const { ReceiptHandle } of messages)
+        await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    },
+  };
+}
+
+async function urlOf(client: SQSClient, QueueName: string): Promise<string | undefined> {
+  try {
+    return (await client.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl;
+  } catch (error) {
+    if (['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'].includes((error as Error).name))
+      return undefined;
+    throw error;
+  }
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html */
+function windowOf(body: string): Window {
+  const { DDBStreamBatchInfo: batch } = JSON.parse(body) as {
+    DDBStreamBatchInfo: { approximateArrivalOfFirstRecord: string; approximateArrivalOfLastRecord: string };
+  };
+  return {
+    from: Date.parse(batch.approximateArrivalOfFirstRecord) - SLACK_MS,
+    to: Date.parse(batch.approximateArrivalOfLastRecord) + SLACK_MS,
+  };
+}
