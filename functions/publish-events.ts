@@ -9,7 +9,7 @@ import { describeError, log } from '../lib/log.ts';
 import { measure } from '../lib/metrics.ts';
 
 const config = readConfig(process.env);
-const bus = eventBridge(config.events.bus);
+const bus = eventBridge();
 const emails = userEmails(openDatabase(config.tablePrefix));
 
 /**
@@ -43,7 +43,7 @@ async function addressesIn(
   happenings: readonly Happening[],
   failed: (error: unknown) => void,
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  if (!config.events.includeEmail) return new Map();
+  if (!config.eventsHaveEmail) return new Map();
   try {
     return await emails.of(happenings.flatMap(({ happened }) => happened.map(({ userId }) => userId)));
   } catch (error) {

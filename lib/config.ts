@@ -54,14 +54,10 @@ export type Config = {
   adminApi: boolean;
   /** How many mails an hour may go to addresses that nobody has verified. */
   unverifiedMailsPerHour: number;
-  events: {
-    /** Whether anybody listens. */
-    published: boolean;
-    /** The name of the bus of EventBridge. */
-    bus: string;
-    /** Whether events have the address of the account. */
-    includeEmail: boolean;
-  };
+  /** Whether events go to EventBridge. */
+  publishesEvents: boolean;
+  /** Whether they have the address of the account. */
+  eventsHaveEmail: boolean;
 };
 
 /** Names every variable that is missing or wrong, in one message; values are left out, since one of them is a secret. */
@@ -255,10 +251,6 @@ const environment = v.object({
   LIMIT_VERIFICATIONS: wholeNumber(100, 1, 1_000_000),
   EVENTS: onOff,
   EVENTS_INCLUDE_EMAIL: onOff,
-  EVENT_BUS: v.optional(
-    v.pipe(v.string(), v.regex(/^[\w.-]{1,256}$/, 'must be the name of an event bus')),
-    'default',
-  ),
 });
 
 /**
@@ -335,11 +327,8 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     migrationFloor: set.MIGRATION_FLOOR * 1000,
     adminApi: set.ADMIN_API === 'on',
     unverifiedMailsPerHour: set.LIMIT_UNVERIFIED_MAILS,
-    events: {
-      published: set.EVENTS === 'on',
-      bus: set.EVENT_BUS,
-      includeEmail: set.EVENTS_INCLUDE_EMAIL === 'on',
-    },
+    publishesEvents: set.EVENTS === 'on',
+    eventsHaveEmail: set.EVENTS_INCLUDE_EMAIL === 'on',
     limits: {
       logins: set.LIMIT_LOGIN_FAILURES,
       signUps: set.LIMIT_SIGNUPS,

@@ -12,7 +12,7 @@ import {
   TOTP,
   transactFactors,
 } from './factor-rows.ts';
-import { factorsRemoved, happens } from './journal.ts';
+import { happens } from './journal.ts';
 
 /** What factors an account has. Its own row says so too, and changes in the same transactions. */
 export function factorChanges(database: Database): FactorChanges {
@@ -75,7 +75,6 @@ export function factorChanges(database: Database): FactorChanges {
 
     async removeTotp({ user, now, session, mail }) {
       const { userId, passkeys = 0 } = user;
-      const removed = factorsRemoved([(await readFactor(database, userId, TOTP)) ?? {}]);
       const outcome = await transactFactors(
         database,
         [
@@ -92,7 +91,8 @@ export function factorChanges(database: Database): FactorChanges {
           ...happens(
             nameOf,
             { userId, at: now },
-            ...removed.map((event) => ({ ...event, ...inSession(session) })),
+            // Without its id, which would have to be read: an account has one TOTP at most.
+            { type: 'factor.removed', factorType: 'totp', ...inSession(session) },
           ),
         ],
         mail,

@@ -6,7 +6,6 @@ import {
   type Put,
   PutItemCommand,
   type TransactWriteItem,
-  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Attempts, attemptsExpireAt } from '../core/login-attempts.ts';
@@ -26,7 +25,7 @@ import {
   outcomeOf,
   readItem,
   timeToLive,
-  transactionOutcomeOf,
+  transact,
   writeItem,
 } from './database.ts';
 import { entryItem } from './journal.ts';
@@ -34,11 +33,18 @@ import { resetRequestItem } from './reset-requests.ts';
 
 /** The limits as configured, on the table of counters and the real clock. */
 export function openThrottle(database: Database, limits: AddressLimits): Throttle {
-  return { store: throttleStore(database), limits, clock: Date.now, pause };
+  return { store: throttleStore(database, lockPuts), limits, clock: Date.now, pause };
 }
 
-/** The table of counters. */
-export function throttleStore({ client, nameOf }: Database): ThrottleStore {
+/**
+ * The table of counters.
+ *
+ * @param locks what the beginning of a lock writes besides; nothing where nobody logs in
+ */
+export function throttleStore(
+  { client, nameOf }: Database,
+  locks: typeof lockPuts = () => [],
+): ThrottleStore {
   const TableName = nameOf('throttles');
 
   /** On a random version: with it a writer also recognises a write of its own whose answer was lost. */
@@ -63,19 +69,12 @@ export function throttleStore({ client, nameOf }: Database): ThrottleStore {
     Item: Put['Item'],
     condition: Condition,
     also: LockEffects | undefined,
-  ): Promise<Outcome | Awaited<ReturnType<typeof transactionOutcomeOf>>> {
+  ): Promise<Outcome | Awaited<ReturnType<typeof transact>>> {
     const common = { TableName, ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...condition } as const;
     if (Item === undefined)
       return outcomeOf(client.send(new DeleteItemCommand({ ...common, Key: writeItem({ counter }) })));
-    if (also) return putAll({ Put: { ...common, Item } }, also);
+    if (also) return transact({ client }, [{ Put: { ...common, Item } }, ...locks(nameOf, also)]);
     return outcomeOf(client.send(new PutItemCommand({ ...common, Item })));
-  }
-
-  /** One token for all tries: a commit whose answer was lost is not repeated, and is not a conflict with itself. */
-  function putAll(attempts: TransactWriteItem, also: LockEffects) {
-    const TransactItems = [attempts, ...lockPuts(nameOf, also)];
-    const command = { TransactItems, ClientRequestToken: randomUUID() };
-    return transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
   }
 
   return {
@@ -124,7 +123,10 @@ function isOurs(latest: { version: string } | undefined, written: string | undef
 }
 
 /** What the beginning of a lock writes besides. */
-function lockPuts(nameOf: Database['nameOf'], { mail, entry: effect }: LockEffects): TransactWriteItem[] {
+export function lockPuts(
+  nameOf: Database['nameOf'],
+  { mail, entry: effect }: LockEffects,
+): TransactWriteItem[] {
   const puts: TransactWriteItem[] = [];
   if (mail) puts.push({ Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } });
   if (effect) {

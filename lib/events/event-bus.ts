@@ -26,13 +26,11 @@ export type EventBus = {
 export const SOURCE = 'gatehouse';
 
 /**
- * @param name of the bus, in this account and region
+ * The default bus of the account.
+ *
  * @param caller whose bus it is, where that isn't a function's own role
  */
-export function eventBridge(
-  name: string,
-  caller?: { region: string; profile?: string | undefined },
-): EventBus {
+export function eventBridge(caller?: { region: string; profile?: string | undefined }): EventBus {
   const client = new EventBridgeClient({
     ...(caller === undefined ? { credentials: fromEnv() } : { region: caller.region }),
     ...(caller?.profile !== undefined && { profile: caller.profile }),
@@ -42,7 +40,7 @@ export function eventBridge(
   return {
     async put(events) {
       const Entries = events.map(({ type, at, detail }) => ({
-        ...{ Source: SOURCE, DetailType: type, Detail: JSON.stringify(detail), EventBusName: name },
+        ...{ Source: SOURCE, DetailType: type, Detail: JSON.stringify(detail) },
         Time: new Date(at),
       }));
       const { Entries: outcomes = [] } = await client.send(new PutEventsCommand({ Entries }));

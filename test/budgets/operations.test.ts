@@ -181,7 +181,7 @@ const own: Operation[] = [
   {
     name: 'a change of password',
     trips: 4,
-    units: 12,
+    units: 14,
     prepare: async () => ({
       path: '/auth/change-password',
       headers: await bearer(),
@@ -191,7 +191,7 @@ const own: Operation[] = [
   {
     name: 'a deletion',
     trips: 3,
-    units: 11,
+    units: 13,
     prepare: async () => ({ path: '/auth/delete-account', headers: await bearer() }),
   },
 ];
@@ -206,7 +206,7 @@ const passkeys: Operation[] = [
   {
     name: 'a new passkey',
     trips: 2,
-    units: 14,
+    units: 16,
     prepare: async () => {
       const { byPasskey } = await holder(world.client);
       const response = device().register(await creationOptions(world.client, byPasskey));
@@ -226,7 +226,7 @@ const passkeys: Operation[] = [
   {
     name: 'the end of a passkey',
     trips: 4,
-    units: 16,
+    units: 18,
     prepare: async () => {
       const { byPasskey, passkey } = await holder(world.client);
       const body = { factorId: passkey.factorId };
@@ -294,7 +294,7 @@ const addresses: Operation[] = [
   ...(['after', 'before'] as const).map((mode) => ({
     name: `a sign-up that is verified ${mode}`,
     trips: 2,
-    units: mode === 'after' ? 7 : 5,
+    units: mode === 'after' ? 9 : 5,
     mode,
     prepare: async () => ({ path: '/auth/register', body: somebody() }),
   })),
@@ -320,7 +320,7 @@ const addresses: Operation[] = [
   {
     name: 'the code that verifies an account',
     trips: 3,
-    units: 7,
+    units: 9,
     prepare: async () => {
       const someone = somebody();
       await world.register('after', someone);
@@ -356,7 +356,7 @@ const addresses: Operation[] = [
   {
     name: 'the code that completes a change of address',
     trips: 3,
-    units: 13,
+    units: 15,
     prepare: async () => {
       const { tokens, mail } = await changing();
       return { path: '/auth/verify-email', headers: bearerOf(tokens), body: { code: digitsIn(mail) } };
@@ -365,7 +365,7 @@ const addresses: Operation[] = [
   {
     name: 'an undo',
     trips: 4,
-    units: 13,
+    units: 15,
     prepare: async () => {
       const { tokens, mail, notice } = await changing();
       const body = { code: digitsIn(mail) };
@@ -404,7 +404,7 @@ const factors: Operation[] = [
   {
     name: 'the first code of an app',
     trips: 4,
-    units: 17,
+    units: 19,
     prepare: async () => {
       const { headers, app } = await settingUp();
       return { path: '/auth/totp/confirm', headers, body: { code: app.code() } };
@@ -413,13 +413,13 @@ const factors: Operation[] = [
   {
     name: 'the end of an app',
     trips: 2,
-    units: 10,
+    units: 12,
     prepare: async () => ({ path: '/auth/totp/remove', headers: (await guarded()).headers, body: {} }),
   },
   {
     name: 'new recovery codes',
     trips: 2,
-    units: 8,
+    units: 10,
     prepare: async () => ({ path: '/auth/recovery-codes', headers: (await guarded()).headers, body: {} }),
   },
   {

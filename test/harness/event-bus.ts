@@ -3,13 +3,9 @@ import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 
 /** What EventBridge can do instead of taking an event. */
-export type BusFault =
-  | 'is down'
-  | 'throttles'
-  | 'refuses every second event'
-  | 'takes it, but its answer is lost';
+type BusFault = 'is down' | 'throttles' | 'refuses every second event' | 'takes it, but its answer is lost';
 
-export type PutEvent = { source: string; type: string; bus: string; detail: Record<string, unknown> };
+type PutEvent = { source: string; type: string; detail: Record<string, unknown> };
 
 export type TestBus = {
   url: string;
@@ -22,7 +18,7 @@ export type TestBus = {
   stop(): Promise<void>;
 };
 
-type Request = { Entries: { Source: string; DetailType: string; Detail: string; EventBusName: string }[] };
+type Request = { Entries: { Source: string; DetailType: string; Detail: string }[] };
 
 /** @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
 export async function startTestBus(): Promise<TestBus> {
@@ -35,12 +31,12 @@ export async function startTestBus(): Promise<TestBus> {
         .writeHead(400, { 'content-type': 'application/x-amz-json-1.1' })
         .end(JSON.stringify({ __type: 'ThrottlingException', message: 'Rate exceeded' }));
     let failed = 0;
-    const outcomes = Entries.map(({ Source: source, DetailType: type, Detail, EventBusName }, index) => {
+    const outcomes = Entries.map(({ Source: source, DetailType: type, Detail }, index) => {
       if (bus.fault === 'refuses every second event' && index % 2 === 1) {
         failed += 1;
         return { ErrorCode: 'InternalFailure', ErrorMessage: 'try again' };
       }
-      bus.events.push({ source, type, bus: EventBusName, detail: JSON.parse(Detail) });
+      bus.events.push({ source, type, detail: JSON.parse(Detail) });
       return { EventId: randomUUID() };
     });
     if (bus.fault === 'takes it, but its answer is lost') return void outgoing.socket?.destroy();

@@ -11,7 +11,7 @@ import { outboxStore } from '../../lib/dynamodb/outbox.ts';
 import { codeTries, resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
-import { throttleStore } from '../../lib/dynamodb/throttles.ts';
+import { lockPuts, throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
 import { readService } from '../../tools/deploy/service.ts';
 import { createTables } from '../../tools/local/tables.ts';
@@ -75,7 +75,7 @@ function inDynamodb() {
     users: userStore(database),
     sessions: sessionStore(database),
     requests: { ...resetRequestStore(database), ...outboxStore(database), ...codeTries(database) },
-    throttles: throttleStore(database),
+    throttles: throttleStore(database, lockPuts),
   };
 }
 

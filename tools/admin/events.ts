@@ -32,7 +32,7 @@ main
     }),
   );
 
-type ReplayOptions = PlaceOptions & { from?: string; to?: string; bus: string; email?: boolean };
+type ReplayOptions = PlaceOptions & { from?: string; to?: string; email?: boolean };
 
 withPlace(main.command('replay'))
   .description(
@@ -43,7 +43,6 @@ withPlace(main.command('replay'))
     'since when, such as 2026-11-27T03:00:00Z, at most 14 days ago; instead of the queues',
   )
   .option('--to <time>', 'until when; until now unless it is given')
-  .option('--bus <name>', 'the bus of EventBridge', 'default')
   .option('--email', 'adds the address, as EVENTS_INCLUDE_EMAIL=on does')
   .action(async (options: ReplayOptions) => {
     checkPlace(options);
@@ -110,10 +109,10 @@ async function queueOf(name: string, { stage, region, awsProfile: profile }: Rep
   return deadLettersIn(`${service.service}-${stage}-${name}`, { region: where, profile });
 }
 
-async function busOf({ stage, region, awsProfile, bus }: ReplayOptions): Promise<EventBus> {
+async function busOf({ stage, region, awsProfile }: ReplayOptions): Promise<EventBus> {
   if (stage === undefined) return keepEvents(eventsFile());
   const service = await readService();
-  return eventBridge(bus, {
+  return eventBridge({
     region: region ?? process.env.AWS_REGION ?? service.provider.region,
     profile: awsProfile,
   });

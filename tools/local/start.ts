@@ -52,8 +52,8 @@ async function start(): Promise<void> {
 
   const service = await readService();
   // Every function reads the same settings, at its first request: what is wrong is to be known before that.
-  const { events } = readConfig(functionEnvironment(service, 'send-mail', process.env));
-  const bus = events.published ? await busOf(folder.path) : undefined;
+  const { publishesEvents } = readConfig(functionEnvironment(service, 'send-mail', process.env));
+  const bus = publishesEvents ? await busOf(folder.path) : undefined;
 
   const page = pageFolder();
   const places = placesOf({
@@ -87,7 +87,7 @@ async function start(): Promise<void> {
   ]);
   await api.invoke('rotate-keys', { command: 'rotate' }); // as a deployment does
 
-  running.unshift(...driveStreams(api, service, { path: folder.path, events: events.published }));
+  running.unshift(...driveStreams(api, service, { path: folder.path, events: publishesEvents }));
 
   await Promise.all(places.map(({ url }) => untilAnswers(url, 10)));
   if (ending) return;
