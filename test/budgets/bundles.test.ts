@@ -144,7 +144,7 @@ describe('what DynamoDB refuses for the moment is tried again:', () => {
 
   test('a sign-up of which the transaction is under way', async () => {
     const trouble: Trouble = {
-      call: 'TransactWriteItems emails+users 1',
+      call: 'TransactWriteItems emails+users+sessions 1',
       fault: 'in progress already',
       lasts: 'once',
     };
