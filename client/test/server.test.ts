@@ -5,7 +5,7 @@ import { Authenticator } from '../../test/harness/authenticator.ts';
 import { overHttp } from '../../test/harness/client.ts';
 import { mailedTag, type Person, signedUp } from '../../test/harness/people.ts';
 import { withAccount } from '../src/account.ts';
-import { createCookieClient } from '../src/cookies.ts';
+import { type CookieClientOptions, createCookieClient } from '../src/cookies.ts';
 import type { GatehouseError } from '../src/index.ts';
 import { gatehouseServer, localPath, type ServerOptions } from '../src/server.ts';
 import { held, interferedApi, lostAfterCommit, unavailableBefore } from './interfered-api.ts';
@@ -48,8 +48,8 @@ function browserOf(handler: (request: Request) => Promise<Response>) {
       jar.value = value === '' ? undefined : value;
     }
   };
-  const page = () => {
-    const client = createCookieClient({ baseUrl: `${APP}/api`, fetch: send as typeof fetch });
+  const page = (told: Pick<CookieClientOptions, 'onSessionEnd' | 'onSessionStart'> = {}) => {
+    const client = createCookieClient({ baseUrl: `${APP}/api`, fetch: send as typeof fetch, ...told });
     onTestFinished(() => client.close());
     return withAccount(client);
   };
@@ -152,6 +152,36 @@ describe('a session in a cookie', () => {
       },
     });
     expect((await asking.export()).user.email).toBe(person.email);
+  });
+
+  test('every tab hears of a log-in, a log-out and the end of the session', async () => {
+    const { person, page } = await world();
+    const told: string[] = [];
+    const hearing = (tab: string) => ({
+      onSessionStart: () => void told.push(`${tab} start`),
+      onSessionEnd: (reason: string) => void told.push(`${tab} ${reason}`),
+    });
+    const hear = async (...expected: string[]) => {
+      await vi.waitFor(() => expect([...told].sort()).toEqual(expected));
+      told.length = 0;
+    };
+    const [one, two] = [page(hearing('one')), page(hearing('two'))];
+    expect(await two.hasSession()).toBe(false);
+    await one.logIn(person);
+    await hear('two start');
+    expect((await two.welcome()).user.email).toBe(person.email);
+    await two.logOut();
+    await hear('one logged-out', 'two logged-out');
+    expect(await one.hasSession()).toBe(false);
+
+    await one.logIn(person);
+    await hear('two start');
+    const tag = await mailedTag(overHttp, person);
+    const body = { password: 'battery staple' };
+    await overHttp.send({ path: `/auth/reset-password?token=${tag}`, body });
+    await expect(two.welcome()).rejects.toMatchObject({ status: 401 });
+    await hear('one refused', 'two refused');
+    await expect(one.accessToken()).rejects.toThrow('stays on the server');
   });
 
   test('a step-up that was done in another process counts here', async () => {
