@@ -481,7 +481,7 @@ describe('attacks on the handler', () => {
     expect(person.email).not.toBe(next.email);
   });
 
-  test('a cookie that was stolen and used later than a browser would ends the session', async () => {
+  test('a replaced cookie that comes later than a browser sends one is judged by Gatehouse', async () => {
     const { api, auth, person, value, jar } = await victim();
     await forgotten(auth, jar);
     const visit = auth.visit(visitWith(value));
