@@ -381,6 +381,16 @@ describe('the example', () => {
     },
   );
 
+  test.for(['app/api/auth/[[...path]]/route.ts', 'proxy.ts'])(
+    'next-cookies/%s has what docs/servers-that-render.md shows of it',
+    (file) => {
+      const page = readFileSync(join(root, 'docs/servers-that-render.md'), 'utf8');
+      const shown = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code);
+      const text = readFileSync(join(root, 'examples/next-cookies', file), 'utf8');
+      expect(shown.filter((code) => text.includes(code))).toHaveLength(1);
+    },
+  );
+
   test('api-gateway.yml has the authorizer that API Gateway makes of our issuer and audience', async () => {
     const discovery = await fetch(`${inject('stack').apiUrl}/.well-known/openid-configuration`);
     // API Gateway finds keys and issuer here, and takes no algorithm but these.
