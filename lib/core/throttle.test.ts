@@ -6,7 +6,15 @@ import { recording } from '../../test/harness/memory/recording.ts';
 import { memoryThrottleStore } from '../../test/harness/memory/throttle-store.ts';
 import { CLIENT, tryPassword } from '../../test/harness/memory/try-password.ts';
 import type { Attempts } from './login-attempts.ts';
-import { ADDRESS_WINDOW_MS, accountCounter, countRequest, mayMail, type Throttle } from './throttle.ts';
+import { type Notice, ProblemError } from './problem.ts';
+import {
+  ADDRESS_WINDOW_MS,
+  accountCounter,
+  countingRefusals,
+  countRequest,
+  mayMail,
+  type Throttle,
+} from './throttle.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -92,6 +100,30 @@ describe('an address', () => {
     await countRequest(throttle, 'forgets', CLIENT);
     await countRequest(throttle, 'signUps', '192.0.2.2');
     expect(throttle.store.requests.size).toBe(3);
+  });
+});
+
+describe('a refusal', () => {
+  const refuse = (notice?: Notice) => () =>
+    Promise.reject(new ProblemError({ code: 'wrong-credentials' }, 'refused', { notice }));
+  const answerOf = async (throttle: Throttle, notice?: Notice) =>
+    (
+      await problemOf(
+        countingRefusals({ throttle, limit: 'logins', client: CLIENT }, 'wrong-credentials', refuse(notice)),
+      )
+    ).problem.code;
+
+  test.each([undefined, 'wrong-code', 'refused-passkey', 'lockout-begun'] as const)(
+    'is counted for the address, whatever is reported with it: %s',
+    async (notice) => {
+      const throttle = throttleOf({ logins: 1 });
+      expect(await answerOf(throttle, notice)).toBe('wrong-credentials');
+      expect(await answerOf(throttle, notice)).toBe('throttled');
+    },
+  );
+
+  test('of a replay is not: it is answered, and so reported, to an address over its limit too', async () => {
+    expect(await answerOf(throttleOf({ logins: 0 }), 'reuse-detected')).toBe('wrong-credentials');
   });
 });
 

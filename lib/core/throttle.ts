@@ -89,7 +89,7 @@ export async function countRequest(throttle: Throttle, limit: AddressLimit, clie
 
 /**
  * Does the work, and counts it for the client's address when it is refused with this problem. What is granted costs no
- * call. A refusal with a notice isn't counted: it has to be reported even to an address over its limit.
+ * call. A replay isn't counted: it has to be reported even to an address over its limit.
  *
  * @throws ProblemError `throttled` in place of a refusal beyond the limit, and whatever the work throws
  */
@@ -104,7 +104,7 @@ export async function countingRefusals<T>(
     const counts =
       error instanceof ProblemError &&
       [codes].flat().includes(error.problem.code) &&
-      error.notice === undefined;
+      error.notice !== 'reuse-detected';
     if (counts) await countRequest(throttle, limit, client);
     throw error;
   }
