@@ -380,6 +380,10 @@ describe('findLegacy', () => {
     const claims = { userName: 'Ada King', email, email_verified: true, plan: 'pro', for: email };
     expect(decodeJwt(tokens.accessToken)).toMatchObject(claims);
     expect(await mailsTo(email)).toEqual([]);
+    const headers = { authorization: `Bearer ${tokens.accessToken}` };
+    const { json } = await client.send({ method: 'GET', path: '/auth/activity', headers });
+    const { activity } = json as { activity: { type: string }[] };
+    expect(activity.map(({ type }) => type)).toEqual(['session.opened', 'user.created']);
 
     const known = cognito.requests.length;
     await cognito.stop(); // nobody needs it any more
