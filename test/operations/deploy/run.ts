@@ -355,9 +355,9 @@ async function driveAccount(functions: DeployedFunctions, { email, password, mai
   });
   await check('the account: another password, and back; notices of both', async () => {
     await send('/auth/change-password', { password, newPassword: 'a much newer battery' });
-    await mailed(/password was changed/);
+    await mailed(/new password/);
     await send('/auth/change-password', { password: 'a much newer battery', newPassword: password });
-    await mailed(/password was changed/);
+    await mailed(/new password/);
   });
   await check('the account: an address is verified by the mailed link, and an account deleted', async () => {
     const grace = { name: 'Grace', email: 'grace.h@example.com', password, confirm: password };
