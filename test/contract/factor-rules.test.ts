@@ -238,6 +238,8 @@ describe('at any time', () => {
       // The sixth locks for two seconds, so that the reset below is quicker than it.
       await new Promise((resume) => setTimeout(resume, 1_100));
       expect(outcome(await confirm(accessToken, app.wrong()))).toEqual(WRONG);
+      const locked = await confirm(accessToken, app.code());
+      expect([locked.status, locked.headers['retry-after']]).toEqual([429, '2']);
       const counter = `codes#${(await userOf(person.email)).userId}`;
       await changeRow('throttles', { counter }, { lockedUntil: Date.now() + 60_000 });
       await awaitMails(person.email, 2);

@@ -89,3 +89,16 @@ test.each([
   if (status === 404) expect(given).toThrow('not-found');
   else expect(given()).toEqual(RP_ORIGINS.split(','));
 });
+
+test('under `npm start` pages of this machine may use passkeys, and there are no related origins', async () => {
+  const { readConfig } = await import('../../lib/config.ts');
+  const { relatedOrigins } = await import('../../lib/core/related-origins.ts');
+  const CORS_ORIGINS = 'http://localhost:*,http://127.0.0.1:*'; // as tools/local/environment.ts sets it
+  const { RP_ORIGINS: _, ...environment } = inject('stack').environment;
+  const config = readConfig({ ...environment, APP_URL: 'http://localhost:3000', CORS_ORIGINS });
+  expect(config.relyingParty.origins).toContain('http://localhost:*');
+  expect(() => relatedOrigins(config)).toThrow('not-found');
+  const one = 'https://app.example.com';
+  const withOne = { ...config.relyingParty, origins: [...config.relyingParty.origins, one] };
+  expect(relatedOrigins({ ...config, relyingParty: withOne })).toContain(one);
+});
