@@ -291,6 +291,7 @@ export const verificationScenarios: Scenario[] = [
           headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' },
           body: new URLSearchParams({ tag: token, password: person.password }).toString(),
         },
+        attempts: accountCounter(person.email),
         success: 303,
         async holds() {
           await addressesFit(world, userId);
