@@ -89,12 +89,15 @@ export async function deliver(event: APIGatewayProxyEvent): Promise<Reply> {
 export const clients = [inProcess, overHttp];
 
 /** The event that API Gateway makes of a request. */
-export function toEvent(call: Call): APIGatewayProxyEvent {
+export function toEvent(
+  call: Call,
+  served: readonly string[] = Object.keys(inject('stack').routes),
+): APIGatewayProxyEvent {
   const { headers, body } = prepare(call);
   const bytes = body === undefined ? undefined : Buffer.from(body);
   const length = bytes === undefined ? {} : { 'Content-Length': String(bytes.length) };
   const { method = 'POST', path } = call;
-  const routes = Object.keys(inject('stack').routes).map((route) => {
+  const routes = served.map((route) => {
     const [routeMethod = '', template = ''] = route.split(' ');
     return { method: routeMethod, path: template };
   });

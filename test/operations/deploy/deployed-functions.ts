@@ -93,7 +93,7 @@ export async function downloadFunctions(
     invoke,
 
     async send(call) {
-      const event = toEvent(call);
+      const event = toEvent(call, Object.keys(routes));
       const name = routes[`${event.httpMethod} ${event.resource}`];
       if (name === undefined) throw new Error(`no route ${event.httpMethod} ${event.resource} was deployed`);
       const { statusCode, headers = {}, body } = (await invoke(name, event)) as APIGatewayProxyResult;

@@ -502,7 +502,7 @@ async function checkEverything(): Promise<void> {
     const names = all('CloudWatch::Alarm').map(({ AlarmName }) => AlarmName);
     for (const name of ['refused-requests', 'failed-log-ins', 'lockouts', 'stopped-mail', 'refused-mail'])
       ok(names.includes(`gatehouse-prod-${name}`), name);
-    same(all('CloudWatch::AnomalyDetector').length, 3); // log-ins, locks, codes
+    same(all('CloudWatch::AnomalyDetector').length, 4); // log-ins, locks, codes, passkeys
   });
   await check('access logs are JSON without query, address, header or body', () => {
     const [{ AccessLogSetting }] = all('ApiGateway::Stage') as [Answer];
