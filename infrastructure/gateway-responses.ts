@@ -23,7 +23,7 @@ const FAILED = 'The service could not answer. Try again later.';
 const ANSWERS: readonly GatewayAnswer[] = [
   {
     // An unknown route, as API Gateway sees it: without an Authorization header, with one that isn't a signature of AWS, or
-    // with a wrong one. A route for signed requests alone looks the same to whoever doesn't sign.
+    // with a wrong one. A route for signed requests alone gives the same types: see `unsignedIsForbidden`.
     name: 'UnknownRoute',
     types: [
       'MISSING_AUTHENTICATION_TOKEN',
@@ -44,7 +44,7 @@ const ANSWERS: readonly GatewayAnswer[] = [
     status: 403,
     code: 'forbidden',
     title: 'Forbidden',
-    detail: 'These credentials are not allowed to send this request.',
+    detail: 'Sign the request with AWS Signature Version 4, as an IAM principal that may send it.',
   },
   {
     name: 'TooLarge',
@@ -113,9 +113,31 @@ const HEADERS = {
   'X-Frame-Options': 'DENY',
 };
 
-export function gatewayResponses(): Record<string, { Type: string; Properties: Record<string, unknown> }> {
+/** What API Gateway says of a route that it doesn't have, and of one for signed requests alone that nobody signed rightly. */
+const UNSIGNED: readonly string[] = ['MISSING_AUTHENTICATION_TOKEN', 'INVALID_SIGNATURE'];
+
+/**
+ * Where there are routes for signed requests alone, these types are theirs: unknown routes then are routes of their own
+ * (infrastructure/unknown-routes.ts), which API Gateway answers with 404 before it looks for a signature.
+ */
+function unsignedIsForbidden(answer: GatewayAnswer): GatewayAnswer {
+  if (answer.name === 'Forbidden') return { ...answer, types: [...answer.types, ...UNSIGNED] };
+  return { ...answer, types: answer.types.filter((type) => !UNSIGNED.includes(type)) };
+}
+
+/** What an unknown route answers: the parameters and the body of its response. */
+export function unknownRouteAnswer() {
+  const [answer] = ANSWERS;
+  const { StatusCode, ResponseParameters, ResponseTemplates } = propertiesOf('', answer as GatewayAnswer);
+  return { StatusCode, ResponseParameters, ResponseTemplates };
+}
+
+/** @param adminApi whether there are routes for signed requests alone */
+export function gatewayResponses(
+  adminApi = false,
+): Record<string, { Type: string; Properties: Record<string, unknown> }> {
   return Object.fromEntries(
-    ANSWERS.flatMap((answer) =>
+    ANSWERS.map((answer) => (adminApi ? unsignedIsForbidden(answer) : answer)).flatMap((answer) =>
       answer.types.map((type, index) => [
         `${answer.name}Response${index === 0 ? '' : index + 1}`,
         { Type: 'AWS::ApiGateway::GatewayResponse', Properties: propertiesOf(type, answer) },

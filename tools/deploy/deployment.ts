@@ -13,6 +13,7 @@ import {
   type RoutedFunction,
   reserveConcurrency,
 } from '../../infrastructure/routes.ts';
+import { unknownRoutes } from '../../infrastructure/unknown-routes.ts';
 import { webAcl } from '../../infrastructure/web-acl.ts';
 import { readSender } from '../../lib/mail/sender.ts';
 import type { DeploySettings } from './deploy-settings.ts';
@@ -166,12 +167,16 @@ export function addPreflights({ functions }: DeployedService): void {
 }
 
 /** In every command: what follows from the service as it is by now. */
-export function complete(service: DeployedService & ServiceToWatch, settings: Rates): void {
+export function complete(
+  service: DeployedService & ServiceToWatch,
+  settings: Rates & { readonly adminApi: boolean },
+): void {
   const { functions, resources } = service;
   const stage = resources.Resources.ApiGatewayStage;
   if (stage) stage.Properties.MethodSettings = methodSettings(functions, settings);
   const observed = observedOf(service);
-  Object.assign(resources.Resources, gatewayResponses(), alarms(observed), {
+  if (settings.adminApi) Object.assign(resources.Resources, unknownRoutes());
+  Object.assign(resources.Resources, gatewayResponses(settings.adminApi), alarms(observed), {
     Dashboard: dashboard(observed),
   });
 }

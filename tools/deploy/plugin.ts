@@ -98,10 +98,11 @@ export default class GatehousePlugin {
     addPreflights(service);
     const deploys = command === 'deploy' && subcommand !== 'list';
     if (deploys || command === 'package') this.#fitToSettings(deploys);
-    const { requestsPerSecond, hashesPerSecond } = service.custom.settings;
+    const { requestsPerSecond, hashesPerSecond, adminApi } = service.custom.settings;
     complete(service, {
       requestsPerSecond: Number(requestsPerSecond),
       hashesPerSecond: Number(hashesPerSecond),
+      adminApi: adminApi === 'on',
     });
     grantOrigins(service.resources.Resources, service.provider.environment.CORS_ORIGINS);
     if (command === 'invoke' && subcommand === 'local') {
@@ -162,14 +163,16 @@ export default class GatehousePlugin {
   #finishTemplate(): void {
     const { Resources } = this.#serverless.service.provider.compiledCloudFormationTemplate;
     addReleases(Resources, this.#serverless.service);
-    // A deployment is a snapshot of the API: made before the gateway responses, it would be without them.
-    const responses = Object.entries(this.#serverless.service.resources.Resources)
-      .filter(([, { Type }]) => Type === 'AWS::ApiGateway::GatewayResponse')
+    // A deployment is a snapshot of the API: made before the gateway responses and our own methods, it would be without them.
+    const parts = Object.entries(this.#serverless.service.resources.Resources)
+      .filter(([, { Type }]) =>
+        ['AWS::ApiGateway::GatewayResponse', 'AWS::ApiGateway::Method'].includes(Type),
+      )
       .map(([id]) => id);
     for (const resource of Object.values(Resources)) {
       if (resource.Type !== 'AWS::ApiGateway::Deployment') continue;
       delete resource.Properties.StageName; // the stage is a resource of its own, in serverless.yml
-      resource.DependsOn = [...[resource.DependsOn ?? []].flat(), ...responses];
+      resource.DependsOn = [...[resource.DependsOn ?? []].flat(), ...parts];
     }
     // The roles' plugin and the framework repeat what GetAtt and Ref say already; cfn-lint, and with it moto, stumbles over that.
     for (const resource of Object.values(Resources)) {

@@ -130,7 +130,7 @@ export const checkOf: Readonly<Record<string, Check>> = {
       resourceId: stack.physical.get(ResourceId.Ref),
       httpMethod: HttpMethod,
     });
-    same(found.methodIntegration.type, 'AWS_PROXY');
+    same(found.methodIntegration.type, Properties.Integration.Type);
   },
 
   // Asked for one by one, moto answers with a page of HTML.
@@ -202,7 +202,7 @@ export function routesOf({ template, prefix }: Pick<Stack, 'template' | 'prefix'
   };
   return Object.fromEntries(
     Object.values(template.Resources)
-      .filter(({ Type }) => Type === 'AWS::ApiGateway::Method')
+      .filter(({ Type, Properties }) => Type === 'AWS::ApiGateway::Method' && Properties.Integration.Uri)
       .map(({ Properties: { HttpMethod, ResourceId, Integration } }) => {
         const target = JSON.stringify(Integration.Uri).match(/"(\w+LambdaFunction)"/)?.[1] ?? '';
         const name: string = template.Resources[target]?.Properties.FunctionName ?? target;

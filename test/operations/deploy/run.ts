@@ -10,6 +10,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { PUBLISHED_AT_LEAST_MS } from '../../../lib/tokens/rotation.ts';
 import { type Pattern, serverlessProgram } from '../../../tools/deploy/service.ts';
 import { root } from '../../../tools/folders.ts';
+import { administer } from '../../harness/signed.ts';
 import { check, heading, reportAndExit } from '../checks.ts';
 import { type DeployedFunctions, downloadFunctions } from './deployed-functions.ts';
 import { checkOf, checkRoutes, notSimulated, readStack, routesOf, type Stack } from './resources.ts';
@@ -32,6 +33,7 @@ const settings = {
   ALARM_EMAIL: 'on-call@example.com',
   APP_URL: 'https://app.example.com',
   MAIL_FROM: 'Gatehouse <no-reply@mail.example.com>',
+  ADMIN_API: 'on',
 };
 
 const plain = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR };
@@ -176,6 +178,21 @@ async function drive(aws: SimulatedAws, functions: DeployedFunctions, issuer: st
   await check('/auth: a wrong password is refused', async () => {
     const body = { email: person.email, password: 'wrong horse battery' };
     same((await functions.send({ path: '/auth/login', body })).status, 401);
+  });
+  await check("the administrator's API: a role, disabling and enabling, by an IAM principal", async () => {
+    const found = await functions.send(administer(`GET /admin/users?email=${person.email}`));
+    const [user] = (found.json as Answer).users;
+    same([found.status, user?.email, user?.roles], [200, person.email, []], found.text);
+    const asked = (route: string, body?: object) => functions.send(administer(route, body));
+    const roles = await asked(`PUT /admin/users/${user.userId}/roles`, { roles: ['editor'] });
+    same([roles.status, (roles.json as Answer).user?.roles], [200, ['editor']], roles.text);
+    const disabled = await asked(`POST /admin/users/${user.userId}/disable`);
+    same([disabled.status, await welcome(tokens.accessToken)], [200, 401], disabled.text);
+    same((await asked(`POST /admin/users/${user.userId}/enable`)).status, 200);
+    const none = await functions.send({ method: 'GET', path: '/admin/users' });
+    same([none.status, (none.json as Answer).code], [403, 'forbidden']);
+    const reply = await functions.send({ path: '/auth/login', body: { email: person.email, password } });
+    tokens = reply.json;
   });
   await check('/auth: welcome', async () => same(await welcome(tokens.accessToken), 200));
   await check('/auth: refresh, and twice with one token gives one successor', async () => {
@@ -455,6 +472,13 @@ async function checkEverything(): Promise<void> {
     },
   );
   const routes = routesOf({ template: { Resources, Outputs }, prefix: 'gatehouse-prod-' });
+  const limits = (route: string) => {
+    const [{ MethodSettings }] = all('ApiGateway::Stage') as [Answer];
+    const found = MethodSettings.find(
+      (each: Answer) => `${each.HttpMethod} ${each.ResourcePath.slice(1).replaceAll('~1', '/')}` === route,
+    );
+    return Number(found?.ThrottlingRateLimit);
+  };
   await check('every method has a limit of its own, by what it costs', () => {
     const [{ MethodSettings }] = all('ApiGateway::Stage') as [Answer];
     const limits = Object.fromEntries(
@@ -474,6 +498,34 @@ async function checkEverything(): Promise<void> {
     same([limits['POST /auth'], limits['POST /auth/refresh-tokens']], [900, 900]);
     for (const { LoggingLevel, DataTraceEnabled } of MethodSettings)
       same([LoggingLevel, DataTraceEnabled], ['OFF', false]);
+  });
+  await check("the administrator's API is for IAM principals alone, without preflights", () => {
+    const methodsOf = (pattern: RegExp) =>
+      Object.values(Resources).filter(
+        ({ Type, Properties }) =>
+          Type === 'AWS::ApiGateway::Method' && pattern.test(JSON.stringify(Properties.ResourceId)),
+      );
+    const ofAdmin = methodsOf(/Admin/);
+    ok(ofAdmin.length >= 13, `${ofAdmin.length}`);
+    for (const { Properties } of ofAdmin) same(Properties.AuthorizationType, 'AWS_IAM');
+    const others = all('ApiGateway::Method').filter(
+      ({ AuthorizationType }) => AuthorizationType === 'AWS_IAM',
+    );
+    same(others.length, ofAdmin.length);
+    for (const route of Object.keys(routes))
+      if (/ .admin/.test(route)) same([limits(route), /^OPTIONS/.test(route)], [20, false], route);
+  });
+  await check('a request that nobody signed is 403, and an unknown path 404', () => {
+    const statusOf = Object.fromEntries(
+      all('ApiGateway::GatewayResponse').map(({ ResponseType, StatusCode }) => [ResponseType, StatusCode]),
+    );
+    same([statusOf.MISSING_AUTHENTICATION_TOKEN, statusOf.INVALID_SIGNATURE], ['403', '403']);
+    const mocks = all('ApiGateway::Method').filter(({ Integration }) => Integration.Type === 'MOCK');
+    same(mocks.map(({ HttpMethod, AuthorizationType }) => [HttpMethod, AuthorizationType]).sort(), [
+      ['ANY', 'AWS_IAM'],
+      ['ANY', 'NONE'],
+    ]);
+    for (const { Integration } of mocks) same(Integration.IntegrationResponses[0].StatusCode, '404');
   });
   await check('hashing is bounded by reserved concurrency, and nothing else is', () => {
     const reserved = all('Lambda::Function').flatMap(({ FunctionName, ReservedConcurrentExecutions }) =>
@@ -547,7 +599,7 @@ async function checkEverything(): Promise<void> {
     same(all('CodeDeploy::DeploymentGroup').length, called.size);
     for (const { UpdatePolicy } of aliases) ok(UpdatePolicy?.CodeDeployLambdaAliasUpdate);
     for (const { Integration } of all('ApiGateway::Method'))
-      match(JSON.stringify(Integration.Uri), /"(live|provisioned)"/);
+      if (Integration.Type !== 'MOCK') match(JSON.stringify(Integration.Uri), /"(live|provisioned)"/);
     const warm = aliases.filter(({ Properties }) => Properties.ProvisionedConcurrencyConfig);
     same(warm.length, 3);
   });
