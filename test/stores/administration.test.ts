@@ -166,6 +166,33 @@ describe.each([
     });
   });
 
+  test('pages hold everybody once, each as many as were asked for, and the last one says so', async () => {
+    for (let missing = 0; missing < 3; missing += 1) await stored();
+    const everybody: string[] = [];
+    for await (const { userId } of accounts.all(['userId'])) everybody.push(userId);
+    for (const limit of [1, 2, everybody.length - 1, everybody.length, everybody.length + 1]) {
+      const found: string[] = [];
+      let after: string | undefined;
+      do {
+        const { users, last } = await accounts.page(['userId', 'status'], { limit, after });
+        expect(users.length).toBe(Math.min(limit, everybody.length - found.length));
+        found.push(...users.map(({ userId }) => userId));
+        expect(last).toBe(found.length < everybody.length ? found.at(-1) : undefined);
+        after = last;
+      } while (after !== undefined);
+      expect(found.toSorted()).toEqual(everybody.toSorted());
+    }
+  });
+
+  test('a page goes on behind an account that was deleted meanwhile', async () => {
+    const first = await accounts.page(['userId', 'email'], { limit: 1, after: undefined });
+    const all = await accounts.page(['userId'], { limit: 1_000, after: undefined });
+    const [one] = first.users as [{ userId: string; email: string }];
+    expect(await accounts.delete(one, tombstone(), 'operator')).toBe(true);
+    const rest = await accounts.page(['userId'], { limit: 1_000, after: one.userId });
+    expect(rest.users).toEqual(all.users.slice(1));
+  });
+
   test('each of many accounts is added whole, with its reset request, or not at all', async () => {
     const [owner, other] = [await stored(), await stored()];
     const request = (userId: string): ResetRequest => ({

@@ -142,6 +142,7 @@ describe('the command', () => {
     expect((await users(['show', ada.email, ...at])).out).toMatch(
       /^emailVerified +yes\nroles +admin billing:read$/m,
     );
+    expect(await done('start-reset', ada.email)).toMatch(/^ada@example\.com gets an email with a link/);
     expect(await done('roles', ada.email, '--none')).toBe('ada@example.com has no roles.\n');
     for (const session of ['', 'x', '5f4dcc3b-5aa7-4a5d-8b3d-2a1f0c9e8d7b'])
       expect(await users(['end-sessions', ada.email, '--session', session, ...at])).toMatchObject({

@@ -25,6 +25,7 @@ import { both } from '../../lib/core/both.ts';
 import { type ImportCounts, type ImportRow, importUsers } from '../../lib/core/import-users.ts';
 import { ProblemError } from '../../lib/core/problem.ts';
 import { removeAllFactors } from '../../lib/core/remove-factors.ts';
+import { startReset } from '../../lib/core/start-reset.ts';
 import { waitingChange } from '../../lib/core/waiting-change.ts';
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
 import { activityStore } from '../../lib/dynamodb/activity.ts';
@@ -188,6 +189,11 @@ userCommand(
     return `${user.email} ${done ? 'logs in by the password alone now; all sessions have ended, and a mail says so' : 'had no second factor'}.`;
   },
 );
+
+userCommand('start-reset', 'mails a user a link to set a new password', async (deps, user) => {
+  await startReset(deps, user);
+  return `${user.email} gets an email with a link to set a new password, unless disabled or over five an hour.`;
+});
 
 userCommand('verify', 'vouches that the address of a user is verified', async (deps, user) => {
   const done = await verifyEmail(deps.accounts, user, BY);
