@@ -1,6 +1,7 @@
 import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { unlockAccount } from '../lib/core/account-lock.ts';
+import { activityOfUser } from '../lib/core/activity.ts';
 import {
   actOn,
   deleteAccount,
@@ -17,6 +18,7 @@ import { removeAllFactors } from '../lib/core/remove-factors.ts';
 import { startReset } from '../lib/core/start-reset.ts';
 import * as admin from '../lib/dialects/admin.ts';
 import { accountAdministration, administeredUsers } from '../lib/dynamodb/account-administration.ts';
+import { activityStore } from '../lib/dynamodb/activity.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { factorRemoval } from '../lib/dynamodb/factor-removal.ts';
 import { importStore } from '../lib/dynamodb/import-store.ts';
@@ -35,6 +37,7 @@ const deps = {
   tombstones: tombstoneStore(database),
   resetRequests: resetRequestStore(database),
   factors: factorRemoval(database),
+  activity: activityStore(database),
   store: throttleStore(database),
   readHash,
   clock: Date.now,
@@ -62,6 +65,7 @@ export const handler = endpoint(
   ),
   on(admin.startUserReset, (about) => actOn(deps, about, (user) => startReset(deps, user))),
   on(admin.unlockUser, (about) => actOn(deps, about, (user) => unlockAccount(deps, user))),
+  on(admin.userActivity, (about) => activityOfUser(deps, about)),
   on(admin.setUserRoles, (about) => giveRoles(deps, about)),
   on(admin.deleteUser, async ({ userId, by }) => {
     const user = await userWithId(deps.users, userId);

@@ -1,4 +1,6 @@
+import type { UserStore } from './account.ts';
 import type { Happened } from './account-event.ts';
+import { userWithId } from './administer-account.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 
 /** What the core needs of what happened to accounts. Every method throws ProblemError `unavailable`. */
@@ -21,6 +23,19 @@ export async function listActivity(
 ): Promise<Happened[]> {
   const { user } = await authenticate(deps, bearer);
   return deps.activity.latest(user.userId, SHOWN);
+}
+
+/**
+ * What happened to the account of a user id, for an administrator.
+ *
+ * @throws ProblemError `unknown-user`, `unavailable`
+ */
+export async function activityOfUser(
+  { users, activity }: { users: Pick<UserStore, 'get'>; activity: ActivityStore },
+  about: { userId: string },
+): Promise<Happened[]> {
+  const { userId } = await userWithId(users, about.userId);
+  return activity.latest(userId, SHOWN);
 }
 
 /** Who did it, for an operator: `holder` where nobody else is named, nothing where it was done by whoever tried to get in. */

@@ -1,4 +1,6 @@
 // The administrator's API, `/admin/*`. Whatever is exported here is served, described and tested as one of its operations.
+
+export { userActivity } from './admin/activity.ts';
 export {
   deleteUser,
   disableUser,

@@ -8,7 +8,7 @@ import { protectedPerson } from '../harness/authenticator.ts';
 import { type Client, clients, type Reply } from '../harness/client.ts';
 import { awaitMails, mailsTo } from '../harness/inbox.ts';
 import { loggedIn, type Person, signedUp, somebody, type Tokens } from '../harness/people.ts';
-import { administer, asAdministrator, signed } from '../harness/signed.ts';
+import { administer, asAdministrator, CALLER, signed } from '../harness/signed.ts';
 import { anId, coded, expectAnswer, ok, problem } from './answers.ts';
 import { changeRow, nearlyLock, userOf } from './rows.ts';
 
@@ -403,6 +403,46 @@ describe.each(clients)('$name', (client: Client) => {
     ])('%j are refused', async (roles, code) => {
       expect(await give(roles)).toMatchObject(refused(['roles', code]));
       expect(userIn(await ask(`GET /admin/users/${userId}`)).roles).toEqual([]);
+    });
+  });
+
+  describe('GET /admin/users/{userId}/activity', () => {
+    test('says what happened, the newest first, and who did it', async () => {
+      await loggedIn(client, person);
+      for (const done of ['verify', 'disable', 'disable', 'enable']) await act(done);
+      const reply = await ask(`GET /admin/users/${userId}/activity`);
+      const entry = (type: string, by: string, sessionId: unknown = null) => ({
+        ...{ type, at: aTime, device: null, sessionId, by },
+      });
+      expectAnswer(
+        reply,
+        ok({
+          activity: [
+            entry('user.enabled', CALLER),
+            entry('user.disabled', CALLER),
+            entry('user.verified', CALLER),
+            {
+              ...entry('session.opened', 'holder', anId),
+              device: expect.toBeOneOf([null, expect.any(String)]),
+            },
+            entry('user.created', 'holder'),
+          ],
+        }),
+      );
+    });
+
+    test('of a user that an administrator made begins with that, and ends with the user', async () => {
+      const made = userIn(
+        await ask('POST /admin/users', {
+          email: `${randomUUID()}@example.com`,
+          name: 'Ada',
+          passwordHash: HASH,
+        }),
+      );
+      const activity = () => ask(`GET /admin/users/${made.userId}/activity`);
+      expect((await activity()).json).toMatchObject({ activity: [{ type: 'user.created', by: CALLER }] });
+      await act('delete', made.userId);
+      expectAnswer(await activity(), unknownUser);
     });
   });
 

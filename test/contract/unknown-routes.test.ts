@@ -56,6 +56,7 @@ const routes = [
   'GET /.well-known/passkey-endpoints',
   'GET /admin/users',
   'GET /admin/users/{userId}',
+  'GET /admin/users/{userId}/activity',
   'POST /admin/users',
   'POST /admin/users/{userId}/disable',
   'POST /admin/users/{userId}/enable',

@@ -184,6 +184,24 @@ export const adminScenarios: Scenario[] = [
     }),
   ),
   {
+    of: 'GET /admin/users/{userId}/activity',
+    name: 'a look at what happened to a user',
+    async prepare(world) {
+      const { userId } = await subject(world);
+      return {
+        call: administer(`GET /admin/users/${userId}/activity`),
+        success: 200,
+        async afterwards(replies) {
+          for (const { json } of successes(replies))
+            expect((json as { activity: { type: string }[] }).activity.map(({ type }) => type)).toEqual([
+              'session.opened',
+              'user.created',
+            ]);
+        },
+      };
+    },
+  },
+  {
     of: 'GET /admin/users/{userId}',
     name: 'a look at a user',
     async prepare(world) {

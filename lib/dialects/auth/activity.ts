@@ -7,7 +7,7 @@ import { auth, time, written } from './dialect.ts';
 
 // What happened to an account, for its holder. Who did it is for operators.
 
-const happened = v.pipe(
+export const happened = v.pipe(
   v.object({
     type: v.pipe(
       v.string(),

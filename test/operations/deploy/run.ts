@@ -427,7 +427,7 @@ const everything = {
 };
 
 /** CloudFormation takes 500 resources. What the next issues add needs room, and so does whoever deploys. */
-const MOST_RESOURCES = 420;
+const MOST_RESOURCES = 470;
 
 async function lint(template: string): Promise<void> {
   for (const [tool, args] of [

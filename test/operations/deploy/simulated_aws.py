@@ -3,6 +3,7 @@
 import json
 import sys
 
+from moto.apigateway.models import Method
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.cloudformation.models import CloudFormationBackend
 from moto.cloudformation.responses import CloudFormationResponse
@@ -68,6 +69,20 @@ def adopt_or_create_table(cls, resource_name, cloudformation_json, account_id, r
 
 CloudFormationResponse.create_change_set = note_and_create_change_set
 Table.create_from_cloudformation_json = classmethod(adopt_or_create_table)
+
+# Moto expects every integration to lead somewhere; a mock has neither a method nor an address.
+create_method = Method.create_from_cloudformation_json.__func__
+
+
+def create_method_or_mock(cls, resource_name, cloudformation_json, *args, **named):
+    integration = cloudformation_json["Properties"]["Integration"]
+    if integration["Type"] == "MOCK":
+        integration.setdefault("IntegrationHttpMethod", "POST")
+        integration.setdefault("Uri", "")
+    return create_method(cls, resource_name, cloudformation_json, *args, **named)
+
+
+Method.create_from_cloudformation_json = classmethod(create_method_or_mock)
 
 # A stack that was made by a change set has outputs.
 execute_change_set = CloudFormationBackend.execute_change_set

@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+import type { Happened } from '../../core/account-event.ts';
+import { doer } from '../../core/activity.ts';
+import type { Operation } from '../../http/operation.ts';
+import { activityOf, happened } from '../auth/activity.ts';
+import * as examples from '../examples.ts';
+import { admin, callerOf, whichUser } from './dialect.ts';
+import type { AboutUser } from './users.ts';
+
+const seen = v.pipe(
+  v.object({
+    ...happened.entries,
+    by: v.pipe(
+      v.nullable(v.string()),
+      v.description(
+        'Who did it: `holder`, `operator` on the command line, `import`, or the ARN of an administrator; `null` where nobody proved who they were.',
+      ),
+    ),
+  }),
+  v.title('AdminActivityEntry'),
+);
+
+const listed = v.pipe(
+  v.object({ activity: v.pipe(v.array(seen), v.maxLength(50)) }),
+  v.title('AdminActivity'),
+);
+
+export const userActivity: Operation<AboutUser, Happened[], v.InferOutput<typeof listed>> = {
+  id: 'adminUserActivity',
+  dialect: admin,
+  route: 'GET /admin/users/{userId}/activity',
+  metric: 'AdminRequests',
+  summary: 'See what happened to a user',
+  description:
+    'The last 50 events of the account, the newest first, and who did what. They are kept for 400 days.',
+  takes: { iam: true, path: whichUser },
+  input: ({ path }, request) => ({ userId: path('userId'), by: callerOf(request) }),
+  problems: ['unknown-user'],
+  success: { body: listed, example: examples.activity },
+  write: (all) => ({
+    status: 200,
+    body: {
+      activity: activityOf(all).map((entry, index) => ({ ...entry, by: doer(all[index] as Happened) })),
+    },
+  }),
+};
