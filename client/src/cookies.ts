@@ -1,7 +1,7 @@
 import { openChannel } from './channel.ts';
 import { type Client, type ClientOptions, createClient, hasMessage, type LogIn, seam } from './client.ts';
 import { GatehouseError, noSession } from './gatehouse-error.ts';
-import { type Fetch, type Fields, post } from './post.ts';
+import { type Fetch, type Fields, hasTexts, post } from './post.ts';
 import type { SessionEnd } from './session-store.ts';
 import { memoryStorage } from './storage.ts';
 import type { Tokens } from './tokens.ts';
@@ -26,7 +26,7 @@ export function createCookieClient(options: CookieClientOptions = {}): Client {
     (options.fetch ?? fetch)(input, { ...init, credentials: 'same-origin' }); // the cookie goes along
   const base = createClient({ baseUrl, storage: memoryStorage(), fetch: send });
   const { isOurs, urlOfPath } = base[seam];
-  /** A label of the session as this tab knows it; `null` when nobody is logged in, `undefined` before it has asked. */
+  /** The id of the session as this tab knows it; `null` when nobody is logged in, `undefined` before it has asked. */
   let known: string | null | undefined;
   const channel = openChannel<News>(`gatehouse cookie ${urlOfPath('')}`, hear);
 
@@ -49,26 +49,50 @@ export function createCookieClient(options: CookieClientOptions = {}): Client {
     channel.post({ ended: reason });
   }
 
-  function begin(): void {
-    known = `${Math.random()}`;
-    channel.post({ began: known });
+  async function begin(): Promise<void> {
+    known = await look();
+    if (known !== null) channel.post({ began: known });
   }
 
-  /** Sends one request; a session that the server has found over is over in every tab. */
+  /**
+   * Sends one request for the session that this tab knows. Where the server has another one by now, nothing is done: all
+   * tabs share the cookie, and a page that shows one person must not act for the next.
+   */
   const authFetch: Fetch = async (input, init) => {
-    const response = await send(input, init);
-    if (response.status === 401 && isOurs(response) && known && !(await look())) end('refused');
+    const before = known;
+    const response = await send(
+      input,
+      before && isToServer(input) ? { ...init, headers: named(init, before) } : init,
+    );
+    if (response.status === 401 && before && isOurs(response)) await compare(before);
     return response;
   };
 
-  /** Asks the server who is logged in. */
-  async function look(): Promise<boolean> {
-    const { user } = await post(send, urlOfPath('/session'), undefined, (answer) => 'user' in answer);
-    return user !== null;
+  const isToServer = (input: Parameters<Fetch>[0]) => String(input).startsWith(urlOfPath(''));
+
+  function named(init: RequestInit | undefined, session: string): Headers {
+    const headers = new Headers(init?.headers);
+    headers.set('x-gatehouse-session', session);
+    return headers;
+  }
+
+  /** After a refusal: whether the session is over, or another one has begun. */
+  async function compare(before: string): Promise<void> {
+    const now = await look();
+    if (known !== before || now === before) return;
+    if (now === null) end('refused');
+    else hear({ began: now });
+  }
+
+  /** Asks the server which session there is. */
+  async function look(): Promise<string | null> {
+    const fits = ({ user }: Fields) => user === null || hasTexts(user ?? {}, 'sid');
+    const { user } = await post(send, urlOfPath('/session'), undefined, fits);
+    return (user as { sid: string } | null)?.sid ?? null;
   }
 
   async function read(): Promise<{ id: string } | undefined> {
-    if (known === undefined) known = (await look()) ? `${Math.random()}` : null;
+    if (known === undefined) known = await look();
     return known === null ? undefined : { id: known };
   }
 
@@ -84,7 +108,7 @@ export function createCookieClient(options: CookieClientOptions = {}): Client {
   /** The tokens are out of the answer that a page gets: its user says that there is a session now. */
   async function logInBy<Answer extends LogIn>(path: string, fields: Fields): Promise<Answer> {
     const answer = await call<Answer>(path, fields);
-    if (answer.user) begin();
+    if (answer.user) await begin();
     return answer;
   }
 
@@ -97,11 +121,12 @@ export function createCookieClient(options: CookieClientOptions = {}): Client {
       return { message, user };
     },
     async logOut() {
-      if (!(await read())) return;
+      const held = await read();
+      if (!held) return;
       try {
         await call('/logout', {});
       } finally {
-        end('logged-out');
+        if (known === held.id) end('logged-out');
       }
     },
     welcome: () => call('', {}),

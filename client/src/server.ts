@@ -222,6 +222,7 @@ export function gatehouseServer(options: ServerOptions) {
     try {
       if (kind === 'session')
         return answered(200, { user: (await claimsOf(session)) ?? null }, cookiesOf(sent, session));
+      await requireSame(session, request.headers.get('x-gatehouse-session'), kind === 'leaves');
       if (kind === 'leaves') {
         await session.client.logOut();
         return answered(200, { message: 'Logged out.' }, cookiesOf(sent, session));
@@ -341,8 +342,29 @@ async function tokenOf({ client }: ServerSession): Promise<string | undefined> {
   }
 }
 
-async function claimsOf(session: ServerSession): Promise<SessionClaims | undefined> {
-  const payload = (await tokenOf(session))?.split('.')[1];
+/**
+ * All tabs of a browser share the cookie: a page that shows one person must not act for the next, who has logged in in
+ * another tab.
+ *
+ * @param leaves a log-out waits for no refresh: a session of which no token is known here is taken as it is named
+ * @throws GatehouseError
+ */
+async function requireSame(session: ServerSession, named: string | null, leaves: boolean): Promise<void> {
+  if (named === null) return;
+  const held = await session.client[seam].store.read();
+  const sid =
+    held?.accessToken || leaves ? payloadOf(held?.accessToken)?.sid : (await claimsOf(session))?.sid;
+  if (sid !== undefined && sid !== named)
+    throw new GatehouseError(401, 'Somebody else has logged in meanwhile.', {
+      ...{ title: 'Unauthorized', code: 'other-session' },
+    });
+}
+
+const claimsOf = async (session: ServerSession): Promise<SessionClaims | undefined> =>
+  payloadOf(await tokenOf(session));
+
+function payloadOf(accessToken: string | undefined): SessionClaims | undefined {
+  const payload = accessToken?.split('.')[1];
   if (payload === undefined) return undefined;
   const binary = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
   const text = new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));

@@ -73,7 +73,7 @@ describe('the packed package', () => {
   test.for<[string, number, string[]]>([
     ['index.js', 5_250, []],
     ['account.js', 1_400, core],
-    ['cookies.js', 900, core],
+    ['cookies.js', 1_050, core],
     ['passkeys.js', 1_400, core],
     ['react.js', 1_250, [...core, 'react']],
   ])('%s is at most %d bytes, bundled, minified and gzipped', async ([entry, limit, external]) => {

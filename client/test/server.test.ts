@@ -184,6 +184,26 @@ describe('a session in a cookie', () => {
     await expect(one.accessToken()).rejects.toThrow('stays on the server');
   });
 
+  test('a page that shows one person does nothing for the next, who has logged in in another tab', async () => {
+    const { person, page, jar, auth } = await world();
+    const second = await signedUp(overHttp);
+    const started: string[] = [];
+    const [one, other] = [page({ onSessionStart: () => void started.push('start') }), page()];
+    await one.logIn(person);
+    one.close(); // it hears nothing of other tabs
+    await other.logIn(second);
+    const refusal = { status: 401, code: 'other-session' };
+    await forgotten(auth, jar); // nor does this process know more than the cookie
+    await expect(one.deleteAccount()).rejects.toMatchObject(refusal);
+    expect(started).toEqual(['start']); // and shows whoever is logged in now
+    await one.logOut();
+    await other.logIn(second);
+    await one.logIn(person);
+    await expect(other.logOut()).rejects.toMatchObject(refusal);
+    expect((await auth.visit(visitWith(jar.value)).claims())?.email).toBe(person.email);
+    expect((await one.welcome()).user.email).toBe(person.email);
+  });
+
   test('a step-up that was done in another process counts here', async () => {
     const { api, auth, person, page, jar } = await world();
     const client = page();
