@@ -9,6 +9,8 @@ interface Repository {
   readonly version: string;
   readonly description: string;
   readonly license: string;
+  /** npm compares it with where a package with provenance was built. */
+  readonly repository?: string | object;
   readonly dependencies: Versions;
   readonly devDependencies: Versions;
   readonly optionalDependencies: Versions;
@@ -20,12 +22,14 @@ const FOR_MAKING = ['serverless', 'typescript'];
 /** @param files that are in it, relative to the root */
 export function manifestFor(files: readonly string[]): object {
   const ours = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Repository;
-  const { name, version, description, license, dependencies, devDependencies, optionalDependencies } = ours;
+  const { name, version, description, license, repository } = ours;
+  const { dependencies, devDependencies, optionalDependencies } = ours;
   return {
     name,
     version,
     description,
     license,
+    ...(repository !== undefined && { repository }),
     type: 'module',
     engines: { node: '>=20' },
     exports: {
