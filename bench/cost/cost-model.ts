@@ -25,6 +25,8 @@ export type Settings = {
   readonly accessLog: boolean;
   /** Whether Lambda writes START, END and REPORT. */
   readonly lambdaLog: boolean;
+  /** Whether what happens to accounts is published: EVENTS=on. */
+  readonly events: boolean;
 };
 
 /** What cannot be measured on this machine. Each is printed with the bill. */
@@ -56,6 +58,8 @@ export const ASSUMED = {
   keysReadUnits: 5,
   /** Mails of a reset: the link, and the word that the password was changed. From the code of send-mail. */
   mails: { perReset: 2, readUnits: 2, writeUnits: 2, ms: 60 },
+  /** What happens to an account: each is noted, by a call of its own as long as few come, in a row that stays 400 days. */
+  happenings: { writeUnits: 1, ms: 10, bytes: 400, days: 400 },
 } as const;
 
 export type Line = { readonly service: string; readonly what: string; readonly dollars: number };
@@ -68,6 +72,9 @@ const HASHING: ReadonlySet<Operation> = new Set(['register', 'log-in', 'reset'])
 const SIGNING: ReadonlySet<Operation> = new Set(['register', 'log-in', 'refresh']);
 /** These functions read the table of keys once a minute in each container. */
 const READING_KEYS: ReadonlySet<Operation> = new Set(['register', 'log-in', 'refresh', 'welcome', 'log-out']);
+
+/** How much happens to an account by one call. */
+const HAPPENINGS: Partial<Record<Operation, number>> = { register: 1, 'log-in': 1, 'log-out': 1, reset: 2 };
 
 /** The bill of a month, line by line, in dollars. */
 export function bill(
@@ -85,17 +92,23 @@ export function bill(
 
   const requests = sum(() => 1);
   const mails = calls('reset') * ASSUMED.mails.perReset;
+  const happenings = sum((operation) => HAPPENINGS[operation] ?? 0);
+  const streamed = happenings * (settings.events ? 2 : 1); // noted, and published
   const gbSecondsOf = (operation: Operation) =>
     (billedMs(operation, results, settings) / 1000) * (memoryOf(operation, settings) / 1024);
-  const gbSeconds = sum(gbSecondsOf) + mails * (ASSUMED.mails.ms / 1000) * (settings.lightMemoryMb / 1024);
+  const background = mails * ASSUMED.mails.ms + streamed * ASSUMED.happenings.ms;
+  const gbSeconds = sum(gbSecondsOf) + (background / 1000) * (settings.lightMemoryMb / 1024);
   const keysReads = keyLooks(usage, results, settings) * ASSUMED.keysReadUnits;
   const writes =
-    sum((operation) => results.operations[operation].writeUnits) + mails * ASSUMED.mails.writeUnits;
+    sum((operation) => results.operations[operation].writeUnits) +
+    mails * ASSUMED.mails.writeUnits +
+    happenings * ASSUMED.happenings.writeUnits;
   const reads =
     sum((operation) => results.operations[operation].readUnits) + mails * ASSUMED.mails.readUnits + keysReads;
   const userGib = (usage.users * ASSUMED.userBytes) / GIB;
   const sessions = calls('log-in') * (ASSUMED.sessionDays / 30);
-  const tableGib = userGib + (sessions * ASSUMED.sessionBytes) / GIB;
+  const noted = happenings * (ASSUMED.happenings.days / 30) * ASSUMED.happenings.bytes;
+  const tableGib = userGib + (sessions * ASSUMED.sessionBytes + noted) / GIB;
   const logGib =
     sum(
       (operation) =>
@@ -111,8 +124,10 @@ export function bill(
     entrance(requests, outGib, settings),
     {
       service: 'Lambda, requests',
-      what: `${millions(requests + mails)} calls`,
-      dollars: (beyond(requests + mails, FREE_TIER.lambdaRequests) / MILLION) * prices.lambdaRequests.dollars,
+      what: `${millions(requests + mails + streamed)} calls`,
+      dollars:
+        (beyond(requests + mails + streamed, FREE_TIER.lambdaRequests) / MILLION) *
+        prices.lambdaRequests.dollars,
     },
     {
       service: 'Lambda, time',
@@ -163,6 +178,15 @@ export function bill(
         (beyond(unseals, FREE_TIER.kmsRequests) / 10_000) * prices.kmsRequests.dollars,
     },
     { service: 'SES', what: `${Math.round(mails)} mails`, dollars: (mails / 1000) * prices.mails.dollars },
+    ...(settings.events
+      ? [
+          {
+            service: 'EventBridge',
+            what: `${millions(happenings)} events`,
+            dollars: (happenings / MILLION) * prices.customEvents.dollars,
+          },
+        ]
+      : []),
     {
       service: 'Data transfer',
       what: `${outGib.toFixed(2)} GiB out`,

@@ -35,6 +35,7 @@ const HELP = `npm run cost -- [options]
   --free-tier     takes off what AWS gives every month without an end
   --http-api      as if an HTTP API could serve our routes (docs/decisions/0008-a-rest-api-and-its-limits.md)
   --light-memory N  MB of the functions that compute no hash (that of all functions)
+  --events        EVENTS=on: what happens to accounts goes to EventBridge
   --no-access-log   without API Gateway's access log
   --no-lambda-log   without START, END and REPORT
 
@@ -54,6 +55,7 @@ const { values: given } = parseArgs({
     'free-tier': { type: 'boolean', default: false },
     'http-api': { type: 'boolean', default: false },
     'light-memory': { type: 'string' },
+    events: { type: 'boolean', default: false },
     'no-access-log': { type: 'boolean', default: false },
     'no-lambda-log': { type: 'boolean', default: false },
     results: { type: 'string' },
@@ -110,6 +112,7 @@ function readSettings(service: Service): Settings {
     lightMemoryMb: given['light-memory'] ? positive('light-memory', given['light-memory']) : memoryMb,
     accessLog: !given['no-access-log'],
     lambdaLog: !given['no-lambda-log'],
+    events: given.events,
   };
 }
 
@@ -233,6 +236,7 @@ function variants(usage: Usage, parts: Parts, settings: Settings): { what: strin
     changed('no access log of API Gateway', { accessLog: false }),
     changed('512 MB for the functions that compute no hash', { lightMemoryMb: 512 }),
     changed('1,024 MB for the functions that compute no hash', { lightMemoryMb: 1024 }),
+    changed('EVENTS=on: what happens to accounts goes to EventBridge', { events: true }),
     changed('no alarms and no dashboard', {}, usage, unwatched),
     changed('AWS’s free tier', { freeTier: true }),
   ];

@@ -50,6 +50,8 @@ export type RegionPrices = {
   readonly kmsRequests: Price;
   /** A thousand mails. */
   readonly mails: Price;
+  /** A million events of one's own, of at most 64 KB each. */
+  readonly customEvents: Price;
   /** A GiB to the internet. */
   readonly transferOut: Price;
 };
@@ -111,6 +113,7 @@ const everywhere = {
   kmsKey: stored(1, 'https://cloudburn.io/blog/aws-kms-pricing', '2026-03-14'),
   kmsRequests: stored(0.03, 'https://cloudburn.io/blog/aws-kms-pricing', '2026-03-14'),
   mails: known(0.1, 'https://aws.amazon.com/ses/pricing/'),
+  customEvents: known(1, 'https://aws.amazon.com/eventbridge/pricing/'),
   transferOut: stored(0.09, 'https://www.apigatewaycost.com/aws'),
 };
 

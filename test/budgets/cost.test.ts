@@ -32,6 +32,7 @@ const settings: Settings = {
   lightMemoryMb: 1769,
   accessLog: true,
   lambdaLog: true,
+  events: false,
 };
 const nothing: Usage = {
   users: 0,
@@ -106,9 +107,20 @@ describe('A bill', () => {
     const lines = billOf({ users: 1_000, forget: 1, reset: 1 });
     expect(dollarsFor(lines, 'SES')).toBeCloseTo(2 * 0.1, 10);
     expect(dollarsFor(lines, 'DynamoDB, writes')).toBeCloseTo(
-      (1_000 * (1 + 4) + 2_000 * ASSUMED.mails.writeUnits) * 0.625e-6,
+      (1_000 * (1 + 4) + 2_000 * (ASSUMED.mails.writeUnits + 1)) * 0.625e-6, // and notes that it happened
+
       10,
     );
+  });
+
+  test('with events pays for each, and for the call that publishes it', () => {
+    const use = { users: 1e6, 'log-in': 1 };
+    const [off, on] = [billOf(use), billOf(use, { events: true })];
+    expect(dollarsFor(on, 'EventBridge')).toBeCloseTo(1, 10);
+    expect(off.map(({ service }) => service)).not.toContain('EventBridge');
+    const calls = (lines: Line[]) => dollarsFor(lines, 'Lambda, requests');
+    expect(calls(on) - calls(off)).toBeCloseTo(0.2, 10);
+    expect(dollarsFor(on, 'DynamoDB, writes')).toBe(dollarsFor(off, 'DynamoDB, writes')); // noted either way
   });
 
   test('pays each part of the requests at the price of its tier', () => {
