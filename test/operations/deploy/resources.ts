@@ -148,8 +148,13 @@ export const checkOf: Readonly<Record<string, Check>> = {
 
   async 'AWS::Lambda::EventSourceMapping'(aws, stack, { Properties }, UUID) {
     const found = await aws.ask('lambda', 'GetEventSourceMapping', { UUID });
-    ok(found.EventSourceArn.includes(`:table/${stack.prefix}reset-tags/stream/`), found.EventSourceArn);
-    ok(found.FunctionArn.includes(`:function:${stack.prefix}send-mail`), found.FunctionArn);
+    const named = (value: Answer) => stack.template.Resources[value['Fn::GetAtt'][0]]?.Properties;
+    const [{ TableName }, { FunctionName }] = [
+      named(Properties.EventSourceArn),
+      named(Properties.FunctionName),
+    ];
+    ok(found.EventSourceArn.includes(`:table/${TableName}/stream/`), found.EventSourceArn);
+    ok(found.FunctionArn.includes(`:function:${FunctionName}`), found.FunctionArn);
     same(found.BatchSize, Properties.BatchSize);
   },
 

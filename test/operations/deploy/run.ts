@@ -83,7 +83,14 @@ async function checkResources(aws: SimulatedAws, stack: Stack): Promise<void> {
       }
       if (Type === 'AWS::KMS::Key') same(DeletionPolicy, 'Retain', id);
       if (Type !== 'AWS::DynamoDB::Table') continue;
-      const kept = ['UsersTable', 'EmailsTable', 'TombstonesTable', 'FactorsTable', 'KeysTable'].includes(id);
+      const kept = [
+        'UsersTable',
+        'EmailsTable',
+        'TombstonesTable',
+        'FactorsTable',
+        'KeysTable',
+        'ActivityTable',
+      ].includes(id);
       same(DeletionPolicy, kept ? 'Retain' : 'Delete', id);
       same(Properties.DeletionProtectionEnabled ?? false, kept, id);
       if (kept) same(Properties.SSESpecification, { SSEEnabled: true }, id);
@@ -116,10 +123,11 @@ async function download(aws: SimulatedAws, stack: Stack): Promise<DeployedFuncti
   const { Resources } = stack.template;
   const codeKeys: Record<string, string> = {};
   let patterns: Pattern[] = [];
-  for (const { Type, Properties } of Object.values(Resources)) {
+  for (const [id, { Type, Properties }] of Object.entries(Resources)) {
     if (Type === 'AWS::Lambda::Function')
       codeKeys[Properties.FunctionName.slice(prefix.length)] = Properties.Code.S3Key;
-    if (Type === 'AWS::Lambda::EventSourceMapping')
+    // The other stream is of sessions.
+    if (Type === 'AWS::Lambda::EventSourceMapping' && id.startsWith('SendDashmail'))
       patterns = Properties.FilterCriteria.Filters.map(({ Pattern }: Answer) => JSON.parse(Pattern));
   }
   const bucket = stack.physical.get('ServerlessDeploymentBucket') ?? '';
@@ -750,7 +758,7 @@ async function main(aws: SimulatedAws): Promise<void> {
   );
   await check('accounts are left, the rest is gone', async () => {
     const left = await rows(aws);
-    same(Object.keys(left).sort(), ['emails', 'factors', 'keys', 'tombstones', 'users']);
+    same(Object.keys(left).sort(), ['activity', 'emails', 'factors', 'keys', 'tombstones', 'users']);
     same(left.users, before.users);
     same(left.emails, before.emails);
     // Not the API: moto's CloudFormation cannot delete one.
