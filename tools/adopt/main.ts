@@ -18,6 +18,7 @@ const HELP = `npx gatehouse <command>
   users     looks after accounts
   keys      looks after signing keys
   events    shows and replays events
+  code      makes the zips of the functions, for whoever deploys in another way
   mails     shows every email in the browser
   cost      estimates the bill of a month
 
@@ -36,6 +37,7 @@ const OWN: Readonly<Record<string, () => Promise<unknown>>> = {
   init: () => import('./init.ts'),
   dev: () => import('./dev.ts'),
   deploy: () => import('./deploy.ts'),
+  code: () => import('./zips.ts'),
 };
 
 const [, , command = '--help'] = process.argv;

@@ -112,7 +112,7 @@ function parametersOf(settings: Readonly<Record<string, string>>): Record<string
     const rule = Parameters[parameter];
     if (value === undefined) continue;
     if (rule === undefined) {
-      if (!['0', 'false', ''].includes(value))
+      if (!['0', 'false', 'off', ''].includes(value))
         faults.push(`${name} needs the repository: it is not a part of the packaged template`);
     } else if (rule.AllowedValues !== undefined && !rule.AllowedValues.includes(value))
       faults.push(`${name} must be one of ${rule.AllowedValues.join(', ')}`);

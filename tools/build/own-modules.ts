@@ -1,19 +1,22 @@
 // What a project of the installed package has of its own: hooks.ts takes the place of lib/hooks.ts, and messages/<language>.ts
 // the place of single texts of lib/messages/<language>.ts.
 import { existsSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { installed, project, root } from '../folders.ts';
 
 /** Where a text that isn't replaced comes from. */
 const SHIPPED = '?shipped';
 
+const { GATEHOUSE_HOOKS: hooks = `${project}hooks.ts`, GATEHOUSE_MESSAGES: messages = `${project}messages` } =
+  process.env;
+
 /** The file of the project that takes the place of this one, or of a part of it, if it is there. @param input relative to the root */
 export function ownFileOf(input: string): string | undefined {
   if (!installed) return undefined;
-  if (input === 'lib/hooks.ts') return `${project}hooks.ts`;
+  if (input === 'lib/hooks.ts') return hooks;
   const [, language] = /^lib\/messages\/([a-z]{2}\.ts)$/.exec(input) ?? [];
-  return language === undefined ? undefined : `${project}messages/${language}`;
+  return language === undefined ? undefined : join(messages, language);
 }
 
 export function ownModules(): Plugin {

@@ -1,5 +1,5 @@
 // `npm run test:adopt`: what a stranger does who has Node and nothing else. The package is packed and installed in an
-// empty folder, and everything after that happens there. `--only dev` or `--only aws` runs a part. Its last line is `N checks passed, N failed`.
+// empty folder, and everything after that happens there. `--only deploy` runs one of its parts alone: dev, template, deploy, cdk, plan, upgrade. Its last line is `N checks passed, N failed`.
 import { match, ok, deepStrictEqual as same } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { freePort, isFree } from '../../../tools/local/ports.ts';
 import { chromiumPath, launch } from '../../browser/chromium.ts';
 import { check, heading, reportAndExit } from '../checks.ts';
 import { installSimulator, type SimulatedAws, startSimulatedAws } from '../deploy/simulated-aws.ts';
+import { checkCdk } from './checks-of-cdk.ts';
 import { checkDeploy } from './checks-of-deploy.ts';
 import { checkTemplate } from './checks-of-template.ts';
 import { openProject, type Project } from './project.ts';
@@ -31,14 +32,21 @@ async function main(): Promise<void> {
     tidy.push(project.remove);
   });
   if (project === undefined) return;
-  await checkCommands(project);
-  if (flags.only === undefined || flags.only === 'dev') await checkDev(project);
+  if (wants('commands')) await checkCommands(project);
+  else await project.gatehouse(['init']);
+  if (wants('dev')) await checkDev(project);
   if (flags.only === 'dev') return;
   const aws = await simulatedAws();
   if (aws === undefined) return;
   tidy.push(aws.stop);
-  await checkTemplate();
-  await checkDeploy(project, aws);
+  if (wants('template')) await checkTemplate();
+  if (wants('deploy')) await checkDeploy(project, aws);
+  if (wants('cdk')) await checkCdk(project, aws);
+}
+
+/** Whether this part is to be run. */
+function wants(part: string): boolean {
+  return flags.only === undefined || flags.only === part;
 }
 
 /** `undefined` where PyPI cannot be reached. */

@@ -48,6 +48,7 @@ function plain(template: { Resources: Value; Outputs: Value }): {
   Outputs: Value;
 } {
   const text = JSON.stringify(template, (key, value) => {
+    if (key === 'Policy' && value === '') return undefined;
     if (key === 'Code' && value?.S3Key !== undefined) return 'code';
     if (key === 'DependsOn') return [value].flat().sort();
     return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;

@@ -33,12 +33,16 @@ export function manifestFor(files: readonly string[]): object {
     type: 'module',
     engines: { node: '>=20' },
     exports: {
+      './cdk': { types: './cdk/gatehouse.d.cts', default: './cdk/gatehouse.cjs' },
       './hooks': { types: './types/lib/core/hooks.d.ts' },
       './package.json': './package.json',
     },
     bin: { gatehouse: 'tools/adopt/gatehouse.js' },
     dependencies: usedOf({ ...devDependencies, ...dependencies }, files),
     optionalDependencies,
+    peerDependencies: { 'aws-cdk-lib': '^2.150.0', constructs: '^10.3.0' },
+    peerDependenciesMeta: { 'aws-cdk-lib': { optional: true }, constructs: { optional: true } },
+    scarfSettings: { enabled: false },
   };
 }
 

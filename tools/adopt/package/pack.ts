@@ -7,6 +7,8 @@ import { build } from 'esbuild';
 import { readService } from '../../deploy/service.ts';
 import { buildFolder, root } from '../../folders.ts';
 import { zipFunctions } from '../code.ts';
+import { buildConstruct } from './construct.ts';
+import { declareTypes } from './declare-types.ts';
 import { manifestFor } from './manifest.ts';
 import { packagedTemplate } from './template.ts';
 
@@ -43,10 +45,13 @@ for (const file of files) {
 }
 cpSync(`${root}docs/adopting.md`, `${folder}README.md`);
 write('deploy/service.json', JSON.stringify(await readService()));
-write('deploy/template.json', JSON.stringify(await packagedTemplate()));
+const template = await packagedTemplate();
+write('deploy/template.json', JSON.stringify(template));
 await zipFunctions(`${folder}deploy/code/`);
 await buildClientForPages();
-declareHooks();
+declareTypes(`${root}lib/core/hooks.ts`, `${folder}types`, root);
+await buildConstruct(folder, template);
+cpSync(`${root}terraform`, `${folder}terraform`, { recursive: true });
 write('package.json', `${JSON.stringify(manifestFor(files), undefined, 2)}\n`);
 
 const [{ filename, size, entryCount }] = JSON.parse(
@@ -86,40 +91,6 @@ async function buildClientForPages(): Promise<void> {
     target: 'es2022',
     banner: { js: `// gatehouse-client ${versionOfClient()}` },
   });
-}
-
-/** Types of what a project's hooks.ts may export. */
-function declareHooks(): void {
-  const flags = [
-    '--declaration',
-    '--emitDeclarationOnly',
-    '--skipLibCheck',
-    '--strict',
-    '--allowImportingTsExtensions',
-  ];
-  const target = [
-    '--module',
-    'nodenext',
-    '--target',
-    'es2025',
-    '--rootDir',
-    root,
-    '--outDir',
-    `${folder}types`,
-  ];
-  const compiler = `${root}node_modules/typescript/bin/tsc`;
-  execFileSync(process.execPath, [
-    compiler,
-    '--ignoreConfig',
-    ...flags,
-    ...target,
-    `${root}lib/core/hooks.ts`,
-  ]);
-  for (const file of readdirSync(`${folder}types`, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.d.ts')) continue;
-    const path = `${folder}types/${file}`;
-    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/(from '\.[^']+)\.ts'/g, "$1.js'"));
-  }
 }
 
 function versionOfClient(): string {

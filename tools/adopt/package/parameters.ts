@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { root } from '../../folders.ts';
 import type { TemplateParameter } from '../template/types.ts';
-import { isSwitch, type Setting } from './settings-of-deployment.ts';
+import { type Setting, wordsOf } from './settings-of-deployment.ts';
 import { RATES } from './template.ts';
 
 /** What CloudFormation shows of a parameter at most. */
@@ -49,7 +49,8 @@ export function parametersOf(settings: readonly Setting[]): Record<string, Templ
 }
 
 function rulesOf({ name, variable, kind }: Setting): Partial<TemplateParameter> {
-  if (isSwitch(name)) return { AllowedValues: ['true', 'false'] };
+  const words = wordsOf(name);
+  if (words !== undefined) return { AllowedValues: [words.on, words.off] };
   if (kind === 'rate') return { AllowedValues: RATES.map(String) };
   if (/(_SECRET|_KEY)$/.test(variable)) return { NoEcho: true };
   if (name === 'trustedProxyHeader')

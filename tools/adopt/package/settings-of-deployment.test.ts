@@ -5,7 +5,7 @@ const settings = settingsOfTemplate();
 
 test('every setting has a value that stands for it, and for no other', () => {
   const standIns = settings
-    .filter(({ kind, standIn }) => kind !== 'rate' && standIn !== 'true')
+    .filter(({ kind, standIn }) => kind !== 'rate' && !['true', 'on'].includes(standIn))
     .map(({ standIn }) => standIn);
   expect(new Set(standIns).size).toBe(standIns.length);
 });
@@ -13,6 +13,7 @@ test('every setting has a value that stands for it, and for no other', () => {
 test.each([
   ['appUrl', 'environment'],
   ['waf', 'switch'],
+  ['adminApi', 'switch'],
   ['domainName', 'switch'],
   ['monthlyBudget', 'switch'],
   ['memoryMb', 'value'],

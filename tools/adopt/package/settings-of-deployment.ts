@@ -66,12 +66,16 @@ function kindOf(name: string): Setting['kind'] {
   if (!Object.hasOwn(settingsSchema.entries, name)) return 'environment';
   if (RATES.includes(name)) return 'rate';
   if (BRING_NOTHING.includes(name)) return 'value';
-  return isSwitch(name) || isOptional(name) || accepts(name, '0') ? 'switch' : 'value';
+  return wordsOf(name) !== undefined || isOptional(name) || accepts(name, '0') ? 'switch' : 'value';
 }
 
-/** Whether it is true or false. */
-export function isSwitch(name: string): boolean {
-  return accepts(name, 'true') && accepts(name, 'false') && !accepts(name, 'no such value');
+/** The words for on and off, of a setting that is one or the other. */
+export function wordsOf(name: string): { on: string; off: string } | undefined {
+  const words = [
+    { on: 'true', off: 'false' },
+    { on: 'on', off: 'off' },
+  ];
+  return words.find(({ on, off }) => read(name, on) === true && read(name, off) === false);
 }
 
 /** Whether it may be missing. */
@@ -80,14 +84,21 @@ function isOptional(name: string): boolean {
 }
 
 function accepts(name: string, value: string | null): boolean {
+  return read(name, value) !== undefined;
+}
+
+/** What the deployment makes of a value; `undefined` for one that it refuses, or a setting that isn't its own. */
+function read(name: string, value: string | null): unknown {
   const schema = settingsSchema.entries[name as keyof typeof settingsSchema.entries];
-  return schema !== undefined && v.safeParse(schema, value).success;
+  const result = schema && v.safeParse(schema, value);
+  return result?.success ? result.output : undefined;
 }
 
 function standInOf(name: string, kind: Setting['kind'], place: number): string {
   if (kind === 'rate') return '500';
   if (kind === 'environment') return `gatehouse-parameter-${name}-for-the-environment`;
-  if (isSwitch(name)) return 'true';
+  const words = wordsOf(name);
+  if (words !== undefined) return words.on;
   const number = ['7', '97', '997', '9967', '99667', '1999993'].map((digits) =>
     String(Number(digits) - place),
   );

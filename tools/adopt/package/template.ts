@@ -10,7 +10,7 @@ import { isIntrinsic, isMap, type Template, type TemplateResource, type Value } 
 import { compose, type Without } from './compose.ts';
 import { frameworkTemplates } from './framework-templates.ts';
 import { parametersOf } from './parameters.ts';
-import { isSwitch, type Setting, STAGE, settingsOfTemplate } from './settings-of-deployment.ts';
+import { type Setting, STAGE, settingsOfTemplate, wordsOf } from './settings-of-deployment.ts';
 
 /** Requests a second that can be chosen: CloudFormation cannot divide, so that the shares are looked up. */
 export const RATES = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
@@ -64,9 +64,10 @@ export async function packagedTemplate(): Promise<Template> {
 /** What isn't there without a setting. */
 function lessOf({ name, variable, parameter, condition = '' }: Setting, all: Variables): Less[] {
   const { [variable]: _, ...rest } = all;
-  if (isSwitch(name)) {
-    const expression = { 'Fn::Equals': [{ Ref: parameter }, 'true'] };
-    return [{ condition, expression, variables: { ...rest, [variable]: 'false' } }];
+  const words = wordsOf(name);
+  if (words !== undefined) {
+    const expression = { 'Fn::Equals': [{ Ref: parameter }, words.on] };
+    return [{ condition, expression, variables: { ...rest, [variable]: words.off } }];
   }
   if (name === 'monthlyBudget') {
     const expression = { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: parameter }, '0'] }] };
@@ -100,6 +101,8 @@ function prepared(template: Template, given: Variables, settings: readonly Setti
   for (const { Type, Properties } of Object.values(copy.Resources)) {
     if (Type === 'AWS::Lambda::Function') prepareFunction(Properties as Value, given, settings);
     if (Type === 'AWS::ApiGateway::GatewayResponse') prepareAnswer(Properties as Value);
+    // The framework's way to say none, which CDK refuses.
+    if (Type === 'AWS::ApiGateway::RestApi' && Properties?.Policy === '') delete (Properties as Value).Policy;
   }
   return copy;
 }
@@ -108,11 +111,14 @@ function prepareFunction(properties: Value, given: Variables, settings: readonly
   const name = properties.FunctionName.slice(`gatehouse-${STAGE}-`.length);
   properties.Code = { S3Bucket: { Ref: 'CodeBucket' }, S3Key: { 'Fn::Sub': `\${CodePrefix}${name}.zip` } };
   const variables = properties.Environment.Variables;
-  for (const { variable, parameter, condition } of settings.filter(({ variable }) =>
-    environmentVariables().has(variable),
-  )) {
+  const inEnvironment = environmentVariables();
+  for (const setting of settings.filter(({ variable }) => inEnvironment.has(variable))) {
+    const { variable, parameter, condition } = setting;
     const usual = variable in given ? NO_VALUE : (variables[variable] ?? NO_VALUE);
-    variables[variable] = { 'Fn::If': [condition, { Ref: parameter }, usual] };
+    const isGiven = { Ref: parameter };
+    // One of two words is always given.
+    variables[variable] =
+      wordsOf(setting.name) === undefined ? { 'Fn::If': [condition, isGiven, usual] } : isGiven;
   }
 }
 
@@ -129,7 +135,7 @@ function writeParameters(template: Template, settings: readonly Setting[]): Temp
   const standIns = new Map([
     [STAGE, 'Stage'],
     ...settings
-      .filter(({ kind, name }) => kind !== 'rate' && !isSwitch(name))
+      .filter(({ kind, name }) => kind !== 'rate' && wordsOf(name) === undefined)
       .map(({ standIn, parameter }) => [standIn, parameter] as const),
   ]);
   const any = new RegExp([...standIns.keys()].sort((a, b) => b.length - a.length).join('|'), 'g');

@@ -1,0 +1,27 @@
+// `npx gatehouse code`: the zips of the functions, with a project's hooks and texts, for whoever deploys in another way.
+import { resolve } from 'node:path';
+import { program, run } from '../admin/command-line/run.ts';
+
+const NAME = 'npx gatehouse code';
+
+interface Options {
+  readonly to: string;
+  readonly hooks?: string;
+  readonly messages?: string;
+}
+
+await run(
+  NAME,
+  program(NAME, 'Makes the zips of the functions.')
+    .requiredOption('--to <folder>', 'where to write them')
+    .option('--hooks <file>', 'else hooks.ts of this folder, if it is there')
+    .option('--messages <folder>', 'else messages/ of this folder, if it is there')
+    .action(makeZips),
+);
+
+async function makeZips({ to, hooks, messages }: Options): Promise<void> {
+  if (hooks !== undefined) process.env.GATEHOUSE_HOOKS = resolve(hooks);
+  if (messages !== undefined) process.env.GATEHOUSE_MESSAGES = resolve(messages);
+  const { zipFunctions } = await import('./code.ts'); // which reads these variables
+  await zipFunctions(`${resolve(to)}/`);
+}
