@@ -18,6 +18,7 @@ import {
   total,
   type Usage,
 } from './cost-model.ts';
+import { fixedOf } from './fixed.ts';
 import { type FloodLimits, floodHour, webAclMonth } from './flood.ts';
 import { type LogBytes, measureLogBytes } from './log-bytes.ts';
 import { COGNITO, LOOKED_UP, PEERS, REGIONS, type RegionPrices } from './prices.ts';
@@ -81,7 +82,7 @@ async function main(): Promise<void> {
   const service = await readService();
   const logs = await measureLogBytes(service);
   const settings = readSettings(service);
-  const parts = { results, logs, fixed: countFixed(service), limits: limitsOf(service) };
+  const parts = { results, logs, fixed: fixedOf(service.resources.Resources), limits: limitsOf(service) };
   print(usage, parts, settings);
   if (given.write) write(usage, parts, settings);
 }
@@ -142,22 +143,6 @@ function limitsOf(service: Service): FloodLimits {
   };
   const { hashesPerSecond, wafHashes } = custom.settings;
   return { hashesPerSecond: Number(hashesPerSecond), wafHashes: Number(wafHashes) };
-}
-
-/** Counted from serverless.yml, so that an alarm more is a line of the bill. */
-function countFixed({ resources }: Service): Fixed {
-  const ofType = (type: string) => Object.values(resources.Resources).filter(({ Type }) => Type === type);
-  const watched = ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => {
-    const metrics = Properties?.Metrics as { MetricStat?: unknown }[] | undefined;
-    // An alarm on what is unusual is billed as three: the metric, and both edges of what is usual.
-    const band = JSON.stringify(metrics ?? []).includes('ANOMALY_DETECTION_BAND') ? 2 : 0;
-    return metrics ? metrics.filter(({ MetricStat }) => MetricStat).length + band : 1;
-  });
-  return {
-    alarmMetrics: watched.reduce((sum, count) => sum + count, 0),
-    dashboards: ofType('AWS::CloudWatch::Dashboard').length,
-    kmsKeys: ofType('AWS::KMS::Key').length,
-  };
 }
 
 function billOf(usage: Usage, { results, logs, fixed }: Parts, settings: Settings): Line[] {

@@ -37,6 +37,7 @@ const OWN: Readonly<Record<string, () => Promise<unknown>>> = {
   init: () => import('./init.ts'),
   dev: () => import('./dev.ts'),
   deploy: () => import('./deploy.ts'),
+  plan: () => import('./plan/plan.ts'),
   code: () => import('./zips.ts'),
 };
 

@@ -10,8 +10,10 @@ import {
   DescribeStackEventsCommand,
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
+  GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
 import { OperatorError } from '../admin/command-line/operator-error.ts';
+import type { Template } from './template/types.ts';
 
 const POLL_MS = 2_000;
 
@@ -41,6 +43,14 @@ export async function readStack(client: CloudFormationClient, name: string): Pro
       (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
     ),
   };
+}
+
+/** The template that the stack was made of. */
+export async function readTemplate(client: CloudFormationClient, name: string): Promise<Template> {
+  const { TemplateBody = '' } = await client.send(
+    new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' }),
+  );
+  return JSON.parse(TemplateBody) as Template;
 }
 
 export interface Change {

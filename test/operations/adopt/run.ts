@@ -12,6 +12,7 @@ import { check, heading, reportAndExit } from '../checks.ts';
 import { installSimulator, type SimulatedAws, startSimulatedAws } from '../deploy/simulated-aws.ts';
 import { checkCdk } from './checks-of-cdk.ts';
 import { checkDeploy } from './checks-of-deploy.ts';
+import { checkPlan } from './checks-of-plan.ts';
 import { checkTemplate } from './checks-of-template.ts';
 import { openProject, type Project } from './project.ts';
 
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
   tidy.push(aws.stop);
   if (wants('template')) await checkTemplate();
   if (wants('deploy')) await checkDeploy(project, aws);
+  if (wants('plan')) await checkPlan(project, aws);
   if (wants('cdk')) await checkCdk(project, aws);
 }
 

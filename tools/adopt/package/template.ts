@@ -2,9 +2,11 @@
 // unless it goes where CloudFormation has no way to write it; then this fails and says so.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { methodSettings, type RoutedFunction } from '../../../infrastructure/routes.ts';
 import { readService } from '../../deploy/service.ts';
 import { root } from '../../folders.ts';
+import { contractOf } from '../plan/contract.ts';
 import { environmentVariables } from '../settings.ts';
 import { isIntrinsic, isMap, type Template, type TemplateResource, type Value } from '../template/types.ts';
 import { compose, type Without } from './compose.ts';
@@ -225,12 +227,13 @@ async function withRates(template: Template): Promise<Template> {
 /** What whoever builds upon the stack asks of it. */
 function described(template: Template): Template {
   const { name, version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Manifest;
+  const openapi = parse(readFileSync(`${root}docs/openapi.yaml`, 'utf8'));
   const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
   const issuer = functions[0]?.Properties?.Environment.Variables.ISSUER;
   return {
     ...template,
     Description: `${name} ${version}: sign-up, log-in, token refresh, log-out and password reset`,
-    Metadata: { ...template.Metadata, Gatehouse: { name, version } },
+    Metadata: { ...template.Metadata, Gatehouse: { name, version, contract: contractOf(openapi) } },
     Outputs: {
       ...template.Outputs,
       Issuer: {
