@@ -1,6 +1,6 @@
 // The CDK construct over the packaged template: its resources are those of `npx gatehouse deploy`, by the same names.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type CfnOutput, Stack } from 'aws-cdk-lib';
@@ -63,12 +63,13 @@ export class Gatehouse extends Construct {
           new Asset(this, `Code-${file}`, { path: join(code, file) }),
         ]),
     );
-    const templateFile = join(root, 'deploy', 'template.json');
+    const own = join(code, 'template.json');
+    const templateFile = existsSync(own) ? own : join(root, 'deploy', 'template.json');
     this.template = new CfnInclude(this, 'Template', {
       templateFile,
       parameters: { ...parametersOf(settings, templateFile), Stage: stage, CodeBucket: '', CodePrefix: '' },
     });
-    this.#placeCode(assets);
+    this.#placeCode(assets, templateFile);
     this.issuer = this.#output('Issuer');
     this.apiUrl = this.#output('ApiUrl');
     this.#audience = settings.audience ?? this.issuer;
@@ -101,8 +102,8 @@ export class Gatehouse extends Construct {
   }
 
   /** Every function's code comes by an asset of its own. */
-  #placeCode(assets: ReadonlyMap<string, Asset>): void {
-    const { Resources } = readTemplate();
+  #placeCode(assets: ReadonlyMap<string, Asset>, templateFile: string): void {
+    const { Resources } = readTemplate(templateFile);
     for (const [id, { Type, Properties }] of Object.entries(Resources)) {
       if (Type !== 'AWS::Lambda::Function') continue;
       const name = Properties.FunctionName['Fn::Sub'].replace(/^.*?\}-/, '');
@@ -147,13 +148,13 @@ interface TemplateFile {
   >;
 }
 
-function readTemplate(): TemplateFile {
-  return JSON.parse(readFileSync(join(root, 'deploy', 'template.json'), 'utf8')) as TemplateFile;
+function readTemplate(file: string): TemplateFile {
+  return JSON.parse(readFileSync(file, 'utf8')) as TemplateFile;
 }
 
 /** @throws Error for a setting that there isn't, or a value that it cannot have */
 function parametersOf(settings: object, templateFile: string): Record<string, string> {
-  const { Parameters } = readTemplate();
+  const { Parameters } = readTemplate(templateFile);
   const names = JSON.parse(readFileSync(join(root, 'cdk', 'settings.json'), 'utf8')) as Record<
     string,
     string

@@ -13,7 +13,8 @@ terraform {
 locals {
   code     = var.code_folder != "" ? var.code_folder : "${path.module}/../deploy/code"
   zips     = fileset(local.code, "*.zip")
-  template = "${path.module}/../deploy/template.json"
+  own      = "${local.code}/template.json" # made with the zips, where hooks need more permissions
+  template = fileexists(local.own) ? local.own : "${path.module}/../deploy/template.json"
   version  = sha256(join("", [for zip in local.zips : filesha256("${local.code}/${zip}")]))
   prefix   = "gatehouse/${substr(local.version, 0, 16)}/"
   name     = "gatehouse-${var.stage}"

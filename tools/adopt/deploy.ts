@@ -2,14 +2,11 @@
 import { createHash } from 'node:crypto';
 import { invokeFunction } from '../admin/command-line/invoke.ts';
 import { program, run } from '../admin/command-line/run.ts';
-import { exportedHooks } from '../build/unused-hooks.ts';
-import { readService } from '../deploy/service.ts';
 import { codeOfProject } from './code.ts';
 import { makeCodeBucket, uploadCode, uploadTemplate } from './code-bucket.ts';
 import { changeStack, readStack } from './stack.ts';
-import { openStage, type Stage, type StageOptions, templateOfThisVersion, withStage } from './stage.ts';
-import { type MigratingService, withMigration } from './template/migration.ts';
-import type { Template } from './template/types.ts';
+import { openStage, type Stage, type StageOptions, withStage } from './stage.ts';
+import { templateOfProject } from './template/of-project.ts';
 
 const NAME = 'npx gatehouse deploy';
 
@@ -50,12 +47,6 @@ async function deploy(options: Options): Promise<void> {
   if (!changed) console.log('There was nothing to change.');
   const { outputs = {} } = (await readStack(stage.cloudFormation, stage.stackName)) ?? {};
   for (const [name, value] of Object.entries(outputs)) console.log(`${name.padEnd(10)} ${value}`);
-}
-
-async function templateOfProject(): Promise<Template> {
-  const template = templateOfThisVersion();
-  if (!(await exportedHooks()).includes('findLegacy')) return template;
-  return withMigration(template, (await readService()) as unknown as MigratingService);
 }
 
 async function newBucket({ s3, region }: Stage): Promise<string> {

@@ -1,4 +1,5 @@
-// `npx gatehouse code`: the zips of the functions, with a project's hooks and texts, for whoever deploys in another way.
+// `npx gatehouse code`: the zips of the functions and their template, with a project's hooks and texts, for whoever deploys in another way.
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { program, run } from '../admin/command-line/run.ts';
 
@@ -12,7 +13,7 @@ interface Options {
 
 await run(
   NAME,
-  program(NAME, 'Makes the zips of the functions.')
+  program(NAME, 'Makes the zips of the functions, and their template.')
     .requiredOption('--to <folder>', 'where to write them')
     .option('--hooks <file>', 'else hooks.ts of this folder, if it is there')
     .option('--messages <folder>', 'else messages/ of this folder, if it is there')
@@ -23,5 +24,7 @@ async function makeZips({ to, hooks, messages }: Options): Promise<void> {
   if (hooks !== undefined) process.env.GATEHOUSE_HOOKS = resolve(hooks);
   if (messages !== undefined) process.env.GATEHOUSE_MESSAGES = resolve(messages);
   const { zipFunctions } = await import('./code.ts'); // which reads these variables
+  const { templateOfProject } = await import('./template/of-project.ts');
   await zipFunctions(`${resolve(to)}/`);
+  writeFileSync(`${resolve(to)}/template.json`, JSON.stringify(await templateOfProject()));
 }

@@ -17,12 +17,12 @@ const few = {
   APP_URL: 'https://app.example.com',
   MAIL_FROM: 'no-reply@mail.example.com',
   ...{ WAF: 'false', API_LOG_ROLE: 'false', API_REFERENCE: 'true', LOG_RETENTION_DAYS: '30' },
-  ...{ REQUESTS_PER_SECOND: '200', HASHES_PER_SECOND: '50', ADMIN_API: 'on' },
+  ...{ REQUESTS_PER_SECOND: '200', HASHES_PER_SECOND: '50', ADMIN_API: 'on', EVENTS: 'off' },
   CORS_ORIGINS: 'https://app.example.com,https://admin.example.com',
 };
 
 const many = {
-  ADMIN_API: 'off',
+  ...{ ADMIN_API: 'off', EVENTS: 'on' },
   APP_URL: 'https://app.example.com',
   MAIL_FROM: 'Example <no-reply@mail.example.com>',
   ...{ WAF: 'true', API_LOG_ROLE: 'true', API_REFERENCE: 'false', LOG_RETENTION_DAYS: '90' },

@@ -14,6 +14,7 @@ test.each([
   ['appUrl', 'environment'],
   ['waf', 'switch'],
   ['adminApi', 'switch'],
+  ['events', 'switch'],
   ['domainName', 'switch'],
   ['monthlyBudget', 'switch'],
   ['memoryMb', 'value'],

@@ -75,7 +75,10 @@ export function wordsOf(name: string): { on: string; off: string } | undefined {
     { on: 'true', off: 'false' },
     { on: 'on', off: 'off' },
   ];
-  return words.find(({ on, off }) => read(name, on) === true && read(name, off) === false);
+  return words.find(({ on, off }) => {
+    const isChoice = read(name, on) === on && read(name, off) === off && !accepts(name, 'no such value');
+    return isChoice || (read(name, on) === true && read(name, off) === false);
+  });
 }
 
 /** Whether it may be missing. */

@@ -4,7 +4,8 @@ import { parse } from 'yaml';
 import { OperatorError } from '../../admin/command-line/operator-error.ts';
 import { program, run } from '../../admin/command-line/run.ts';
 import { readStack, readTemplate } from '../stack.ts';
-import { openStage, type StageOptions, templateOfThisVersion, withStage } from '../stage.ts';
+import { openStage, type StageOptions, withStage } from '../stage.ts';
+import { templateOfProject } from '../template/of-project.ts';
 import { type Resolved, resolveTemplate } from '../template/resolve.ts';
 import type { Template } from '../template/types.ts';
 import { billChange } from './bill.ts';
@@ -40,7 +41,7 @@ async function plan(options: Options): Promise<void> {
   if (!Number.isFinite(users) || users < 0)
     throw new OperatorError('--users must be a number of at least 0.');
   const stage = await openStage(options);
-  const template = templateOfThisVersion();
+  const template = await templateOfProject();
   const before = await deployed(options, stage);
   const after = { template, parameters: { CodeBucket: '', CodePrefix: '', ...stage.parameters } };
   const [old, next] = [resolved(before), resolved(after)];
