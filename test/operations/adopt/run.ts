@@ -14,6 +14,7 @@ import { checkCdk } from './checks-of-cdk.ts';
 import { checkDeploy } from './checks-of-deploy.ts';
 import { checkPlan } from './checks-of-plan.ts';
 import { checkTemplate } from './checks-of-template.ts';
+import { checkUpgrade } from './checks-of-upgrade.ts';
 import { openProject, type Project } from './project.ts';
 
 const { values: flags } = parseArgs({ options: { only: { type: 'string' } } });
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   if (wants('template')) await checkTemplate();
   if (wants('deploy')) await checkDeploy(project, aws);
   if (wants('plan')) await checkPlan(project, aws);
+  if (wants('upgrade')) await checkUpgrade(project, aws);
   if (wants('cdk')) await checkCdk(project, aws);
 }
 
