@@ -48,6 +48,7 @@ function settingsOf(resources: Resources, region: string): Settings {
   const prices = REGIONS[region] as Settings['prices'];
   return {
     ...{ prices, freeTier: false, api: 'rest', accessLog: true, lambdaLog: true },
+    events: functions[0]?.Properties?.Environment?.Variables?.EVENTS === 'on',
     memoryMb,
     lightMemoryMb: memoryMb,
   };
