@@ -33,12 +33,17 @@ export async function openDeployed(
   let patterns: Pattern[] = [];
   let bucket = '';
   for (const { Type, Properties } of Object.values<Answer>(Resources)) {
-    if (Type === 'AWS::Lambda::EventSourceMapping')
+    // Of those that read streams the mails alone are tried here.
+    if (
+      Type === 'AWS::Lambda::EventSourceMapping' &&
+      /reset-?tags/i.test(JSON.stringify(Properties.EventSourceArn))
+    )
       patterns = Properties.FilterCriteria.Filters.map(({ Pattern: pattern }: Answer) => JSON.parse(pattern));
     if (Type !== 'AWS::Lambda::Function' || !Properties.FunctionName?.startsWith?.(prefix)) continue;
     const { S3Bucket, S3Key } = Properties.Code;
     bucket = typeof S3Bucket === 'string' ? S3Bucket : (physical.get(S3Bucket.Ref) ?? '');
     codeKeys[Properties.FunctionName.slice(prefix.length)] = S3Key;
   }
-  return downloadFunctions(aws, prefix, { bucket, codeKeys, patterns }, restApiId);
+  const readers = [{ name: 'send-mail', table: `${prefix}reset-tags`, patterns }];
+  return downloadFunctions(aws, prefix, { bucket, codeKeys, readers }, restApiId);
 }

@@ -18,15 +18,18 @@ export interface DeployedFunctions {
   send(call: Call): Promise<Reply>;
   /** What a function, by its short name, gives back for an event. */
   invoke(name: string, event: unknown): Promise<Answer>;
-  /** Hands new records of the stream to send-mail, filtered as the mapping in the template says. */
-  deliverStream(): Promise<{ read: number; delivered: number; answer: Answer }>;
+  /** Hands new records of its stream to a function, send-mail unless it is named, filtered as its mapping in the template says. */
+  deliverStream(to?: string): Promise<{ read: number; delivered: number; answer: Answer }>;
   stop(): void;
 }
+
+/** A function that a table's stream calls, by its short name and the table's whole one. */
+export type Reader = { name: string; table: string; patterns: readonly Pattern[] };
 
 export async function downloadFunctions(
   aws: SimulatedAws,
   prefix: string,
-  stack: { bucket: string; codeKeys: Readonly<Record<string, string>>; patterns: readonly Pattern[] },
+  stack: { bucket: string; codeKeys: Readonly<Record<string, string>>; readers: readonly Reader[] },
   restApiId: string,
 ): Promise<DeployedFunctions> {
   const folder = mkdtempSync(`${tmpdir()}/gatehouse-deployed-`);
@@ -106,13 +109,15 @@ export async function downloadFunctions(
       };
     },
 
-    async deliverStream() {
-      const { Table } = await aws.ask('dynamodb', 'DescribeTable', { TableName: `${prefix}reset-tags` });
+    async deliverStream(to = 'send-mail') {
+      const reader = stack.readers.find(({ name }) => name === to);
+      if (reader === undefined) throw new Error(`no mapping for ${to} was deployed`);
+      const { Table } = await aws.ask('dynamodb', 'DescribeTable', { TableName: reader.table });
       const StreamArn = Table.LatestStreamArn as string;
       const { StreamDescription } = await aws.ask('dynamodb-streams', 'DescribeStream', { StreamArn });
       const records: DynamoDBRecord[] = [];
       for (const { ShardId } of StreamDescription.Shards) {
-        const position = shardPositions.get(ShardId);
+        const position = shardPositions.get(`${to} ${ShardId}`);
         const { ShardIterator } = await aws.ask('dynamodb-streams', 'GetShardIterator', {
           StreamArn,
           ShardId,
@@ -122,12 +127,12 @@ export async function downloadFunctions(
         });
         const page = await aws.ask('dynamodb-streams', 'GetRecords', { ShardIterator });
         for (const record of page.Records) {
-          shardPositions.set(ShardId, record.dynamodb.SequenceNumber);
+          shardPositions.set(`${to} ${ShardId}`, record.dynamodb.SequenceNumber);
           records.push(record);
         }
       }
-      const wanted = records.filter((record) => stack.patterns.some((pattern) => passes(pattern, record)));
-      const answer = wanted.length > 0 ? await invoke('send-mail', { Records: wanted }) : undefined;
+      const wanted = records.filter((record) => reader.patterns.some((pattern) => passes(pattern, record)));
+      const answer = wanted.length > 0 ? await invoke(to, { Records: wanted }) : undefined;
       return { read: records.length, delivered: wanted.length, answer };
     },
 

@@ -8,11 +8,11 @@ import { readFileSync } from 'node:fs';
 import { parseArgs, promisify } from 'node:util';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { PUBLISHED_AT_LEAST_MS } from '../../../lib/tokens/rotation.ts';
-import { type Pattern, serverlessProgram } from '../../../tools/deploy/service.ts';
+import { serverlessProgram } from '../../../tools/deploy/service.ts';
 import { root } from '../../../tools/folders.ts';
 import { administer } from '../../harness/signed.ts';
 import { check, heading, reportAndExit } from '../checks.ts';
-import { type DeployedFunctions, downloadFunctions } from './deployed-functions.ts';
+import { type DeployedFunctions, downloadFunctions, type Reader } from './deployed-functions.ts';
 import { checkOf, checkRoutes, notSimulated, readStack, routesOf, type Stack } from './resources.ts';
 import {
   type Answer,
@@ -34,6 +34,7 @@ const settings = {
   APP_URL: 'https://app.example.com',
   MAIL_FROM: 'Gatehouse <no-reply@mail.example.com>',
   ADMIN_API: 'on',
+  EVENTS: 'on',
 };
 
 const plain = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR };
@@ -122,16 +123,21 @@ async function checkResources(aws: SimulatedAws, stack: Stack): Promise<void> {
 async function download(aws: SimulatedAws, stack: Stack): Promise<DeployedFunctions> {
   const { Resources } = stack.template;
   const codeKeys: Record<string, string> = {};
-  let patterns: Pattern[] = [];
-  for (const [id, { Type, Properties }] of Object.entries(Resources)) {
+  const readers: Reader[] = [];
+  /** What a part of another one names by GetAtt. */
+  const named = (reference: Answer): Answer => Resources[reference['Fn::GetAtt'][0]]?.Properties ?? {};
+  for (const { Type, Properties } of Object.values(Resources)) {
     if (Type === 'AWS::Lambda::Function')
       codeKeys[Properties.FunctionName.slice(prefix.length)] = Properties.Code.S3Key;
-    // The other stream is of sessions.
-    if (Type === 'AWS::Lambda::EventSourceMapping' && id.startsWith('SendDashmail'))
-      patterns = Properties.FilterCriteria.Filters.map(({ Pattern }: Answer) => JSON.parse(Pattern));
+    if (Type === 'AWS::Lambda::EventSourceMapping')
+      readers.push({
+        name: named(Properties.FunctionName).FunctionName.slice(prefix.length),
+        table: named(Properties.EventSourceArn).TableName,
+        patterns: Properties.FilterCriteria.Filters.map(({ Pattern }: Answer) => JSON.parse(Pattern)),
+      });
   }
   const bucket = stack.physical.get('ServerlessDeploymentBucket') ?? '';
-  return downloadFunctions(aws, prefix, { bucket, codeKeys, patterns }, stack.restApiId);
+  return downloadFunctions(aws, prefix, { bucket, codeKeys, readers }, stack.restApiId);
 }
 
 /** Everything that a user does, through the code that was uploaded. Returns what is to survive an update. */
@@ -250,6 +256,15 @@ async function drive(aws: SimulatedAws, functions: DeployedFunctions, issuer: st
     const logIn = { path: '/auth/login', body: { email: person.email, password } };
     tokens = (await functions.send(logIn)).json;
     same(await welcome(tokens.accessToken), 200);
+    for (const name of ['note-activity', 'publish-events']) {
+      const { delivered, answer } = await functions.deliverStream(name);
+      ok(delivered > 0, `${name} got nothing of the stream`);
+      same(answer, { batchItemFailures: [] }, name);
+    }
+    const own = { authorization: `Bearer ${tokens.accessToken}` };
+    const seen = await functions.send({ method: 'GET', path: '/auth/activity', headers: own });
+    same((seen.json as Answer).activity[0].type, 'session.opened');
+    ok((await rows(aws)).activity?.length, 'nothing was noted');
     const body = { refreshToken: tokens.refreshToken };
     const headers = bearer(tokens.accessToken);
     const reply = await functions.send({ path: '/auth/logout', body, headers });
