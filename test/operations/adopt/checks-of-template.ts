@@ -2,7 +2,7 @@
 import { ok } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Template } from '../../../tools/adopt/template/types.ts';
-import { buildFolder } from '../../../tools/folders.ts';
+import { buildFolder, root } from '../../../tools/folders.ts';
 import { check, heading } from '../checks.ts';
 import { check as checkWith } from '../deploy/simulated-aws.ts';
 import { compareWithFramework } from './same-as-framework.ts';
@@ -45,6 +45,19 @@ export async function checkTemplate(): Promise<void> {
     ok(content, output);
   });
   await check('it is not too long', () => ok(text.length < MOST_BYTES, `${text.length}`));
+  await check('the Terraform module sets parameters and reads outputs that there are', () => {
+    const { Parameters = {}, Outputs = {} } = JSON.parse(text) as Template;
+    const [main = '', outputs = ''] = ['main', 'outputs'].map((name) =>
+      readFileSync(`${root}terraform/${name}.tf`, 'utf8'),
+    );
+    const read = [...outputs.matchAll(/outputs\["(\w+)"\]/g)].map(([, name = '']) => name);
+    ok(read.length > 0);
+    for (const name of read) ok(name in Outputs, name);
+    for (const name of ['Stage', 'CodeBucket', 'CodePrefix']) {
+      ok(name in Parameters, name);
+      ok(new RegExp(`^ +${name} +=`, 'm').test(main), name);
+    }
+  });
   for (const [name, settings] of Object.entries({ few, many, proxied }))
     await check(`with ${name} settings it is what the framework makes for them`, () =>
       compareWithFramework(JSON.parse(text) as Template, settings),
