@@ -126,7 +126,7 @@ function expectUnavailable({ path }: Call, reply: Reply): void {
     reply,
     path.startsWith('/accounts')
       ? { ...sentences(503, inWords), headers }
-      : path.startsWith('/auth')
+      : /^\/(auth|admin)/.test(path)
         ? coded('unavailable', problem(503, 'Service Unavailable', inWords, { headers }))
         : problem(503, 'Service Unavailable', inWords, { headers }),
   );
