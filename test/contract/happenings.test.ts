@@ -1,59 +1,34 @@
 // What happens to accounts, from the request to the stream of the table that says it: through the real handlers and DynamoDB.
 import { setTimeout as pause } from 'node:timers/promises';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { afterAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { disableAccount, enableAccount } from '../../lib/core/administer-account.ts';
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
 import { activityStore } from '../../lib/dynamodb/activity.ts';
-import { readService, streamReadersOf } from '../../tools/deploy/service.ts';
-import { driveStream } from '../../tools/local/stream-driver.ts';
-import { coldHandler, context, ownWorld } from '../faults/own-world.ts';
+import { ownWorld } from '../faults/own-world.ts';
 import { askedFor, reset } from '../faults/scenarios.ts';
 import { challenged, protectedPerson } from '../harness/authenticator.ts';
+import { driveEvents, typesOn } from '../harness/drive-events.ts';
 import { startTestBus } from '../harness/event-bus.ts';
 import { mailsTo, tagIn } from '../harness/inbox.ts';
 import { tablesUnder } from '../harness/own-tables.ts';
 import { addedPasskey, bearer, device, holder, requestOptions } from '../harness/passkeys.ts';
 import { loggedIn, signedUp } from '../harness/people.ts';
 
-const { dynamodbUrl } = inject('stack');
 const bus = await startTestBus();
 const world = await ownWorld();
 const { client } = world;
 const tables = tablesUnder(world.prefix);
-const publish = await coldHandler('publish-events', { AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url });
-const note = await coldHandler('note-activity', {});
-
-const invocations: string[][] = [];
-const readers = streamReadersOf(await readService(), world.prefix);
-const drivers = readers
-  .filter(({ name }) => name !== 'send-mail')
-  .map(({ name, table, mapping }) =>
-    driveStream({
-      ...{ endpoint: dynamodbUrl, table, mapping, maxAttempts: Number.POSITIVE_INFINITY },
-      invoke: (records) => {
-        if (name === 'publish-events')
-          invocations.push(records.map(({ dynamodb }) => String(unmarshall(dynamodb?.Keys as never).userId)));
-        return (name === 'publish-events' ? publish : note)({ Records: records } as never, context);
-      },
-    }),
-  );
+const events = await driveEvents(world.prefix, bus.url);
+const { invocations } = events;
 afterAll(async () => {
-  for (const driver of drivers) await driver.stop();
+  await events.stop();
   await bus.stop();
 });
 
 const idOf = async ({ email }: { email: string }) =>
   (await world.rowOf('emails', { email }))?.userId as string;
 
-/** The types of an account's events, once so many have come and a moment has passed in which no other came. */
-async function typesOf(userId: string, count: number): Promise<string[]> {
-  const own = () => bus.events.filter(({ detail }) => detail.userId === userId);
-  const different = () => new Set(own().map(({ detail }) => detail.eventId)).size;
-  for (let waited = 0; different() < count && waited < 100; waited += 1) await pause(50);
-  await pause(250);
-  return own().map(({ type }) => type);
-}
+const typesOf = (userId: string, count: number) => typesOn(bus, userId, count);
 
 const wrong = (email: string) => client.send({ path: '/auth/login', body: { email, password: 'wrong' } });
 
