@@ -31,7 +31,13 @@ describe('the OpenAPI document', () => {
     const documented = operations.map(
       ({ method, path }) => `${method.toUpperCase()} ${path.replace(/(?<=.)\/$/, '')}`,
     );
-    expect(documented.sort()).toEqual(routes.sort());
+    // Routes that AWS_IAM guards are written in parts.
+    const written = routes.map((http: unknown) => {
+      if (typeof http === 'string') return http;
+      const { method, path } = http as { method: string; path: string };
+      return `${method.toUpperCase()} /${path.replace(/^\//, '')}`;
+    });
+    expect(documented.sort()).toEqual(written.sort());
   });
 
   test('names each operation once', () => {
