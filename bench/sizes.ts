@@ -53,9 +53,15 @@ async function addToResults(): Promise<void> {
 }
 
 if (process.argv.includes('--add') && import.meta.main) await addToResults();
-else if (import.meta.main) {
+else if (import.meta.main) await listPackaged();
+
+/** Settings leave functions out of a package: the framework's state says which it has. */
+async function listPackaged(): Promise<void> {
+  const state = JSON.parse(readFileSync(`${root}.serverless/serverless-state.json`, 'utf8'));
+  const packaged = Object.keys(state.service.functions);
   console.log(`${'function'.padEnd(18)}${'zip'.padStart(10)}${'bundle'.padStart(12)}   most of it`);
-  for (const size of await bundleSizes(buildFolder)) {
+  const sizes = await bundleSizes(buildFolder);
+  for (const size of sizes.filter(({ name }) => packaged.includes(name))) {
     const zip = statSync(`${root}.serverless/${size.name}.zip`, { throwIfNoEntry: false })?.size;
     if (zip === undefined)
       throw new Error(`There is no ${size.name}.zip in .serverless: run \`npm run build\`.`);
@@ -63,4 +69,6 @@ else if (import.meta.main) {
       `${size.name.padEnd(18)}${kB(zip).padStart(10)}${kB(size.bundle).padStart(12)}   ${biggestOf(size, 4)}`,
     );
   }
+  const left = sizes.map(({ name }) => name).filter((name) => !packaged.includes(name));
+  if (left.length > 0) console.log(`Left out by their settings: ${left.join(', ')}.`);
 }
