@@ -38,8 +38,12 @@ export const handler = async (event: KeyCommand) => {
 async function watchPublishedKeys(): Promise<void> {
   const strange = await strangeKeys(parts.store, parts.sealing, parts.clock);
   const opened = await opensStageKey(stage, parts.sealing);
-  if (strange.length > 0) log.error('published keys that no rotation made', { kids: strange });
+  if (strange.length > 0)
+    log.error('keys', { problem: 'published keys that no rotation made', kids: strange });
   if (!opened)
-    log.error('the stage key is sealed by another KMS key', { see: 'SEALING_KEY_ARN in docs/operations.md' });
+    log.error('keys', {
+      problem: 'the stage key is sealed by another KMS key',
+      see: 'SEALING_KEY_ARN in docs/operations.md',
+    });
   measure({ RotationChecks: 1, ...((strange.length > 0 || !opened) && { StrangeKeys: 1 }) });
 }
