@@ -1,5 +1,11 @@
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import { onTestFinished } from 'vitest';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -38,4 +44,20 @@ export async function visitor(
     if (faults.length > 0) throw new Error(`The page failed: ${faults.join('\n')}`);
   });
   return context;
+}
+
+/** A page in the browser of such a visitor. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const page = await (await visitor(browser, options)).newPage();
+  await page.goto(url);
+  return page;
+}
+
+/** Waits for the page's one heading of the first level to say this. */
+export function heading(page: Page, text: string): Promise<void> {
+  return page.getByRole('heading', { level: 1, name: text, exact: true }).waitFor({ timeout: 10_000 });
 }

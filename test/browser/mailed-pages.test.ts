@@ -9,7 +9,7 @@ import { awaitMails, type Mail } from '../harness/inbox.ts';
 import { form, get } from '../harness/page-of.ts';
 import { bearer } from '../harness/passkeys.ts';
 import { loggedIn, type Person, signedUp, somebody } from '../harness/people.ts';
-import { chromiumPath, launch, visitor } from './chromium.ts';
+import { chromiumPath, heading, launch, openPage, visitor } from './chromium.ts';
 import { faultsOf } from './faults.ts';
 import { picture } from './picture.ts';
 
@@ -47,13 +47,7 @@ describe.skipIf(chromiumPath === undefined)('the pages of mailed links', () => {
   });
   afterAll(() => browser?.close());
 
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await visitor(browser, options)).newPage();
-    await page.goto(origin + path);
-    return page;
-  }
-  const heading = (page: Page, text: string) =>
-    page.getByRole('heading', { level: 1, name: text, exact: true }).waitFor({ timeout: 10_000 });
+  const open = (path: string, options?: BrowserContextOptions) => openPage(browser, origin + path, options);
   const leadsOn = async (page: Page, text: string) =>
     expect(await page.getByRole('link', { name: text }).getAttribute('href')).toBe(origin);
 

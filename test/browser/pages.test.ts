@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { LANGUAGES, type Language } from '../../lib/core/language.ts';
 import { writeMail } from '../../lib/mail/templates.ts';
@@ -10,7 +10,7 @@ import { type Call, inProcess, overHttp, toEvent } from '../harness/client.ts';
 import { awaitMails, tagIn } from '../harness/inbox.ts';
 import { form } from '../harness/page-of.ts';
 import { loggedIn, mailedTag, type Person, signedUp } from '../harness/people.ts';
-import { chromiumPath, launch, visitor } from './chromium.ts';
+import { chromiumPath, heading, launch, openPage, visitor } from './chromium.ts';
 import { faultsOf } from './faults.ts';
 import { picture } from './picture.ts';
 
@@ -33,13 +33,7 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
   });
   afterAll(() => browser?.close());
 
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await visitor(browser, options)).newPage();
-    await page.goto(origin + path);
-    return page;
-  }
-  const heading = (page: Page, text: string) =>
-    page.getByRole('heading', { level: 1, name: text, exact: true }).waitFor({ timeout: 10_000 });
+  const open = (path: string, options?: BrowserContextOptions) => openPage(browser, origin + path, options);
   const linkFor = async (person: Person) => `/reset-password?tag=${await mailedTag(overHttp, person)}`;
 
   test('from the forgotten password to the new one, in German, on a phone, without a reload', async () => {

@@ -7,7 +7,7 @@ import { freePort } from '../../tools/local/ports.ts';
 import { changeSession } from '../contract/rows.ts';
 import { awaitMails, type Mail } from '../harness/inbox.ts';
 import { type Person, somebody } from '../harness/people.ts';
-import { chromiumPath, launch, visitor } from './chromium.ts';
+import { chromiumPath, heading, launch, visitor } from './chromium.ts';
 import { serveExample } from './example-spa.ts';
 import { faultsOf } from './faults.ts';
 
@@ -51,8 +51,6 @@ describe.skipIf(chromiumPath === undefined)('the account page of the example', (
     }
   });
 
-  const heading = (page: Page, text: string) =>
-    page.getByRole('heading', { level: 1, name: text, exact: true }).waitFor({ timeout: 10_000 });
   const says = (page: Page, text: string | RegExp) =>
     page.getByRole('status').filter({ hasText: text }).waitFor({ timeout: 10_000 });
   /** Waits until what was asked for is done, and the page says so. */

@@ -13,6 +13,7 @@ import {
   auth,
   type Done,
   done,
+  fromHolder,
   message,
   time,
   timeOrNull,
@@ -220,7 +221,7 @@ export const deleteAccount: Operation<DeleteOwnAccountRequest, void, Done> = {
   description:
     'Deletes the account, its address and its factors at once: every token is refused from then on, and the address can sign up again. A last mail says so. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: {} } },
-  input: ({ accessToken, body }, { client, language }) => ({ accessToken, body, client, language }),
+  input: fromHolder,
   problems: ['missing-access-token', 'invalid-access-token', ...examples.freshStepUpsRequired, 'throttled'],
   success: { body: done, example: undefined },
   write: () => ({ status: 200, body: { message: 'The account was deleted.' } }),

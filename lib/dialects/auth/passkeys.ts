@@ -18,7 +18,7 @@ import { userHandleOf } from '../../core/user-handle.ts';
 import type { Operation } from '../../http/operation.ts';
 import { text } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
-import { auth, type Done, done, message } from './dialect.ts';
+import { auth, type Done, done, fromHolder, message } from './dialect.ts';
 import { loggedIn, writeLoggedIn } from './sessions.ts';
 
 /** The host and the name of whoever asks for passkeys. */
@@ -140,7 +140,7 @@ export const registerPasskey: Operation<RegisterPasskeyRequest, Passkey, v.Infer
   description:
     'Adds the passkey that a browser made for a challenge of this session. An account has ten at most. Needs the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: registerPasskeyFields } },
-  input: ({ accessToken, body }, { client, language }) => ({ accessToken, client, body, language }),
+  input: fromHolder,
   problems: [
     'missing-access-token',
     'invalid-access-token',
@@ -215,7 +215,7 @@ export const removePasskey: Operation<
   description:
     'Ends every session that the passkey opened, too. It answers the same for one that the account does not have. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: removePasskeyFields } },
-  input: ({ accessToken, body }, { client, language }) => ({ accessToken, client, body, language }),
+  input: fromHolder,
   problems: [
     'missing-access-token',
     'invalid-access-token',

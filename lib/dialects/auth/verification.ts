@@ -5,7 +5,7 @@ import { type UndoRequest, undoFields } from '../../core/undo.ts';
 import { type Verified, type VerifyEmailRequest, verifyEmailFields } from '../../core/verify-email.ts';
 import type { Operation } from '../../http/operation.ts';
 import * as examples from '../examples.ts';
-import { auth, type Done, done } from './dialect.ts';
+import { auth, type Done, done, fromHolder } from './dialect.ts';
 import { loggedIn, loggedInBody } from './sessions.ts';
 
 // What mails decide: whose address it is, which one the account has, and what is taken back.
@@ -59,7 +59,7 @@ export const sendVerification: Operation<SendVerificationRequest, void, Done> = 
   description:
     'Send the `verification` of a sign-up that waits, or an access token. At most 5 emails of a kind go to an address within an hour; the answer is always the same. The newer email replaces the older one.',
   takes: { accessToken: ['bearer'], anonymous: true, body: { fields: sendVerificationFields } },
-  input: ({ accessToken, body }, { client, language }) => ({ accessToken, body, client, language }),
+  input: fromHolder,
   problems: ['invalid-access-token', 'invalid-fields', 'throttled'],
   success: { body: done, example: undefined },
   write: () => ({
@@ -77,7 +77,7 @@ export const changeEmail: Operation<ChangeEmailRequest, void, Done> = {
   description:
     'Mails a link and a code to the new address, and a notice with a link to take it back to the old one. The account keeps its address until `/auth/verify-email` completes the change. The answer is the same whether the new address is free or not. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: changeEmailFields } },
-  input: ({ accessToken, body }, { client, language }) => ({ accessToken, body, client, language }),
+  input: fromHolder,
   problems: [
     'missing-access-token',
     'invalid-access-token',
