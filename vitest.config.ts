@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ['test/browser/**', '**/node_modules/**'], // npm run test:browser
     globalSetup: ['test/harness/stack.ts'],
     setupFiles: ['test/harness/environment.ts'],
+    maxWorkers: 2, // most of a test is waiting, and Vitest alone takes one fewer than there are cores
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {

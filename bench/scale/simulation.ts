@@ -462,6 +462,7 @@ type Bucket = {
 
 /** A token bucket, refilled once a tick. @see https://en.wikipedia.org/wiki/Token_bucket */
 function bucket(rate: number, burst: number): Bucket {
+  if (rate === Number.POSITIVE_INFINITY) return { refill: () => undefined, take: (wanted) => wanted };
   let tokens = burst;
   return {
     refill() {
@@ -469,7 +470,7 @@ function bucket(rate: number, burst: number): Bucket {
     },
     take(wanted: number): number {
       const taken = Math.min(wanted, Math.floor(tokens));
-      if (tokens !== Number.POSITIVE_INFINITY) tokens -= taken;
+      tokens -= taken;
       return taken;
     },
   };
