@@ -12,6 +12,7 @@ import { FACTOR_METHODS, wrongCode } from './prove-factor.ts';
 import type { Purpose } from './purpose.ts';
 import { newRecoveryCodes } from './recovery-codes.ts';
 import { newResetRequest, type Undo } from './reset-request.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { Evidence, Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';
 import { openCodeAttempt } from './throttle.ts';
@@ -163,12 +164,11 @@ async function whileUnchanged(
   request: FactorRequest,
   change: (found: Authenticated) => Promise<boolean>,
 ): Promise<void> {
-  for (let tried = 1; tried <= TRIES; tried += 1) {
+  await retryOnConflict(TRIES, 'changes', async () => {
     const found = await entitled(deps, request, { fresh: true });
     request.body();
-    if (await change(found)) return;
-  }
-  throw new ProblemError({ code: 'unavailable', retryAfter: 1 }, 'other changes keep coming first');
+    return (await change(found)) || CONFLICT;
+  });
 }
 
 function notice(

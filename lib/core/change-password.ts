@@ -12,8 +12,8 @@ import { type ProveDeps, type Prover, withPassword, wrongCredentials } from './c
 import { combined } from './combined-evidence.ts';
 import { newPassword, type RawFields, readFields, refuseBreached, textSuchAs } from './fields.ts';
 import type { PasswordPolicy } from './password-policy.ts';
-import { ProblemError } from './problem.ts';
 import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { Evidence, Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';
 
@@ -99,7 +99,7 @@ async function apply(
   { language }: Prover,
 ): Promise<Session> {
   let { user, session }: { user: User; session: Session } = found;
-  for (let tried = 0; tried < TRIES; tried += 1) {
+  return retryOnConflict(TRIES, 'changes of the account', async () => {
     const now = deps.clock();
     const evidence = combined(session, PASSWORD, now);
     const { userId } = user;
@@ -109,9 +109,6 @@ async function apply(
     ({ user, session } = await readLive(deps, session, now));
     // Another change of the password came first: the one that was typed is the old one now.
     if (user.passwordChangedAt !== found.user.passwordChangedAt) throw wrongCredentials(false);
-  }
-  throw new ProblemError(
-    { code: 'unavailable', retryAfter: 1 },
-    'other changes of the account keep coming first',
-  );
+    return CONFLICT;
+  });
 }

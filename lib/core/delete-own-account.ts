@@ -2,8 +2,8 @@ import type { User } from './account.ts';
 import { type Authenticator, authenticate, type Bearer, readLive } from './authenticate.ts';
 import type { RawFields } from './fields.ts';
 import type { Language } from './language.ts';
-import { ProblemError } from './problem.ts';
 import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import { requireStepUp } from './step-up.ts';
 import { type Tombstone, type TombstoneStore, tombstoneFor } from './tombstone.ts';
 
@@ -43,23 +43,14 @@ export async function deleteOwnAccount(
   request.body(); // has no fields, but must not be rubbish
   const key = await deps.tombstones.key();
   let { user, session } = found;
-  for (let tried = 0; tried < TRIES; tried += 1) {
+  await retryOnConflict(TRIES, 'changes of the account', async () => {
     const now = deps.clock();
     const tombstone = tombstoneFor(key, user.email, now);
-    if (
-      await deps.accounts.deleteOwn(
-        user,
-        tombstone,
-        lastMailTo(user, request.language, now, deps.tagLifetime),
-      )
-    )
-      return;
+    const lastMail = lastMailTo(user, request.language, now, deps.tagLifetime);
+    if (await deps.accounts.deleteOwn(user, tombstone, lastMail)) return;
     ({ user, session } = await readLive(deps, session, now));
-  }
-  throw new ProblemError(
-    { code: 'unavailable', retryAfter: 1 },
-    'other changes of the account keep coming first',
-  );
+    return CONFLICT;
+  });
 }
 
 /** It carries whom it goes to: when it is sent, nobody can be asked any more. */

@@ -1,7 +1,7 @@
 import type { User } from './account.ts';
 import { type Authenticator, authenticate, type Bearer, readLive } from './authenticate.ts';
 import { onlyTrue, type RawFields, readOneOf, textSuchAs } from './fields.ts';
-import { ProblemError } from './problem.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { Session, SessionStore } from './session.ts';
 
 export type EndSessionsRequest = Bearer & { body: () => RawFields };
@@ -41,15 +41,12 @@ export async function endSessionsOf(deps: EndSessionsDeps, request: EndSessionsR
   const given = readOneOf(endSessionsFields, request.body()) as RawFields;
   if (given.sessionId !== undefined) return endOne(deps, found.user, given.sessionId as string);
   let { user, session } = found;
-  for (let tried = 0; tried < TRIES; tried += 1) {
+  await retryOnConflict(TRIES, 'changes of the account', async () => {
     const now = deps.clock();
     if (await deps.accounts.raiseVersion(user, given.others ? session : undefined, now)) return;
     ({ user, session } = await readLive(deps, session, now));
-  }
-  throw new ProblemError(
-    { code: 'unavailable', retryAfter: 1 },
-    'other changes of the account keep coming first',
-  );
+    return CONFLICT;
+  });
 }
 
 async function endOne(

@@ -3,8 +3,8 @@ import { personName, type RawFields, readFields } from './fields.ts';
 import type { Language } from './language.ts';
 import { factorId, isFactorId } from './passkey-fields.ts';
 import type { PasskeyStore } from './passkeys.ts';
-import { ProblemError } from './problem.ts';
 import { newResetRequest } from './reset-request.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import { requireStepUp } from './step-up.ts';
 
 export type ManagePasskeyRequest = Bearer & { body: () => RawFields };
@@ -45,7 +45,7 @@ export async function removePasskey(
   requireStepUp(first, claims, { fresh: true }, deps.clock());
   const { factorId: id } = readFields(removePasskeyFields, request.body());
   let user = first;
-  for (let tried = 1; tried <= TRIES; tried += 1) {
+  return retryOnConflict(TRIES, 'uses of the passkey', async () => {
     const passkeys = await deps.passkeys.list(user.userId);
     const left = passkeys.filter((one) => one.factorId !== id).map(({ credentialId }) => credentialId);
     const passkey = passkeys.find((one) => one.factorId === id);
@@ -55,6 +55,6 @@ export async function removePasskey(
     const mail = newResetRequest(asked, now, deps.tagLifetime);
     if (await deps.passkeys.remove({ user, passkey, session, now, mail })) return left;
     user = (await authenticate(deps, request)).user;
-  }
-  throw new ProblemError({ code: 'unavailable', retryAfter: 1 }, 'uses of the passkey keep coming first');
+    return CONFLICT;
+  });
 }

@@ -14,6 +14,7 @@ import {
   proveFactor,
   wrongCode,
 } from './prove-factor.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import { mailOf } from './second-step.ts';
 import type { OwnSessionStore, Session, SessionStore } from './session.ts';
 import { type StepUpByPasskeyDeps, stepUpByPasskey } from './step-up-by-passkey.ts';
@@ -120,17 +121,14 @@ async function addProof(
   const now = clock();
   let sign = prepared;
   let session: Session | undefined = first;
-  for (let tried = 0; tried < TRIES; tried += 1) {
+  return retryOnConflict(TRIES, 'proofs of the session', async () => {
     ownerOfLive(session, user, now);
     const evidence = combined(session as Session, proof, now);
     // What came in between may have raised it.
-    if (tried > 0) sign = await issuer.prepare(user, { ...(session as Session), ...evidence });
+    if (session !== first) sign = await issuer.prepare(user, { ...(session as Session), ...evidence });
     const outcome = await sessions.prove(session as Session, evidence, now);
     if (outcome.proved) return sign(evidence.authTime, now);
     session = outcome.session;
-  }
-  throw new ProblemError(
-    { code: 'unavailable', retryAfter: 1 },
-    'other proofs of the session keep coming first',
-  );
+    return CONFLICT;
+  });
 }

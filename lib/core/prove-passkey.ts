@@ -14,6 +14,7 @@ import {
 } from './passkeys.ts';
 import { ProblemError } from './problem.ts';
 import { newResetRequest } from './reset-request.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { Evidence } from './session.ts';
 import { userIdOf } from './user-handle.ts';
 
@@ -55,16 +56,13 @@ export async function provePasskey(
   const assertion = assertionOf(deps, response);
   const challenge = await deps.challenges.check({ for: 'log-in' }, assertion.challenge, deps.clock());
   if (challenge === undefined) throw refused('the challenge is too old, or none of ours');
-  for (let tried = 1; tried <= TRIES; tried += 1) {
+  return retryOnConflict(TRIES, 'uses of the passkey', async () => {
     const proof = await judge(deps, { assertion, challenge, language });
     const outcome = await apply(proof);
     if (outcome === 'used') return proof;
     if (outcome === 'over') throw refused('the challenge was used before');
-  }
-  throw new ProblemError(
-    { code: 'unavailable', retryAfter: 1 },
-    'other uses of the passkey keep coming first',
-  );
+    return CONFLICT;
+  });
 }
 
 function assertionOf({ party }: Pick<ProvePasskeyDeps, 'party'>, response: unknown): Assertion {

@@ -17,6 +17,7 @@ import {
 } from './passkeys.ts';
 import { ProblemError } from './problem.ts';
 import { newResetRequest } from './reset-request.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';
 import { undoOf } from './undo.ts';
@@ -81,7 +82,7 @@ export async function registerPasskey(
   deps: RegisterPasskeyDeps,
   request: RegisterPasskeyRequest,
 ): Promise<Passkey> {
-  for (let tried = 1; tried <= TRIES; tried += 1) {
+  return retryOnConflict(TRIES, 'changes of the factors', async () => {
     const authenticated = await authenticate(deps, request);
     const { user, session } = authenticated;
     requireStepUp(user, authenticated.claims, { fresh: false }, deps.clock());
@@ -102,11 +103,8 @@ export async function registerPasskey(
     if (outcome === 'added') return passkey;
     if (outcome === 'used') throw invalidPasskey('the challenge was used before');
     if (outcome === 'taken') throw invalidPasskey('an account has this passkey already');
-  }
-  throw new ProblemError(
-    { code: 'unavailable', retryAfter: 1 },
-    'other changes of the factors keep coming first',
-  );
+    return CONFLICT;
+  });
 }
 
 async function judge(

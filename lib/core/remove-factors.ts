@@ -2,6 +2,7 @@ import type { Clock, User, UserStore } from './account.ts';
 import type { By } from './account-event.ts';
 import { ProblemError } from './problem.ts';
 import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 
 export type RemoveFactorsDeps = {
   users: Pick<UserStore, 'get'>;
@@ -30,14 +31,13 @@ const TRIES = 5;
  * @throws ProblemError `unknown-user`, `unavailable`
  */
 export async function removeAllFactors(deps: RemoveFactorsDeps, userId: string, by: By): Promise<boolean> {
-  for (let tried = 1; tried <= TRIES; tried += 1) {
+  return retryOnConflict(TRIES, 'changes', async () => {
     const user = await deps.users.get(userId);
     if (user === undefined) throw new ProblemError({ code: 'unknown-user' });
     if (!user.totp && !user.passkeys) return false;
     const now = deps.clock();
     const asked = { userId, purpose: 'factors-removed', byOperator: true } as const;
     const mail = newResetRequest(asked, now, deps.tagLifetime);
-    if (await deps.factors.removeAll(user, now, mail, by)) return true;
-  }
-  throw new ProblemError({ code: 'unavailable', retryAfter: 1 }, 'other changes keep coming first');
+    return (await deps.factors.removeAll(user, now, mail, by)) || CONFLICT;
+  });
 }

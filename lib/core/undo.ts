@@ -7,6 +7,7 @@ import { hashSecret, readResetTag } from './opaque-token.ts';
 import { ProblemError } from './problem.ts';
 import { rulesOf } from './purpose.ts';
 import { newResetRequest, type ResetRequest, type ResetRequestStore, type Undo } from './reset-request.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import { countRequest, type Throttle } from './throttle.ts';
 
 export type UndoRequest = { fields: RawFields; client: string; language: Language };
@@ -51,7 +52,7 @@ const TRIES = 3;
 export async function undo(deps: UndoDeps, request: UndoRequest): Promise<void> {
   const { token } = readFields(undoFields, request.fields);
   await countRequest(deps.throttle, 'verifications', request.client);
-  for (let tried = 0; tried < TRIES; tried += 1) {
+  await retryOnConflict(TRIES, 'changes of the account', async () => {
     const { mail, user } = await judgeUndo(deps, token);
     const now = deps.clock();
     const { userId } = user;
@@ -61,11 +62,8 @@ export async function undo(deps: UndoDeps, request: UndoRequest): Promise<void> 
     if (outcome === 'undone') return;
     if (outcome === 'taken')
       throw new ProblemError({ code: 'expired-tag' }, 'the address has got another owner');
-  }
-  throw new ProblemError(
-    { code: 'unavailable', retryAfter: 1 },
-    'other changes of the account keep coming first',
-  );
+    return CONFLICT;
+  });
 }
 
 async function judgeUndo(
