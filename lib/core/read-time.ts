@@ -31,8 +31,8 @@ function momentOf(parts: RegExpExecArray): ReadTime {
   const [, year, month, day, hour, minute, second, fraction = '', utc, sign, zoneHour, zoneMinute] = parts;
   if (hour !== undefined && utc === undefined && sign === undefined)
     return refused(`a time without a zone: add Z for UTC, or an offset, as in ${EXAMPLE}.`);
-  const numbers = [year, month, day, hour, minute, second].map((part) => Number(part ?? 0));
-  const [y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0] = numbers;
+  const [y, mo, d] = [Number(year), Number(month), Number(day)];
+  const [h, mi, s] = [Number(hour ?? 0), Number(minute ?? 0), Number(second ?? 0)];
   const date = new Date(0);
   date.setUTCFullYear(y, mo - 1, d); // not Date.UTC, which takes the year 1 for 1901
   if (date.getUTCMonth() !== mo - 1 || date.getUTCDate() !== d) return refused("a day that doesn't exist.");

@@ -18,7 +18,7 @@ import { userHandleOf } from '../../core/user-handle.ts';
 import type { Operation } from '../../http/operation.ts';
 import { text } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
-import { auth, type Done, done, fromHolder, message } from './dialect.ts';
+import { auth, type Done, done, fromHolder, message, written, writtenOrNull } from './dialect.ts';
 import { loggedIn, writeLoggedIn } from './sessions.ts';
 
 /** The host and the name of whoever asks for passkeys. */
@@ -168,8 +168,8 @@ export const registerPasskey: Operation<RegisterPasskeyRequest, Passkey, v.Infer
     body: {
       message: 'The passkey was added.',
       passkey: {
-        ...{ factorId, type: 'passkey', name, createdAt: new Date(createdAt).toISOString() },
-        lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt).toISOString(),
+        ...{ factorId, type: 'passkey', name, createdAt: written(createdAt) },
+        lastUsedAt: writtenOrNull(lastUsedAt),
       },
     },
   }),
