@@ -14,7 +14,7 @@ import { endpoint, on } from '../lib/http/endpoint.ts';
 const hooks: Hooks = teamHooks;
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
-const parts = {
+const deps = {
   users: auditedUsers(userStore(database)),
   resetRequests: resetRequestStore(database),
   throttle: openThrottle(database, config.limits),
@@ -26,6 +26,6 @@ const parts = {
 /** Forget password: asks for the mail, which `send-mail` sends from the stream of what is written here. */
 export const handler = endpoint(
   config,
-  on(accounts.forgetPassword, (request) => forgetPassword(parts, request)),
-  on(auth.forgetPassword, (request) => forgetPassword(parts, request)),
+  on(accounts.forgetPassword, (request) => forgetPassword(deps, request)),
+  on(auth.forgetPassword, (request) => forgetPassword(deps, request)),
 );

@@ -22,7 +22,7 @@ import { passwordPolicy } from '../lib/passwords/policy.ts';
 const hooks: Hooks = teamHooks;
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
-const parts = {
+const deps = {
   users: auditedUsers(userStore(database)),
   resetRequests: resetRequestStore(database),
   accounts: accountWrites(database),
@@ -34,13 +34,13 @@ const parts = {
   migrates: hooks.findLegacy !== undefined,
 };
 const verifying = {
-  ...parts,
+  ...deps,
   accounts: addressWrites(database),
   signUps: pendingSignUpStore(database),
   hasher: passwordHasher(config),
   lifetimes: config.lifetimes,
 };
-const undoing = { ...parts, accounts: undoWrites(database) };
+const undoing = { ...deps, accounts: undoWrites(database) };
 const {
   resetForm,
   reset,
@@ -56,10 +56,10 @@ const {
 /** Pages: the target of the mailed link and the form that asks for it, over the same use-cases as the APIs. */
 export const handler = endpoint(
   config,
-  on(resetForm, async ({ tag = '', done }) => (done ? undefined : { tag, ...(await lookAtTag(parts, tag)) })),
-  on(reset, (request) => resetPassword(parts, request)),
+  on(resetForm, async ({ tag = '', done }) => (done ? undefined : { tag, ...(await lookAtTag(deps, tag)) })),
+  on(reset, (request) => resetPassword(deps, request)),
   on(forgetForm, async () => undefined),
-  on(forget, (request) => forgetPassword(parts, request)),
+  on(forget, (request) => forgetPassword(deps, request)),
   on(verifyForm, async (opened) => opened),
   on(verify, (request) => verifyOnPage(verifying, request)),
   on(undoForm, async (opened) => opened),

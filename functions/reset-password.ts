@@ -13,7 +13,7 @@ import { passwordPolicy } from '../lib/passwords/policy.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
-const parts = {
+const deps = {
   users: auditedUsers(userStore(database)),
   resetRequests: resetRequestStore(database),
   accounts: accountWrites(database),
@@ -25,6 +25,6 @@ const parts = {
 /** Reset password: a new one for who holds the mailed tag; every session ends. */
 export const handler = endpoint(
   config,
-  on(accounts.resetPassword, (request) => resetPassword(parts, request)),
-  on(auth.resetPassword, (request) => resetPassword(parts, request)),
+  on(accounts.resetPassword, (request) => resetPassword(deps, request)),
+  on(auth.resetPassword, (request) => resetPassword(deps, request)),
 );

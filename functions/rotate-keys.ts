@@ -13,7 +13,7 @@ import { opensStageKey, strangeKeys } from '../lib/tokens/strange-keys.ts';
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const stage = stageKeyStore(database);
-const parts = {
+const deps = {
   store: keyStore(database),
   sealing: openSealing(config),
   clock: Date.now,
@@ -28,16 +28,16 @@ const parts = {
  */
 export const handler = async (event: KeyCommand) => {
   await adoptKeys(database);
-  await ensureStageKey(stage, parts.sealing);
-  const result = await runKeyCommand(parts, event);
+  await ensureStageKey(stage, deps.sealing);
+  const result = await runKeyCommand(deps, event);
   if (event.command === 'rotate') await watchPublishedKeys();
   log.info('keys', { command: event.command, result });
   return result;
 };
 
 async function watchPublishedKeys(): Promise<void> {
-  const strange = await strangeKeys(parts.store, parts.sealing, parts.clock);
-  const opened = await opensStageKey(stage, parts.sealing);
+  const strange = await strangeKeys(deps.store, deps.sealing, deps.clock);
+  const opened = await opensStageKey(stage, deps.sealing);
   if (strange.length > 0)
     log.error('keys', { problem: 'published keys that no rotation made', kids: strange });
   if (!opened)

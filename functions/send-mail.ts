@@ -18,7 +18,7 @@ import { openStageKey } from '../lib/tokens/open-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
-const parts = {
+const deps = {
   users: userStore(database),
   resetRequests: { ...resetRequestStore(database), ...outboxStore(database) },
   signUps: pendingSignUpStore(database),
@@ -46,8 +46,8 @@ const SWEEP_MS = 15_000;
  * schedule asks for those that wait.
  */
 export async function handler(event: DynamoDBStreamEvent | Sweep): Promise<DynamoDBBatchResponse> {
-  const send = (tagId: string) => sendDueMail(parts, tagId);
+  const send = (tagId: string) => sendDueMail(deps, tagId);
   if ('Records' in event) return eachRecord(event, send);
   const until = Date.now() + SWEEP_MS;
-  return eachWaiting((handle) => sendWaiting(parts, handle, () => Date.now() < until), send);
+  return eachWaiting((handle) => sendWaiting(deps, handle, () => Date.now() < until), send);
 }

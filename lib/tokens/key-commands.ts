@@ -1,5 +1,5 @@
 import { isPublished, type PublicKey, signingKeyAt } from './key-store.ts';
-import { type RotationParts, rotateKeys, rotateKeysNow, withdrawKey } from './rotation.ts';
+import { type RotationDeps, rotateKeys, rotateKeysNow, withdrawKey } from './rotation.ts';
 
 /** What the schedule and an operator can ask of `rotate-keys`. */
 export type KeyCommand =
@@ -17,18 +17,16 @@ export type ListedKey = {
 };
 
 /** @throws Error for any other command; ProblemError `unavailable` */
-export async function runKeyCommand(parts: RotationParts, given: KeyCommand) {
+export async function runKeyCommand(deps: RotationDeps, given: KeyCommand) {
   switch (given.command) {
     case 'list':
-      return (await parts.store.newest()) === undefined
-        ? []
-        : listKeys(await parts.store.list(), parts.clock());
+      return (await deps.store.newest()) === undefined ? [] : listKeys(await deps.store.list(), deps.clock());
     case 'rotate':
-      return rotateKeys(parts);
+      return rotateKeys(deps);
     case 'rotate-now':
-      return rotateKeysNow(parts);
+      return rotateKeysNow(deps);
     case 'withdraw':
-      return withdrawKey(parts, given.kid);
+      return withdrawKey(deps, given.kid);
     default:
       throw new Error('the command is none of list, rotate, rotate-now and withdraw');
   }

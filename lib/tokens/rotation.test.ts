@@ -7,7 +7,7 @@ import { isPublished, signingKeyAt } from './key-store.ts';
 import {
   PUBLISHED_AT_LEAST_MS,
   PUBLISHED_BEFORE_MS,
-  type RotationParts,
+  type RotationDeps,
   rotateKeys,
   rotateKeysNow,
   withdrawKey,
@@ -57,7 +57,7 @@ function memoryKeys(...keys: PublicKey[]): KeyStore & { rows: Rows } {
 function world(...keys: PublicKey[]) {
   const store = memoryKeys(...keys);
   const clock = frozenClock();
-  const parts: RotationParts = {
+  const parts: RotationDeps = {
     store,
     sealing,
     clock,

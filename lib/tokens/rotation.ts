@@ -25,7 +25,7 @@ const LISTED_AFTER_MS = 90 * 24 * 60 * 60 * 1000;
 /** What clocks may differ by, and what a warm function may sign with a key that it does not know to be replaced. */
 const MARGIN_MS = 5 * 60 * 1000 + CACHE_MS;
 
-export type RotationParts = {
+export type RotationDeps = {
   store: KeyStore;
   sealing: Pick<Sealing, 'seal'>;
   clock: Clock;
@@ -46,20 +46,20 @@ export type Rotated = { outcome: 'rotated'; kid: string } | { outcome: 'not due'
  *
  * @throws ProblemError `unavailable`
  */
-export async function rotateKeys(parts: RotationParts): Promise<Rotated> {
-  const { store, clock } = parts;
+export async function rotateKeys(deps: RotationDeps): Promise<Rotated> {
+  const { store, clock } = deps;
   const newest = await store.newest(); // read first: whoever adds a key after this makes our write fail
   const keys = newest === undefined ? [] : await store.list();
   const now = clock();
   const latest = keys.find((key) => key.verifiesUntil === undefined);
-  if (latest !== undefined && !isDue(parts, latest, now)) return { outcome: 'not due' };
+  if (latest !== undefined && !isDue(deps, latest, now)) return { outcome: 'not due' };
   const signsFrom = latest === undefined ? now : now + PUBLISHED_BEFORE_MS;
-  const retired = keys.flatMap((key) => replacedAt(parts, key, signsFrom));
+  const retired = keys.flatMap((key) => replacedAt(deps, key, signsFrom));
   const forgotten = keys.filter((key) => now > (key.verifiesUntil ?? now) + LISTED_AFTER_MS);
-  return add(parts, signsFrom, newest, { retired, forgotten: forgotten.map(({ kid }) => kid) });
+  return add(deps, signsFrom, newest, { retired, forgotten: forgotten.map(({ kid }) => kid) });
 }
 
-function isDue({ algorithm, keyLifetime }: RotationParts, latest: PublicKey, now: number): boolean {
+function isDue({ algorithm, keyLifetime }: RotationDeps, latest: PublicKey, now: number): boolean {
   if (algorithmOf(latest.publicJwk) !== algorithm) return true;
   return now >= latest.signsFrom + keyLifetime - PUBLISHED_BEFORE_MS;
 }
@@ -70,17 +70,17 @@ function isDue({ algorithm, keyLifetime }: RotationParts, latest: PublicKey, now
  *
  * @throws ProblemError `unavailable`
  */
-export async function rotateKeysNow(parts: RotationParts): Promise<Rotated> {
-  const newest = await parts.store.newest();
-  const keys = newest === undefined ? [] : await parts.store.list();
-  const now = parts.clock();
+export async function rotateKeysNow(deps: RotationDeps): Promise<Rotated> {
+  const newest = await deps.store.newest();
+  const keys = newest === undefined ? [] : await deps.store.list();
+  const now = deps.clock();
   const signsFrom = signingKeyAt(keys, now) ? now + PUBLISHED_AT_LEAST_MS : now;
   const retired = keys
     .filter((key) => isPublished(key, now))
     .flatMap((key) =>
-      key.signsFrom > now ? [{ kid: key.kid, verifiesUntil: now }] : replacedAt(parts, key, signsFrom),
+      key.signsFrom > now ? [{ kid: key.kid, verifiesUntil: now }] : replacedAt(deps, key, signsFrom),
     );
-  return add(parts, signsFrom, newest, { retired });
+  return add(deps, signsFrom, newest, { retired });
 }
 
 /**
@@ -90,10 +90,10 @@ export async function rotateKeysNow(parts: RotationParts): Promise<Rotated> {
  * @throws ProblemError `unavailable`
  */
 export async function withdrawKey(
-  parts: RotationParts,
+  deps: RotationDeps,
   kid: string,
 ): Promise<{ outcome: 'withdrawn' | 'unknown kid' }> {
-  const { store, clock } = parts;
+  const { store, clock } = deps;
   let keys = (await store.newest()) === undefined ? [] : await store.list();
   if (!keys.some((key) => key.kid === kid)) return { outcome: 'unknown kid' };
   const successor = () =>
@@ -105,7 +105,7 @@ export async function withdrawKey(
     );
   // A rotation that came first may have added a key that signs only later: then once more.
   while (successor() === undefined) {
-    await rotateKeysNow(parts);
+    await rotateKeysNow(deps);
     keys = await store.list();
   }
   const now = clock();
@@ -116,13 +116,13 @@ export async function withdrawKey(
 }
 
 /** When the last token of a key expires that signs until another does; a retirement is never put off. */
-function replacedAt({ tokenLifetime }: RotationParts, key: PublicKey, at: number): Retirement[] {
+function replacedAt({ tokenLifetime }: RotationDeps, key: PublicKey, at: number): Retirement[] {
   if (key.verifiesUntil !== undefined) return [];
   return [{ kid: key.kid, verifiesUntil: at + tokenLifetime + MARGIN_MS }];
 }
 
 async function add(
-  { store, sealing, algorithm }: RotationParts,
+  { store, sealing, algorithm }: RotationDeps,
   signsFrom: number,
   newest: string | undefined,
   changes: Parameters<KeyStore['add']>[3],
