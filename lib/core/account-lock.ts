@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, User } from './account.ts';
-import { isLockedUntilReset, reserveAttempt, settleAttempt } from './login-attempts.ts';
+import { type Attempts, isLockedUntilReset, reserveAttempt, settleAttempt } from './login-attempts.ts';
 import { accountCounter, type ThrottleStore } from './throttle.ts';
 
 type LockDeps = { store: Pick<ThrottleStore, 'readAttempts' | 'compareAndSwapAttempts'>; clock: Clock };
@@ -19,11 +19,11 @@ export async function lockOf({ store, clock }: LockDeps, { email }: Pick<User, '
   const now = clock();
   const attempts = (await store.readAttempts(accountCounter(email)))?.value;
   const reservation = reserveAttempt(attempts, randomUUID(), now);
-  const failures =
-    reservation.outcome === 'reserved' ? reservation.attempts.consecutive : attempts?.consecutive;
+  // Where nothing is remembered, there is a place.
+  const { consecutive } = reservation.outcome === 'reserved' ? reservation.attempts : (attempts as Attempts);
   const lockedUntil = reservation.outcome === 'locked' ? now + reservation.retryAfter * 1000 : undefined;
   const forGood = attempts !== undefined && isLockedUntilReset(attempts);
-  return { failures: failures ?? 0, lockedUntil: forGood ? 'reset' : lockedUntil };
+  return { failures: consecutive, lockedUntil: forGood ? 'reset' : lockedUntil };
 }
 
 /**

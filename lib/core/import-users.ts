@@ -195,8 +195,8 @@ class ImportRun {
   }
 
   private countHash({ passwordHash }: User, fastDigest: FastDigest | undefined): void {
-    if (passwordHash === undefined && fastDigest === undefined) return;
-    const kind = fastDigest?.kind ?? this.options.kindOf(passwordHash ?? '');
+    const kind = fastDigest?.kind ?? (passwordHash && this.options.kindOf(passwordHash));
+    if (kind === undefined) return;
     this.counts.hashes.set(kind, (this.counts.hashes.get(kind) ?? 0) + 1);
   }
 

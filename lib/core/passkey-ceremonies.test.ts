@@ -1,0 +1,53 @@
+import { expect, test, vi } from 'vitest';
+import { loggedIn } from '../../test/harness/memory/logged-in.ts';
+import { ADA } from '../../test/harness/memory/users.ts';
+import { world } from '../../test/harness/memory/world.ts';
+import { provePasskey } from './prove-passkey.ts';
+import { registerPasskey } from './register-passkey.ts';
+import { stepUpByPasskey } from './step-up-by-passkey.ts';
+
+// What doesn't depend on what a browser answers: defects of ours, and other writes that come in between.
+
+const defect = () => {
+  throw new TypeError('a defect of ours');
+};
+
+test('a defect while an answer is read is no refusal', async () => {
+  const it = world();
+  const { accessToken } = await loggedIn(it);
+  const party = { registration: defect, assertion: defect };
+  const deps = { ...it.parts, party } as never;
+  const body = () => ({ response: {}, name: 'Phone' });
+  const request = { accessToken: accessToken.token, client: '192.0.2.7', language: 'en', body } as const;
+  await expect(registerPasskey(deps, request)).rejects.toThrow(TypeError);
+  await expect(provePasskey(deps, { response: {}, language: 'en' }, async () => 'used')).rejects.toThrow(
+    TypeError,
+  );
+});
+
+test('a session that was raised while a passkey was used is read again', async () => {
+  const it = world({ ...ADA, passkeys: 1 });
+  await loggedIn(it);
+  const session = it.sessions.only();
+  const passkey = { credentialId: 'one', counter: 0, backupEligible: true };
+  const use = vi.fn().mockResolvedValueOnce('changed').mockResolvedValueOnce('used');
+  const assertion = {
+    ...passkey,
+    userId: ADA.userId,
+    challenge: 'c',
+    backedUp: true,
+    isSignedBy: () => true,
+  };
+  const deps = {
+    ...it.parts,
+    party: { assertion: () => assertion },
+    challenges: { check: async () => ({ hash: 'h' }) },
+    passkeys: { get: async () => passkey, ownerOf: async () => ADA.userId, warn: async () => undefined, use },
+  } as never;
+  const issuer = await it.parts.signer.ready();
+  const given = { response: {}, language: 'en' } as const;
+  const reads = () => it.calls.filter((call) => call === 'sessions.get').length;
+  const before = reads();
+  await stepUpByPasskey(deps, given, { user: ADA, session, client: '192.0.2.7', issuer });
+  expect([use.mock.calls.length, reads() - before]).toEqual([2, 1]);
+});

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { NOON } from '../../test/harness/memory/clock.ts';
+import type { ResetRequest } from './reset-request.ts';
+import { waitingChange } from './waiting-change.ts';
+
+const mail = {
+  tagId: 'one',
+  newEmail: 'ada@example.org',
+  credentialVersion: 1,
+  expiresAt: NOON + 1,
+} as ResetRequest;
+const user = { changeMail: { tagId: 'one', at: NOON }, credentialVersion: 1 };
+const waiting = (changes: Partial<ResetRequest> = {}, holder: object = user, now = NOON) =>
+  waitingChange({ get: async () => ({ ...mail, ...changes }) }, holder as typeof user, now);
+
+test('the latest mail says to which address an account is to change', async () => {
+  expect(await waiting()).toMatchObject({ newEmail: 'ada@example.org' });
+});
+
+test.each<[string, Promise<unknown>]>([
+  ['no mail was asked for', waiting({}, { credentialVersion: 1 })],
+  ['it is completed', waiting({ state: 'used' })],
+  ['the password was changed meanwhile', waiting({}, { ...user, credentialVersion: 2 })],
+  ['its time is over', waiting({}, user, NOON + 1)],
+])('nothing waits when %s', async (_, found) => {
+  expect(await found).toBeUndefined();
+});
