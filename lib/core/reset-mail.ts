@@ -123,7 +123,7 @@ export async function sendDueMail(deps: ResetMailDeps, tagId: string): Promise<D
     await resetRequests.hold(tagId);
     return 'waiting';
   }
-  return sendOnce(deps, { purpose, request, user, giveBack });
+  return sendOnce(deps, { asked, purpose, request, user, giveBack });
 }
 
 /**
@@ -227,7 +227,14 @@ function lifetimeOf({ tagLifetime }: ResetMailDeps, asked: Purpose): number {
   return link === 'undo' ? UNDO_LIFETIME_MS : tagLifetime;
 }
 
-type Due = { purpose: Purpose; request: ResetRequest; user: Addressee; giveBack: GiveBack };
+/** `asked` is what the row asks for, `purpose` what the mail says: that an address is taken, perhaps. */
+type Due = {
+  asked: Purpose;
+  purpose: Purpose;
+  request: ResetRequest;
+  user: Addressee;
+  giveBack: GiveBack;
+};
 
 /**
  * The secret exists only in this function's memory and in the mail. Its hash is stored before the mail goes, and its
@@ -239,13 +246,13 @@ type Due = { purpose: Purpose; request: ResetRequest; user: Addressee; giveBack:
  */
 async function sendOnce(deps: ResetMailDeps, due: Due): Promise<DueMail> {
   const { resetRequests, mailer, throttle, clock } = deps;
-  const { purpose, request, user, giveBack } = due;
+  const { asked, purpose, request, user, giveBack } = due;
   const { tagId, state, requestedAt, language = LANGUAGES[0] } = request;
   const tryId = randomUUID();
   const mailed: MailedSecrets = {
     secret: rulesOf(purpose).link ? newMailedSecret() : undefined,
     digits: rulesOf(purpose).code && newMailCode(),
-    lifetime: lifetimeOf(deps, purposeOf(request) ?? purpose),
+    lifetime: lifetimeOf(deps, asked),
   };
   let stored: MailedSecret | undefined;
   try {
@@ -314,15 +321,15 @@ function written(
  */
 async function storedOf(
   { codes, clock }: ResetMailDeps,
-  { request, user }: Due,
+  { asked, request, user }: Due,
   mailed: MailedSecrets,
 ): Promise<MailedSecret | undefined> {
-  const asked = rulesOf(purposeOf(request) ?? 'password-changed');
-  if (mailed.secret === undefined && !asked.code) return undefined;
+  const { code } = rulesOf(asked);
+  if (mailed.secret === undefined && !code) return undefined;
   return {
     ...(mailed.secret && { secretHash: hashSecret(mailed.secret) }),
     ...(mailed.digits && { codeHash: await codes.hash(request.tagId, mailed.digits) }),
-    ...(asked.code && { codeUntil: clock() + CODE_LIFETIME_MS }),
+    ...(code && { codeUntil: clock() + CODE_LIFETIME_MS }),
     ...(user.legacy && { legacy: user.legacy }),
     credentialVersion: user.credentialVersion,
     expiresAt: clock() + mailed.lifetime,

@@ -142,7 +142,7 @@ export async function enterByCode(
   const evidence = { amr: ['pwd', ...FACTOR_METHODS], acr: 'aal2' } as const;
   let loggedIn: LoggedIn | undefined;
   const use = await proveFactor(deps, user.userId, given, async (found) => {
-    let outcome: UseOutcome | undefined;
+    let outcome = 'wrong' as UseOutcome;
     const open: AdmitDeps['sessions']['open'] = async (session) => {
       outcome = await deps.factors.use(found, {
         open: session,
@@ -153,7 +153,7 @@ export async function enterByCode(
     };
     loggedIn = await admit({ ...deps, sessions: { open } }, { user, refreshes, device, ...evidence });
     if (outcome === 'over') throw expired('used meanwhile');
-    return (outcome as UseOutcome | undefined) ?? 'wrong';
+    return outcome;
   });
   return { ...(loggedIn as LoggedIn), ...(use.by === 'recovery-code' && { recoveryCodesLeft: use.left }) };
 }
