@@ -6,6 +6,7 @@ import {
   emailAddress,
   invalidFields,
   newPassword,
+  onlyTrue,
   personName,
   type RawFields,
   readFields,
@@ -253,4 +254,12 @@ test('what the OpenAPI document says of a field forbids nothing that the field t
       expect(new RegExp(metadata.metadata.pattern, 'u').test(value), value).toBe(true);
     }
   }
+});
+
+test.each([
+  [{}, 'required'],
+  [{ all: false }, 'not-true'],
+  [{ all: 'true' }, 'not-true'],
+])('a switch is true or left out: %j', async (fields, reason) => {
+  expect(await faults({ all: onlyTrue }, fields as never)).toMatchObject([{ reason }]);
 });

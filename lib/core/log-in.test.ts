@@ -499,3 +499,10 @@ test('a wrong code beside the right password is answered no sooner than a wrong 
   expect((await problemOf(logIn(it.parts, request))).problem).toEqual({ code: 'wrong-credentials' });
   expect(it.calls).toContain('evened out');
 });
+
+test('an outdated hash is renewed by the password of an account with a second factor, too', async () => {
+  const it = world({ ...ADA, totp: true, passwordHash: 'old hash of correct horse' });
+  const asking = logIn(it.parts, requestOf());
+  expect((await problemOf(asking)).problem).toMatchObject({ code: 'second-factor-required' });
+  expect(it.users.rows.get(ADA.userId)?.passwordHash).toBe('hash of correct horse');
+});

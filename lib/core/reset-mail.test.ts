@@ -374,3 +374,49 @@ describe('a mail to an address that takes none', () => {
     expect(it.row()).toEqual(before);
   });
 });
+
+describe('a mail about an address', () => {
+  test('of a sign-up that was completed or has gone is not due any more', async () => {
+    const signUp = '44444444-4444-4444-8444-444444444444';
+    const it = requested({ purpose: 'verify-sign-up', signUp });
+    expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+    const signUps = { get: async () => ({ state: 'completed' }) as never };
+    expect(await sendDueMail({ ...it.parts, signUps }, TAG_ID)).toBe('nothing due');
+  });
+
+  const waiting = { get: async () => ({ state: 'pending' }) as never };
+  const recipient = { email: 'ada@example.org', name: 'Ada' };
+  test.each([
+    ['free', undefined, 'verify-sign-up'],
+    ['taken', 'bob', 'sign-up-taken'],
+  ] as const)('says at a sign-up whether it is %s', async (_, claimant, purpose) => {
+    const it = requested({ purpose: 'verify-sign-up', signUp: 'one', recipient });
+    const users = { ...it.parts.users, claimantOf: async () => claimant };
+    expect(await sendDueMail({ ...it.parts, users, signUps: waiting }, TAG_ID)).toBe('sent');
+    expect(it.sent).toMatchObject([{ purpose }]);
+  });
+
+  test.each([
+    ['free', undefined, 'ada@example.org', 'change-email'],
+    ["another account's", 'bob', 'ada@example.org', 'change-email-taken'],
+    ["the account's own of before", ADA.userId, 'ada@example.org', 'change-email'],
+    ["the account's own", ADA.userId, ADA.email, 'change-email-taken'],
+  ] as const)('says at a change whether it is %s', async (_, claimant, newEmail, purpose) => {
+    const it = requested({ purpose: 'change-email', newEmail });
+    const users = { ...it.parts.users, claimantOf: async () => claimant };
+    expect(await sendDueMail({ ...it.parts, users }, TAG_ID)).toBe('sent');
+    expect(it.sent).toMatchObject([{ purpose, to: newEmail }]);
+  });
+
+  test('that is verified already is not due', async () => {
+    const it = requested({ purpose: 'verify-account' });
+    it.users.rows.set(ADA.userId, { ...ADA, emailVerified: true });
+    expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+  });
+});
+
+test('the mail about a used recovery code says how many are left', async () => {
+  const it = requested({ purpose: 'recovery-code-used', recoveryCodesLeft: 9 });
+  await sendDueMail(it.parts, TAG_ID);
+  expect(it.sent).toMatchObject([{ purpose: 'recovery-code-used', recoveryCodesLeft: 9 }]);
+});

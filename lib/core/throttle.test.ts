@@ -13,6 +13,7 @@ import {
   countingRefusals,
   countRequest,
   mayMail,
+  openAttempt,
   type Throttle,
 } from './throttle.ts';
 
@@ -225,6 +226,11 @@ describe('a log-in', () => {
     });
     expect(throttle.store.requests.get(ADDRESS_COUNTER)?.count).toBe(0);
   });
+});
+
+test('an attempt that took no place cannot fail', async () => {
+  const attempt = openAttempt(throttleOf(), { email: ACCOUNT, client: CLIENT });
+  await expect(attempt.failed({} as never)).rejects.toThrow('after it was reserved');
 });
 
 describe('log-ins at once', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Problem, Reason } from '../core/problem.ts';
+import type { FieldProblem, Problem, Reason } from '../core/problem.ts';
 import type { Request } from '../http/request.ts';
 import { pageMessages } from '../messages/catalogue.ts';
 import { pages } from './pages.ts';
 
 const { en } = pageMessages;
-const { forget, reset } = pages({
+const { forget, reset, undo, undoForm } = pages({
   brand: { name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined },
   appUrl: 'https://app.example.com',
   loginUrl: undefined,
@@ -53,10 +53,14 @@ test.each<[problem: Problem, status: number, says: string]>([
 });
 
 describe('a field', () => {
-  const told = (field: 'email' | 'password' | 'name', reason: Reason, minimum?: number) =>
+  const told = (
+    field: 'email' | 'password' | 'name',
+    reason: Reason,
+    bound: { minimum?: number; maximum?: number; detail?: string } = {},
+  ) =>
     (
       reset.dialect.fail(
-        { code: 'invalid-fields', fields: [{ field, reason, ...(minimum && { minimum }) }] },
+        { code: 'invalid-fields', fields: [{ field, reason, ...bound } as FieldProblem] },
         asJson,
         reset,
       ).body as { error: string }
@@ -70,10 +74,24 @@ describe('a field', () => {
     ['password', 'password-too-long', undefined, en.fields.passwordTooLong],
     ['password', 'password-unusable-characters', undefined, en.fields.passwordUnusable],
   ])('%s that is %s (%s) is told so', (field, reason, minimum, says) => {
-    expect(told(field, reason, minimum)).toBe(says);
+    expect(told(field, reason, minimum === undefined ? {} : { minimum })).toBe(says);
+  });
+
+  test('that is too long for Argon2id is told so, by its bound', () => {
+    expect(told('password', 'password-too-long', { maximum: 256 })).toBe(en.fields.passwordOver('256'));
+  });
+
+  test('of an import, whose fault has words of its own, is told as a form that cannot be read', () => {
+    expect(told('name', 'name-length', { detail: 'too long.' })).toBe(en.trouble.unreadable);
   });
 
   test('that no page has is told as a form that cannot be read', () => {
     expect(told('name', 'name-length')).toBe(en.trouble.unreadable);
   });
+});
+
+test('a page of an undo that is done says so after a reload, whose address holds no tag', () => {
+  const { page } = undoForm.write(false, sent({}));
+  expect(page?.markup).toContain(en.undo.done);
+  expect(undo.write(undefined, sent({ accept: 'application/json' })).status).toBe(200);
 });
