@@ -9,6 +9,7 @@ export default defineConfig({
     maxWorkers: 2, // most of a test is waiting, and Vitest alone takes one fewer than there are cores
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } }, // a bound against hanging; the second of Vitest is short on a busy machine
     coverage: {
       provider: 'istanbul', // v8's own counters lose a branch now and then when many processes are merged
       include: ['lib/**', 'functions/**'],

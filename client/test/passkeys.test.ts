@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { overHttp } from '../../test/harness/client.ts';
+import { eventually } from '../../test/harness/eventually.ts';
 import { addedPasskey, device } from '../../test/harness/passkeys.ts';
 import { loggedIn, signedUp } from '../../test/harness/people.ts';
 import { withAccount } from '../src/account.ts';
@@ -55,7 +56,7 @@ describe('passkeys in a browser', () => {
     expect([hasPasskeys(), await canAutofillPasskeys()]).toEqual([true, true]);
     const loggingIn = open().logInWithPasskey({ autofill: true });
     for (const round of [1, 2]) {
-      await vi.waitFor(() => expect(asks).toHaveLength(round));
+      await eventually(() => expect(asks).toHaveLength(round));
       expect(asks.at(-1)?.mediation).toBe('conditional');
       vi.advanceTimersByTime(4 * 60_000);
     }
@@ -71,7 +72,7 @@ describe('passkeys in a browser', () => {
     };
     const wait = new AbortController();
     const loggingIn = open().logInWithPasskey({ autofill: true, signal: wait.signal });
-    await vi.waitFor(() => expect(asks).toHaveLength(1));
+    await eventually(() => expect(asks).toHaveLength(1));
     wait.abort();
     await expect(loggingIn).rejects.toMatchObject({ status: 0 });
     const late = open().logInWithPasskey({ autofill: true, signal: wait.signal });

@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { overHttp } from '../../test/harness/client.ts';
+import { eventually } from '../../test/harness/eventually.ts';
 import { mailedTag } from '../../test/harness/people.ts';
 import {
   type Answer,
@@ -99,7 +100,7 @@ test('without Web Locks tabs may refresh at once, get the same successor, and no
   here.api.next(REFRESH, gate.interference);
 
   const all = tabs.map((tab) => tab.welcome());
-  await vi.waitFor(() => expect(here.api.count(REFRESH)).toBe(3));
+  await eventually(() => expect(here.api.count(REFRESH)).toBe(3));
   gate.release();
   await Promise.all(all);
   await allGoOn(here, tabs);
@@ -213,7 +214,7 @@ describe('a session that was ended elsewhere', () => {
     expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.status)).toEqual([
       401, 401, 401,
     ]);
-    await vi.waitFor(() => expect(tabs.map(({ ends }) => ends.length)).toEqual([1, 1, 1]));
+    await eventually(() => expect(tabs.map(({ ends }) => ends.length)).toEqual([1, 1, 1]));
     expect(here.api.count(REFRESH)).toBe(1);
     expect(await here.stored()).toBeUndefined();
     for (const tab of tabs) await expect(tab.welcome()).rejects.toMatchObject({ status: 401 });
@@ -232,7 +233,7 @@ describe('a session that was ended elsewhere', () => {
     gate.release();
 
     expect(await pending).toMatchObject({ status: 401 });
-    await vi.waitFor(() => expect([tab.ends, tab.starts()]).toEqual([['gone'], 1]));
+    await eventually(() => expect([tab.ends, tab.starts()]).toEqual([['gone'], 1]));
     await expect(tab.welcome()).resolves.toBeDefined();
   });
 });
@@ -257,7 +258,7 @@ describe('a log-out', () => {
     expect(await refreshing).toMatchObject({ status: 401 });
     expect(await refreshStatus(successor.refreshToken)).toBe(401);
     expect(await welcomeStatus(successor.accessToken)).toBe(401);
-    await vi.waitFor(() => expect(tabs.map(({ ends }) => ends)).toEqual(Array(3).fill(['logged-out'])));
+    await eventually(() => expect(tabs.map(({ ends }) => ends)).toEqual(Array(3).fill(['logged-out'])));
     expect(await Promise.all(tabs.map((tab) => tab.hasSession()))).toEqual([false, false, false]);
     expect(await here.stored()).toBeUndefined();
   });
@@ -268,7 +269,7 @@ describe('a log-out', () => {
     here.api.next('/auth/logout', lostBefore, lostBefore, lostBefore);
 
     await expect(tabs[0].logOut()).rejects.toMatchObject({ status: 0 });
-    await vi.waitFor(() => expect(tabs.map(({ ends }) => ends)).toEqual([['logged-out'], ['logged-out']]));
+    await eventually(() => expect(tabs.map(({ ends }) => ends)).toEqual([['logged-out'], ['logged-out']]));
     expect(await here.stored()).toBeUndefined();
   });
 

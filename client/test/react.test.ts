@@ -2,6 +2,7 @@ import { Window } from 'happy-dom';
 import { createElement as h, type ReactNode, StrictMode, useEffect, useState } from 'react';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { overHttp } from '../../test/harness/client.ts';
+import { eventually } from '../../test/harness/eventually.ts';
 import { type Person, signedUp } from '../../test/harness/people.ts';
 import { withAccount } from '../src/account.ts';
 import { type Client, createClient, memoryStorage, type TokenStorage } from '../src/index.ts';
@@ -62,7 +63,7 @@ async function page() {
       leaving(root);
     },
     /** Waits while what the service answers is drawn. */
-    shows: (expected: string) => vi.waitFor(() => expect(text()).toBe(expected), { timeout: 10_000 }),
+    shows: (expected: string) => eventually(() => expect(text()).toBe(expected)),
   };
 }
 
@@ -148,7 +149,7 @@ describe('the session in React', () => {
     await shows('logged-in: Ada Lovelace');
     const { turn } = session.getState();
     await other.logIn(second);
-    await vi.waitFor(() => expect(session.getState().user?.email).toBe(second.email));
+    await eventually(() => expect(session.getState().user?.email).toBe(second.email));
     expect(session.getState().turn).toBeGreaterThan(turn);
     await other.logOut();
     await shows('logged-out');
@@ -203,13 +204,13 @@ describe('a guard', () => {
     await draw(app(session, guarded(h(Draft))));
     await shows('log in first');
     await session.client.logIn(first);
-    await vi.waitFor(() => expect(text()).toMatch(/^draft/));
+    await eventually(() => expect(text()).toMatch(/^draft/));
     const draft = text();
     await session.client.profile({ name: 'Augusta' });
     await turnOfTheLoop();
     expect(text()).toBe(draft);
     await session.client.logIn(second);
-    await vi.waitFor(() => expect(text()).not.toBe(draft));
+    await eventually(() => expect(text()).not.toBe(draft));
     expect(text()).toMatch(/^draft/);
     await session.client.logOut();
     await shows('log in first');

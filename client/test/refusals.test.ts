@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../../test/harness/eventually.ts';
 import { type ClientOptions, createClient, GatehouseError, type TokenStorage } from '../src/index.ts';
 import { type Interference, refusing } from './interfered-api.ts';
 import { openTab, webStorage } from './tab.ts';
@@ -193,7 +194,7 @@ describe('a storage fault that passes', () => {
     letTokensExpire();
     Object.assign(state, { set: 1, remove: 1 });
     await one.welcome();
-    await vi.waitFor(() => expect(two.ends).toEqual(['gone']));
+    await eventually(() => expect(two.ends).toEqual(['gone']));
     await two.welcome().catch(() => undefined);
     const presented = here.api.seen.filter(({ path }) => path === REFRESH).map(({ body }) => body);
     expect(new Set(presented).size).toBe(presented.length);
@@ -209,10 +210,10 @@ describe('a storage fault that passes', () => {
     letTokensExpire();
     Object.assign(state, { set: 1, remove: 1 });
     await one.welcome();
-    await vi.waitFor(() => expect(two.ends).toEqual(['gone']));
+    await eventually(() => expect(two.ends).toEqual(['gone']));
     await one.welcome();
     expect(kept.getItem('tokens')).toContain(await one.accessToken());
-    await vi.waitFor(() => expect(two.starts()).toBe(1));
+    await eventually(() => expect(two.starts()).toBe(1));
     await expect(two.welcome()).resolves.toBeDefined();
     expect(here.api.count(REFRESH)).toBe(1);
   });
@@ -251,7 +252,7 @@ describe('IndexedDB', () => {
     });
     await expect(two?.welcome()).rejects.toMatchObject({ status: 401 });
     await one.logIn(here.person);
-    await vi.waitFor(() => expect(two?.starts()).toBe(1));
+    await eventually(() => expect(two?.starts()).toBe(1));
   });
 });
 
@@ -265,7 +266,7 @@ test('a key that another tab hands over late begins the session, and the applica
   item.mockRestore();
   const channel = new BroadcastChannel(`gatehouse ${here.api.url}/ key`);
   channel.postMessage(slow.getItem(`gatehouse ${here.api.url}/`));
-  await vi.waitFor(() => expect(late.starts()).toBe(1));
+  await eventually(() => expect(late.starts()).toBe(1));
   channel.close();
   await expect(late.welcome()).resolves.toBeDefined();
 });

@@ -3,6 +3,7 @@ import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { changeSession } from '../../test/contract/rows.ts';
 import { Authenticator } from '../../test/harness/authenticator.ts';
 import { overHttp } from '../../test/harness/client.ts';
+import { eventually } from '../../test/harness/eventually.ts';
 import { mailedTag, type Person, signedUp } from '../../test/harness/people.ts';
 import { withAccount } from '../src/account.ts';
 import { type CookieClientOptions, createCookieClient } from '../src/cookies.ts';
@@ -162,7 +163,7 @@ describe('a session in a cookie', () => {
       onSessionEnd: (reason: string) => void told.push(`${tab} ${reason}`),
     });
     const hear = async (...expected: string[]) => {
-      await vi.waitFor(() => expect([...told].sort()).toEqual(expected));
+      await eventually(() => expect([...told].sort()).toEqual(expected));
       told.length = 0;
     };
     const [one, two] = [page(hearing('one')), page(hearing('two'))];

@@ -1,10 +1,11 @@
 // Section 7 of the account contract: every way in obeys one rule. docs/ways-in.md is the expectation.
 import { readFileSync } from 'node:fs';
 import { decodeJwt } from 'jose';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { deleteUser, disable, nearlyLock } from '../contract/rows.ts';
 import { bearer, challenged, type Protected, protectedPerson } from '../harness/authenticator.ts';
 import { inProcess as client, type Reply } from '../harness/client.ts';
+import { eventually } from '../harness/eventually.ts';
 import { functionsWith } from '../harness/functions-with.ts';
 import { type Mail, mailsTo } from '../harness/inbox.ts';
 import type { Authenticator } from '../harness/passkey-device.ts';
@@ -231,11 +232,11 @@ async function mailed(
     );
   const before = ask === undefined ? 0 : (await tags()).length;
   await ask?.();
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const now = await tags();
     if (now.length <= before) throw new Error(`no link to ${page} yet`);
     return now.at(-1) as string;
-  }, 10_000);
+  });
 }
 
 /** The mail of the sign-up itself, or another that the holder asks for. */

@@ -1,8 +1,9 @@
 import { buildSync } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type * as entry from '../../client/src/index.ts';
 import { overHttp } from '../harness/client.ts';
+import { eventually } from '../harness/eventually.ts';
 import { type Person, signedUp } from '../harness/people.ts';
 import { chromiumPath, launch } from './chromium.ts';
 
@@ -108,7 +109,7 @@ describe.skipIf(chromiumPath === undefined)('the client in Chromium', () => {
     );
     expect(await welcome(page)).toBe('GatehouseError 0');
     await page.unroute('**/auth/refresh-tokens');
-    await vi.waitFor(async () => expect(await welcome(page)).toBe(person.email), 10_000); // it rests for a second
+    await eventually(async () => expect(await welcome(page)).toBe(person.email)); // it rests for a second
     expect(await told(page)).toEqual([]);
   });
 

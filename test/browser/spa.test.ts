@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { readService } from '../../tools/deploy/service.ts';
 import { startApi } from '../../tools/local/api.ts';
 import { freePort } from '../../tools/local/ports.ts';
 import { Authenticator } from '../harness/authenticator.ts';
 import { overHttp } from '../harness/client.ts';
+import { eventually } from '../harness/eventually.ts';
 import { awaitMails } from '../harness/inbox.ts';
 import { mailedTag, type Person, signedUp, somebody } from '../harness/people.ts';
 import { chromiumPath, launch, visitor } from './chromium.ts';
@@ -156,7 +157,7 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
     await expectText(page.locator('#account-address'), person.email);
     await page.locator('#profile').getByLabel('Name').fill('Augusta');
     await page.getByRole('button', { name: 'Save' }).click();
-    await vi.waitFor(async () => expect(await status(page).getAttribute('class')).toBe('news'), 10_000);
+    await eventually(async () => expect(await status(page).getAttribute('class')).toBe('news'));
 
     await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
     await page.locator('#totp-picture path').waitFor();
@@ -221,7 +222,7 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
       for (let round = 1; round <= 3; round++) {
         await context.clock.setFixedTime(Date.now() + round * HOUR);
         await Promise.all(pages.map((page) => page.getByRole('button', { name: 'Ask again' }).click()));
-        await vi.waitFor(() => expect(welcomes()).toBe(5 * round), 10_000);
+        await eventually(() => expect(welcomes()).toBe(5 * round));
         expect(refreshes(requests)).toBe(round);
       }
       for (const page of pages) await expectText(status(page), 'Welcome, Ada Lovelace!');

@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
-import { afterAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeEach, expect, inject, test } from 'vitest';
 import { readService } from '../../tools/deploy/service.ts';
 import { driveStream } from '../../tools/local/stream-driver.ts';
+import { eventually } from '../harness/eventually.ts';
 import { awaitMails, mailsTo, tagIn } from '../harness/inbox.ts';
 import { signedUp } from '../harness/people.ts';
 import { startFaultyDynamodb } from './faulty-dynamodb.ts';
@@ -63,16 +64,13 @@ test.each<SesFault>(['throttles', 'rejects', 'is down', 'sends, but its answer i
     const before = ses.requests;
     expect(await forget(person.email)).toEqual(usual);
 
-    await vi.waitFor(() => expect(ses.requests).toBeGreaterThan(before + 2), { timeout: 10_000 });
+    await eventually(() => expect(ses.requests).toBeGreaterThan(before + 2));
     if (!fault.startsWith('sends')) expect(await mailsTo(person.email)).toEqual([]);
     ses.fault = undefined;
     await awaitMails(person.email, 1);
-    await vi.waitFor(
-      async () => {
-        expect(await world.rowsOf('reset-tags', { state: 'requested', kind: 'known' })).toEqual([]);
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      expect(await world.rowsOf('reset-tags', { state: 'requested', kind: 'known' })).toEqual([]);
+    });
     const mails = await mailsTo(person.email);
     // Whoever accepts mails and does not say so gets one more, once it answers.
     if (fault.startsWith('sends')) expect(mails).toHaveLength(2);
@@ -152,7 +150,7 @@ test('a poison record lands in the dead-letter file and holds up no other', asyn
   await awaitMails(before.email, 1);
   await awaitMails(after.email, 1);
   expect(existsSync(deadLetterFile)).toBe(false);
-  await vi.waitFor(() => expect(existsSync(deadLetterFile)).toBe(true), { timeout: 10_000 });
+  await eventually(() => expect(existsSync(deadLetterFile)).toBe(true));
   const letters = readFileSync(deadLetterFile, 'utf8').trim().split('\n');
   expect(letters.map((line) => JSON.parse(line).record.dynamodb.Keys.tagId.S)).toEqual([tagId]);
   expect(await mailsTo(before.email)).toHaveLength(1);
@@ -248,7 +246,7 @@ test('a send-mail that dies while SES has the mail leaves nothing in the way of 
   ses.fault = 'never answers';
   const before = ses.requests;
   const dying = invoke(deliveryOf(tagId)); // its secret is stored by now; as far as anyone can see, it is dead
-  await vi.waitFor(() => expect(ses.requests).toBe(before + 1));
+  await eventually(() => expect(ses.requests).toBe(before + 1));
   ses.fault = undefined;
   await world.sendMail(tagId);
 

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { decodeJwt } from 'jose';
 import { Secret } from 'otpauth';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { openDatabase } from '../../lib/dynamodb/database.ts';
 import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
 import { openStageKey } from '../../lib/tokens/open-keys.ts';
 import { bearer, challenged, protectedPerson } from '../harness/authenticator.ts';
 import { overHttp as client } from '../harness/client.ts';
+import { eventually } from '../harness/eventually.ts';
 import { awaitMails, digitsIn, mailsTo, tagIn } from '../harness/inbox.ts';
 import { creationOptions, holder, loggedInByPasskey, requestOptions } from '../harness/passkeys.ts';
 import { loggedIn, signedUp, type Tokens } from '../harness/people.ts';
@@ -95,9 +96,8 @@ test('they hold no mailed code, no challenge of a passkey and no private key of 
   const begun = await creationOptions(client, await loggedInByPasskey(client, made));
   const headers = bearer(byPassword.accessToken);
   await client.send({ path: '/auth/send-verification', headers, body: {} });
-  const code = await vi.waitFor(
-    async () => digitsIn((await mailsTo(person.email)).find(({ subject }) => /Confirm/.test(subject))),
-    10_000,
+  const code = await eventually(async () =>
+    digitsIn((await mailsTo(person.email)).find(({ subject }) => /Confirm/.test(subject))),
   );
   const all = await dump();
 
