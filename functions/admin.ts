@@ -22,7 +22,7 @@ import { activityStore } from '../lib/dynamodb/activity.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { factorRemoval } from '../lib/dynamodb/factor-removal.ts';
 import { importStore } from '../lib/dynamodb/import-store.ts';
-import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
+import { mailRequestStore } from '../lib/dynamodb/mail-requests.ts';
 import { throttleStore } from '../lib/dynamodb/throttles.ts';
 import { tombstoneStore } from '../lib/dynamodb/tombstones.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
@@ -35,7 +35,7 @@ const deps = {
   accounts: accountAdministration(database),
   imports: importStore(database),
   tombstones: tombstoneStore(database),
-  resetRequests: resetRequestStore(database),
+  mailRequests: mailRequestStore(database),
   factors: factorRemoval(database),
   activity: activityStore(database),
   store: throttleStore(database),

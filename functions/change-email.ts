@@ -6,7 +6,7 @@ import * as auth from '../lib/dialects/auth.ts';
 import { undoWrites } from '../lib/dynamodb/address-writes.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
-import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
+import { mailRequestStore } from '../lib/dynamodb/mail-requests.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
@@ -16,12 +16,12 @@ import { verificationKeys } from '../lib/tokens/verification-keys.ts';
 
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
-const resetRequests = resetRequestStore(database);
+const mailRequests = mailRequestStore(database);
 const deps = {
   users: auditedUsers(userStore(database)),
   sessions: sessionStore(database),
-  resetRequests,
-  mails: resetRequests,
+  mailRequests,
+  mails: mailRequests,
   accounts: undoWrites(database),
   verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
   throttle: openThrottle(database, config.limits),

@@ -5,7 +5,7 @@ import type { Hooks } from '../lib/core/hooks.ts';
 import * as accounts from '../lib/dialects/accounts.ts';
 import * as auth from '../lib/dialects/auth.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
-import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
+import { mailRequestStore } from '../lib/dynamodb/mail-requests.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import * as teamHooks from '../lib/hooks.ts';
@@ -16,7 +16,7 @@ const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   users: auditedUsers(userStore(database)),
-  resetRequests: resetRequestStore(database),
+  mailRequests: mailRequestStore(database),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,
   tagLifetime: config.tagLifetime,

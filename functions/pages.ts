@@ -9,8 +9,8 @@ import { pages } from '../lib/dialects/pages.ts';
 import { accountWrites } from '../lib/dynamodb/accounts.ts';
 import { addressWrites, undoWrites } from '../lib/dynamodb/address-writes.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
+import { mailRequestStore } from '../lib/dynamodb/mail-requests.ts';
 import { pendingSignUpStore } from '../lib/dynamodb/pending-sign-ups.ts';
-import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import * as teamHooks from '../lib/hooks.ts';
@@ -24,7 +24,7 @@ const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   users: auditedUsers(userStore(database)),
-  resetRequests: resetRequestStore(database),
+  mailRequests: mailRequestStore(database),
   accounts: accountWrites(database),
   hasher: passwordMaker(config),
   throttle: openThrottle(database, config.limits),

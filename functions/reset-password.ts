@@ -5,7 +5,7 @@ import * as accounts from '../lib/dialects/accounts.ts';
 import * as auth from '../lib/dialects/auth.ts';
 import { accountWrites } from '../lib/dynamodb/accounts.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
-import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
+import { mailRequestStore } from '../lib/dynamodb/mail-requests.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { passwordMaker } from '../lib/passwords/own-scheme.ts';
@@ -15,7 +15,7 @@ const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   users: auditedUsers(userStore(database)),
-  resetRequests: resetRequestStore(database),
+  mailRequests: mailRequestStore(database),
   accounts: accountWrites(database),
   hasher: passwordMaker(config),
   clock: Date.now,

@@ -1,11 +1,11 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { readConfig } from '../lib/config.ts';
-import { sendDueMail, sendWaiting } from '../lib/core/reset-mail.ts';
+import { sendDueMail, sendWaiting } from '../lib/core/send-due-mail.ts';
 import { latestMails } from '../lib/dynamodb/address-writes.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
+import { mailRequestStore } from '../lib/dynamodb/mail-requests.ts';
 import { outboxStore } from '../lib/dynamodb/outbox.ts';
 import { pendingSignUpStore } from '../lib/dynamodb/pending-sign-ups.ts';
-import { resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { throttleStore } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
@@ -20,7 +20,7 @@ const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   users: userStore(database),
-  resetRequests: { ...resetRequestStore(database), ...outboxStore(database) },
+  mailRequests: { ...mailRequestStore(database), ...outboxStore(database) },
   signUps: pendingSignUpStore(database),
   latest: latestMails(database),
   codes: mailCodes(openStageKey(config, stageKeyStore(database))),

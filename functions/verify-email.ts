@@ -6,8 +6,8 @@ import * as auth from '../lib/dialects/auth.ts';
 import { addressWrites } from '../lib/dynamodb/address-writes.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
+import { codeTries, mailRequestStore } from '../lib/dynamodb/mail-requests.ts';
 import { pendingSignUpStore } from '../lib/dynamodb/pending-sign-ups.ts';
-import { codeTries, resetRequestStore } from '../lib/dynamodb/reset-requests.ts';
 import { sessionStore } from '../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../lib/dynamodb/stage-key.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
@@ -26,7 +26,7 @@ const { published, signing } = openSigningKeys(config, keyStore(database));
 const deps = {
   users: auditedUsers(userStore(database)),
   sessions: sessionStore(database),
-  resetRequests: { ...resetRequestStore(database), ...codeTries(database) },
+  mailRequests: { ...mailRequestStore(database), ...codeTries(database) },
   signUps: pendingSignUpStore(database),
   accounts: addressWrites(database),
   codes: mailCodes(openStageKey(config, stageKeyStore(database))),

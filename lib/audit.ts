@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { User, UserStore } from './core/account.ts';
+import type { MailRequest } from './core/mail-request.ts';
 import type { PendingSignUp } from './core/pending-sign-up.ts';
-import type { ResetRequest } from './core/reset-request.ts';
 
 /** Whom a request concerns: the client's network, and the address that was named or whose account was read. */
 type Concerned = { network?: string; account?: string };
@@ -39,14 +39,14 @@ export function auditedUsers(users: UserStore): UserStore {
 /** The same writes; whoever signs up is whom the request concerns. */
 export function auditedSignUps<Rest extends unknown[], Result>(accounts: {
   create(user: User, ...rest: Rest): Result;
-  createPending(pending: PendingSignUp, mail: ResetRequest): Promise<void>;
+  createPending(pending: PendingSignUp, mail: MailRequest): Promise<void>;
 }) {
   return {
     create(user: User, ...rest: Rest): Result {
       concerns({ account: user.email });
       return accounts.create(user, ...rest);
     },
-    createPending(pending: PendingSignUp, mail: ResetRequest): Promise<void> {
+    createPending(pending: PendingSignUp, mail: MailRequest): Promise<void> {
       concerns({ account: pending.email });
       return accounts.createPending(pending, mail);
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 import { ProblemError } from './core/problem.ts';
-import { MailNotSentError } from './core/reset-mail.ts';
+import { MailNotSentError } from './core/send-due-mail.ts';
 import { describeError } from './log.ts';
 
 const SECRET = 'ada@example.com is not verified';

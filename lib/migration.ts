@@ -3,7 +3,7 @@ import { auditedSignUps } from './audit.ts';
 import type { Config } from './config.ts';
 import type { Hooks } from './core/hooks.ts';
 import type { LogInDeps } from './core/log-in.ts';
-import type { ResetMailDeps } from './core/reset-mail.ts';
+import type { SendMailDeps } from './core/send-due-mail.ts';
 import { accountWrites } from './dynamodb/accounts.ts';
 import type { Database } from './dynamodb/database.ts';
 import { tombstoneStore } from './dynamodb/tombstones.ts';
@@ -35,7 +35,7 @@ export function migrationByMail(
   hooks: Hooks,
   settings: Settings,
   database: Database,
-): ResetMailDeps['migration'] {
+): SendMailDeps['migration'] {
   const migration = openMigration(hooks, settings);
   return migration && { ...migration, tombstones: tombstoneStore(database) };
 }

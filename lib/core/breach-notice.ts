@@ -1,7 +1,7 @@
 import type { Clock, User } from './account.ts';
 import type { Language } from './language.ts';
+import { type MailRequest, newMailRequest } from './mail-request.ts';
 import { normalisePassword } from './password-policy.ts';
-import { newResetRequest, type ResetRequest } from './reset-request.ts';
 
 /** Looks for breached passwords at log-in. */
 export type Breaches = {
@@ -14,7 +14,7 @@ export type Breaches = {
    * @param since milliseconds since the epoch
    * @throws ProblemError `unavailable`
    */
-  tell(mail: ResetRequest, since: number): Promise<void>;
+  tell(mail: MailRequest, since: number): Promise<void>;
   /** Is given the reason why an owner wasn't mailed. The log-in goes on; the next one tries again. */
   failed(userId: string, error: unknown): void;
 };
@@ -44,7 +44,7 @@ export async function tellOfBreach(
   if (!(await breaches.isBreached(normalisePassword(password)))) return;
   const mail = { userId: user.userId, language, purpose: 'password-breached' } as const;
   try {
-    await breaches.tell(newResetRequest(mail, clock(), tagLifetime), since);
+    await breaches.tell(newMailRequest(mail, clock(), tagLifetime), since);
   } catch (error) {
     breaches.failed(user.userId, error);
   }

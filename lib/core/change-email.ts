@@ -2,7 +2,7 @@ import { type Authenticator, authenticate, type Bearer } from './authenticate.ts
 import { emailAddress, type RawFields, readFields } from './fields.ts';
 import type { Language } from './language.ts';
 import { UNDO_LIFETIME_MS, VERIFY_LIFETIME_MS } from './mail-code.ts';
-import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import { type MailRequest, newMailRequest } from './mail-request.ts';
 import { requireStepUp } from './step-up.ts';
 import { countRequest } from './throttle.ts';
 
@@ -12,7 +12,7 @@ export const changeEmailFields = { email: emailAddress };
 
 export type ChangeEmailDeps = Authenticator & {
   /** All of them or none. @throws ProblemError `unavailable` */
-  mails: { putAll(mails: readonly ResetRequest[]): Promise<void> };
+  mails: { putAll(mails: readonly MailRequest[]): Promise<void> };
 };
 
 /**
@@ -33,11 +33,11 @@ export async function changeEmail(deps: ChangeEmailDeps, request: ChangeEmailReq
   const now = deps.clock();
   const undo = { email, emailVerified, since: now };
   await deps.mails.putAll([
-    newResetRequest(
+    newMailRequest(
       { userId, language, purpose: 'change-email', newEmail, credentialVersion },
       now,
       VERIFY_LIFETIME_MS,
     ),
-    newResetRequest({ userId, language, purpose: 'address-being-changed', undo }, now, UNDO_LIFETIME_MS),
+    newMailRequest({ userId, language, purpose: 'address-being-changed', undo }, now, UNDO_LIFETIME_MS),
   ]);
 }

@@ -7,11 +7,11 @@ import { both } from './both.ts';
 import type { FactorChanges, PendingTotp, TotpSealing } from './factors.ts';
 import { factorName, type RawFields, readFields, textSuchAs } from './fields.ts';
 import type { Language } from './language.ts';
+import { newMailRequest, type Undo } from './mail-request.ts';
 import { ProblemError } from './problem.ts';
 import { FACTOR_METHODS, wrongCode } from './prove-factor.ts';
 import type { Purpose } from './purpose.ts';
 import { newRecoveryCodes } from './recovery-codes.ts';
-import { newResetRequest, type Undo } from './reset-request.ts';
 import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { Evidence, Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';
@@ -175,5 +175,5 @@ function notice(
   { clock, tagLifetime }: ChangeFactorsDeps,
   { user: { userId }, ...asked }: { user: User; language: Language; purpose: Purpose; undo?: Undo },
 ) {
-  return newResetRequest({ userId, ...asked }, clock(), tagLifetime);
+  return newMailRequest({ userId, ...asked }, clock(), tagLifetime);
 }

@@ -59,7 +59,7 @@ test('the others end, this one stays, and the owner is told', async () => {
     credentialVersion: 4,
     passwordChangedAt: NOON + 1_000,
   });
-  expect([...it.resetRequests.rows.values()]).toMatchObject([
+  expect([...it.mailRequests.rows.values()]).toMatchObject([
     { purpose: 'new-password', userId: ADA.userId, language: 'de', kind: 'known' },
   ]);
 });
@@ -129,6 +129,6 @@ describe('when something else comes between', () => {
       code: 'invalid-access-token',
     });
     expect(it.users.rows.get(ADA.userId)?.passwordHash ?? ADA.passwordHash).toBe(ADA.passwordHash);
-    expect(it.resetRequests.rows.size).toBe(0);
+    expect(it.mailRequests.rows.size).toBe(0);
   });
 });

@@ -11,8 +11,8 @@ import { both } from './both.ts';
 import { type ProveDeps, type Prover, withPassword, wrongCredentials } from './check-password.ts';
 import { combined } from './combined-evidence.ts';
 import { newPassword, type RawFields, readFields, refuseBreached, textSuchAs } from './fields.ts';
+import { type MailRequest, newMailRequest } from './mail-request.ts';
 import type { PasswordPolicy } from './password-policy.ts';
-import { newResetRequest, type ResetRequest } from './reset-request.ts';
 import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { Evidence, Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';
@@ -35,7 +35,7 @@ export type PasswordChange = {
   evidence: Evidence;
   /** Milliseconds since the epoch. */
   now: number;
-  notice: ResetRequest;
+  notice: MailRequest;
 };
 
 export type ChangePasswordDeps = Authenticator &
@@ -103,7 +103,7 @@ async function apply(
     const now = deps.clock();
     const evidence = combined(session, PASSWORD, now);
     const { userId } = user;
-    const notice = newResetRequest({ userId, language, purpose: 'new-password' }, now, deps.tagLifetime);
+    const notice = newMailRequest({ userId, language, purpose: 'new-password' }, now, deps.tagLifetime);
     if (await deps.accounts.changePassword({ user, session, passwordHash, evidence, now, notice }))
       return { ...session, ...evidence };
     ({ user, session } = await readLive(deps, session, now));

@@ -1,9 +1,9 @@
 import type { Clock, PasswordHasher, User } from './account.ts';
 import { both } from './both.ts';
 import type { Language } from './language.ts';
+import { type MailRequest, newMailRequest } from './mail-request.ts';
 import { isPossiblePassword, normalisePassword } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
-import { newResetRequest, type ResetRequest } from './reset-request.ts';
 import { openAttempt, type Throttle } from './throttle.ts';
 
 export type CheckedUser = User & {
@@ -74,8 +74,8 @@ export function lockMail(
   { clock, tagLifetime }: { clock: Clock; tagLifetime: number },
   userId: string | undefined,
   language: Language,
-): ResetRequest {
-  return newResetRequest({ userId, language, purpose: 'locked' }, clock(), tagLifetime);
+): MailRequest {
+  return newMailRequest({ userId, language, purpose: 'locked' }, clock(), tagLifetime);
 }
 
 export function wrongCredentials(locked: boolean): ProblemError {

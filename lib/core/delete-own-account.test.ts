@@ -4,13 +4,13 @@ import { loggedIn } from '../../test/harness/memory/logged-in.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import { world } from '../../test/harness/memory/world.ts';
 import { deleteOwnAccount } from './delete-own-account.ts';
-import type { ResetRequest } from './reset-request.ts';
+import type { MailRequest } from './mail-request.ts';
 
-async function lastMailOf(changes: object): Promise<ResetRequest | undefined> {
+async function lastMailOf(changes: object): Promise<MailRequest | undefined> {
   const it = world({ ...ADA, ...changes });
   const { accessToken } = await loggedIn(it);
-  let lastMail: ResetRequest | undefined;
-  const deleteOwn = async (_user: unknown, _tombstone: unknown, mail: ResetRequest) => {
+  let lastMail: MailRequest | undefined;
+  const deleteOwn = async (_user: unknown, _tombstone: unknown, mail: MailRequest) => {
     lastMail = mail;
     return true;
   };

@@ -2,7 +2,7 @@ import type { User } from './account.ts';
 import { type Authenticator, authenticate, type Bearer, readLive } from './authenticate.ts';
 import type { RawFields } from './fields.ts';
 import type { Language } from './language.ts';
-import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import { type MailRequest, newMailRequest } from './mail-request.ts';
 import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import { requireStepUp } from './step-up.ts';
 import { type Tombstone, type TombstoneStore, tombstoneFor } from './tombstone.ts';
@@ -18,7 +18,7 @@ export type DeleteOwnAccountDeps = Authenticator & {
      * @returns false when the condition did not hold
      * @throws ProblemError `unavailable`
      */
-    deleteOwn(user: User, tombstone: Tombstone, lastMail: ResetRequest): Promise<boolean>;
+    deleteOwn(user: User, tombstone: Tombstone, lastMail: MailRequest): Promise<boolean>;
   };
   tombstones: Pick<TombstoneStore, 'key'>;
   /** Milliseconds. */
@@ -54,10 +54,10 @@ export async function deleteOwnAccount(
 }
 
 /** It carries whom it goes to: when it is sent, nobody can be asked any more. */
-function lastMailTo(user: User, language: Language, now: number, lifetime: number): ResetRequest {
+function lastMailTo(user: User, language: Language, now: number, lifetime: number): MailRequest {
   const { userId, email, name, emailVerified, mailRefused, mailRefusedUntil } = user;
   return {
-    ...newResetRequest({ userId, language, purpose: 'account-deleted' }, now, lifetime),
+    ...newMailRequest({ userId, language, purpose: 'account-deleted' }, now, lifetime),
     recipient: {
       email,
       name,

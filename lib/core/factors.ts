@@ -1,6 +1,6 @@
 // What the core knows of second factors as they are stored. Times are milliseconds since the epoch.
 
-import type { ResetRequest } from './reset-request.ts';
+import type { MailRequest } from './mail-request.ts';
 import type { Evidence, Session, SessionKey } from './session.ts';
 
 /** An active TOTP. An account has at most one. */
@@ -36,7 +36,7 @@ type UseEffects = {
   raise?: { session: SessionKey; evidence: Evidence };
   /** Counters that are forgotten. */
   forget?: readonly string[];
-  mail?: ResetRequest;
+  mail?: MailRequest;
 };
 
 /**
@@ -48,7 +48,7 @@ export type UseOutcome = 'used' | 'wrong' | 'changed' | 'over';
 /** A change of an account's factors, applied only to the account and session as they were read. */
 export type FactorChange = {
   user: { userId: string; credentialVersion: number; passkeys?: number | undefined };
-  mail?: ResetRequest;
+  mail?: MailRequest;
 };
 
 /** What a client may see of a factor. */

@@ -7,7 +7,7 @@ import { type World, world } from '../../test/harness/memory/world.ts';
 import { forgetPassword } from './forget-password.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const CALLS = ['users.ownerOf', 'throttle.increment', 'resetRequests.put'];
+const CALLS = ['users.ownerOf', 'throttle.increment', 'mailRequests.put'];
 
 function forget(it: World, email: unknown, client: string = randomUUID()) {
   return forgetPassword(it.parts, { fields: { email }, client, language: 'fr' });
@@ -18,7 +18,7 @@ describe('a forgotten password', () => {
     const it = world();
     const { tagId } = await forget(it, ' ADA@example.com ');
     expect(tagId).toMatch(UUID);
-    expect([...it.resetRequests.rows.values()]).toEqual([
+    expect([...it.mailRequests.rows.values()]).toEqual([
       {
         tagId,
         kind: 'known',
@@ -37,7 +37,7 @@ describe('a forgotten password', () => {
     const it = world();
     const { tagId } = await forget(it, 'eve@example.com');
     expect(tagId).toMatch(UUID);
-    expect([...it.resetRequests.rows.values()]).toEqual([
+    expect([...it.mailRequests.rows.values()]).toEqual([
       {
         tagId,
         kind: 'unknown',
@@ -58,7 +58,7 @@ describe('a forgotten password', () => {
   ])('%s is asked for by the same calls: whether a mail goes is up to who sends it', async (_, changes) => {
     const it = world({ ...ADA, ...changes });
     const { tagId } = await forget(it, ADA.email);
-    expect(it.resetRequests.rows.get(tagId)).toMatchObject({ kind: 'known', userId: ADA.userId });
+    expect(it.mailRequests.rows.get(tagId)).toMatchObject({ kind: 'known', userId: ADA.userId });
     expect(it.calls).toEqual(CALLS);
   });
 
@@ -82,6 +82,6 @@ describe('a forgotten password', () => {
       code: 'throttled',
       retryAfter: 300,
     });
-    expect(it.resetRequests.rows.size).toBe(2);
+    expect(it.mailRequests.rows.size).toBe(2);
   });
 });

@@ -1,7 +1,7 @@
 import type { Clock, UserStore } from './account.ts';
 import { emailAddress, type RawFields, readFields } from './fields.ts';
 import type { Language } from './language.ts';
-import { newResetRequest, type ResetRequestStore } from './reset-request.ts';
+import { type MailRequestStore, newMailRequest } from './mail-request.ts';
 import { countRequest, type Throttle } from './throttle.ts';
 
 export type ForgetPasswordRequest = {
@@ -16,7 +16,7 @@ export const forgetPasswordFields = { email: emailAddress };
 
 export type ForgetPasswordDeps = {
   users: Pick<UserStore, 'ownerOf'>;
-  resetRequests: Pick<ResetRequestStore, 'put'>;
+  mailRequests: Pick<MailRequestStore, 'put'>;
   throttle: Throttle;
   clock: Clock;
   /** Milliseconds. */
@@ -35,7 +35,7 @@ export type ForgetPasswordDeps = {
  * @see OWASP Forgot Password Cheat Sheet
  */
 export async function forgetPassword(
-  { users, resetRequests, throttle, clock, tagLifetime, migrates }: ForgetPasswordDeps,
+  { users, mailRequests, throttle, clock, tagLifetime, migrates }: ForgetPasswordDeps,
   request: ForgetPasswordRequest,
 ): Promise<{ tagId: string }> {
   const { email } = readFields(forgetPasswordFields, request.fields);
@@ -45,7 +45,7 @@ export async function forgetPassword(
   ]);
 
   const legacy = migrates && userId === undefined ? { legacy: { email } } : {};
-  const asked = newResetRequest({ userId, language: request.language, ...legacy }, clock(), tagLifetime);
-  await resetRequests.put(asked);
+  const asked = newMailRequest({ userId, language: request.language, ...legacy }, clock(), tagLifetime);
+  await mailRequests.put(asked);
   return { tagId: asked.tagId };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { memoryImportStore } from '../../test/harness/memory/administration.ts';
 import { NOON } from '../../test/harness/memory/clock.ts';
-import { memoryResetRequests } from '../../test/harness/memory/reset-requests.ts';
+import { memoryMailRequests } from '../../test/harness/memory/mail-requests.ts';
 import { memoryUsers } from '../../test/harness/memory/users.ts';
 import { type AccountToImport, importUsers } from './import-users.ts';
 import type { TombstoneStore } from './tombstone.ts';
@@ -18,7 +18,7 @@ async function imported(...accounts: AccountToImport[]) {
     for (const [line, account] of accounts.entries()) yield { line, account };
   })();
   const counts = await importUsers(
-    { accounts: memoryImportStore(users, memoryResetRequests()), tombstones },
+    { accounts: memoryImportStore(users, memoryMailRequests()), tombstones },
     rows,
     { mails: true, kindOf: () => 'bcrypt', now: NOON, onRefused: () => undefined },
   );

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { User } from './account.ts';
 import type { By } from './account-event.ts';
 import { inParallel } from './in-parallel.ts';
-import { newResetRequest, type ResetRequest } from './reset-request.ts';
+import { type MailRequest, newMailRequest } from './mail-request.ts';
 import { type StoredFactors, summaryOf } from './stored-factors.ts';
 import { importedUserId, isDeleted, type TombstoneStore, tombstoneId } from './tombstone.ts';
 
@@ -69,7 +69,7 @@ export type ImportCounts = {
 };
 
 /** An account to write, with its factors, and the request for the mail by which its owner sets a password, where one is due. */
-export type NewAccount = { user: User; by: By; factors?: StoredFactors; resetRequest?: ResetRequest };
+export type NewAccount = { user: User; by: By; factors?: StoredFactors; mailRequest?: MailRequest };
 
 /** What became of one account: `owner` has the address already, or somebody a passkey of it. */
 export type Added = { added: true } | { added: false; owner?: string | undefined; passkeyTaken?: true };
@@ -79,7 +79,7 @@ export type ImportStore = {
   /** Who owns each of at most 100 addresses; addresses without an owner are left out. */
   ownersOf(emails: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
-   * Writes each account with the claim on its address, its factors and its reset request, all or nothing.
+   * Writes each account with the claim on its address, its factors and its mail request, all or nothing.
    *
    * @returns an outcome for each, in their order; `owner` and `passkeyTaken` are absent when the user id was taken
    */
@@ -179,9 +179,9 @@ class ImportRun {
     }
     for (const [, value] of own) this.lines.set(value, line);
     this.countHash(user, fastDigest);
-    const resetRequest =
+    const mailRequest =
       this.options.mails && fastDigest === undefined && needsMail(user)
-        ? newResetRequest({ userId: user.userId, byOperator: true }, this.options.now, TAG_LIFETIME_MS)
+        ? newMailRequest({ userId: user.userId, byOperator: true }, this.options.now, TAG_LIFETIME_MS)
         : undefined;
     return {
       ...{ line, createdAt: account.createdAt, fastDigest },
@@ -189,7 +189,7 @@ class ImportRun {
         user,
         by: this.options.by ?? 'import',
         ...(factors && { factors }),
-        ...(resetRequest && { resetRequest }),
+        ...(mailRequest && { mailRequest }),
       },
     };
   }
@@ -234,10 +234,10 @@ class ImportRun {
     return false;
   }
 
-  private settle({ line, account: { user, resetRequest } }: Numbered, outcome: Added): void {
+  private settle({ line, account: { user, mailRequest } }: Numbered, outcome: Added): void {
     if (outcome.added) {
       this.counts.imported += 1;
-      if (resetRequest) this.counts.mailed += 1;
+      if (mailRequest) this.counts.mailed += 1;
     } else if (outcome.passkeyTaken) this.refuse(line, { why: 'passkey-taken' });
     else if (outcome.owner === undefined) this.refuse(line, { why: 'user-id-taken' });
     else if (outcome.owner === user.userId) this.counts.before += 1;

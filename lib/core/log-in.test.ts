@@ -5,8 +5,8 @@ import { ADA } from '../../test/harness/memory/users.ts';
 import { type World, world } from '../../test/harness/memory/world.ts';
 import type { User } from './account.ts';
 import { type LogInDeps, type LogInRequest, logIn } from './log-in.ts';
+import type { MailRequest } from './mail-request.ts';
 import { hashSecret, readRefreshToken } from './opaque-token.ts';
-import type { ResetRequest } from './reset-request.ts';
 import { accountCounter } from './throttle.ts';
 
 const HOUR = 3_600_000;
@@ -446,12 +446,12 @@ test.each([true, false])(
 describe('a right password that was found in a breach', () => {
   function watching(user: User = ADA, breached = true) {
     const it = world(user);
-    const told: { mail: ResetRequest; since: number }[] = [];
+    const told: { mail: MailRequest; since: number }[] = [];
     const asked: string[] = [];
     const failures: unknown[] = [];
     const breaches = {
       isBreached: async (password: string) => asked.push(password) > 0 && breached,
-      tell: async (mail: ResetRequest, since: number) => void told.push({ mail, since }),
+      tell: async (mail: MailRequest, since: number) => void told.push({ mail, since }),
       failed: (_: string, error: unknown) => void failures.push(error),
     };
     return { it, told, asked, failures, breaches, parts: { ...it.parts, breaches } };

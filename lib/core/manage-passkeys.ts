@@ -1,9 +1,9 @@
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 import { personName, type RawFields, readFields } from './fields.ts';
 import type { Language } from './language.ts';
+import { newMailRequest } from './mail-request.ts';
 import { factorId, isFactorId } from './passkey-fields.ts';
 import type { PasskeyStore } from './passkeys.ts';
-import { newResetRequest } from './reset-request.ts';
 import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import { requireStepUp } from './step-up.ts';
 
@@ -52,7 +52,7 @@ export async function removePasskey(
     if (passkey === undefined) return left;
     const now = deps.clock();
     const asked = { userId: user.userId, language: request.language, purpose: 'passkey-removed' } as const;
-    const mail = newResetRequest(asked, now, deps.tagLifetime);
+    const mail = newMailRequest(asked, now, deps.tagLifetime);
     if (await deps.passkeys.remove({ user, passkey, session, now, mail })) return left;
     user = (await authenticate(deps, request)).user;
     return CONFLICT;

@@ -7,9 +7,9 @@ import { world } from '../../test/harness/memory/world.ts';
 import type { User } from './account.ts';
 import type { LegacyUser } from './hooks.ts';
 import { logIn } from './log-in.ts';
+import { newMailRequest } from './mail-request.ts';
 import { ProblemError } from './problem.ts';
-import { type Mailer, sendDueMail } from './reset-mail.ts';
-import { newResetRequest } from './reset-request.ts';
+import { type Mailer, sendDueMail } from './send-due-mail.ts';
 import { tombstoneFor } from './tombstone.ts';
 
 const EVE = 'eve@example.com';
@@ -122,13 +122,13 @@ describe('a log-in to an address that nobody has', () => {
 describe('a mail to reset the password of an address that nobody has', () => {
   function asking(...people: User[]) {
     const it = migrating(...people);
-    const request = newResetRequest({ userId: undefined, legacy: { email: EVE } }, NOON, 1_800_000);
-    it.resetRequests.rows.set(request.tagId, request);
+    const request = newMailRequest({ userId: undefined, legacy: { email: EVE } }, NOON, 1_800_000);
+    it.mailRequests.rows.set(request.tagId, request);
     const sent: string[] = [];
     const mailer: Mailer = { send: async ({ to }) => void sent.push(to), answers: async () => true };
     const send = (migration: typeof it.parts.migration | undefined = it.parts.migration) =>
       sendDueMail({ ...it.parts, mailer, migration }, request.tagId);
-    return { ...it, sent, send, row: () => it.resetRequests.rows.get(request.tagId) };
+    return { ...it, sent, send, row: () => it.mailRequests.rows.get(request.tagId) };
   }
 
   test('goes to whom the system before knows, and its row has what the account will be made of', async () => {

@@ -1,7 +1,7 @@
 // What the core knows of passkeys. Times are milliseconds since the epoch.
 import { createHash } from 'node:crypto';
 import type { User } from './account.ts';
-import type { ResetRequest } from './reset-request.ts';
+import type { MailRequest } from './mail-request.ts';
 import type { Evidence, Session, SessionKey } from './session.ts';
 
 /** COSE's numbers of EdDSA, ES256 and RS256, what is liked best first. */
@@ -130,12 +130,12 @@ export type PasskeyStore = {
     passkey: Passkey;
     challenge: GoodChallenge;
     session: SessionKey & Pick<Session, 'device'>;
-    mail?: ResetRequest | undefined;
+    mail?: MailRequest | undefined;
   }): Promise<'added' | 'used' | 'taken' | 'changed'>;
   /** @returns `over`: the challenge was used before; `changed`: the passkey or the session is another by now */
   use(use: PasskeyUse, effects: PasskeyUseEffects): Promise<'used' | 'over' | 'changed'>;
   /** Asks for a mail about a refused use, unless it was asked for before: by the same answer, which is sent again. */
-  warn(mail: ResetRequest): Promise<void>;
+  warn(mail: MailRequest): Promise<void>;
   /** Does nothing where the account has no such passkey. */
   rename(userId: string, factorId: string, name: string): Promise<void>;
   /**
@@ -149,6 +149,6 @@ export type PasskeyStore = {
     /** In which it is removed. */
     session: SessionKey & Pick<Session, 'device'>;
     now: number;
-    mail?: ResetRequest | undefined;
+    mail?: MailRequest | undefined;
   }): Promise<boolean>;
 };

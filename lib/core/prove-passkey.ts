@@ -1,6 +1,7 @@
 import type { Clock, User, UserStore } from './account.ts';
 import { both } from './both.ts';
 import type { Language } from './language.ts';
+import { newMailRequest } from './mail-request.ts';
 import {
   type Assertion,
   factorIdOf,
@@ -13,7 +14,6 @@ import {
   type RelyingParty,
 } from './passkeys.ts';
 import { ProblemError } from './problem.ts';
-import { newResetRequest } from './reset-request.ts';
 import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { Evidence } from './session.ts';
 import { userIdOf } from './user-handle.ts';
@@ -105,7 +105,7 @@ async function maybeCopied(
   { userId, language, challenge }: { userId: string; language: Language; challenge: GoodChallenge },
 ): Promise<ProblemError> {
   const tagId = userIdOf(Buffer.from(challenge.hash, 'base64url').subarray(0, 16)) as string; // any UUID
-  const mail = newResetRequest({ userId, language, purpose: 'passkey-copied' }, clock(), tagLifetime);
+  const mail = newMailRequest({ userId, language, purpose: 'passkey-copied' }, clock(), tagLifetime);
   await passkeys.warn({ ...mail, tagId });
   return refused('the counter did not rise: there may be a copy of the passkey');
 }

@@ -3,6 +3,7 @@ import { type Authenticated, type Authenticator, authenticate, type Bearer } fro
 import { both } from './both.ts';
 import { type RawFields, readFields } from './fields.ts';
 import type { Language } from './language.ts';
+import { newMailRequest } from './mail-request.ts';
 import { credentialJson, passkeyName } from './passkey-fields.ts';
 import {
   factorIdOf,
@@ -16,7 +17,6 @@ import {
   type RelyingParty,
 } from './passkeys.ts';
 import { ProblemError } from './problem.ts';
-import { newResetRequest } from './reset-request.ts';
 import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';
@@ -98,7 +98,7 @@ export async function registerPasskey(
       purpose: 'passkey-added',
       undo,
     } as const;
-    const mail = newResetRequest(asked, now, deps.tagLifetime);
+    const mail = newMailRequest(asked, now, deps.tagLifetime);
     const outcome = await deps.passkeys.add({ user, session, passkey, challenge, mail });
     if (outcome === 'added') return passkey;
     if (outcome === 'used') throw invalidPasskey('the challenge was used before');

@@ -1,7 +1,7 @@
 import type { Clock, User, UserStore } from './account.ts';
 import type { By } from './account-event.ts';
+import { type MailRequest, newMailRequest } from './mail-request.ts';
 import { ProblemError } from './problem.ts';
-import { newResetRequest, type ResetRequest } from './reset-request.ts';
 import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 
 export type RemoveFactorsDeps = {
@@ -14,7 +14,7 @@ export type RemoveFactorsDeps = {
      * @returns false when the account was changed meanwhile
      * @throws ProblemError `unavailable`
      */
-    removeAll(user: User, now: number, mail: ResetRequest, by: By): Promise<boolean>;
+    removeAll(user: User, now: number, mail: MailRequest, by: By): Promise<boolean>;
   };
   clock: Clock;
   /** Milliseconds. */
@@ -37,7 +37,7 @@ export async function removeAllFactors(deps: RemoveFactorsDeps, userId: string, 
     if (!user.totp && !user.passkeys) return false;
     const now = deps.clock();
     const asked = { userId, purpose: 'factors-removed', byOperator: true } as const;
-    const mail = newResetRequest(asked, now, deps.tagLifetime);
+    const mail = newMailRequest(asked, now, deps.tagLifetime);
     return (await deps.factors.removeAll(user, now, mail, by)) || CONFLICT;
   });
 }

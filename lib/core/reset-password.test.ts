@@ -3,9 +3,9 @@ import { NOON } from '../../test/harness/memory/clock.ts';
 import { problemOf } from '../../test/harness/memory/problem-of.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import { type World, world } from '../../test/harness/memory/world.ts';
+import type { MailRequest } from './mail-request.ts';
 import { hashSecret, newSecret, writeResetTag } from './opaque-token.ts';
 import { resetPassword } from './reset-password.ts';
-import type { ResetRequest } from './reset-request.ts';
 import { accountCounter } from './throttle.ts';
 
 const TAG_ID = '33333333-3333-4333-8333-333333333333';
@@ -13,7 +13,7 @@ const FIELDS = { password: 'a new battery' };
 const SECRET = newSecret();
 const TAG = writeResetTag({ tagId: TAG_ID, secret: SECRET });
 
-const REQUEST: ResetRequest = {
+const REQUEST: MailRequest = {
   tagId: TAG_ID,
   kind: 'known',
   state: 'mailed',
@@ -25,9 +25,9 @@ const REQUEST: ResetRequest = {
 };
 
 /** A world in which Ada was mailed a tag. */
-function mailed(changes: Partial<ResetRequest> = {}): World {
+function mailed(changes: Partial<MailRequest> = {}): World {
   const it = world();
-  it.resetRequests.rows.set(TAG_ID, { ...REQUEST, ...changes });
+  it.mailRequests.rows.set(TAG_ID, { ...REQUEST, ...changes });
   return it;
 }
 
@@ -45,8 +45,8 @@ describe('a reset', () => {
       passwordChangedAt: NOON,
       emailVerified: true,
     });
-    expect(it.resetRequests.rows.get(TAG_ID)?.state).toBe('used');
-    expect(it.calls).toEqual(['resetRequests.get', 'users.get', 'hasher.hash', 'accounts.reset']);
+    expect(it.mailRequests.rows.get(TAG_ID)?.state).toBe('used');
+    expect(it.calls).toEqual(['mailRequests.get', 'users.get', 'hasher.hash', 'accounts.reset']);
   });
 
   test('tells the one write everything that it changes', async () => {

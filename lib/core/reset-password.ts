@@ -1,11 +1,11 @@
 import type { Clock, PasswordHasher, User, UserStore } from './account.ts';
 import { newPassword, type RawFields, readFields, refuseBreached } from './fields.ts';
+import type { MailRequest, MailRequestStore } from './mail-request.ts';
 import { migratedUser } from './migrate-account.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
 import { rulesOf } from './purpose.ts';
-import type { ResetRequest, ResetRequestStore } from './reset-request.ts';
 import { accountCounter } from './throttle.ts';
 
 /** What who holds a live tag may know: whose password it is about. */
@@ -13,7 +13,7 @@ export type LiveTag = { email: string };
 
 export type TagDeps = {
   users: Pick<UserStore, 'get'>;
-  resetRequests: Pick<ResetRequestStore, 'get'>;
+  mailRequests: Pick<MailRequestStore, 'get'>;
   clock: Clock;
 };
 
@@ -92,11 +92,11 @@ export async function lookAtTag(deps: TagDeps, tag: string | undefined): Promise
 }
 
 async function judgeTag(
-  { users, resetRequests, clock }: TagDeps,
+  { users, mailRequests, clock }: TagDeps,
   tag: string | undefined,
-): Promise<{ found: ResetRequest; user: User; migrates: boolean }> {
+): Promise<{ found: MailRequest; user: User; migrates: boolean }> {
   if (!tag) throw new ProblemError({ code: 'missing-tag' });
-  const found = await findRequest(resetRequests, tag);
+  const found = await findRequest(mailRequests, tag);
   const stored = await users.get(found.userId);
   const user = stored ?? migrantOf(found, clock());
   if (user === undefined) throw new ProblemError({ code: 'unknown-user' });
@@ -107,13 +107,13 @@ async function judgeTag(
 }
 
 /** The account that a link makes, where a system before knows the address. */
-function migrantOf({ userId, legacy }: ResetRequest, now: number): User | undefined {
+function migrantOf({ userId, legacy }: MailRequest, now: number): User | undefined {
   if (legacy?.name === undefined) return undefined;
   const { email, name, roles } = legacy;
   return migratedUser({ userId, email, legacy: { name, emailVerified: true, roles } }, now);
 }
 
-async function findRequest(store: Pick<ResetRequestStore, 'get'>, tag: string): Promise<ResetRequest> {
+async function findRequest(store: Pick<MailRequestStore, 'get'>, tag: string): Promise<MailRequest> {
   const mailed = readResetTag(tag);
   if (mailed === undefined) throw wrongTag('not a tag');
   const request = await store.get(mailed.tagId);

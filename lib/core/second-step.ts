@@ -5,10 +5,10 @@ import { both } from './both.ts';
 import type { Challenge, ChallengeStore, FactorStore, FactorUse, UseOutcome } from './factors.ts';
 import { type RawFields, readOneOf, textSuchAs } from './fields.ts';
 import type { Language } from './language.ts';
+import { type MailRequest, newMailRequest } from './mail-request.ts';
 import { hashSecret, newSecret } from './opaque-token.ts';
 import { ProblemError } from './problem.ts';
 import { FACTOR_METHODS, type GivenCode, type ProveFactorDeps, proveFactor } from './prove-factor.ts';
-import { newResetRequest, type ResetRequest } from './reset-request.ts';
 import { accountCounter, countingRefusals } from './throttle.ts';
 
 const CHALLENGE_SECONDS = 300;
@@ -163,9 +163,9 @@ export function mailOf(
   { clock, tagLifetime }: { clock: Clock; tagLifetime: number },
   use: FactorUse,
   language: Language,
-): { mail?: ResetRequest } {
+): { mail?: MailRequest } {
   if (use.by !== 'recovery-code') return {};
   const { userId, left } = use;
   const asked = { userId, language, purpose: 'recovery-code-used' as const, recoveryCodesLeft: left };
-  return { mail: newResetRequest(asked, clock(), tagLifetime) };
+  return { mail: newMailRequest(asked, clock(), tagLifetime) };
 }

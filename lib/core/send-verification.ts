@@ -4,9 +4,9 @@ import { type Authenticator, authenticate, type Bearer } from './authenticate.ts
 import { invalidFields, type RawFields, readFields, text } from './fields.ts';
 import type { Language } from './language.ts';
 import { VERIFY_LIFETIME_MS } from './mail-code.ts';
+import { type MailRequest, type MailRequestStore, newMailRequest } from './mail-request.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
 import type { PendingSignUpStore } from './pending-sign-up.ts';
-import { newResetRequest, type ResetRequest, type ResetRequestStore } from './reset-request.ts';
 import { countRequest } from './throttle.ts';
 import { waitingChange } from './waiting-change.ts';
 
@@ -15,7 +15,7 @@ export type SendVerificationRequest = Bearer & { language: Language; body: () =>
 export const sendVerificationFields = [{ verification: text }, {}];
 
 export type SendVerificationDeps = Authenticator & {
-  resetRequests: Pick<ResetRequestStore, 'get' | 'put'>;
+  mailRequests: Pick<MailRequestStore, 'get' | 'put'>;
   signUps: Pick<PendingSignUpStore, 'get'>;
 };
 
@@ -35,7 +35,7 @@ export async function sendVerification(
   const { user } = await authenticate(deps, request);
   request.body();
   await countRequest(deps.throttle, 'verifications', request.client);
-  for (const mail of await dueTo(deps, user, request.language)) await deps.resetRequests.put(mail);
+  for (const mail of await dueTo(deps, user, request.language)) await deps.mailRequests.put(mail);
 }
 
 function quietly(body: () => RawFields): RawFields | undefined {
@@ -48,7 +48,7 @@ function quietly(body: () => RawFields): RawFields | undefined {
 
 /** What was never a sign-up of ours gets a row as well, which nobody mails. */
 async function sendAgain(
-  { signUps, resetRequests, throttle, clock }: SendVerificationDeps,
+  { signUps, mailRequests, throttle, clock }: SendVerificationDeps,
   { client, language }: SendVerificationRequest,
   sent: RawFields,
 ): Promise<void> {
@@ -65,25 +65,25 @@ async function sendAgain(
           recipient: { email: pending.email, name: pending.name },
         }
       : { userId: undefined };
-  const mail = newResetRequest(
+  const mail = newMailRequest(
     { ...subject, language, purpose: 'verify-sign-up' },
     clock(),
     VERIFY_LIFETIME_MS,
   );
-  await resetRequests.put(mail);
+  await mailRequests.put(mail);
 }
 
 async function dueTo(
-  { resetRequests, clock }: SendVerificationDeps,
+  { mailRequests, clock }: SendVerificationDeps,
   user: User,
   language: Language,
-): Promise<ResetRequest[]> {
+): Promise<MailRequest[]> {
   const { userId, credentialVersion, emailVerified } = user;
   const now = clock();
-  const change = await waitingChange(resetRequests, user, now);
-  const mail = (subject: Pick<ResetRequest, 'purpose' | 'newEmail' | 'since'>) =>
-    newResetRequest({ userId, language, credentialVersion, ...subject }, now, VERIFY_LIFETIME_MS);
-  const due: ResetRequest[] = [];
+  const change = await waitingChange(mailRequests, user, now);
+  const mail = (subject: Pick<MailRequest, 'purpose' | 'newEmail' | 'since'>) =>
+    newMailRequest({ userId, language, credentialVersion, ...subject }, now, VERIFY_LIFETIME_MS);
+  const due: MailRequest[] = [];
   if (!emailVerified) due.push(mail({ purpose: 'verify-account' }));
   if (change) {
     const { newEmail, since = change.requestedAt } = change;

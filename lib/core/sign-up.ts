@@ -15,11 +15,11 @@ import {
 import type { JudgeSignUp } from './hooks.ts';
 import type { Language } from './language.ts';
 import { UNDO_LIFETIME_MS, VERIFY_LIFETIME_MS } from './mail-code.ts';
+import { type MailRequest, newMailRequest } from './mail-request.ts';
 import { hashSecret, newSecret, writeResetTag } from './opaque-token.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import type { PendingSignUp } from './pending-sign-up.ts';
 import { ProblemError } from './problem.ts';
-import { newResetRequest, type ResetRequest } from './reset-request.ts';
 import type { Session } from './session.ts';
 import { countRequest, type Throttle } from './throttle.ts';
 
@@ -49,9 +49,9 @@ export type SignUpDeps = Omit<AdmitDeps, 'sessions'> & {
      * @returns false when the address already has an owner
      * @throws ProblemError `unavailable`
      */
-    create(user: User, session: Session | undefined, mail?: ResetRequest): Promise<boolean>;
+    create(user: User, session: Session | undefined, mail?: MailRequest): Promise<boolean>;
     /** Keeps a sign-up until its address is verified, and asks for the mail. @throws ProblemError `unavailable` */
-    createPending(pending: PendingSignUp, mail: ResetRequest): Promise<void>;
+    createPending(pending: PendingSignUp, mail: MailRequest): Promise<void>;
   };
   hasher: Pick<PasswordHasher, 'hash'>;
   throttle: Throttle;
@@ -119,14 +119,14 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
 export function verificationOf(
   { userId, credentialVersion, createdAt }: User,
   language: Language | undefined,
-): ResetRequest {
+): MailRequest {
   const asked = {
     userId,
     credentialVersion,
     purpose: 'verify-account',
     ...(language && { language }),
   } as const;
-  return newResetRequest(asked, createdAt, VERIFY_LIFETIME_MS);
+  return newMailRequest(asked, createdAt, VERIFY_LIFETIME_MS);
 }
 
 async function waitForAddress(
@@ -136,7 +136,7 @@ async function waitForAddress(
 ): Promise<SignedUp> {
   const { userId, email, name, bio, passwordHash, createdAt } = user;
   const [signUpId, secret] = [randomUUID(), newSecret()];
-  const mail = newResetRequest(
+  const mail = newMailRequest(
     {
       ...{ userId, purpose: 'verify-sign-up', signUp: signUpId, recipient: { email, name } },
       ...(language && { language }),

@@ -1,8 +1,8 @@
 import type { Clock, User } from './account.ts';
-import { newResetRequest, type ResetRequestStore } from './reset-request.ts';
+import { type MailRequestStore, newMailRequest } from './mail-request.ts';
 
 export type StartResetDeps = {
-  resetRequests: Pick<ResetRequestStore, 'put'>;
+  mailRequests: Pick<MailRequestStore, 'put'>;
   clock: Clock;
   /** Milliseconds. */
   tagLifetime: number;
@@ -16,8 +16,8 @@ export type StartResetDeps = {
  * @throws ProblemError `unavailable`
  */
 export async function startReset(
-  { resetRequests, clock, tagLifetime }: StartResetDeps,
+  { mailRequests, clock, tagLifetime }: StartResetDeps,
   { userId }: Pick<User, 'userId'>,
 ): Promise<void> {
-  await resetRequests.put(newResetRequest({ userId, byOperator: true }, clock(), tagLifetime));
+  await mailRequests.put(newMailRequest({ userId, byOperator: true }, clock(), tagLifetime));
 }

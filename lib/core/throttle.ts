@@ -14,9 +14,9 @@ import {
   type Verdict,
 } from './login-attempts.ts';
 import { type MailQuota, takeMail } from './mail-quota.ts';
+import type { MailRequest } from './mail-request.ts';
 import { type Problem, ProblemError } from './problem.ts';
 import type { Purpose } from './purpose.ts';
-import type { ResetRequest } from './reset-request.ts';
 
 /** How many requests of a kind one client address may make in a window; a log-in counts only when it failed. */
 export type AddressLimits = Record<AddressLimit, number>;
@@ -29,7 +29,7 @@ export type Versioned<T> = { value: T; version: string };
 
 /** What comes with the failure that begins a lock. */
 export type LockEffects = {
-  mail?: ResetRequest | undefined;
+  mail?: MailRequest | undefined;
   /** What it is to the account. For an account that isn't there as much is written, about nobody. */
   entry?: { entry: Entry; of: 'known' | 'unknown' } | undefined;
 };
@@ -122,7 +122,7 @@ export type LoginAttempt = {
    * @param mail what to ask for when this failure locks the account until a reset; exactly one does
    * @returns whether the account is locked from now on, or for longer
    */
-  failed(mail: ResetRequest): Promise<boolean>;
+  failed(mail: MailRequest): Promise<boolean>;
   /** The password was right: the account's failures are forgotten, and the address has not been counted. */
   succeeded(): Promise<void>;
   /** Gives back what was taken and not settled: an attempt that broke counts for nothing. */
@@ -308,7 +308,7 @@ async function settle(
 }
 
 /** Whose password or code is guessed. */
-type Guessed = { userId: string; of: 'known' | 'unknown'; guessed: 'password' | 'code'; mail?: ResetRequest };
+type Guessed = { userId: string; of: 'known' | 'unknown'; guessed: 'password' | 'code'; mail?: MailRequest };
 
 /** A failure that doesn't begin a lock has none. The mail is due once: when only a reset can end the lock. */
 function lockEffects(

@@ -9,7 +9,7 @@ import { undo } from './undo.ts';
 test('the link of a reset, whose row names no purpose, takes nothing back', async () => {
   const it = world();
   const [tagId, secret] = ['33333333-3333-4333-8333-333333333333', newMailedSecret()];
-  it.resetRequests.rows.set(tagId, {
+  it.mailRequests.rows.set(tagId, {
     ...{ tagId, kind: 'known', state: 'mailed', userId: ADA.userId, secretHashes: [hashSecret(secret)] },
     ...{ requestedAt: NOON, expiresAt: NOON + 1_000 },
   });

@@ -3,10 +3,10 @@ import type { RawFields } from './fields.ts';
 import { readFields, textSuchAs } from './fields.ts';
 import type { Language } from './language.ts';
 import { UNDO_LIFETIME_MS } from './mail-code.ts';
+import { type MailRequest, type MailRequestStore, newMailRequest, type Undo } from './mail-request.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
 import { ProblemError } from './problem.ts';
 import { rulesOf } from './purpose.ts';
-import { newResetRequest, type ResetRequest, type ResetRequestStore, type Undo } from './reset-request.ts';
 import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import { countRequest, type Throttle } from './throttle.ts';
 
@@ -18,16 +18,16 @@ export const undoFields = { token: textSuchAs('the-tag-of-the-mailed-link') };
 export type Undoing = {
   /** As it was read. */
   user: User;
-  mail: ResetRequest & { undo: Undo };
+  mail: MailRequest & { undo: Undo };
   /** The mail with a reset link to the restored address. */
-  resetMail: ResetRequest;
+  resetMail: MailRequest;
   /** Milliseconds since the epoch. */
   now: number;
 };
 
 export type UndoDeps = {
   users: Pick<UserStore, 'get'>;
-  resetRequests: Pick<ResetRequestStore, 'get'>;
+  mailRequests: Pick<MailRequestStore, 'get'>;
   accounts: {
     /**
      * @returns `taken` when the address has got another owner, `changed` when the user did or the link was used
@@ -57,7 +57,7 @@ export async function undo(deps: UndoDeps, request: UndoRequest): Promise<void> 
     const now = deps.clock();
     const { userId } = user;
     const { language } = request;
-    const resetMail = newResetRequest({ userId, language, purpose: 'undone' }, now, deps.tagLifetime);
+    const resetMail = newMailRequest({ userId, language, purpose: 'undone' }, now, deps.tagLifetime);
     const outcome = await deps.accounts.undo({ user, mail, resetMail, now });
     if (outcome === 'undone') return;
     if (outcome === 'taken')
@@ -67,11 +67,11 @@ export async function undo(deps: UndoDeps, request: UndoRequest): Promise<void> 
 }
 
 async function judgeUndo(
-  { users, resetRequests, clock }: Pick<UndoDeps, 'users' | 'resetRequests' | 'clock'>,
+  { users, mailRequests, clock }: Pick<UndoDeps, 'users' | 'mailRequests' | 'clock'>,
   token: string,
-): Promise<{ mail: ResetRequest & { undo: Undo }; user: User }> {
+): Promise<{ mail: MailRequest & { undo: Undo }; user: User }> {
   const mailed = readResetTag(token);
-  const mail = mailed && (await resetRequests.get(mailed.tagId));
+  const mail = mailed && (await mailRequests.get(mailed.tagId));
   if (!mail?.secretHashes?.includes(hashSecret(mailed?.secret as Buffer))) throw wrongTag('no such tag');
   const { undo: what, purpose = 'reset-password', state, requestedAt } = mail;
   if (what === undefined || rulesOf(purpose).link !== 'undo') throw wrongTag('for something else');

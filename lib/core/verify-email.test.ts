@@ -5,9 +5,9 @@ import { problemOf } from '../../test/harness/memory/problem-of.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import { world } from '../../test/harness/memory/world.ts';
 import type { User } from './account.ts';
+import type { MailRequest } from './mail-request.ts';
 import { hashSecret, newMailedSecret, writeResetTag } from './opaque-token.ts';
 import type { PendingSignUp } from './pending-sign-up.ts';
-import type { ResetRequest } from './reset-request.ts';
 import { verifyEmail } from './verify-email.ts';
 
 // What a rare order of events leads to; the rules themselves are in test/contract/verification.test.ts.
@@ -18,16 +18,16 @@ const secret = newMailedSecret();
 const token = writeResetTag({ tagId: ONE, secret });
 const CODE = '12345678';
 
-const mail = (changes: Partial<ResetRequest> = {}): ResetRequest => ({
+const mail = (changes: Partial<MailRequest> = {}): MailRequest => ({
   ...{ tagId: ONE, kind: 'known', state: 'mailed', userId: ADA.userId, purpose: 'verify-account' },
   ...{ secretHashes: [hashSecret(secret)], requestedAt: NOON, expiresAt: NOON + 1_000 },
   credentialVersion: ADA.credentialVersion,
   ...changes,
 });
 
-async function owner(changes: Partial<User>, ...mails: ResetRequest[]) {
+async function owner(changes: Partial<User>, ...mails: MailRequest[]) {
   const it = world({ ...ADA, ...changes });
-  for (const row of mails) it.resetRequests.rows.set(row.tagId, row);
+  for (const row of mails) it.mailRequests.rows.set(row.tagId, row);
   const { accessToken } = await loggedIn(it);
   const verify = (body: object, bearer: string | undefined = accessToken.token) =>
     verifyEmail(it.parts, {

@@ -4,16 +4,11 @@ import { type Authenticator, authenticate, type Bearer } from './authenticate.ts
 import { type ProveDeps, type Prover, withPassword } from './check-password.ts';
 import { invalidFields, type RawFields, readFields, readOneOf, text, textSuchAs } from './fields.ts';
 import { isMailCode, type MailCodes, MOST_CODE_TRIES } from './mail-code.ts';
+import { type CodeTries, type MailRequest, type MailRequestStore, newMailRequest } from './mail-request.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
 import type { PendingSignUp, PendingSignUpStore } from './pending-sign-up.ts';
 import { ProblemError } from './problem.ts';
 import { rulesOf } from './purpose.ts';
-import {
-  type CodeTries,
-  newResetRequest,
-  type ResetRequest,
-  type ResetRequestStore,
-} from './reset-request.ts';
 import { countingRefusals } from './throttle.ts';
 
 export type VerifyEmailRequest = Bearer & Prover & { device?: string | undefined; body: () => RawFields };
@@ -32,7 +27,7 @@ export const verifyEmailFields = [
 /** The verified address is moved to, or marked. Both are one transaction on condition that the user is as it was read. */
 export type AddressWrites = {
   /** @returns false when the condition did not hold */
-  confirmAddress(user: User, mail: ResetRequest, now: number): Promise<boolean>;
+  confirmAddress(user: User, mail: MailRequest, now: number): Promise<boolean>;
   /**
    * Claims the new address, holds the old one, and asks for the notice.
    *
@@ -43,9 +38,9 @@ export type AddressWrites = {
 
 export type AddressMove = {
   user: User;
-  mail: ResetRequest;
+  mail: MailRequest;
   newEmail: string;
-  notice: ResetRequest;
+  notice: MailRequest;
   /** Milliseconds since the epoch. */
   now: number;
 };
@@ -55,7 +50,7 @@ export type VerifyEmailDeps = Omit<Authenticator, 'sessions'> &
   Omit<AdmitDeps, 'sessions'> & {
     sessions: Authenticator['sessions'];
     users: Pick<UserStore, 'get'>;
-    resetRequests: Pick<ResetRequestStore, 'get'> & CodeTries;
+    mailRequests: Pick<MailRequestStore, 'get'> & CodeTries;
     signUps: PendingSignUpStore;
     accounts: AddressWrites;
     codes: MailCodes;
@@ -78,8 +73,8 @@ const NO_SIGNER: VerifyEmailDeps['signer'] = {
  * @throws ProblemError `missing-tag`, and those of `verifyEmail`
  */
 export async function verifyOnPage(
-  deps: Omit<VerifyEmailDeps, 'signer' | 'verifier' | 'sessions' | 'codes' | 'resetRequests'> & {
-    resetRequests: Pick<ResetRequestStore, 'get'>;
+  deps: Omit<VerifyEmailDeps, 'signer' | 'verifier' | 'sessions' | 'codes' | 'mailRequests'> & {
+    mailRequests: Pick<MailRequestStore, 'get'>;
   },
   { tag, password, ...prover }: VerifyOnPageRequest,
 ): Promise<void> {
@@ -151,13 +146,13 @@ async function verifySignUp(
 
 /** @throws ProblemError `wrong-code`, `expired-tag`, `unavailable` */
 async function matchCode(
-  { resetRequests, codes, clock }: VerifyEmailDeps,
+  { mailRequests, codes, clock }: VerifyEmailDeps,
   tagId: string,
   typed: string,
-): Promise<ResetRequest> {
+): Promise<MailRequest> {
   if (!isMailCode(typed)) throw wrongCode('not eight digits');
   const [hash, now] = [await codes.hash(tagId, typed), clock()];
-  const tried = await resetRequests.tryCode(tagId, hash, now);
+  const tried = await mailRequests.tryCode(tagId, hash, now);
   if (tried === undefined) throw wrongCode('no such mail');
   const { counted, row } = tried;
   const { codeUntil = Number.POSITIVE_INFINITY, codeTries = 0 } = row;
@@ -218,7 +213,7 @@ async function verifyByPassword(
 async function verifySignUpByPassword(
   deps: VerifyEmailDeps,
   request: VerifyEmailRequest,
-  mail: ResetRequest,
+  mail: MailRequest,
   typed: string,
 ): Promise<Verified> {
   const pending = await deps.signUps.get(mail.signUp as string);
@@ -284,16 +279,16 @@ async function verifyByCode(
 }
 
 /** @throws ProblemError `wrong-tag`, `unavailable` */
-async function findMail({ resetRequests }: VerifyEmailDeps, tag: string): Promise<ResetRequest> {
+async function findMail({ mailRequests }: VerifyEmailDeps, tag: string): Promise<MailRequest> {
   const mailed = readResetTag(tag);
-  const mail = mailed && (await resetRequests.get(mailed.tagId));
+  const mail = mailed && (await mailRequests.get(mailed.tagId));
   if (!mail?.secretHashes?.includes(hashSecret(mailed?.secret as Buffer))) throw wrongTag('no such tag');
   if (rulesOf(mail.purpose ?? 'reset-password').link !== 'verify') throw wrongTag('for something else');
   return mail;
 }
 
 /** Whether a link of the account's is the latest of its purpose, bound to what the account is, and in time. */
-function judge(deps: VerifyEmailDeps, mail: ResetRequest, user: User): void {
+function judge(deps: VerifyEmailDeps, mail: MailRequest, user: User): void {
   if (mail.state === 'used') return;
   const latest = mail.newEmail === undefined ? user.verifyMail : user.changeMail;
   if (latest?.tagId !== mail.tagId || mail.credentialVersion !== user.credentialVersion)
@@ -301,7 +296,7 @@ function judge(deps: VerifyEmailDeps, mail: ResetRequest, user: User): void {
   refuseExpired(deps, mail);
 }
 
-function refuseExpired({ clock }: VerifyEmailDeps, { expiresAt, codeTries = 0 }: ResetRequest): void {
+function refuseExpired({ clock }: VerifyEmailDeps, { expiresAt, codeTries = 0 }: MailRequest): void {
   if (clock() >= expiresAt || codeTries >= MOST_CODE_TRIES) throw expired('out of time or tries');
 }
 
@@ -309,24 +304,24 @@ function refuseExpired({ clock }: VerifyEmailDeps, { expiresAt, codeTries = 0 }:
 async function verifyAccount(
   deps: VerifyEmailDeps,
   { language }: Prover,
-  mail: ResetRequest,
+  mail: MailRequest,
   user: User,
 ): Promise<void> {
   if (mail.state === 'used') return;
   if (await apply(deps, { mail, user, language })) return;
   // Two tabs at once: the other one was first.
-  const now = await deps.resetRequests.get(mail.tagId);
+  const now = await deps.mailRequests.get(mail.tagId);
   if (now?.state !== 'used') throw wrongTag('the account was changed meanwhile');
 }
 
 async function apply(
   { accounts, clock }: VerifyEmailDeps,
-  { mail, user, language }: { mail: ResetRequest; user: User } & Pick<Prover, 'language'>,
+  { mail, user, language }: { mail: MailRequest; user: User } & Pick<Prover, 'language'>,
 ): Promise<boolean> {
   if (mail.newEmail === undefined) return accounts.confirmAddress(user, mail, clock());
   const [now, { userId, email, emailVerified = false }] = [clock(), user];
   const undo = { email, emailVerified, since: mail.since ?? mail.requestedAt };
-  const notice = newResetRequest({ userId, language, purpose: 'address-changed', undo }, now, 0);
+  const notice = newMailRequest({ userId, language, purpose: 'address-changed', undo }, now, 0);
   const outcome = await accounts.moveAddress({ user, mail, newEmail: mail.newEmail, notice, now });
   if (outcome === 'taken') throw expired('the address has got another owner');
   return outcome === 'moved';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { NOON } from '../../test/harness/memory/clock.ts';
-import type { ResetRequest } from './reset-request.ts';
+import type { MailRequest } from './mail-request.ts';
 import { waitingChange } from './waiting-change.ts';
 
 const mail = {
@@ -8,9 +8,9 @@ const mail = {
   newEmail: 'ada@example.org',
   credentialVersion: 1,
   expiresAt: NOON + 1,
-} as ResetRequest;
+} as MailRequest;
 const user = { changeMail: { tagId: 'one', at: NOON }, credentialVersion: 1 };
-const waiting = (changes: Partial<ResetRequest> = {}, holder: object = user, now = NOON) =>
+const waiting = (changes: Partial<MailRequest> = {}, holder: object = user, now = NOON) =>
   waitingChange({ get: async () => ({ ...mail, ...changes }) }, holder as typeof user, now);
 
 test('the latest mail says to which address an account is to change', async () => {

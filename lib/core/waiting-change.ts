@@ -1,5 +1,5 @@
 import type { User } from './account.ts';
-import type { ResetRequest, ResetRequestStore } from './reset-request.ts';
+import type { MailRequest, MailRequestStore } from './mail-request.ts';
 
 /**
  * The latest mail by which a change of address can still be completed.
@@ -8,11 +8,11 @@ import type { ResetRequest, ResetRequestStore } from './reset-request.ts';
  * @throws ProblemError `unavailable`
  */
 export async function waitingChange(
-  resetRequests: Pick<ResetRequestStore, 'get'>,
+  mailRequests: Pick<MailRequestStore, 'get'>,
   { changeMail, credentialVersion }: Pick<User, 'changeMail' | 'credentialVersion'>,
   now: number,
-): Promise<(ResetRequest & { newEmail: string }) | undefined> {
-  const mail = changeMail && (await resetRequests.get(changeMail.tagId));
+): Promise<(MailRequest & { newEmail: string }) | undefined> {
+  const mail = changeMail && (await mailRequests.get(changeMail.tagId));
   if (mail?.newEmail === undefined || mail.state === 'used') return undefined;
   if (mail.credentialVersion !== credentialVersion || now >= mail.expiresAt) return undefined;
   return { ...mail, newEmail: mail.newEmail };

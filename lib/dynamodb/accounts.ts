@@ -1,15 +1,15 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { User } from '../core/account.ts';
 import { type AccountEvent, newEntry } from '../core/account-event.ts';
+import type { MailRequest } from '../core/mail-request.ts';
 import type { PendingSignUp } from '../core/pending-sign-up.ts';
 import type { Reset } from '../core/reset-password.ts';
-import type { ResetRequest } from '../core/reset-request.ts';
 import type { Session } from '../core/session.ts';
 import { measure } from '../metrics.ts';
 import { type Database, transact, writeItem } from './database.ts';
 import { entryItem, happens } from './journal.ts';
+import { mailRequestItem, mailUsed } from './mail-requests.ts';
 import { pendingSignUpItem } from './pending-sign-up-item.ts';
-import { mailUsed, resetRequestItem } from './reset-requests.ts';
 import { sessionItem } from './sessions.ts';
 
 /**
@@ -67,9 +67,9 @@ export function accountWrites(database: Database) {
   const { nameOf } = database;
   return {
     /** See `SignUpDeps.accounts`. */
-    async create(user: User, session: Session | undefined, mail?: ResetRequest): Promise<boolean> {
+    async create(user: User, session: Session | undefined, mail?: MailRequest): Promise<boolean> {
       const items = accountPuts(nameOf, user, user.createdAt);
-      if (mail) items.push({ Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } });
+      if (mail) items.push({ Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(mail) } });
       items.push(...openingPuts(nameOf, user, session, [{ type: 'user.created' }]));
       const outcome = await transact(database, items);
       // The address may be taken by our own write, committed before its answer was lost.
@@ -79,9 +79,9 @@ export function accountWrites(database: Database) {
     },
 
     /** See `SignUpDeps.accounts`. */
-    async createPending(pending: PendingSignUp, mail: ResetRequest): Promise<void> {
+    async createPending(pending: PendingSignUp, mail: MailRequest): Promise<void> {
       const TableName = nameOf('reset-tags');
-      const puts = [pendingSignUpItem(pending), resetRequestItem(mail)];
+      const puts = [pendingSignUpItem(pending), mailRequestItem(mail)];
       await transact(
         database,
         puts.map((Item) => ({ Put: { TableName, Item } })),

@@ -2,7 +2,7 @@ import { QueryCommand, type TransactWriteItem, UpdateItemCommand } from '@aws-sd
 import type { User } from '../core/account.ts';
 import type { AccountEvent } from '../core/account-event.ts';
 import { UNDO_LIFETIME_MS } from '../core/mail-code.ts';
-import type { ResetRequest, Undo } from '../core/reset-request.ts';
+import type { MailRequest, Undo } from '../core/mail-request.ts';
 import { afterUndo, type Undoing } from '../core/undo.ts';
 import type { AddressMove, AddressWrites } from '../core/verify-email.ts';
 import { measure } from '../metrics.ts';
@@ -10,11 +10,11 @@ import { orUnavailable } from '../unavailable.ts';
 import { claimPut } from './accounts.ts';
 import { type Database, outcomeOf, readItem, timeToLive, transact, writeItem } from './database.ts';
 import { factorsRemoved, happens } from './journal.ts';
+import { mailRequestItem, mailUsed } from './mail-requests.ts';
 import { passkeyClaim } from './passkey-claim.ts';
-import { mailUsed, resetRequestItem } from './reset-requests.ts';
 
-const mailPut = (nameOf: Database['nameOf'], request: ResetRequest): TransactWriteItem => ({
-  Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(request) },
+const mailPut = (nameOf: Database['nameOf'], request: MailRequest): TransactWriteItem => ({
+  Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(request) },
 });
 
 /** What the refusal of mail was about is no longer the address. */
@@ -25,7 +25,7 @@ export function addressWrites(database: Database): AddressWrites {
   const { nameOf } = database;
 
   /** The condition that the account is as it was read, and that the mail is the latest of its purpose. */
-  const asItWas = (latest: 'verifyMail' | 'changeMail', user: User, mail: ResetRequest) => ({
+  const asItWas = (latest: 'verifyMail' | 'changeMail', user: User, mail: MailRequest) => ({
     ConditionExpression: `email = :email AND credentialVersion = :version AND #status = :active AND ${latest}.tagId = :tagId`,
     ExpressionAttributeNames: { '#status': 'status' },
     values: {
@@ -231,7 +231,7 @@ export function latestMails({ client, nameOf }: Database) {
     table: 'users' | 'reset-tags',
     key: Record<string, string>,
     attribute: 'verifyMail' | 'changeMail' | 'latest',
-    { tagId, requestedAt, expiresAt }: ResetRequest,
+    { tagId, requestedAt, expiresAt }: MailRequest,
   ): Promise<boolean> {
     const ofSignUp = table === 'reset-tags';
     const command = new UpdateItemCommand({
@@ -250,7 +250,7 @@ export function latestMails({ client, nameOf }: Database) {
 
   return {
     /** See `SendMailDeps.latest`. */
-    async put(mail: ResetRequest): Promise<boolean> {
+    async put(mail: MailRequest): Promise<boolean> {
       if (mail.signUp !== undefined) return point('reset-tags', { tagId: mail.signUp }, 'latest', mail);
       const attribute = mail.newEmail === undefined ? 'verifyMail' : 'changeMail';
       return point('users', { userId: mail.userId }, attribute, mail);

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { GetItemCommand, type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import type { ResetRequest } from '../core/reset-request.ts';
+import type { MailRequest } from '../core/mail-request.ts';
 import type { Evidence, SessionKey } from '../core/session.ts';
 import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, readItem, transactionOutcomeOf, writeItem } from './database.ts';
-import { resetRequestItem } from './reset-requests.ts';
+import { mailRequestItem } from './mail-requests.ts';
 
 /** The rows of an account in the table of factors. No credential id looks like these: base64url has no `#`. */
 export const TOTP = '#totp';
@@ -35,10 +35,10 @@ export async function readFactor(
 export async function transactFactors(
   { client, nameOf }: Database,
   items: readonly (TransactWriteItem | undefined)[],
-  mail: ResetRequest | undefined,
+  mail: MailRequest | undefined,
 ) {
   const TransactItems = items.filter((item) => item !== undefined);
-  if (mail) TransactItems.push({ Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } });
+  if (mail) TransactItems.push({ Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(mail) } });
   // One token for all tries: a commit whose answer was lost is not repeated, and is not a conflict with itself.
   const command = { TransactItems, ClientRequestToken: randomUUID() };
   const outcome = await transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));

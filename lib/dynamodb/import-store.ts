@@ -12,7 +12,7 @@ import { accountPuts } from './accounts.ts';
 import { backOff, batchGet } from './batch-get.ts';
 import { type Database, readItem } from './database.ts';
 import { happens } from './journal.ts';
-import { resetRequestItem } from './reset-requests.ts';
+import { mailRequestItem } from './mail-requests.ts';
 import { factorPuts } from './stored-factors.ts';
 
 /** DynamoDB takes 100 actions in one transaction. */
@@ -36,7 +36,7 @@ export function importStore(database: Database): ImportStore {
     async add(accounts) {
       const outcomes = new Map<NewAccount, Added>();
       for (const group of groupsOf(database, accounts)) await addGroup(database, group, outcomes);
-      const mailed = accounts.filter((one) => one.resetRequest && outcomes.get(one)?.added).length;
+      const mailed = accounts.filter((one) => one.mailRequest && outcomes.get(one)?.added).length;
       if (mailed > 0) measure({ MailsDue: mailed });
       return accounts.map((account) => outcomes.get(account) as Added);
     },
@@ -56,8 +56,8 @@ function groupsOf({ nameOf }: Database, accounts: readonly NewAccount[]): Planne
       ...happens(nameOf, { userId, at: now, by: account.by }, { type: 'user.created' }),
     ];
     if (account.factors) actions.push(...factorPuts(nameOf, account.user.userId, account.factors));
-    if (account.resetRequest) {
-      const Item = resetRequestItem(account.resetRequest);
+    if (account.mailRequest) {
+      const Item = mailRequestItem(account.mailRequest);
       actions.push({ Put: { TableName: nameOf('reset-tags'), Item } });
     }
     size += actions.length;

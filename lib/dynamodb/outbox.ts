@@ -1,8 +1,8 @@
 import { ScanCommand, type ScanCommandInput, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { MailedSecret, ResetRequest, ResetRequestStore } from '../core/reset-request.ts';
+import type { MailedSecret, MailRequest, MailRequestStore } from '../core/mail-request.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './database.ts';
-import { KEPT_AFTER_EXPIRY_MS } from './reset-requests.ts';
+import { KEPT_AFTER_EXPIRY_MS } from './mail-requests.ts';
 
 /** What a try adds to the row, and what is taken out again with it. */
 function secretParts({
@@ -37,7 +37,7 @@ function hashesOf({ secretHash, codeHash }: Partial<MailedSecret>) {
 }
 
 /** The same table for whoever sends its mails. */
-export function outboxStore({ client, nameOf }: Database): Omit<ResetRequestStore, 'put' | 'get'> {
+export function outboxStore({ client, nameOf }: Database): Omit<MailRequestStore, 'put' | 'get'> {
   const TableName = nameOf('reset-tags');
 
   function update(
@@ -98,7 +98,7 @@ export function outboxStore({ client, nameOf }: Database): Omit<ResetRequestStor
 
     // The table holds the requests of a day: a scan every few minutes costs less than an index would.
     async waiting() {
-      const rows: Pick<ResetRequest, 'tagId' | 'requestedAt'>[] = [];
+      const rows: Pick<MailRequest, 'tagId' | 'requestedAt'>[] = [];
       let ExclusiveStartKey: ScanCommandInput['ExclusiveStartKey'];
       do {
         const page = new ScanCommand({

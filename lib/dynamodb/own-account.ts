@@ -3,15 +3,15 @@ import type { User } from '../core/account.ts';
 import { inSession } from '../core/account-event.ts';
 import type { PasswordChange } from '../core/change-password.ts';
 import type { ProfileChange } from '../core/change-profile.ts';
-import type { ResetRequest } from '../core/reset-request.ts';
+import type { MailRequest } from '../core/mail-request.ts';
 import type { Session } from '../core/session.ts';
 import type { Tombstone } from '../core/tombstone.ts';
 import { measure } from '../metrics.ts';
 import { accountDeletion } from './account-deletion.ts';
 import { type Database, outcomeOf, transact, writeItem } from './database.ts';
 import { happens } from './journal.ts';
+import { mailRequestItem } from './mail-requests.ts';
 import { sessionKept } from './own-sessions.ts';
-import { resetRequestItem } from './reset-requests.ts';
 
 /** What holders change about their own accounts. */
 export function ownAccountWrites(database: Database) {
@@ -23,8 +23,8 @@ export function ownAccountWrites(database: Database) {
     ExpressionAttributeNames: { '#status': 'status' },
     values: { ':version': version, ':active': 'active' },
   });
-  const mail = (request: ResetRequest) => ({
-    Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(request) },
+  const mail = (request: MailRequest) => ({
+    Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(request) },
   });
 
   return {
@@ -106,7 +106,7 @@ export function ownAccountWrites(database: Database) {
     },
 
     /** See `DeleteOwnAccountDeps.accounts`. */
-    async deleteOwn(user: User, tombstone: Tombstone, lastMail: ResetRequest): Promise<boolean> {
+    async deleteOwn(user: User, tombstone: Tombstone, lastMail: MailRequest): Promise<boolean> {
       const [deletion, ...others] = await accountDeletion(database, user, tombstone);
       const { values, ConditionExpression, ...named } = stillAt(user.credentialVersion);
       const outcome = await transact(database, [

@@ -9,6 +9,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { inSession } from '../core/account-event.ts';
+import type { MailRequest } from '../core/mail-request.ts';
 import type {
   GoodChallenge,
   Passkey,
@@ -17,7 +18,6 @@ import type {
   PasskeyUse,
   PasskeyUseEffects,
 } from '../core/passkeys.ts';
-import type { ResetRequest } from '../core/reset-request.ts';
 import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import {
@@ -29,8 +29,8 @@ import {
   writeItem,
 } from './database.ts';
 import { happens } from './journal.ts';
+import { mailRequestItem } from './mail-requests.ts';
 import { passkeyClaim } from './passkey-claim.ts';
-import { resetRequestItem } from './reset-requests.ts';
 import { sessionItem } from './sessions.ts';
 
 type NameOf = Database['nameOf'];
@@ -48,9 +48,9 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
   }
 
   /** One token for all tries: a commit whose answer was lost is not repeated, and is not a conflict with itself. */
-  async function transact(items: TransactWriteItem[], mail?: ResetRequest) {
+  async function transact(items: TransactWriteItem[], mail?: MailRequest) {
     const TransactItems = [...items];
-    if (mail) TransactItems.push({ Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } });
+    if (mail) TransactItems.push({ Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(mail) } });
     const command = { TransactItems, ClientRequestToken: randomUUID() };
     const outcome = await transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
     if (outcome.applied && mail) measure({ MailsDue: 1 });
@@ -157,7 +157,7 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
     async warn(mail) {
       const command = new PutItemCommand({
         TableName: nameOf('reset-tags'),
-        Item: resetRequestItem(mail),
+        Item: mailRequestItem(mail),
         ConditionExpression: 'attribute_not_exists(tagId)',
       });
       if ((await outcomeOf(client.send(command))).applied) measure({ MailsDue: 1 });

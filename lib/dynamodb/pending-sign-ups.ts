@@ -3,7 +3,7 @@ import type { PendingSignUp, PendingSignUpStore } from '../core/pending-sign-up.
 import { orUnavailable } from '../unavailable.ts';
 import { accountPuts, openingPuts } from './accounts.ts';
 import { type Database, readItem, transact, writeItem } from './database.ts';
-import { mailUsed } from './reset-requests.ts';
+import { mailUsed } from './mail-requests.ts';
 
 /** Sign-ups that wait for their addresses. */
 export function pendingSignUpStore(database: Database): PendingSignUpStore {

@@ -29,7 +29,7 @@ import {
   writeItem,
 } from './database.ts';
 import { entryItem } from './journal.ts';
-import { resetRequestItem } from './reset-requests.ts';
+import { mailRequestItem } from './mail-requests.ts';
 
 /** The limits as configured, on the table of counters and the real clock. */
 export function openThrottle(database: Database, limits: AddressLimits): Throttle {
@@ -128,7 +128,7 @@ export function lockPuts(
   { mail, entry: effect }: LockEffects,
 ): TransactWriteItem[] {
   const puts: TransactWriteItem[] = [];
-  if (mail) puts.push({ Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } });
+  if (mail) puts.push({ Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(mail) } });
   if (effect) {
     const Item = writeItem(entryItem(effect.entry, effect.of));
     puts.push({ Put: { TableName: nameOf('sessions'), Item } });

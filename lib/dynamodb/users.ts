@@ -1,10 +1,10 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { ClaimStore, HashRenewal, User, UserStore } from '../core/account.ts';
-import type { ResetRequest } from '../core/reset-request.ts';
+import type { MailRequest } from '../core/mail-request.ts';
 import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, transact, writeItem } from './database.ts';
-import { resetRequestItem } from './reset-requests.ts';
+import { mailRequestItem } from './mail-requests.ts';
 
 /** The tables of users and of the addresses they own. */
 export function userStore({ client, nameOf }: Database): UserStore & ClaimStore {
@@ -93,7 +93,7 @@ export function hashRenewals({ client, nameOf }: Database) {
 export function breachNotices(database: Database) {
   const { nameOf } = database;
   return {
-    async tell(mail: ResetRequest, since: number): Promise<void> {
+    async tell(mail: MailRequest, since: number): Promise<void> {
       const outcome = await transact(database, [
         {
           Update: {
@@ -105,7 +105,7 @@ export function breachNotices(database: Database) {
             ExpressionAttributeValues: writeItem({ ':now': mail.requestedAt, ':since': since }),
           },
         },
-        { Put: { TableName: nameOf('reset-tags'), Item: resetRequestItem(mail) } },
+        { Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(mail) } },
       ]);
       if (outcome.applied) measure({ MailsDue: 1 });
     },

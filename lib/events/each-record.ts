@@ -1,5 +1,5 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import type { DueMail } from '../core/reset-mail.ts';
+import type { DueMail } from '../core/send-due-mail.ts';
 import { describeError, log } from '../log.ts';
 import { measure } from '../metrics.ts';
 import { unavailable } from '../unavailable.ts';

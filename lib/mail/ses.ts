@@ -1,6 +1,6 @@
 import { SESClient, SendEmailCommand, type SendEmailRequest } from '@aws-sdk/client-ses';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
-import { type Mailer, MailNotSentError, type MailToSend } from '../core/reset-mail.ts';
+import { type Mailer, MailNotSentError, type MailToSend } from '../core/send-due-mail.ts';
 import { type Sender, senderHeader } from './sender.ts';
 import { type MailSettings, writeMail } from './templates.ts';
 

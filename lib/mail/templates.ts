@@ -1,6 +1,6 @@
 import type { Brand } from '../brand.ts';
 import type { Purpose } from '../core/purpose.ts';
-import type { MailToSend } from '../core/reset-mail.ts';
+import type { MailToSend } from '../core/send-due-mail.ts';
 import { durationIn, momentIn } from '../messages/amounts.ts';
 import { mailMessages } from '../messages/catalogue.ts';
 import type { MailButton } from '../messages/messages.ts';

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import type { User } from '../../lib/core/account.ts';
 import type { AccountAdministration } from '../../lib/core/administer-account.ts';
 import type { ImportStore } from '../../lib/core/import-users.ts';
-import type { ResetRequest } from '../../lib/core/reset-request.ts';
+import type { MailRequest } from '../../lib/core/mail-request.ts';
 import type { Tombstone, TombstoneStore } from '../../lib/core/tombstone.ts';
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
 import { openDatabase } from '../../lib/dynamodb/database.ts';
 import { importStore } from '../../lib/dynamodb/import-store.ts';
-import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
+import { mailRequestStore } from '../../lib/dynamodb/mail-requests.ts';
 import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
 import { newTables } from '../faults/own-world.ts';
@@ -18,7 +18,7 @@ import {
   memoryImportStore,
   memoryTombstones,
 } from '../harness/memory/administration.ts';
-import { memoryResetRequests } from '../harness/memory/reset-requests.ts';
+import { memoryMailRequests } from '../harness/memory/mail-requests.ts';
 import { memoryUsers } from '../harness/memory/users.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -28,7 +28,7 @@ type Stores = {
   imports: ImportStore;
   tombstones: TombstoneStore;
   userOf(userId: string): Promise<User | undefined>;
-  requestOf(tagId: string): Promise<ResetRequest | undefined>;
+  requestOf(tagId: string): Promise<MailRequest | undefined>;
 };
 
 /** In tables of its own: the stack's stream would mail what is asked for here. */
@@ -39,14 +39,14 @@ async function inDynamodb(): Promise<Stores> {
     imports: importStore(database),
     tombstones: tombstoneStore(database),
     userOf: userStore(database).get,
-    requestOf: resetRequestStore(database).get,
+    requestOf: mailRequestStore(database).get,
   };
 }
 
 async function inMemory(): Promise<Stores> {
   const users = memoryUsers();
   const tombstones = memoryTombstones();
-  const requests = memoryResetRequests();
+  const requests = memoryMailRequests();
   return {
     accounts: memoryAdministration(users, tombstones),
     imports: memoryImportStore(users, requests),
@@ -193,9 +193,9 @@ describe.each([
     expect(rest.users).toEqual(all.users.slice(1));
   });
 
-  test('each of many accounts is added whole, with its reset request, or not at all', async () => {
+  test('each of many accounts is added whole, with its mail request, or not at all', async () => {
     const [owner, other] = [await stored(), await stored()];
-    const request = (userId: string): ResetRequest => ({
+    const request = (userId: string): MailRequest => ({
       tagId: randomUUID(),
       ...{
         kind: 'unknown', // or the stream of the stack would mail it meanwhile
@@ -209,14 +209,14 @@ describe.each([
     const many = Array.from({ length: 60 }, () => user()).map((one) => ({
       by: 'import',
       user: one,
-      resetRequest: request(one.userId),
+      mailRequest: request(one.userId),
     }));
     const [first] = many;
-    const taken = { by: 'import', user: user({ email: owner.email }), resetRequest: request(owner.userId) };
+    const taken = { by: 'import', user: user({ email: owner.email }), mailRequest: request(owner.userId) };
     const sameId = {
       by: 'import',
       user: user({ userId: other.userId }),
-      resetRequest: request(other.userId),
+      mailRequest: request(other.userId),
     };
     expect(await imports.add([taken, ...many, sameId])).toEqual([
       { added: false, owner: owner.userId },
@@ -224,10 +224,9 @@ describe.each([
       { added: false },
     ]);
     expect(await userOf(first?.user.userId ?? '')).toEqual(first?.user);
-    expect(await requestOf(first?.resetRequest.tagId ?? '')).toEqual(first?.resetRequest);
+    expect(await requestOf(first?.mailRequest.tagId ?? '')).toEqual(first?.mailRequest);
     expect(await userOf(taken.user.userId)).toBeUndefined();
-    for (const { resetRequest } of [taken, sameId])
-      expect(await requestOf(resetRequest.tagId)).toBeUndefined();
+    for (const { mailRequest } of [taken, sameId]) expect(await requestOf(mailRequest.tagId)).toBeUndefined();
     expect(await userOf(other.userId)).toEqual(other);
   });
 

@@ -10,20 +10,20 @@ import type {
   FactorStore,
   PendingTotp,
 } from '../../lib/core/factors.ts';
-import { newResetRequest, type ResetRequest } from '../../lib/core/reset-request.ts';
+import { type MailRequest, newMailRequest } from '../../lib/core/mail-request.ts';
 import { type Evidence, newSession, type Session } from '../../lib/core/session.ts';
 import { accountWrites } from '../../lib/dynamodb/accounts.ts';
 import { openDatabase } from '../../lib/dynamodb/database.ts';
 import { factorChanges } from '../../lib/dynamodb/factor-changes.ts';
 import { factorList } from '../../lib/dynamodb/factor-list.ts';
 import { challengeStore, factorStore } from '../../lib/dynamodb/factors.ts';
-import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
+import { mailRequestStore } from '../../lib/dynamodb/mail-requests.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
 import { newTables } from '../faults/own-world.ts';
 import { memoryFactors } from '../harness/memory/factors.ts';
-import { memoryResetRequests } from '../harness/memory/reset-requests.ts';
+import { memoryMailRequests } from '../harness/memory/mail-requests.ts';
 import { memorySessions } from '../harness/memory/sessions.ts';
 import { memoryThrottleStore } from '../harness/memory/throttle-store.ts';
 import { memoryAccountWrites, memoryUsers } from '../harness/memory/users.ts';
@@ -39,7 +39,7 @@ type Stores = {
   create(user: User, session: Session): Promise<boolean>;
   userOf(userId: string): Promise<User | undefined>;
   sessionOf(session: Session): Promise<Session | undefined>;
-  mailOf(tagId: string): Promise<ResetRequest | undefined>;
+  mailOf(tagId: string): Promise<MailRequest | undefined>;
   countFailure(counter: string): Promise<void>;
   isCounted(counter: string): Promise<boolean>;
 };
@@ -66,7 +66,7 @@ async function inDynamodb(): Promise<Stores> {
     create: accountWrites(database).create,
     userOf: userStore(database).get,
     sessionOf: sessions.get,
-    mailOf: resetRequestStore(database).get,
+    mailOf: mailRequestStore(database).get,
     ...counting(throttleStore(database)),
   };
 }
@@ -75,12 +75,12 @@ async function inMemory(): Promise<Stores> {
   const users = memoryUsers();
   const sessions = memorySessions();
   const store = memoryThrottleStore();
-  const resetRequests = memoryResetRequests();
+  const mailRequests = memoryMailRequests();
   const factors = memoryFactors({ users, sessions, throttleStore: store });
   return {
     factors,
     challenges: factors.challenges,
-    create: memoryAccountWrites({ users, sessions, resetRequests, throttleStore: store }).create,
+    create: memoryAccountWrites({ users, sessions, mailRequests, throttleStore: store }).create,
     userOf: users.get,
     sessionOf: sessions.get,
     mailOf: async (wanted) => factors.mails.find(({ tagId }) => tagId === wanted),
@@ -116,7 +116,7 @@ describe.each([
   });
 
   const notice = (user: User) =>
-    newResetRequest({ userId: user.userId, purpose: 'password-changed' }, NOW, 60_000);
+    newMailRequest({ userId: user.userId, purpose: 'password-changed' }, NOW, 60_000);
 
   /** An account with an active TOTP whose step 100 is used, and the recovery codes a, b and c. */
   async function protectedOne(fields: Partial<User> = {}) {

@@ -2,18 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { User } from '../../lib/core/account.ts';
-import { newResetRequest, type ResetRequest } from '../../lib/core/reset-request.ts';
+import { type MailRequest, newMailRequest } from '../../lib/core/mail-request.ts';
 import type { OwnSessionStore, Session, SessionStore } from '../../lib/core/session.ts';
 import { accountWrites } from '../../lib/dynamodb/accounts.ts';
 import { openDatabase } from '../../lib/dynamodb/database.ts';
+import { mailRequestStore } from '../../lib/dynamodb/mail-requests.ts';
 import { ownAccountWrites } from '../../lib/dynamodb/own-account.ts';
 import { ownSessionStore } from '../../lib/dynamodb/own-sessions.ts';
-import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
 import { newTables } from '../faults/own-world.ts';
+import { memoryMailRequests } from '../harness/memory/mail-requests.ts';
 import { memoryOwnAccounts } from '../harness/memory/own-account.ts';
-import { memoryResetRequests } from '../harness/memory/reset-requests.ts';
 import { memorySessions } from '../harness/memory/sessions.ts';
 import { memoryUsers } from '../harness/memory/users.ts';
 
@@ -25,7 +25,7 @@ type Stores = {
   sessions: SessionStore & OwnSessionStore;
   add(user: User): Promise<unknown>;
   userOf(userId: string): Promise<User | undefined>;
-  mailOf(tagId: string): Promise<ResetRequest | undefined>;
+  mailOf(tagId: string): Promise<MailRequest | undefined>;
 };
 
 async function inDynamodb(): Promise<Stores> {
@@ -35,19 +35,19 @@ async function inDynamodb(): Promise<Stores> {
     sessions: { ...sessionStore(database), ...ownSessionStore(database) },
     add: (user) => accountWrites(database).create(user, undefined),
     userOf: userStore(database).get,
-    mailOf: resetRequestStore(database).get,
+    mailOf: mailRequestStore(database).get,
   };
 }
 
 async function inMemory(): Promise<Stores> {
   const users = memoryUsers();
-  const [sessions, resetRequests] = [memorySessions(), memoryResetRequests()];
+  const [sessions, mailRequests] = [memorySessions(), memoryMailRequests()];
   return {
-    accounts: memoryOwnAccounts({ users, sessions, resetRequests }),
+    accounts: memoryOwnAccounts({ users, sessions, mailRequests }),
     sessions,
     add: async (user) => users.rows.set(user.userId, user),
     userOf: users.get,
-    mailOf: resetRequests.get,
+    mailOf: mailRequests.get,
   };
 }
 
@@ -73,7 +73,7 @@ describe.each([
   }
 
   const evidence = { authTime: NOW + 5, acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] } as const;
-  const noticeTo = ({ userId }: User) => newResetRequest({ userId, purpose: 'new-password' }, NOW, 60_000);
+  const noticeTo = ({ userId }: User) => newMailRequest({ userId, purpose: 'new-password' }, NOW, 60_000);
   const changeOf = ({ user, session }: { user: User; session: Session }) => ({
     ...{
       user,
@@ -173,7 +173,7 @@ describe.each([
     const tombstone = { id: randomUUID(), deletedAt: NOW, expiresAt: LATER };
     const recipient = { email: user.email, name: user.name };
     const mail = {
-      ...newResetRequest({ userId: user.userId, purpose: 'account-deleted' }, NOW, 1),
+      ...newMailRequest({ userId: user.userId, purpose: 'account-deleted' }, NOW, 1),
       recipient,
     };
     await accounts.raiseVersion(user, undefined, NOW);

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, inject, test } from 'vitest';
 import type { User } from '../../lib/core/account.ts';
+import type { MailRequest } from '../../lib/core/mail-request.ts';
 import { ProblemError } from '../../lib/core/problem.ts';
-import type { ResetRequest } from '../../lib/core/reset-request.ts';
 import type { Rotation, Session } from '../../lib/core/session.ts';
 import { accountWrites } from '../../lib/dynamodb/accounts.ts';
 import { openDatabase } from '../../lib/dynamodb/database.ts';
 import { keyStore } from '../../lib/dynamodb/keys.ts';
+import { codeTries, mailRequestStore } from '../../lib/dynamodb/mail-requests.ts';
 import { outboxStore } from '../../lib/dynamodb/outbox.ts';
-import { codeTries, resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
 import { lockPuts, throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
 import { readService } from '../../tools/deploy/service.ts';
 import { createTables } from '../../tools/local/tables.ts';
-import { memoryResetRequests } from '../harness/memory/reset-requests.ts';
+import { memoryMailRequests } from '../harness/memory/mail-requests.ts';
 import { memorySessions } from '../harness/memory/sessions.ts';
 import { memoryThrottleStore } from '../harness/memory/throttle-store.ts';
 import { memoryAccountWrites, memoryUsers } from '../harness/memory/users.ts';
@@ -55,7 +55,7 @@ function session(fields: Partial<Session> = {}): Session {
   };
 }
 
-function request(fields: Partial<ResetRequest> = {}): ResetRequest {
+function request(fields: Partial<MailRequest> = {}): MailRequest {
   return {
     tagId: randomUUID(),
     kind: 'unknown', // so that the stream mails nobody
@@ -74,20 +74,20 @@ function inDynamodb() {
     accounts: accountWrites(database),
     users: userStore(database),
     sessions: sessionStore(database),
-    requests: { ...resetRequestStore(database), ...outboxStore(database), ...codeTries(database) },
+    requests: { ...mailRequestStore(database), ...outboxStore(database), ...codeTries(database) },
     throttles: throttleStore(database, lockPuts),
   };
 }
 
 function inMemory(): ReturnType<typeof inDynamodb> {
-  const tables = { users: memoryUsers(), sessions: memorySessions(), resetRequests: memoryResetRequests() };
-  const throttles = memoryThrottleStore(tables.resetRequests);
+  const tables = { users: memoryUsers(), sessions: memorySessions(), mailRequests: memoryMailRequests() };
+  const throttles = memoryThrottleStore(tables.mailRequests);
   const accounts = memoryAccountWrites({ ...tables, throttleStore: throttles });
   return {
     accounts,
     users: tables.users,
     sessions: tables.sessions,
-    requests: tables.resetRequests,
+    requests: tables.mailRequests,
     throttles,
   };
 }
@@ -264,7 +264,7 @@ describe.each([
     });
   });
 
-  describe('reset requests', () => {
+  describe('mail requests', () => {
     const secret = (secretHash: string) => ({ secretHash, credentialVersion: 7, expiresAt: later });
 
     test('hashes are added and taken back until the mail went', async () => {

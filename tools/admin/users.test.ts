@@ -5,11 +5,11 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { newResetRequest } from '../../lib/core/reset-request.ts';
+import { newMailRequest } from '../../lib/core/mail-request.ts';
 import { accountCounter } from '../../lib/core/throttle.ts';
 import { writeTotpSecret } from '../../lib/core/totp.ts';
 import { accountWrites } from '../../lib/dynamodb/accounts.ts';
-import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
+import { mailRequestStore } from '../../lib/dynamodb/mail-requests.ts';
 import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
@@ -173,8 +173,8 @@ describe('the command', () => {
 
   test('shows a change of address that waits, and the addresses that are held', async () => {
     const [now, tagId, userId] = [Date.now(), randomUUID(), randomUUID()];
-    const mail = { ...newResetRequest({ userId, purpose: 'change-email' }, now, 60_000), tagId };
-    await resetRequestStore(tables).put({ ...mail, newEmail: 'next@example.com', credentialVersion: 1 });
+    const mail = { ...newMailRequest({ userId, purpose: 'change-email' }, now, 60_000), tagId };
+    await mailRequestStore(tables).put({ ...mail, newEmail: 'next@example.com', credentialVersion: 1 });
     const user = {
       ...{ userId, email: 'moves@example.com', name: 'M', bio: null, status: 'active' as const },
       ...{ credentialVersion: 1, createdAt: 0, changeMail: { tagId, at: now } },

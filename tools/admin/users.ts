@@ -32,7 +32,7 @@ import { activityStore } from '../../lib/dynamodb/activity.ts';
 import { factorList } from '../../lib/dynamodb/factor-list.ts';
 import { factorRemoval } from '../../lib/dynamodb/factor-removal.ts';
 import { importStore } from '../../lib/dynamodb/import-store.ts';
-import { resetRequestStore } from '../../lib/dynamodb/reset-requests.ts';
+import { mailRequestStore } from '../../lib/dynamodb/mail-requests.ts';
 import { sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { allFactors } from '../../lib/dynamodb/stored-factors.ts';
 import { throttleStore } from '../../lib/dynamodb/throttles.ts';
@@ -79,7 +79,7 @@ function depsOf({ database }: Place) {
   return {
     users: userStore(database),
     sessions: sessionStore(database),
-    resetRequests: resetRequestStore(database),
+    mailRequests: mailRequestStore(database),
     accounts: accountAdministration(database),
     tombstones: tombstoneStore(database),
     store: throttleStore(database),
@@ -143,7 +143,7 @@ command(
     const { deps } = await open(options);
     const user = await find(deps, given);
     const [lock, factors] = await both(lockOf(deps, user), deps.listed.list(user.userId));
-    const change = await waitingChange(deps.resetRequests, user, deps.clock());
+    const change = await waitingChange(deps.mailRequests, user, deps.clock());
     await say(details({ user, lock, change, ...factors }, options.json === true));
   });
 

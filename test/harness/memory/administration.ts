@@ -3,7 +3,7 @@ import type { User } from '../../../lib/core/account.ts';
 import type { AccountAdministration, Change } from '../../../lib/core/administer-account.ts';
 import type { ImportStore } from '../../../lib/core/import-users.ts';
 import type { Tombstone, TombstoneStore } from '../../../lib/core/tombstone.ts';
-import type { MemoryResetRequests } from './reset-requests.ts';
+import type { MemoryMailRequests } from './mail-requests.ts';
 import type { MemoryUsers } from './users.ts';
 
 export type MemoryTombstones = TombstoneStore & { rows: Map<string, Tombstone> };
@@ -97,7 +97,7 @@ export function memoryAdministration(
 }
 
 /** Imports into memory. */
-export function memoryImportStore(users: MemoryUsers, resetRequests: MemoryResetRequests): ImportStore {
+export function memoryImportStore(users: MemoryUsers, mailRequests: MemoryMailRequests): ImportStore {
   return {
     async ownersOf(emails) {
       const owners = new Map<string, string>();
@@ -107,12 +107,12 @@ export function memoryImportStore(users: MemoryUsers, resetRequests: MemoryReset
     },
     async add(accounts) {
       return Promise.all(
-        accounts.map(async ({ user, resetRequest }) => {
+        accounts.map(async ({ user, mailRequest }) => {
           const owner = await users.ownerOf(user.email);
           if (owner !== undefined) return { added: false, owner };
           if (users.rows.has(user.userId)) return { added: false };
           users.rows.set(user.userId, structuredClone(user));
-          if (resetRequest) await resetRequests.put(resetRequest);
+          if (mailRequest) await mailRequests.put(mailRequest);
           return { added: true };
         }),
       );

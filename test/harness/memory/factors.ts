@@ -9,7 +9,7 @@ import type {
   Totp,
   TotpSealing,
 } from '../../../lib/core/factors.ts';
-import type { ResetRequest } from '../../../lib/core/reset-request.ts';
+import type { MailRequest } from '../../../lib/core/mail-request.ts';
 import type { Evidence, SessionKey } from '../../../lib/core/session.ts';
 import type { MemorySessions } from './sessions.ts';
 import type { MemoryThrottleStore } from './throttle-store.ts';
@@ -20,7 +20,7 @@ export type MemoryFactors = FactorStore &
   FactorList & {
     challenges: ChallengeStore & { rows: Map<string, Challenge> };
     /** The mails that were asked for together with a change. */
-    mails: ResetRequest[];
+    mails: MailRequest[];
     totps: Map<string, Totp>;
     codes: Map<string, readonly string[]>;
   };
@@ -36,7 +36,7 @@ export function memoryFactors(tables: {
   const pendings = new Map<string, PendingTotp>();
   const codes = new Map<string, readonly string[]>();
   const challenges = new Map<string, Challenge>();
-  const mails: ResetRequest[] = [];
+  const mails: MailRequest[] = [];
 
   const sessionOf = ({ userId, sessionId }: SessionKey) => {
     const session = sessions.rows.get(`${userId}/${sessionId}`);
@@ -61,7 +61,7 @@ export function memoryFactors(tables: {
     const { totp, passkeys = 0 } = users.rows.get(user.userId) ?? {};
     return totp === true || passkeys > 0;
   };
-  const ask = (mail: ResetRequest | undefined) => {
+  const ask = (mail: MailRequest | undefined) => {
     if (mail) mails.push(structuredClone(mail));
   };
 

@@ -1,10 +1,10 @@
 import type { User } from '../../../lib/core/account.ts';
 import type { PasswordChange } from '../../../lib/core/change-password.ts';
 import type { ProfileChange } from '../../../lib/core/change-profile.ts';
-import type { ResetRequest } from '../../../lib/core/reset-request.ts';
+import type { MailRequest } from '../../../lib/core/mail-request.ts';
 import type { Evidence, Session } from '../../../lib/core/session.ts';
 import type { Tombstone } from '../../../lib/core/tombstone.ts';
-import type { MemoryResetRequests } from './reset-requests.ts';
+import type { MemoryMailRequests } from './mail-requests.ts';
 import { isAsItWas, type MemorySessions } from './sessions.ts';
 import type { MemoryUsers } from './users.ts';
 
@@ -12,9 +12,9 @@ import type { MemoryUsers } from './users.ts';
 export function memoryOwnAccounts(tables: {
   users: MemoryUsers;
   sessions: MemorySessions;
-  resetRequests: MemoryResetRequests;
+  mailRequests: MemoryMailRequests;
 }) {
-  const { users, sessions, resetRequests } = tables;
+  const { users, sessions, mailRequests } = tables;
   const tombstones = new Map<string, Tombstone>();
 
   function isStill({ userId, credentialVersion }: User): boolean {
@@ -42,7 +42,7 @@ export function memoryOwnAccounts(tables: {
       const stored = users.rows.get(user.userId) as User;
       const credentialVersion = user.credentialVersion + 1;
       users.rows.set(user.userId, { ...stored, passwordHash, credentialVersion, passwordChangedAt: now });
-      await resetRequests.put(notice);
+      await mailRequests.put(notice);
       return true;
     },
 
@@ -60,11 +60,11 @@ export function memoryOwnAccounts(tables: {
       return user !== undefined;
     },
 
-    async deleteOwn(user: User, tombstone: Tombstone, lastMail: ResetRequest) {
+    async deleteOwn(user: User, tombstone: Tombstone, lastMail: MailRequest) {
       if (!isStill(user)) return false;
       users.rows.delete(user.userId);
       tombstones.set(tombstone.id, tombstone);
-      await resetRequests.put(lastMail);
+      await mailRequests.put(lastMail);
       return true;
     },
   };

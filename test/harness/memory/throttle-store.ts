@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Attempts, attemptsExpireAt } from '../../../lib/core/login-attempts.ts';
 import { type MailQuota, mailQuotaExpiresAt } from '../../../lib/core/mail-quota.ts';
-import type { ResetRequest } from '../../../lib/core/reset-request.ts';
+import type { MailRequest } from '../../../lib/core/mail-request.ts';
 import type { CompareAndSwap, LockEffects, ThrottleStore, Versioned } from '../../../lib/core/throttle.ts';
-import type { MemoryResetRequests } from './reset-requests.ts';
+import type { MemoryMailRequests } from './mail-requests.ts';
 
 export type MemoryThrottleStore = ThrottleStore & {
   /** Requests by counter, and the end of the window as the store was told it. */
@@ -11,7 +11,7 @@ export type MemoryThrottleStore = ThrottleStore & {
   attempts: Map<string, Versioned<Attempts>>;
   mailQuotas: Map<string, Versioned<MailQuota>>;
   /** The mails that were asked for together with a swap. */
-  mails: ResetRequest[];
+  mails: MailRequest[];
   /** The locks that began, and whose they are. */
   locks: NonNullable<LockEffects['entry']>[];
   /** Runs before the next swap is compared: another writer who comes first. Each is run once. */
@@ -21,13 +21,13 @@ export type MemoryThrottleStore = ThrottleStore & {
 /**
  * Counters in memory. A swap really compares the version that the writer saw, so that a stale writer loses.
  *
- * @param resetRequests where mails are put that a swap asks for, besides `mails`
+ * @param mailRequests where mails are put that a swap asks for, besides `mails`
  */
-export function memoryThrottleStore(resetRequests?: MemoryResetRequests): MemoryThrottleStore {
+export function memoryThrottleStore(mailRequests?: MemoryMailRequests): MemoryThrottleStore {
   const requests: MemoryThrottleStore['requests'] = new Map();
   const attempts: MemoryThrottleStore['attempts'] = new Map();
   const mailQuotas: MemoryThrottleStore['mailQuotas'] = new Map();
-  const mails: ResetRequest[] = [];
+  const mails: MailRequest[] = [];
   const locks: MemoryThrottleStore['locks'] = [];
   const interference: MemoryThrottleStore['interference'] = [];
 
@@ -47,7 +47,7 @@ export function memoryThrottleStore(resetRequests?: MemoryResetRequests): Memory
       const { mail, entry } = also ?? {};
       if (mail) {
         mails.push(structuredClone(mail));
-        await resetRequests?.put(mail);
+        await mailRequests?.put(mail);
       }
       if (entry) locks.push(structuredClone(entry));
       return { swapped: true, version };

@@ -1,4 +1,4 @@
-import { newResetRequest } from '../../../lib/core/reset-request.ts';
+import { newMailRequest } from '../../../lib/core/mail-request.ts';
 import { openAttempt, type Throttle } from '../../../lib/core/throttle.ts';
 
 /** The client's address of `tryPassword`. */
@@ -17,7 +17,7 @@ export async function tryPassword<T>(
     const right = await check();
     if (right === undefined) {
       const owner = { userId: 'the owner', language: 'en', purpose: 'locked' } as const;
-      return { locked: await attempt.failed(newResetRequest(owner, throttle.clock(), 60_000)) };
+      return { locked: await attempt.failed(newMailRequest(owner, throttle.clock(), 60_000)) };
     }
     await attempt.succeeded();
     return right;

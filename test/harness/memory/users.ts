@@ -1,10 +1,10 @@
 import type { ClaimStore, HashRenewal, User, UserStore } from '../../../lib/core/account.ts';
+import type { MailRequest } from '../../../lib/core/mail-request.ts';
 import type { PendingSignUp } from '../../../lib/core/pending-sign-up.ts';
 import type { Reset } from '../../../lib/core/reset-password.ts';
-import type { ResetRequest } from '../../../lib/core/reset-request.ts';
 import type { Session } from '../../../lib/core/session.ts';
 import { NOON } from './clock.ts';
-import type { MemoryResetRequests } from './reset-requests.ts';
+import type { MemoryMailRequests } from './mail-requests.ts';
 import type { MemorySessions } from './sessions.ts';
 import type { MemoryThrottleStore } from './throttle-store.ts';
 
@@ -60,23 +60,23 @@ export function memoryRenewals(users: MemoryUsers) {
 export function memoryAccountWrites(tables: {
   users: MemoryUsers;
   sessions: MemorySessions;
-  resetRequests: MemoryResetRequests;
+  mailRequests: MemoryMailRequests;
   throttleStore: MemoryThrottleStore;
   pendings?: Map<string, PendingSignUp>;
 }) {
   return {
-    async create(user: User, session: Session | undefined, mail?: ResetRequest): Promise<boolean> {
+    async create(user: User, session: Session | undefined, mail?: MailRequest): Promise<boolean> {
       const owner = tables.users.rows.values().find(({ email }) => email === user.email);
       if (owner) return owner.userId === user.userId; // our own write, whose answer was lost
       tables.users.rows.set(user.userId, structuredClone(user));
       if (session) await tables.sessions.open(session);
-      if (mail) await tables.resetRequests.put(mail);
+      if (mail) await tables.mailRequests.put(mail);
       return true;
     },
 
-    async createPending(pending: PendingSignUp, mail: ResetRequest): Promise<void> {
+    async createPending(pending: PendingSignUp, mail: MailRequest): Promise<void> {
       tables.pendings?.set(pending.signUpId, pending);
-      await tables.resetRequests.put(mail);
+      await tables.mailRequests.put(mail);
     },
 
     async reset({
@@ -88,7 +88,7 @@ export function memoryAccountWrites(tables: {
       attemptsCounter,
     }: Reset): Promise<boolean> {
       const user = tables.users.rows.get(userId);
-      const request = tables.resetRequests.rows.get(tagId);
+      const request = tables.mailRequests.rows.get(tagId);
       if (user?.credentialVersion !== credentialVersion || user.status !== 'active') return false;
       if (request === undefined || request.state === 'used') return false;
       const changes = {
@@ -99,7 +99,7 @@ export function memoryAccountWrites(tables: {
       };
       tables.users.rows.set(userId, { ...user, ...changes });
       const { tries: _, tryId: __, ...rest } = request;
-      tables.resetRequests.rows.set(tagId, { ...rest, state: 'used' });
+      tables.mailRequests.rows.set(tagId, { ...rest, state: 'used' });
       tables.throttleStore.attempts.delete(attemptsCounter);
       return true;
     },

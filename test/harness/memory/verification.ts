@@ -1,9 +1,9 @@
 import type { User } from '../../../lib/core/account.ts';
+import type { MailRequest } from '../../../lib/core/mail-request.ts';
 import type { PendingSignUp, PendingSignUpStore } from '../../../lib/core/pending-sign-up.ts';
-import type { ResetRequest } from '../../../lib/core/reset-request.ts';
 import type { Undoing } from '../../../lib/core/undo.ts';
 import type { AddressMove, AddressWrites } from '../../../lib/core/verify-email.ts';
-import type { MemoryResetRequests } from './reset-requests.ts';
+import type { MemoryMailRequests } from './mail-requests.ts';
 import type { MemorySessions } from './sessions.ts';
 import type { MemoryUsers } from './users.ts';
 
@@ -11,11 +11,11 @@ import type { MemoryUsers } from './users.ts';
 export function memoryVerification(tables: {
   users: MemoryUsers;
   sessions: MemorySessions;
-  resetRequests: MemoryResetRequests;
+  mailRequests: MemoryMailRequests;
   pendings: Map<string, PendingSignUp>;
 }) {
-  const { users, sessions, resetRequests, pendings } = tables;
-  const use = (mail: ResetRequest) => resetRequests.rows.set(mail.tagId, { ...mail, state: 'used' });
+  const { users, sessions, mailRequests, pendings } = tables;
+  const use = (mail: MailRequest) => mailRequests.rows.set(mail.tagId, { ...mail, state: 'used' });
   const isFree = (email: string) => !users.rows.values().some((user) => user.email === email);
 
   const signUps: PendingSignUpStore = {
@@ -29,7 +29,7 @@ export function memoryVerification(tables: {
       pendings.set(pending.signUpId, { ...rest, state: 'completed' });
       users.rows.set(user.userId, user);
       if (session) await sessions.open(session);
-      use(resetRequests.rows.get(tagId) as ResetRequest);
+      use(mailRequests.rows.get(tagId) as MailRequest);
       return 'created';
     },
   };
@@ -44,7 +44,7 @@ export function memoryVerification(tables: {
       if (!isFree(newEmail)) return 'taken';
       users.rows.set(user.userId, { ...user, email: newEmail, emailVerified: true });
       use(mail);
-      await resetRequests.put(notice);
+      await mailRequests.put(notice);
       return 'moved';
     },
   };
@@ -53,7 +53,7 @@ export function memoryVerification(tables: {
     signUps,
     latest: { put: async () => true },
     codes: { hash: async (tagId: string, code: string) => `${tagId} ${code}` },
-    mails: resetRequests,
+    mails: mailRequests,
     accounts: {
       ...writes,
       async undo({ user, mail, resetMail }: Undoing) {
@@ -63,7 +63,7 @@ export function memoryVerification(tables: {
         };
         users.rows.set(user.userId, { ...user, ...changes });
         use(mail);
-        await resetRequests.put(resetMail);
+        await mailRequests.put(resetMail);
         return 'undone' as const;
       },
     },

@@ -7,9 +7,9 @@ import type { Throttle } from '../../../lib/core/throttle.ts';
 import { memoryActivity } from './activity.ts';
 import { frozenClock } from './clock.ts';
 import { memoryFactors, memorySealing } from './factors.ts';
+import { memoryMailRequests } from './mail-requests.ts';
 import { memoryOwnAccounts } from './own-account.ts';
 import { recording } from './recording.ts';
-import { memoryResetRequests } from './reset-requests.ts';
 import { memorySessions } from './sessions.ts';
 import { memoryThrottleStore } from './throttle-store.ts';
 import { ADA, memoryAccountWrites, memoryRenewals, memoryUsers } from './users.ts';
@@ -24,7 +24,7 @@ export function world(...people: User[]) {
   const clock = frozenClock();
   const users = memoryUsers(...(people.length > 0 ? people : [ADA]));
   const sessions = memorySessions();
-  const resetRequests = memoryResetRequests();
+  const mailRequests = memoryMailRequests();
   const throttleStore = memoryThrottleStore();
   const issued = new Map<string, Claims>();
   const hook: { claims?: AskClaims } = {};
@@ -72,7 +72,7 @@ export function world(...people: User[]) {
     clock,
     pause: async (ms) => clock.pass(ms),
   };
-  const tables = { users, sessions, resetRequests, pendings: new Map<string, PendingSignUp>() };
+  const tables = { users, sessions, mailRequests, pendings: new Map<string, PendingSignUp>() };
   const ownAccounts = memoryOwnAccounts(tables);
   const accounts = { ...memoryAccountWrites({ ...tables, throttleStore }), ...ownAccounts };
   const renewals = memoryRenewals(users);
@@ -87,7 +87,7 @@ export function world(...people: User[]) {
     hook,
     users,
     sessions,
-    resetRequests,
+    mailRequests,
     throttleStore,
     factors,
     /** The renewals of hashes that failed: whose, and why. */
@@ -96,7 +96,7 @@ export function world(...people: User[]) {
     parts: {
       users: recording('users', users, calls),
       sessions: recording('sessions', sessions, calls),
-      resetRequests: recording('resetRequests', resetRequests, calls),
+      mailRequests: recording('mailRequests', mailRequests, calls),
       accounts: recording('accounts', { ...accounts, ...addresses }, calls),
       ...verification,
       factors: recording('factors', factors, calls),

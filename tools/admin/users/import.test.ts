@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { User } from '../../../lib/core/account.ts';
 import { deleteAccount } from '../../../lib/core/administer-account.ts';
 import { accountWrites } from '../../../lib/dynamodb/accounts.ts';
-import { resetRequestStore } from '../../../lib/dynamodb/reset-requests.ts';
+import { mailRequestStore } from '../../../lib/dynamodb/mail-requests.ts';
 import { userStore } from '../../../lib/dynamodb/users.ts';
 import {
   fileOf,
@@ -341,7 +341,7 @@ describe('an import', () => {
     expect(others).toEqual([]);
     const { userId } = await userOf(tables, 'user0@example.com');
     const tagId = row?.tagId as string;
-    expect(await resetRequestStore(tables).get(tagId)).toEqual({
+    expect(await mailRequestStore(tables).get(tagId)).toEqual({
       tagId,
       kind: 'known',
       state: 'requested',

@@ -1,16 +1,16 @@
 import type { ChangeEmailDeps } from '../../../lib/core/change-email.ts';
 import { MOST_CODE_TRIES } from '../../../lib/core/mail-code.ts';
-import type { CodeTries, ResetRequest, ResetRequestStore } from '../../../lib/core/reset-request.ts';
+import type { CodeTries, MailRequest, MailRequestStore } from '../../../lib/core/mail-request.ts';
 
-export type MemoryResetRequests = ResetRequestStore &
+export type MemoryMailRequests = MailRequestStore &
   CodeTries &
-  ChangeEmailDeps['mails'] & { rows: Map<string, ResetRequest> };
+  ChangeEmailDeps['mails'] & { rows: Map<string, MailRequest> };
 
 /** Reset requests in memory, with the conditions that the port asks for. */
-export function memoryResetRequests(): MemoryResetRequests {
-  const rows = new Map<string, ResetRequest>();
+export function memoryMailRequests(): MemoryMailRequests {
+  const rows = new Map<string, MailRequest>();
 
-  function change(tagId: string, to: (request: ResetRequest) => Partial<ResetRequest> | undefined): boolean {
+  function change(tagId: string, to: (request: MailRequest) => Partial<MailRequest> | undefined): boolean {
     const request = rows.get(tagId);
     const changes = request && to(request);
     if (request && changes) rows.set(tagId, { ...request, ...changes });
@@ -76,7 +76,7 @@ export function memoryResetRequests(): MemoryResetRequests {
       change(tagId, ({ state }) =>
         state === 'requested' || state === 'waiting' ? { state: 'mailed' } : undefined,
       );
-      const { recipient: _, ...row } = rows.get(tagId) ?? ({} as ResetRequest);
+      const { recipient: _, ...row } = rows.get(tagId) ?? ({} as MailRequest);
       if (row.state === 'mailed') rows.set(tagId, row);
     },
     async markNotified(tagId, now) {

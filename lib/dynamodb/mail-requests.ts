@@ -5,7 +5,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { MOST_CODE_TRIES } from '../core/mail-code.ts';
-import type { CodeTries, ResetRequest, ResetRequestStore } from '../core/reset-request.ts';
+import type { CodeTries, MailRequest, MailRequestStore } from '../core/mail-request.ts';
 import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, timeToLive, transact, writeItem } from './database.ts';
@@ -14,7 +14,7 @@ import { type Database, outcomeOf, readItem, timeToLive, transact, writeItem } f
 export const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
 
 /** A request as it is stored; its secrets are added later, one by one. */
-export function resetRequestItem({ secretHashes: _, codeHashes: __, expiresAt, ...request }: ResetRequest) {
+export function mailRequestItem({ secretHashes: _, codeHashes: __, expiresAt, ...request }: MailRequest) {
   return writeItem({
     ...request,
     validUntil: expiresAt,
@@ -36,7 +36,7 @@ export function mailUsed(nameOf: Database['nameOf'], tagId: string): TransactWri
   };
 }
 
-function readRequest(item: Record<string, unknown> | undefined): ResetRequest | undefined {
+function readRequest(item: Record<string, unknown> | undefined): MailRequest | undefined {
   if (item?.kind === undefined) return undefined;
   const { validUntil, expiresAt: _, secretHashes, codeHashes, ...request } = item;
   return {
@@ -44,21 +44,21 @@ function readRequest(item: Record<string, unknown> | undefined): ResetRequest | 
     secretHashes: [...((secretHashes as Set<string> | undefined) ?? [])],
     ...(codeHashes !== undefined && { codeHashes: [...(codeHashes as Set<string>)] }),
     expiresAt: validUntil,
-  } as unknown as ResetRequest;
+  } as unknown as MailRequest;
 }
 
 type MailBatch = {
   /** Asks for several mails: all of them or none. @throws ProblemError `unavailable` */
-  putAll(requests: readonly ResetRequest[]): Promise<void>;
+  putAll(requests: readonly MailRequest[]): Promise<void>;
 };
 
-/** The table of reset requests. `validUntil` is the request's expiry in milliseconds, `expiresAt` the row's, for TTL. */
-export function resetRequestStore(database: Database): Pick<ResetRequestStore, 'put' | 'get'> & MailBatch {
+/** The outbox: the table `reset-tags`, which is older than the mails that reset nothing. `validUntil` is the request's expiry in milliseconds, `expiresAt` the row's, for TTL. */
+export function mailRequestStore(database: Database): Pick<MailRequestStore, 'put' | 'get'> & MailBatch {
   const { client, nameOf } = database;
   const TableName = nameOf('reset-tags');
   return {
     async put(request) {
-      const Item = resetRequestItem(request);
+      const Item = mailRequestItem(request);
       await orUnavailable('DynamoDB', client.send(new PutItemCommand({ TableName, Item })));
       if (request.kind === 'known') measure({ MailsDue: 1 });
     },
@@ -72,7 +72,7 @@ export function resetRequestStore(database: Database): Pick<ResetRequestStore, '
     async putAll(requests) {
       await transact(
         database,
-        requests.map((request) => ({ Put: { TableName, Item: resetRequestItem(request) } })),
+        requests.map((request) => ({ Put: { TableName, Item: mailRequestItem(request) } })),
       );
       measure({ MailsDue: requests.length });
     },

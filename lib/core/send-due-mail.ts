@@ -12,18 +12,18 @@ import {
   VERIFY_LIFETIME_MS,
 } from './mail-code.ts';
 import { refusesMail } from './mail-refusal.ts';
+import {
+  type MailedSecret,
+  type MailRequest,
+  type MailRequestStore,
+  MOST_TRIES,
+  type Recipient,
+} from './mail-request.ts';
 import { type AddressDeps, availabilityOf } from './migrate-account.ts';
 import { hashSecret, newMailedSecret, writeResetTag } from './opaque-token.ts';
 import type { PendingSignUpStore } from './pending-sign-up.ts';
 import { ProblemError } from './problem.ts';
 import { type Purpose, rulesOf } from './purpose.ts';
-import {
-  type MailedSecret,
-  MOST_TRIES,
-  type Recipient,
-  type ResetRequest,
-  type ResetRequestStore,
-} from './reset-request.ts';
 import { mayMail, type ThrottleStore } from './throttle.ts';
 
 /** A mail that was surely not sent; anything else that a mailer throws may have been. */
@@ -65,9 +65,9 @@ export type Mailer = {
  */
 export type DueMail = 'sent' | 'nothing due' | 'waiting' | 'suppressed' | 'undeliverable' | 'uncertain';
 
-export type ResetMailDeps = {
+export type SendMailDeps = {
   users: Pick<UserStore, 'get'> & ClaimStore;
-  resetRequests: ResetRequestStore;
+  mailRequests: MailRequestStore;
   signUps: Pick<PendingSignUpStore, 'get'>;
   latest: {
     /**
@@ -75,7 +75,7 @@ export type ResetMailDeps = {
      *
      * @returns false when a later one is, or there is nobody to mail
      */
-    put(mail: ResetRequest): Promise<boolean>;
+    put(mail: MailRequest): Promise<boolean>;
   };
   codes: MailCodes;
   mailer: Mailer;
@@ -95,16 +95,16 @@ export type ResetMailDeps = {
  *
  * @throws what the stores and the mailer throw: the stream then delivers the event again
  */
-export async function sendDueMail(deps: ResetMailDeps, tagId: string): Promise<DueMail> {
-  const { resetRequests, throttle, clock } = deps;
-  const request = await resetRequests.get(tagId);
+export async function sendDueMail(deps: SendMailDeps, tagId: string): Promise<DueMail> {
+  const { mailRequests, throttle, clock } = deps;
+  const request = await mailRequests.get(tagId);
   if (request === undefined || request.kind === 'unknown') return 'nothing due';
   const asked = purposeOf(request);
   if (asked === undefined) return 'nothing due';
   const user = await recipientOf(deps, request).catch(async (error) => {
     if (request.state !== 'requested' || !isHookFailure(error)) throw error;
     // It is tried again with those that wait: the stream would hold up the mails behind it.
-    await resetRequests.hold(tagId);
+    await mailRequests.hold(tagId);
     return 'waiting' as const;
   });
   if (user === 'waiting') return user;
@@ -120,7 +120,7 @@ export async function sendDueMail(deps: ResetMailDeps, tagId: string): Promise<D
 
   const giveBack = await placeFor(deps, request, user);
   if (giveBack === undefined) {
-    await resetRequests.hold(tagId);
+    await mailRequests.hold(tagId);
     return 'waiting';
   }
   return sendOnce(deps, { asked, purpose, request, user, giveBack });
@@ -131,8 +131,8 @@ export async function sendDueMail(deps: ResetMailDeps, tagId: string): Promise<D
  * the one that they are about, of which nobody knows that it refuses mail.
  */
 async function recipientOf(
-  deps: ResetMailDeps,
-  { userId, recipient, signUp, newEmail, undo, legacy }: ResetRequest,
+  deps: SendMailDeps,
+  { userId, recipient, signUp, newEmail, undo, legacy }: MailRequest,
 ): Promise<Addressee | undefined> {
   const { users, signUps } = deps;
   if (signUp !== undefined && (await signUps.get(signUp))?.state !== 'pending') return undefined;
@@ -150,7 +150,7 @@ async function recipientOf(
  * a request by a stranger changes nothing, and a log-in with the old password still moves the account in.
  */
 async function legacyRecipient(
-  { users, migration, clock }: ResetMailDeps,
+  { users, migration, clock }: SendMailDeps,
   email: string,
 ): Promise<Addressee | undefined> {
   if (migration === undefined) return undefined;
@@ -171,9 +171,9 @@ function isHookFailure(error: unknown): boolean {
  * so, in the place of the one that was asked for.
  */
 async function purposeToldIn(
-  { users, clock }: ResetMailDeps,
+  { users, clock }: SendMailDeps,
   asked: Purpose,
-  { userId, newEmail }: ResetRequest,
+  { userId, newEmail }: MailRequest,
   { email }: Addressee,
 ): Promise<Purpose> {
   if (asked !== 'verify-sign-up' && asked !== 'change-email') return asked;
@@ -189,7 +189,7 @@ type Addressee = Recipient &
   Pick<MailedSecret, 'legacy'>;
 
 /** Which mail a row asks for; `undefined`: none any more. A used link is followed by the notice that it was used. */
-function purposeOf({ state, purpose, notifiedAt }: ResetRequest): Purpose | undefined {
+function purposeOf({ state, purpose, notifiedAt }: MailRequest): Purpose | undefined {
   if (state === 'mailed') return undefined;
   if (state !== 'used') return purpose ?? 'reset-password';
   return notifiedAt === undefined && rulesOf(purpose ?? 'reset-password').link === 'reset'
@@ -197,7 +197,7 @@ function purposeOf({ state, purpose, notifiedAt }: ResetRequest): Purpose | unde
     : undefined;
 }
 
-function isDue(purpose: Purpose, request: ResetRequest, user: Addressee): boolean {
+function isDue(purpose: Purpose, request: MailRequest, user: Addressee): boolean {
   const { link, evenDisabled } = rulesOf(purpose);
   if (purpose === 'verify-account' && user.emailVerified) return false;
   const bound = link !== false && link !== 'undo';
@@ -205,15 +205,15 @@ function isDue(purpose: Purpose, request: ResetRequest, user: Addressee): boolea
 }
 
 /** Whether the password was changed after the request was made, or after a first try to answer it. */
-function isAnswered({ requestedAt, credentialVersion }: ResetRequest, user: Addressee): boolean {
+function isAnswered({ requestedAt, credentialVersion }: MailRequest, user: Addressee): boolean {
   const changed = (user.passwordChangedAt ?? 0) > requestedAt;
   return changed || (credentialVersion !== undefined && credentialVersion !== user.credentialVersion);
 }
 
 /** What is asked for by the operator, who vouches for the addresses of an import, needs no place. */
 async function placeFor(
-  { throttle, unverifiedMails, clock }: ResetMailDeps,
-  { byOperator }: ResetRequest,
+  { throttle, unverifiedMails, clock }: SendMailDeps,
+  { byOperator }: MailRequest,
   { emailVerified }: Addressee,
 ): Promise<GiveBack | undefined> {
   if (emailVerified || byOperator) return async () => undefined;
@@ -221,7 +221,7 @@ async function placeFor(
 }
 
 /** How long the link of a mail works, in milliseconds. */
-function lifetimeOf({ tagLifetime }: ResetMailDeps, asked: Purpose): number {
+function lifetimeOf({ tagLifetime }: SendMailDeps, asked: Purpose): number {
   const { link } = rulesOf(asked);
   if (link === 'verify') return VERIFY_LIFETIME_MS;
   return link === 'undo' ? UNDO_LIFETIME_MS : tagLifetime;
@@ -231,7 +231,7 @@ function lifetimeOf({ tagLifetime }: ResetMailDeps, asked: Purpose): number {
 type Due = {
   asked: Purpose;
   purpose: Purpose;
-  request: ResetRequest;
+  request: MailRequest;
   user: Addressee;
   giveBack: GiveBack;
 };
@@ -244,8 +244,8 @@ type Due = {
  * unknown outcome, a function that died in one among them: a mail service that accepts mails and is slow to say so
  * must not send one for each time that the event is delivered again.
  */
-async function sendOnce(deps: ResetMailDeps, due: Due): Promise<DueMail> {
-  const { resetRequests, mailer, throttle, clock } = deps;
+async function sendOnce(deps: SendMailDeps, due: Due): Promise<DueMail> {
+  const { mailRequests, mailer, throttle, clock } = deps;
   const { asked, purpose, request, user, giveBack } = due;
   const { tagId, state, requestedAt, language = LANGUAGES[0] } = request;
   const tryId = randomUUID();
@@ -278,12 +278,12 @@ async function sendOnce(deps: ResetMailDeps, due: Due): Promise<DueMail> {
     });
   } catch (error) {
     if (error instanceof MailNotSentError) {
-      await resetRequests.takeTryBack(request, tryId, stored);
+      await mailRequests.takeTryBack(request, tryId, stored);
       await giveBack();
     }
     throw error;
   }
-  await (state === 'used' ? resetRequests.markNotified(tagId, clock()) : resetRequests.markMailed(tagId));
+  await (state === 'used' ? mailRequests.markNotified(tagId, clock()) : mailRequests.markMailed(tagId));
   await tally({ store: throttle.store, clock }, 'sent');
   return 'sent';
 }
@@ -292,14 +292,14 @@ type MailedSecrets = { secret: Buffer | undefined; digits: string | undefined; l
 
 /** @returns false when another try was begun, or a later mail is there, so that nothing is due any more */
 async function begin(
-  { resetRequests, mailer, latest }: ResetMailDeps,
+  { mailRequests, mailer, latest }: SendMailDeps,
   { request }: Due,
   tryId: string,
   stored: MailedSecret | undefined,
 ): Promise<boolean> {
   // The last try is kept for a service that answers, or an outage would use both up.
   if (request.tries && !(await mailer.answers())) throw new MailNotSentError('SES does not answer');
-  if (!(await resetRequests.beginTry(request, tryId, stored))) return false;
+  if (!(await mailRequests.beginTry(request, tryId, stored))) return false;
   // The mail before it is dead from here on.
   return stored?.codeUntil === undefined || latest.put({ ...request, expiresAt: stored.expiresAt });
 }
@@ -320,7 +320,7 @@ function written(
  * the one that was asked for.
  */
 async function storedOf(
-  { codes, clock }: ResetMailDeps,
+  { codes, clock }: SendMailDeps,
   { asked, request, user }: Due,
   mailed: MailedSecrets,
 ): Promise<MailedSecret | undefined> {
@@ -344,11 +344,11 @@ async function storedOf(
  * @param hasTime whether there is time for one more
  */
 export async function sendWaiting(
-  { resetRequests }: { resetRequests: Pick<ResetRequestStore, 'waiting'> },
+  { mailRequests }: { mailRequests: Pick<MailRequestStore, 'waiting'> },
   handle: (tagId: string) => Promise<DueMail | 'failed'>,
   hasTime: () => boolean,
 ): Promise<void> {
-  const waiting = await resetRequests.waiting();
+  const waiting = await mailRequests.waiting();
   for (const { tagId } of waiting.toSorted((one, other) => one.requestedAt - other.requestedAt)) {
     if (!hasTime() || (await handle(tagId)) === 'waiting') return;
   }

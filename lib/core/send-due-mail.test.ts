@@ -5,12 +5,12 @@ import { ADA } from '../../test/harness/memory/users.ts';
 import { world } from '../../test/harness/memory/world.ts';
 import type { User } from './account.ts';
 import { tally } from './mail-budget.ts';
+import type { MailRequest } from './mail-request.ts';
 import { hashSecret, newSecret, readResetTag } from './opaque-token.ts';
-import { type Mailer, MailNotSentError, type MailToSend, sendDueMail, sendWaiting } from './reset-mail.ts';
-import type { ResetRequest } from './reset-request.ts';
+import { type Mailer, MailNotSentError, type MailToSend, sendDueMail, sendWaiting } from './send-due-mail.ts';
 
 const TAG_ID = '33333333-3333-4333-8333-333333333333';
-const REQUEST: ResetRequest = {
+const REQUEST: MailRequest = {
   tagId: TAG_ID,
   kind: 'known',
   state: 'requested',
@@ -21,9 +21,9 @@ const REQUEST: ResetRequest = {
 };
 
 /** A request as it stands in the table, and a mailer that keeps what it sends. */
-function requested(changes: Partial<ResetRequest> = {}) {
+function requested(changes: Partial<MailRequest> = {}) {
   const it = world();
-  it.resetRequests.rows.set(TAG_ID, { ...REQUEST, ...changes });
+  it.mailRequests.rows.set(TAG_ID, { ...REQUEST, ...changes });
   const sent: MailToSend[] = [];
   const mailer: Mailer = {
     async send(mail) {
@@ -32,7 +32,7 @@ function requested(changes: Partial<ResetRequest> = {}) {
     answers: async () => true,
   };
   const parts = { ...it.parts, mailer: recording('mailer', mailer, it.calls) };
-  return { ...it, parts, sent, row: () => it.resetRequests.rows.get(TAG_ID) };
+  return { ...it, parts, sent, row: () => it.mailRequests.rows.get(TAG_ID) };
 }
 
 describe('a request that was made', () => {
@@ -63,14 +63,14 @@ describe('a request that was made', () => {
       expiresAt: NOON + 7_000 + 1_800_000,
     });
     expect(it.calls).toEqual([
-      'resetRequests.get',
+      'mailRequests.get',
       'users.get',
       'throttle.compareAndSwapMailQuota',
       ...Array.from({ length: 4 }, () => 'throttle.count'),
       'throttle.increment',
-      'resetRequests.beginTry',
+      'mailRequests.beginTry',
       'mailer.send',
-      'resetRequests.markMailed',
+      'mailRequests.markMailed',
       'throttle.increment',
     ]);
   });
@@ -88,7 +88,7 @@ describe('a request that was made', () => {
   test('is answered in the language of who asked, and so is its use', async () => {
     const it = requested({ language: 'ja' });
     await sendDueMail(it.parts, TAG_ID);
-    it.resetRequests.rows.set(TAG_ID, { ...REQUEST, state: 'used', language: 'ja' });
+    it.mailRequests.rows.set(TAG_ID, { ...REQUEST, state: 'used', language: 'ja' });
     await sendDueMail(it.parts, TAG_ID);
     expect(it.sent.map(({ language }) => language)).toEqual(['ja', 'ja']);
   });
@@ -98,14 +98,14 @@ describe('a request that was made', () => {
     await sendDueMail(it.parts, TAG_ID);
     it.calls.length = 0;
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
-    expect(it.calls).toEqual(['resetRequests.get']);
+    expect(it.calls).toEqual(['mailRequests.get']);
     expect(it.sent).toHaveLength(1);
   });
 
   test('is not answered by who finds it answered at the last moment', async () => {
     const it = requested();
-    const resetRequests = { ...it.resetRequests, beginTry: async () => false };
-    expect(await sendDueMail({ ...it.parts, resetRequests }, TAG_ID)).toBe('nothing due');
+    const mailRequests = { ...it.mailRequests, beginTry: async () => false };
+    expect(await sendDueMail({ ...it.parts, mailRequests }, TAG_ID)).toBe('nothing due');
     expect(it.sent).toEqual([]);
     expect(it.row()).toEqual(REQUEST);
   });
@@ -113,7 +113,7 @@ describe('a request that was made', () => {
   test('is not answered when it is about an address that nobody has', async () => {
     const it = requested({ kind: 'unknown' });
     expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
-    expect(it.calls).toEqual(['resetRequests.get']);
+    expect(it.calls).toEqual(['mailRequests.get']);
   });
 
   test.each([
@@ -137,7 +137,7 @@ describe('a request that was made', () => {
     const it = requested();
     for (let nth = 1; nth <= 5; nth += 1) {
       const tagId = `44444444-4444-4444-8444-44444444444${nth}`;
-      it.resetRequests.rows.set(tagId, { ...REQUEST, tagId });
+      it.mailRequests.rows.set(tagId, { ...REQUEST, tagId });
       expect(await sendDueMail(it.parts, tagId)).toBe('sent');
     }
     for (let nth = 1; nth <= 2; nth += 1) expect(await sendDueMail(it.parts, TAG_ID)).toBe('suppressed');
@@ -222,9 +222,9 @@ describe('a request that was used', () => {
 
 test('a request that is gone is due nothing', async () => {
   const it = requested();
-  it.resetRequests.rows.clear();
+  it.mailRequests.rows.clear();
   expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
-  expect(it.calls).toEqual(['resetRequests.get']);
+  expect(it.calls).toEqual(['mailRequests.get']);
 });
 
 test('a mail that was not sent is an error of a name of its own', () => {
@@ -235,7 +235,7 @@ test('a mail whose address no mail service takes, stored before the rule, is giv
   const it = requested();
   it.users.rows.set(ADA.userId, { ...ADA, email: 'a..b@example.com' });
   expect(await sendDueMail(it.parts, TAG_ID)).toBe('undeliverable');
-  expect(it.calls).toEqual(['resetRequests.get', 'users.get']);
+  expect(it.calls).toEqual(['mailRequests.get', 'users.get']);
 });
 
 describe('tries of unknown outcome', () => {
@@ -281,7 +281,7 @@ describe('the budget for addresses that nobody has verified', () => {
       const userId = `11111111-1111-4111-8111-${String(nth).padStart(12, '0')}`;
       const tagId = `33333333-3333-4333-8333-${String(nth).padStart(12, '0')}`;
       it.users.rows.set(userId, { ...ADA, ...changes, userId, email: `user${nth}@example.com` });
-      it.resetRequests.rows.set(tagId, { ...REQUEST, tagId, userId, requestedAt: NOON + nth });
+      it.mailRequests.rows.set(tagId, { ...REQUEST, tagId, userId, requestedAt: NOON + nth });
       return tagId;
     });
     const sendAll = async () => {
@@ -302,7 +302,7 @@ describe('the budget for addresses that nobody has verified', () => {
     const it = manyRequested(53);
     const outcomes = await it.sendAll();
     expect(outcomes).toEqual([...Array(50).fill('sent'), ...Array(3).fill('waiting')]);
-    expect(it.resetRequests.rows.get(it.ids[52] as string)).toMatchObject({
+    expect(it.mailRequests.rows.get(it.ids[52] as string)).toMatchObject({
       state: 'waiting',
       secretHashes: [],
     });
@@ -314,7 +314,7 @@ describe('the budget for addresses that nobody has verified', () => {
     expect(it.sent.slice(50).map(({ to }) => to)).toEqual(
       [50, 51, 52].map((nth) => `user${nth}@example.com`),
     );
-    expect(it.resetRequests.rows.get(it.ids[52] as string)).toMatchObject({ state: 'mailed' });
+    expect(it.mailRequests.rows.get(it.ids[52] as string)).toMatchObject({ state: 'mailed' });
   });
 
   test('is not for those whose address is verified, nor for an import', async () => {
@@ -322,8 +322,8 @@ describe('the budget for addresses that nobody has verified', () => {
     expect(await verified.sendAll()).toEqual(Array(60).fill('sent'));
     const imported = manyRequested(60);
     for (const tagId of imported.ids) {
-      const row = imported.resetRequests.rows.get(tagId) as ResetRequest;
-      imported.resetRequests.rows.set(tagId, { ...row, byOperator: true });
+      const row = imported.mailRequests.rows.get(tagId) as MailRequest;
+      imported.mailRequests.rows.set(tagId, { ...row, byOperator: true });
     }
     expect(await imported.sendAll()).toEqual(Array(60).fill('sent'));
   });
