@@ -21,7 +21,7 @@ const deps = {
   clock: Date.now,
 };
 
-/** Who am I: the owner of the access token. */
+/** Returns the owner of an access token. */
 export const handler = endpoint(
   config,
   on(auth.welcome, (request) => welcome(deps, request)),

@@ -35,7 +35,7 @@ const ANSWERS: readonly GatewayAnswer[] = [
     status: 404,
     code: 'not-found',
     title: 'Not Found',
-    detail: 'There is no such method and path here.',
+    detail: 'This path or method does not exist.',
   },
   {
     // Signed, but by somebody who may not call the route, or no longer.
@@ -44,7 +44,7 @@ const ANSWERS: readonly GatewayAnswer[] = [
     status: 403,
     code: 'forbidden',
     title: 'Forbidden',
-    detail: 'Sign the request with AWS Signature Version 4, as an IAM principal that may send it.',
+    detail: 'Sign the request with AWS Signature Version 4, as an IAM principal that may invoke this route.',
   },
   {
     name: 'TooLarge',

@@ -206,7 +206,7 @@ export function gatehouseServer(options: ServerOptions) {
     address: string | undefined,
   ): Promise<Response> {
     const kind = kindOf(method, operation, fields);
-    if (kind === undefined) throw new Refusal(404, 'not-found', 'There is nothing here.');
+    if (kind === undefined) throw new Refusal(404, 'not-found', 'Not found.');
     const visitor = visitorOf(request, address);
     const sent = cookie.read(request.headers);
     const sessions = sessionsFor(visitor);
@@ -246,8 +246,7 @@ export function gatehouseServer(options: ServerOptions) {
         const { method } = request;
         const start = `${path}/auth`;
         const operation = pathname.replace(/\/+$/, '').slice(start.length);
-        if (!`${pathname}/`.startsWith(`${start}/`))
-          throw new Refusal(404, 'not-found', 'There is nothing here.');
+        if (!`${pathname}/`.startsWith(`${start}/`)) throw new Refusal(404, 'not-found', 'Not found.');
         requireOwn(request, own.origin);
         const fields = method === 'POST' ? await fieldsOf(request) : {};
         return await perform(request, { method, operation, search, fields }, address);

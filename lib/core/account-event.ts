@@ -17,7 +17,7 @@ type UserEventType =
   | 'user.enabled'
   | 'user.deleted';
 
-/** The session that it happened to, or in which its holder did it. */
+/** The session that the event is about, or in which the holder caused it. */
 type InSession = Pick<Session, 'sessionId' | 'device'>;
 
 /** What was added or removed. Recovery codes have no id. */

@@ -30,7 +30,7 @@ export function accountRowFields(readHash: HashReader, now: number) {
         'invalid-hash',
         {
           description:
-            'A password hash of one of the forms in docs/moving-in/hashes.md. Without one the owner gets a reset email.',
+            'A password hash in one of the forms of docs/moving-in/hashes.md. If it is missing, the owner gets a reset email.',
           examples: ['$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW'],
         },
         (value) => {
@@ -47,7 +47,7 @@ export function accountRowFields(readHash: HashReader, now: number) {
         'invalid-user-id',
         // A refresh token carries its user's id as 16 bytes: nothing but a UUID fits in.
         {
-          description: 'A UUID. Without one an id is made.',
+          description: 'A UUID. If it is missing, an id is made.',
           examples: ['3f0d1a0e-7a52-4f3b-9d86-5c1f6f9f2c11'],
         },
         (value) =>
@@ -60,7 +60,8 @@ export function accountRowFields(readHash: HashReader, now: number) {
       readBy(
         'invalid-choice',
         {
-          description: 'Whether the owner has shown to read the emails to the address. Default: false.',
+          description:
+            'Whether the owner has proved that they read the emails to the address. Default: false.',
           examples: [true],
         },
         (value) => chosen(['true', 'false'], String(value), (text) => text === 'true'),
@@ -81,7 +82,9 @@ export function accountRowFields(readHash: HashReader, now: number) {
       ),
     ),
     mailRefused: v.optional(oneOf(['bounced', 'complained'], 'Why no email is sent to the address.')),
-    mailRefusedUntil: v.optional(moment('Until when.', now + LONGEST_BLOCK_MS)),
+    mailRefusedUntil: v.optional(
+      moment('No email is sent to the address before this time.', now + LONGEST_BLOCK_MS),
+    ),
     mailBounces: v.optional(
       readBy('invalid-count', { description: 'How many emails bounced.', examples: [1] }, (value) =>
         /^\d{1,6}$/.test(String(value)) ? { value: Number(value) } : { refused: 'no whole number.' },

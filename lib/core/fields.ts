@@ -35,7 +35,7 @@ export const emailAddress = v.pipe(
   text,
   v.metadata({
     description:
-      'An email address: ASCII of at most 64 bytes before the @, without a dot at either end or two in a row; a domain that may be Unicode; at most 254 bytes in all. Case does not matter, and neither do white space and invisible characters around it.',
+      'An email address of at most 254 bytes. Before the @: at most 64 bytes of ASCII, without a dot at either end or two dots in a row. The domain may be Unicode. Case does not matter. White space and invisible characters around the address are removed.',
     // Loose, since what may stand around an address has no short pattern that every tool can read.
     pattern: "^[^@\\uff20]*[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-][@\\uff20][^@\\uff20]+$",
     examples: ['ada@example.com'],
@@ -57,7 +57,7 @@ const UNUSABLE_IN_NAME = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 export const personName = v.pipe(
   text,
   v.metadata({
-    description: `1 to ${MAX_NAME} characters, one of them visible, without control characters and overrides of the writing direction; white space and invisible characters around it are removed.`,
+    description: `1 to ${MAX_NAME} characters, at least one of them visible. Control characters and overrides of the writing direction are refused. White space and invisible characters around the name are removed.`,
     pattern: '\\S', // the rest is beyond what every tool reads
     examples: ['Ada Lovelace'],
   }),

@@ -64,7 +64,7 @@ const failuresWith = (names: Partial<Record<Field, string>>): Failures => ({
   'no-factor': () => sentences(406, ['The account has no second factor.']),
   'invalid-passkey': () => sentences(406, ['This passkey cannot be added.']),
   'unknown-credential': () => sentences(406, ['Unable to log in with provided credentials.']),
-  'not-found': () => sentences(404, ['There is nothing here.']),
+  'not-found': () => sentences(404, ['Not found.']),
   'foreign-refresh-token': () => sentences(406, ['This is not a refresh token of this service.']),
   'verification-required': () => sentences(403, ['Sign up by POST /auth/register.']),
   'wrong-code': () => sentences(406, ['Unable to log in with provided credentials.']),
@@ -101,7 +101,7 @@ const loggedIn = v.pipe(
     user: v.object({
       sid: userId,
       first_name: text('The name up to its first white space.', 'Ada'),
-      last_name: text('The rest of the name, which may be empty.', 'Lovelace'),
+      last_name: text('The rest of the name. It may be empty.', 'Lovelace'),
       email,
     }),
   }),

@@ -11,7 +11,7 @@ export const accessToken = v.pipe(
   v.string(),
   v.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/),
   v.description(
-    'A JWT (RFC 9068), to be verified by the keys of `/.well-known/jwks.json` or sent to this service.',
+    'A JWT (RFC 9068). Verify it with the keys of `/.well-known/jwks.json`, or send it to this service.',
   ),
 );
 

@@ -64,7 +64,7 @@ export const signUp: Operation<SignUpRequest, SignedUp, Body> = {
   route: 'POST /api/user/signup',
   metric: 'SignUps',
   summary: 'Sign up',
-  description: 'Creates an account and opens a session, which cannot be refreshed.',
+  description: 'Creates an account and opens a session. The session cannot be refreshed.',
   takes: { body: { fields: signUpFieldsWithoutBio } },
   input: ({ fields }, { client, device, language, header }) => ({
     fields,

@@ -11,24 +11,19 @@ const errors = v.pipe(
   v.array(
     v.object({
       field: text('The field of the request.', 'email'),
-      code: text('What was wrong with it, for programs. More may come.', 'invalid-email'),
-      message: text('What was wrong with it, for people.', 'Enter a valid email address.'),
+      code: text('What was wrong with the field, for programs. More codes may be added.', 'invalid-email'),
+      message: text('What was wrong with the field, for people.', 'Enter a valid email address.'),
     }),
   ),
   v.minLength(1),
-  v.description('When fields were refused: each of them.'),
+  v.description('Only if fields were refused: one entry for each.'),
 );
 
 export type FieldErrors = v.InferOutput<typeof errors>;
 
 /** What these problems have besides the members of RFC 9457. */
 export const codedMembers = {
-  code: v.optional(
-    text(
-      'What was wrong, for programs. More codes may come. Answers of API Gateway itself, such as its 429, have none.',
-      'invalid-fields',
-    ),
-  ),
+  code: v.optional(text('What was wrong, for programs. More codes may be added.', 'invalid-fields')),
   errors: v.optional(errors),
 };
 

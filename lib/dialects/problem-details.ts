@@ -8,7 +8,10 @@ import { CROSS_SITE, HOOK_FAILED, tryAgainIn, UNSIGNED } from './sentences.ts';
 /** An error of every dialect but `/accounts/*`; `/auth*` adds to it. */
 export const problemDetails = v.pipe(
   v.object({
-    type: v.pipe(v.literal('about:blank'), v.description('The status says it all.')),
+    type: v.pipe(
+      v.literal('about:blank'),
+      v.description('Always `about:blank`: the status says which kind of problem it is.'),
+    ),
     title: text('The name of the status.', 'Bad Request'),
     status: v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599)),
     detail: text('What was wrong, for people. Its wording may change.'),
@@ -105,13 +108,15 @@ export const problemFailures: Omit<Failures<ProblemDetails>, 'invalid-fields' | 
   'invalid-passkey': () =>
     problemAnswer(400, 'This passkey cannot be added; begin again with POST /auth/passkeys/options.'),
   'unknown-credential': () => problemAnswer(401, 'No account has this passkey.', challenge),
-  'not-found': () => problemAnswer(404, 'There is nothing here.'),
+  'not-found': () => problemAnswer(404, 'Not found.'),
   'foreign-refresh-token': () => problemAnswer(400, 'This is not a refresh token of this service.'),
-  'wrong-code': () => problemAnswer(401, 'The code is wrong or was used.', challenge),
+  'wrong-code': () => problemAnswer(401, 'The code is wrong or has been used.', challenge),
   'missing-tag': () => problemAnswer(400, 'The URL has no token; open the link of the email.'),
-  'wrong-tag': () => problemAnswer(401, 'The token is unknown or used; ask for a new email.', challenge),
+  'wrong-tag': () =>
+    problemAnswer(401, 'The token is unknown or has been used; ask for a new email.', challenge),
   'expired-tag': () => problemAnswer(401, 'The token has expired; ask for a new email.', challenge),
-  'unknown-user': () => problemAnswer(401, 'The token is unknown or used; ask for a new email.', challenge),
+  'unknown-user': () =>
+    problemAnswer(401, 'The token is unknown or has been used; ask for a new email.', challenge),
   'sign-up-refused': ({ sentence }) => problemAnswer(403, sentence),
   'hook-failed': (problem) =>
     problemAnswer(503, tryAgainIn(problem.retryAfter, HOOK_FAILED), retryAfter(problem.retryAfter)),

@@ -9,7 +9,7 @@ const sentences: Record<Reason, string> = {
   'invalid-email': 'Enter a valid email address.',
   'name-length': 'Enter a name of 1 to 100 characters.',
   'name-unusable-characters': 'Enter a name without control characters.',
-  'name-invisible': 'Enter a name that can be seen.',
+  'name-invisible': 'Enter a name with at least one visible character.',
   'bio-unusable-characters': 'Enter a bio of valid Unicode text.',
   'bio-too-long': 'Enter a bio of at most 1,000 characters.',
   'password-too-short': 'Enter a password of at least 8 characters.',
@@ -29,7 +29,7 @@ export function sentenceFor(problem: FieldProblem): string {
 }
 
 /** What a request gets that has several sets of fields, or none, where one of them is asked for. */
-export const NOT_ONE_OF = 'The fields do not fit: send one of the sets of fields that this operation takes.';
+export const NOT_ONE_OF = 'Send exactly one of the sets of fields that this operation takes.';
 
 /** What a page of another site gets, whose developer may read it. */
 export const CROSS_SITE =
@@ -42,7 +42,7 @@ export const SIGN_UP_REFUSED = 'Sign up with the address of your company.';
 export const HOOK_FAILED = 'A rule of this service could not be checked';
 /** What a request gets that no IAM principal signed, where one has to. API Gateway says the same (infrastructure/gateway-responses.ts). */
 export const UNSIGNED =
-  'Sign the request with AWS Signature Version 4, as an IAM principal that may send it.';
+  'Sign the request with AWS Signature Version 4, as an IAM principal that may invoke this route.';
 
 /** The sentence of a 429 or a 503. @param seconds after which the client may try again */
 export function tryAgainIn(seconds: number, because: string): string {

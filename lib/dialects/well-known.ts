@@ -29,7 +29,7 @@ const write = <Document>(document: Document): Answer<Document> => ({
 const algorithm = v.picklist(['RS256', 'ES256', 'EdDSA']);
 const coordinate = text('A coordinate of the public point, base64url.');
 const everyKey = {
-  kid: text('Which key it is: `kid` of the tokens that it signed.'),
+  kid: text('The id of the key: `kid` in the header of the tokens that it signed.'),
   alg: algorithm,
   use: v.literal('sig'),
 };
@@ -56,7 +56,7 @@ const jsonWebKeySet = v.pipe(
     ),
   }),
   v.title('JsonWebKeySet'),
-  v.description('RFC 7517. The next key is in it hours before it signs.'),
+  v.description('RFC 7517. A new key is published hours before it signs.'),
 );
 type JsonWebKeySet = v.InferOutput<typeof jsonWebKeySet>;
 
@@ -66,7 +66,7 @@ export const jwks: Operation<undefined, JsonWebKeySet, JsonWebKeySet> = {
   route: 'GET /.well-known/jwks.json',
   metric: 'KeySets',
   summary: 'Public keys',
-  description: 'The keys by which any other service verifies access tokens by itself.',
+  description: 'The keys with which another service verifies access tokens by itself.',
   takes: {},
   input: () => undefined,
   problems: [],
@@ -100,7 +100,7 @@ export const discovery: Operation<undefined, Discovery, Discovery> = {
   route: 'GET /.well-known/openid-configuration',
   metric: 'KeySets',
   summary: 'Discovery',
-  description: 'Tells an OpenID Connect library where the keys are and which `iss` the tokens have.',
+  description: 'Tells an OpenID Connect library where the keys are and what `iss` the tokens carry.',
   takes: {},
   input: () => undefined,
   problems: [],
@@ -130,7 +130,7 @@ export const webauthn: Operation<undefined, readonly string[], v.InferOutput<typ
   metric: 'KeySets',
   summary: 'Related origins',
   description:
-    'The origins whose pages may use passkeys, for browsers to ask; 404 where that is the app’s own alone.',
+    'The origins whose pages may use passkeys. Browsers ask for them. 404 if only the app’s own origin may.',
   takes: {},
   input: () => undefined,
   problems: ['not-found'],

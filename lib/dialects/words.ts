@@ -9,7 +9,7 @@ export const FORGET =
   'Sends a link, valid for 30 minutes, if the address has an account. Known and unknown addresses get the same answer in the same time.';
 
 export const RESET =
-  'Sets a new password with the tag of the mailed link. It ends every session of the user and every other open link. After a refused password the tag can still be used.';
+  'Sets a new password with the tag of the mailed link. Every session of the user ends, and every other mailed link stops working. If the new password is refused, the tag can still be used.';
 
 /** The query parameter that holds the tag of a mailed link. */
 export const mailedTag = {

@@ -21,14 +21,14 @@ const INFO = {
   summary: 'Sign-up, log-in, token refresh, log-out and password reset.',
   version: '1.0.0',
   license: { name: 'MIT', identifier: 'MIT' },
-  description: `One account base, three dialects of HTTP: a client speaks one of them and never notices the others.
+  description: `One set of accounts and three dialects of HTTP. A client speaks one dialect and needs to know nothing of the others.
 
-Every path works with and without its trailing slash. Unknown fields are ignored. A body is UTF-8, whatever \`charset\`
-says, and at most 32 KiB.
+Every path works with and without its trailing slash. Unknown fields are ignored. A body is read as
+UTF-8, whatever its \`charset\` says, and has at most 32 KiB.
 
-Some requests never reach the service, and API Gateway answers them, as problem details (RFC 9457): 404 for a path or a
-method that does not exist, 403 by a web ACL, 413 for a body of more than 10 MB, 429 when the whole API is too busy, 502 and
-504 when a function did not answer.`,
+Some requests never reach the service. API Gateway answers them itself, as problem details (RFC 9457): 404 for a path or a
+method that does not exist, 413 for a body of more than 10 MB, 429 when a route has too many requests or the web ACL blocks the
+request, 502, 503 or 504 when a function did not answer.`,
 };
 
 const SECURITY_SCHEMES = {
@@ -42,7 +42,7 @@ const SECURITY_SCHEMES = {
     type: 'apiKey',
     in: 'header',
     name: 'Authorization',
-    description: 'A signature of AWS (SigV4) by an IAM principal that may invoke this route.',
+    description: 'An AWS signature (SigV4) of an IAM principal that may invoke this route.',
     'x-amazon-apigateway-authtype': 'awsSigv4',
   },
   tokenHeader: {
@@ -50,7 +50,7 @@ const SECURITY_SCHEMES = {
     in: 'header',
     name: 'token',
     description:
-      'The same access token, sent in the header `token`, which `GET /accounts/logout/` reads first.',
+      'The same access token in the header `token`. `GET /accounts/logout/` reads this header first.',
   },
 };
 

@@ -63,17 +63,17 @@ const DESCRIPTIONS: Record<number, string> = {
   200: 'Done.',
   201: 'Created.',
   202: 'Accepted. The response does not reveal whether anything follows.',
-  400: 'The request cannot be read, or its fields are refused.',
-  401: 'The credentials, the token or the tag is wrong.',
-  403: 'A page of an origin that is not allowed sent the request, or nobody signed it who may; or the web ACL refused it.',
-  406: 'Refused; the sentences say why.',
-  404: 'There is no such thing here.',
-  409: 'Something that exists is in the way.',
-  413: 'The body is larger than 32 KiB. For one larger than 10 MB API Gateway answers.',
-  415: 'The body has a media type that is not accepted here.',
-  429: 'Too many requests of this client or about this account. When the whole API is too busy, API Gateway answers.',
+  400: 'The request cannot be read, or fields are refused.',
+  401: 'The credentials, the token, the tag or the code is wrong, or a stronger proof is needed.',
+  403: 'The request is not allowed. Most often a page of an origin that is not in `CORS_ORIGINS` sent it.',
+  406: 'Refused. The sentences say why.',
+  404: 'Not found.',
+  409: 'The request conflicts with what exists already.',
+  413: 'The body is larger than 32 KiB. If it is larger than 10 MB, API Gateway answers.',
+  415: 'The media type of the body is not accepted here.',
+  429: 'Too many requests from this client or for this account. If the route has too many requests or the web ACL blocks the request, API Gateway answers.',
   500: 'The service failed.',
-  503: 'A dependency of the service does not answer; nothing was half done.',
+  503: 'A dependency of the service does not answer. Nothing was changed by half.',
 };
 
 function descriptionOf(status: number, outcomes: Outcome[]): string {
@@ -87,16 +87,16 @@ function descriptionOf(status: number, outcomes: Outcome[]): string {
 }
 
 const HEADERS: Record<string, string> = {
-  'Cache-Control': 'Whether the answer may be kept.',
+  'Cache-Control': 'Whether the answer may be cached.',
   'Content-Disposition': 'A browser saves the answer as a file.',
-  'Content-Security-Policy': 'A browser that shows the answer loads nothing for it.',
-  'X-Content-Type-Options': 'The body is what its type says.',
+  'Content-Security-Policy': 'A browser that shows the answer loads nothing else.',
+  'X-Content-Type-Options': 'Browsers must not guess another media type.',
   'X-Frame-Options': 'No page may frame the answer.',
-  'Strict-Transport-Security': 'Only HTTPS.',
-  'Referrer-Policy': 'Tags in URLs are not passed on to anyone.',
-  'Retry-After': 'Seconds after which to try again.',
+  'Strict-Transport-Security': 'Browsers use HTTPS only.',
+  'Referrer-Policy': 'Browsers pass no URL, and so no tag in it, on to other sites.',
+  'Retry-After': 'Try again after this many seconds.',
   'WWW-Authenticate':
-    'RFC 6750 section 3. API Gateway sends it as `x-amzn-remapped-www-authenticate`: go by the status.',
+    'RFC 6750 section 3. API Gateway renames it to `x-amzn-remapped-www-authenticate`, so go by the status.',
 };
 
 function headersOf(outcomes: Outcome[], ownHeaders: Record<string, string>): Json {

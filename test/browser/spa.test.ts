@@ -120,7 +120,7 @@ describe.skipIf(chromiumPath === undefined)('the example app', () => {
       const context = await visitor(browser);
       const page = await open(context, '/#forgot-password');
       await submit(page, { Email: person.email }, 'Send me a link');
-      await expectText(status(page), 'a mail is on its way');
+      await expectText(status(page), 'an email is on its way');
       await picture(page, 'forgot-password');
       await awaitMails(person.email, 1);
       await page.getByRole('link', { name: 'the inbox' }).click();

@@ -29,11 +29,7 @@ const wrongCredentials = coded(
 );
 const noFit = coded(
   'invalid-fields',
-  problem(
-    400,
-    'Bad Request',
-    'The fields do not fit: send one of the sets of fields that this operation takes.',
-  ),
+  problem(400, 'Bad Request', 'Send exactly one of the sets of fields that this operation takes.'),
 );
 const invalid = (...errors: { field: string; code: string; message: string }[]) =>
   coded(
@@ -220,7 +216,7 @@ describe.each(clients)('$name', (client: Client) => {
       post('/auth/step-up', accessToken, body);
     const wrongCode = coded(
       'wrong-code',
-      problem(401, 'Unauthorized', 'The code is wrong or was used.', { headers: challenge }),
+      problem(401, 'Unauthorized', 'The code is wrong or has been used.', { headers: challenge }),
     );
 
     test('by password answers a token with a new time, which refreshes carry on', async () => {

@@ -856,7 +856,7 @@ describe.each(clients)('$name', (client) => {
     const path = '/auth/forget-password';
     const accepted = {
       status: 202,
-      body: { message: 'If the address has an account, a mail is on its way to it.' },
+      body: { message: 'If the address has an account, an email is on its way to it.' },
     };
 
     test.each(['/auth/forget-password', '/auth/forget-password/'])(
@@ -932,7 +932,7 @@ describe.each(clients)('$name', (client) => {
     );
     const wrongTag = coded(
       'wrong-tag',
-      problem(401, 'Unauthorized', 'The token is unknown or used; ask for a new email.', {
+      problem(401, 'Unauthorized', 'The token is unknown or has been used; ask for a new email.', {
         headers: challenge,
       }),
     );

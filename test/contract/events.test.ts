@@ -88,7 +88,10 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
   },
   'auth/forget-password.json': {
     of: 'ada',
-    answer: { status: 202, body: { message: 'If the address has an account, a mail is on its way to it.' } },
+    answer: {
+      status: 202,
+      body: { message: 'If the address has an account, an email is on its way to it.' },
+    },
   },
   'auth/login-passkey.json': {
     of: 'nobody',
@@ -130,7 +133,7 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
     of: 'nobody',
     answer: coded(
       'wrong-tag',
-      problem(401, 'Unauthorized', 'The token is unknown or used; ask for a new email.', {
+      problem(401, 'Unauthorized', 'The token is unknown or has been used; ask for a new email.', {
         headers: challenge,
       }),
     ),
@@ -155,7 +158,7 @@ const expected: Record<string, { of: 'ada' | 'nobody'; answer: Answer }> = {
     of: 'nobody',
     answer: coded(
       'wrong-tag',
-      problem(401, 'Unauthorized', 'The token is unknown or used; ask for a new email.', {
+      problem(401, 'Unauthorized', 'The token is unknown or has been used; ask for a new email.', {
         headers: challenge,
       }),
     ),

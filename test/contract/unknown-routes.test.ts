@@ -86,7 +86,7 @@ const forBrowsers = routes
 /** Whoever doesn't sign is told nothing of these paths: test/contract/admin.test.ts. */
 const headersFor = (path: string) => (path.startsWith('/admin/') ? signed : {});
 
-const notFound = coded('not-found', problem(404, 'Not Found', 'There is no such method and path here.'));
+const notFound = coded('not-found', problem(404, 'Not Found', 'This path or method does not exist.'));
 const preflight = {
   origin: 'https://app.example.com',
   'access-control-request-method': 'POST',

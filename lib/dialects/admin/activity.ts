@@ -13,7 +13,7 @@ const seen = v.pipe(
     by: v.pipe(
       v.nullable(v.string()),
       v.description(
-        'Who did it: `holder`, `operator` on the command line, `import`, or the ARN of an administrator; `null` where nobody proved who they were.',
+        'Who caused it: `holder`, `operator` (the command line), `import`, or the ARN of an administrator; `null` if nobody had proved who they were.',
       ),
     ),
   }),
@@ -32,7 +32,7 @@ export const userActivity: Operation<AboutUser, Happened[], v.InferOutput<typeof
   metric: 'AdminRequests',
   summary: 'See what happened to a user',
   description:
-    'The last 50 events of the account, the newest first, and who did what. They are kept for 400 days.',
+    'Returns the last 50 events of the account, newest first, and who caused each. Events are kept for 400 days.',
   takes: { iam: true, path: whichUser },
   input: ({ path }, request) => ({ userId: path('userId'), by: callerOf(request) }),
   problems: ['unknown-user'],

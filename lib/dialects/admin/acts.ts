@@ -26,7 +26,7 @@ export const disableUser: Act = {
   route: 'POST /admin/users/{userId}/disable',
   summary: 'Disable a user',
   description:
-    'Locks the user out of everything, at once: log-in, refresh, access tokens, mailed links. All sessions end.',
+    'Locks the user out at once: log-in, refresh, access tokens and mailed links are refused. All sessions end.',
 };
 
 export const enableUser: Act = {
@@ -34,7 +34,7 @@ export const enableUser: Act = {
   id: 'adminEnableUser',
   route: 'POST /admin/users/{userId}/enable',
   summary: 'Enable a user',
-  description: 'Lets a disabled user log in again. Sessions from before stay ended.',
+  description: 'Lets a disabled user log in again. Earlier sessions stay ended.',
 };
 
 export const endUserSessions: Act = {
@@ -42,15 +42,15 @@ export const endUserSessions: Act = {
   id: 'adminEndUserSessions',
   route: 'POST /admin/users/{userId}/end-sessions',
   summary: 'End all sessions of a user',
-  description: 'Ends every session and kills every mailed link. The user can log in again.',
+  description: 'Ends every session. Every mailed link stops working. The user can log in again.',
 };
 
 export const verifyUser: Act = {
   ...act,
   id: 'adminVerifyUser',
   route: 'POST /admin/users/{userId}/verify',
-  summary: 'Vouch for an address',
-  description: 'The address of the user counts as verified; access tokens say so from the next refresh on.',
+  summary: 'Mark an address as verified',
+  description: 'Marks the address of the user as verified. Access tokens say so from the next refresh on.',
 };
 
 export const removeUserFactors: Act = {
@@ -59,7 +59,7 @@ export const removeUserFactors: Act = {
   route: 'POST /admin/users/{userId}/remove-factors',
   summary: 'Remove all second factors',
   description:
-    'For a user who lost them: authenticator app, passkeys and recovery codes are gone, all sessions end, and an email says so. Without any of them nothing happens.',
+    'Removes the authenticator app, all passkeys and all recovery codes of a user who lost them. All sessions end, and the user gets an email. If the user has none of them, nothing happens.',
 };
 
 export const startUserReset: Act = {
@@ -68,7 +68,7 @@ export const startUserReset: Act = {
   route: 'POST /admin/users/{userId}/start-reset',
   summary: 'Start a reset',
   description:
-    'Mails the user a link to set a new password, as if they had asked for it: five an hour at most, and none while the user is disabled. The old password works until then.',
+    'Mails the user a link to set a new password, as if they had asked for it: at most five an hour, and none while the user is disabled. The old password works until a new one is set.',
 };
 
 export const unlockUser: Act = {
@@ -76,7 +76,7 @@ export const unlockUser: Act = {
   id: 'adminUnlockUser',
   route: 'POST /admin/users/{userId}/unlock',
   summary: 'Unlock a user',
-  description: 'Forgets the failed log-ins of the user, and so lifts the lock.',
+  description: 'Clears the failed log-ins of the user. This removes the lock.',
 };
 
 export const deleteUser: Act = {
@@ -85,7 +85,7 @@ export const deleteUser: Act = {
   route: 'POST /admin/users/{userId}/delete',
   summary: 'Delete a user',
   description:
-    'Deletes the account for good and frees its address. The answer has the user as it was. From then on nobody has this id: a second time the answer is 404.',
+    'Deletes the account for good and frees its address. The answer shows the user as it was. A second call answers 404.',
 };
 
 export type SetRolesRequest = AboutUser & { fields: RawFields };
@@ -96,7 +96,7 @@ export const setUserRoles: Operation<SetRolesRequest, SeenUser, OneUser> = {
   route: 'PUT /admin/users/{userId}/roles',
   summary: 'Set the roles of a user',
   description:
-    'Gives the user exactly these roles; an empty list takes all. Access tokens have them from the next refresh on.',
+    'Replaces the roles of the user by these; an empty list removes all. Access tokens have them from the next refresh on.',
   takes: { iam: true, path: whichUser, body: { fields: rolesFields } },
   input: ({ path, fields }, request) => ({ userId: path('userId'), by: callerOf(request), fields }),
   problems: ['invalid-fields', 'unknown-user'],

@@ -19,7 +19,7 @@ const user = v.pipe(
     userId,
     email,
     name,
-    bio: v.nullable(text('As it was given; `null` when it was not.')),
+    bio: v.nullable(text('As it was sent; `null` if none was.')),
     status: v.picklist(['active', 'disabled']),
     emailVerified: v.boolean(),
     roles: v.array(v.string()),
@@ -36,7 +36,7 @@ export const userPage = v.pipe(
     users: v.pipe(v.array(user), v.maxLength(100)),
     next: v.pipe(
       v.nullable(v.string()),
-      v.description('What to send as `next` for the page behind this one; `null` at the end.'),
+      v.description('Send it as `next` to get the following page; `null` on the last page.'),
     ),
   }),
   v.title('AdminUserPage'),
@@ -90,7 +90,7 @@ const failures: Failures<ProblemDetails & { errors?: FieldErrors }> = {
 export const admin: Dialect = {
   name: 'admin',
   description:
-    'The API of a back office. JSON. API Gateway lets through what an IAM principal signed who may invoke the route, and nothing else; there is no CORS. Off unless `ADMIN_API` is `on`: then each path is 404. Errors are problem details with a `code`, and with `errors` for refused fields.',
+    'JSON, for back offices. Every request is signed (SigV4) by an IAM principal that may invoke the route; API Gateway refuses all others. There is no CORS. The API is off unless `ADMIN_API` is `on`; while it is off, every path answers 404. Errors are problem details with a `code`; refused fields are listed in `errors`.',
   problem,
   fail: (failure: Problem) =>
     withMembers(answerProblem(failures, failure) as Answer<ProblemDetails>, { code: failure.code }),

@@ -26,21 +26,21 @@ export const listUsers: Operation<ListUsersRequest, UserPage, v.InferOutput<type
   metric: 'AdminRequests',
   summary: 'List users',
   description:
-    'A page of all users, in an order that stays the same and means nothing. Whoever signs up meanwhile may be missed. With `email`, the one user who has the address, if any.',
+    'Returns all users, page by page, in a fixed order without a meaning. Users who sign up meanwhile may be missing. With `email`, returns the user who has the address, if any.',
   takes: {
     iam: true,
     query: {
       email: {
-        description: 'An email address, however it is written: the user who has exactly this one.',
+        description: 'An email address, in any spelling (case, white space, Unicode domain).',
         example: 'ada@example.com',
       },
       limit: {
-        description: 'How many users the page may have. Default: 100.',
+        description: 'The maximum number of users in the page. Default: 100.',
         example: '50',
         schema: { type: 'integer', minimum: 1, maximum: 100 },
       },
       next: {
-        description: 'The `next` of the page before. It is no use to another stage.',
+        description: 'The `next` of the previous page. It works in its own stage only.',
         example: 'the-next-of-the-page-before',
       },
     },
@@ -65,7 +65,7 @@ export const seeUser: Operation<AboutUser, SeenUser, OneUser> = {
   route: 'GET /admin/users/{userId}',
   metric: 'AdminRequests',
   summary: 'See a user',
-  description: 'The user as an administrator sees it.',
+  description: 'Returns the user as an administrator may see it.',
   takes: { iam: true, path: whichUser },
   input: ({ path }, request) => ({ userId: path('userId'), by: callerOf(request) }),
   problems: ['unknown-user'],
@@ -85,7 +85,7 @@ export const createUser: Operation<CreateUserRequest, SeenUser, OneUser> = {
   metric: 'AdminRequests',
   summary: 'Create a user',
   description:
-    'Makes an account of the members of one row of an import (docs/moving-in). Without a hash the owner gets an email to set a password; with one they log in with the password that they have.',
+    'Creates an account. The fields are those of an import (docs/moving-in). With a password hash, the owner logs in with the password that they have; without one, they get an email to set a password.',
   takes: { iam: true, body: { fields: rowFields } },
   input: ({ fields }, request) => ({ fields, by: callerOf(request) }),
   problems: ['invalid-fields', 'email-taken'],

@@ -30,7 +30,7 @@ const fullUser = v.pipe(
   v.object({
     userId,
     name,
-    bio: v.nullable(text('As it was given; `null` when it was not.')),
+    bio: v.nullable(text('As it was sent; `null` if none was.')),
     email,
     emailVerified: v.boolean(),
     roles: v.array(v.string()),
@@ -46,12 +46,12 @@ const factor = v.pipe(
     type: v.picklist(['totp', 'passkey']),
     name: v.nullable(v.string()),
     createdAt: time('When it was added.'),
-    lastUsedAt: timeOrNull('When it last proved something.'),
+    lastUsedAt: timeOrNull('When it was last used.'),
   }),
   v.title('AuthFactor'),
 );
 
-const factors = v.pipe(v.array(factor), v.description('Only the active ones.'));
+const factors = v.pipe(v.array(factor), v.description('The active second factors.'));
 
 const fullUserOf = (account: User) => ({
   userId: account.userId,
@@ -89,7 +89,7 @@ export const account: Operation<Bearer, AccountOverview, v.InferOutput<typeof ov
   route: 'GET /auth/account',
   metric: 'AccountRequests',
   summary: 'See the account',
-  description: 'Everything that its holder may know about the account, and its active second factors.',
+  description: 'Returns the account as its holder may see it, with its active second factors.',
   takes: { accessToken: ['bearer'] },
   input: ({ accessToken }, { client }) => ({ accessToken, client }),
   problems: ['missing-access-token', 'invalid-access-token', 'throttled'],
@@ -113,7 +113,7 @@ export const changeProfile: Operation<ChangeProfileRequest, Profile, v.InferOutp
   metric: 'AccountRequests',
   summary: 'Change name or bio',
   description:
-    'Changes what is sent and leaves the rest. Access tokens carry a new name from the next refresh on.',
+    'Changes the fields that are sent and keeps the others. Access tokens carry the new name from the next refresh on.',
   takes: { accessToken: ['bearer'], body: { fields: profileFields } },
   input: ({ accessToken, body }, { client }) => ({ accessToken, body, client }),
   problems: ['missing-access-token', 'invalid-access-token', 'invalid-fields', 'throttled'],
@@ -127,11 +127,11 @@ const exportedSession = v.pipe(
     device: v.nullable(v.string()),
     createdAt: time('When it was opened.'),
     lastUsedAt: time('When it was opened, last refreshed or stepped up.'),
-    expiresAt: time('When it ends, or would have, unless it is used.'),
-    endedAt: timeOrNull('When somebody ended it by itself.'),
+    expiresAt: time('When it ends, or would have ended, if it is not used again.'),
+    endedAt: timeOrNull('When somebody ended this session alone; `null` otherwise.'),
     authTime: time('When its holder last proved who they are.'),
     acr,
-    amr: v.pipe(v.array(v.string()), v.description('How, by the names of RFC 8176.')),
+    amr: v.pipe(v.array(v.string()), v.description('The methods of the proof, by the names of RFC 8176.')),
     live: v.boolean(),
     current: v.boolean(),
   }),
@@ -147,10 +147,10 @@ const exported = v.pipe(
       status: v.picklist(['active', 'disabled']),
       hasPassword: v.boolean(),
       mailRefused: v.pipe(mailRefused, v.description('Why no mail is sent to the address.')),
-      mailRefusedUntil: timeOrNull('Until when.'),
+      mailRefusedUntil: timeOrNull('No email is sent to the address before this time.'),
       heldEmails: v.pipe(
-        v.array(v.object({ email, until: time('Until when nobody else can claim it.') })),
-        v.description("Addresses that were the account's."),
+        v.array(v.object({ email, until: time('Nobody else can claim the address before this time.') })),
+        v.description('Former addresses of the account.'),
       ),
     }),
     factors,
@@ -179,16 +179,16 @@ export const exportAccount: Operation<Bearer, ExportedAccount, v.InferOutput<typ
   dialect: auth,
   route: 'GET /auth/export',
   metric: 'AccountRequests',
-  summary: 'Take everything out',
+  summary: 'Export the account',
   description:
-    'Everything that is kept about the holder, without secrets and hashes. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
+    'Returns everything that is kept about the holder, except secrets and hashes. The access token must show a proof from the last five minutes, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'] },
   input: ({ accessToken }, { client }) => ({ accessToken, client }),
   problems: ['missing-access-token', 'invalid-access-token', ...examples.freshStepUpsRequired, 'throttled'],
   success: {
     body: exported,
     example: examples.exported,
-    headers: { 'Content-Disposition': 'A name for the file that browsers save it as.' },
+    headers: { 'Content-Disposition': 'The file name under which browsers save the answer.' },
   },
   write: ({ user: found, factors: all, sessions, activity }) => ({
     status: 200,
@@ -219,7 +219,7 @@ export const deleteAccount: Operation<DeleteOwnAccountRequest, void, Done> = {
   metric: 'AccountDeletions',
   summary: 'Delete the account',
   description:
-    'Deletes the account, its address and its factors at once: every token is refused from then on, and the address can sign up again. A last mail says so. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
+    'Deletes the account, its address and its factors at once. Every token is refused from then on, and the address can sign up again. The owner gets a last email. The access token must show a proof from the last five minutes, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: {} } },
   input: fromHolder,
   problems: ['missing-access-token', 'invalid-access-token', ...examples.freshStepUpsRequired, 'throttled'],

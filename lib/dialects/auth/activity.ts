@@ -12,17 +12,17 @@ export const happened = v.pipe(
     type: v.pipe(
       v.string(),
       v.description(
-        'Such as `session.opened` or `user.password-changed`; docs/events.md lists them. New ones may come.',
+        'For example `session.opened` or `user.password-changed`; docs/events.md lists all types. More may be added.',
       ),
     ),
     at: time('When it happened.'),
     device: v.pipe(
       v.nullable(v.string()),
-      v.description('Of the session; `null` for one that is unknown, and where there is none.'),
+      v.description('The device of the session; `null` if it is unknown or there is no session.'),
     ),
     sessionId: v.pipe(
       v.nullable(v.pipe(v.string(), v.uuid())),
-      v.description('The session that it happened to, or in which its holder did it.'),
+      v.description('The session that the event is about, or in which the holder caused it.'),
     ),
   }),
   v.title('AuthActivityEntry'),
@@ -46,7 +46,7 @@ export const activity: Operation<Bearer, Happened[], v.InferOutput<typeof listed
   metric: 'AccountRequests',
   summary: 'See what happened to the account',
   description:
-    'The last events of the account, the newest first, at most 50. They are kept for 400 days, without network addresses.',
+    'Returns the last 50 events of the account, newest first. Events are kept for 400 days, without network addresses.',
   takes: { accessToken: ['bearer'] },
   input: ({ accessToken }, { client }) => ({ accessToken, client }),
   problems: ['missing-access-token', 'invalid-access-token', 'throttled'],

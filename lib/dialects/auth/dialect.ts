@@ -20,7 +20,7 @@ export const expiresIn = v.pipe(
   v.number(),
   v.integer(),
   v.minValue(1),
-  v.description('Seconds from now on for which the access token is valid.'),
+  v.description('The access token is valid for this many seconds from now.'),
 );
 
 /* @__NO_SIDE_EFFECTS__ */ export function time(description: string) {
@@ -37,7 +37,7 @@ export const writtenOrNull = (at: number | null | undefined) => (at == null ? nu
 
 /** Seed 004's `User`. */
 export const user = v.pipe(
-  v.object({ name, bio: v.nullable(text('As it was given; `null` when it was not.')), email }),
+  v.object({ name, bio: v.nullable(text('As it was sent; `null` if none was.')), email }),
   v.title('AuthUser'),
 );
 
@@ -71,7 +71,7 @@ export const recoveryCodesLeft = v.pipe(
   v.number(),
   v.integer(),
   v.minValue(0),
-  v.description('Where a recovery code was used.'),
+  v.description('Only if a recovery code was used.'),
 );
 
 const problem = v.pipe(
@@ -147,7 +147,7 @@ const failures: Failures<Body> = {
 export const auth: Dialect = {
   name: 'auth',
   description:
-    'JSON. Refresh tokens. Errors are problem details with a `code`, and with `errors` for refused fields. API Gateway itself answers `not-found` (404) and, to what never reaches the service, `forbidden` (403) or `refused` (any other 4xx).',
+    'JSON, with refresh tokens. Errors are problem details with a `code`; refused fields are listed in `errors`. Some codes come from API Gateway alone, for requests that never reach the service: `not-found` (404), `forbidden` (403) and `refused` (other 4xx).',
   problem,
   fail(failure: Problem) {
     // A deleted account's tag gets the answer of a disabled one's: whoever holds an old mail learns no more.

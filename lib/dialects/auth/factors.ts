@@ -16,8 +16,11 @@ import { auth, type Done, done, expiresIn, fromHolder, issuedAs, message, tokenT
 const setUp = v.pipe(
   v.object({
     factorId: v.pipe(v.string(), v.uuid()),
-    secret: text('20 bytes in base32, for apps that read no QR code.', 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'),
-    uri: text('What a QR code for the app says: `otpauth://totp/…`.'),
+    secret: text(
+      '20 bytes in base32, for apps that cannot read a QR code.',
+      'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+    ),
+    uri: text('The content of a QR code for the app: `otpauth://totp/…`.'),
   }),
   v.title('AuthTotpSetUp'),
 );
@@ -29,7 +32,7 @@ export const setUpTotp: Operation<FactorRequest, TotpSetUp, v.InferOutput<typeof
   metric: 'FactorChanges',
   summary: 'Set up an authenticator app',
   description:
-    'Makes a secret for an app such as Google Authenticator (TOTP, RFC 6238). It waits ten minutes for its first code; a second call replaces it.',
+    'Creates a secret for an app such as Google Authenticator (TOTP, RFC 6238). Confirm it with a first code within ten minutes. A second call replaces it.',
   takes: { accessToken: ['bearer'], body: { fields: setUpTotpFields } },
   input: fromHolder,
   problems: [
@@ -49,7 +52,9 @@ export const setUpTotp: Operation<FactorRequest, TotpSetUp, v.InferOutput<typeof
 
 const recoveryCodes = v.pipe(
   v.array(text('24 characters of Crockford’s base32.', '0123AB-CDEFGH-JKMNPQ-RSTVWX')),
-  v.description('Ten recovery codes, shown only in this response. Each replaces a lost app once.'),
+  v.description(
+    'Ten recovery codes, shown only in this response. Each can be used once in place of the app.',
+  ),
 );
 
 const confirmed = v.pipe(
@@ -64,7 +69,7 @@ export const confirmTotp: Operation<FactorRequest, TotpConfirmed, v.InferOutput<
   metric: 'FactorChanges',
   summary: 'Confirm the authenticator app',
   description:
-    'Makes the app a second factor by its first code, in the session that set it up. That session reaches `aal2`; every other one ends, and the owner gets an email.',
+    'Makes the app a second factor. Send its first code in the session that set it up. That session reaches `aal2`, every other session ends, and the owner gets an email.',
   takes: { accessToken: ['bearer'], body: { fields: confirmTotpFields } },
   input: fromHolder,
   problems: [
@@ -97,7 +102,7 @@ export const removeTotp: Operation<FactorRequest, void, Done> = {
   metric: 'FactorChanges',
   summary: 'Remove the authenticator app',
   description:
-    'Removes it, and the recovery codes where no passkey is left. The owner gets an email. Without one it answers the same.',
+    'Removes the authenticator app, and the recovery codes too if the account has no passkey. The owner gets an email. An account without an app gets the same answer.',
   takes: { accessToken: ['bearer'], body: { fields: {} } },
   input: fromHolder,
   problems: ['missing-access-token', 'invalid-access-token', ...examples.freshStepUpsRequired, 'throttled'],
@@ -113,7 +118,7 @@ export const renewRecoveryCodes: Operation<FactorRequest, string[], v.InferOutpu
   route: 'POST /auth/recovery-codes',
   metric: 'FactorChanges',
   summary: 'Make new recovery codes',
-  description: 'Returns ten new codes; the old ones stop working. The owner gets an email.',
+  description: 'Returns ten new recovery codes. The old ones stop working. The owner gets an email.',
   takes: { accessToken: ['bearer'], body: { fields: {} } },
   input: fromHolder,
   problems: [

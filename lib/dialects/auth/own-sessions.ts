@@ -25,12 +25,12 @@ const listed = v.pipe(
         device: v.pipe(
           v.nullable(v.string()),
           v.description(
-            'Words such as `Firefox on Windows`, from the User-Agent; `null` for one that is unknown.',
+            'Browser and system from the User-Agent, such as `Firefox on Windows`; `null` if unknown.',
           ),
         ),
         createdAt: time('When it was opened.'),
         lastUsedAt: time('When it was opened, last refreshed or stepped up.'),
-        expiresAt: time('When it ends unless it is used.'),
+        expiresAt: time('When it ends if it is not used again.'),
         acr,
         current: v.pipe(v.boolean(), v.description('Whether this session made the request.')),
       }),
@@ -46,7 +46,7 @@ export const sessions: Operation<Bearer, ListedSession[], v.InferOutput<typeof l
   metric: 'AccountRequests',
   summary: 'List the sessions',
   description:
-    'The live sessions of the account, those used last first, at most 100. No network address is kept.',
+    'Returns the open sessions of the account, the most recently used first, at most 100. No network address is kept.',
   takes: { accessToken: ['bearer'] },
   input: ({ accessToken }, { client }) => ({ accessToken, client }),
   problems: ['missing-access-token', 'invalid-access-token', 'throttled'],
@@ -72,7 +72,7 @@ export const endSessions: Operation<EndSessionsRequest, void, Done> = {
   metric: 'AccountRequests',
   summary: 'End sessions',
   description:
-    'Ends one session, all others, or all: their refresh and access tokens are refused from the next request on. It answers the same for a session that is unknown or over already.',
+    'Ends one session, all others, or all. Their refresh and access tokens are refused from the next request on. A session that is unknown or has already ended gets the same answer.',
   takes: { accessToken: ['bearer'], body: { fields: endSessionsFields } },
   input: ({ accessToken, body }, { client }) => ({ accessToken, body, client }),
   problems: ['missing-access-token', 'invalid-access-token', 'invalid-fields', 'throttled'],

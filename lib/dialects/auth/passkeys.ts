@@ -36,7 +36,7 @@ const creationOptions = v.pipe(
       name: text('For people.'),
     }),
     user: v.object({
-      id: text('The user handle, base64url: nothing that a person could read.'),
+      id: text('The user handle, base64url. It contains no personal data.'),
       name: text('The email address.', 'ada@example.com'),
       displayName: text('The name.', 'Ada Lovelace'),
     }),
@@ -45,7 +45,7 @@ const creationOptions = v.pipe(
     timeout,
     excludeCredentials: v.pipe(
       v.array(v.object({ type: publicKey, id: credentialId, transports: v.array(v.string()) })),
-      v.description('The passkeys that the account has.'),
+      v.description('The passkeys that the account already has.'),
     ),
     authenticatorSelection: v.object({
       residentKey: v.literal('required'),
@@ -72,7 +72,7 @@ export const passkeyOptions: Operation<
   metric: 'AccountRequests',
   summary: 'Begin to add a passkey',
   description:
-    'What a browser needs to make a passkey. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
+    'Returns what a browser needs to create a passkey. The access token must show a proof from the last five minutes, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'] },
   input: ({ accessToken }, { client }) => ({ accessToken, client }),
   problems: [
@@ -121,9 +121,9 @@ const added = v.pipe(
   v.object({
     message,
     passkey: v.object({
-      factorId: text('What the account calls the passkey.'),
+      factorId: text('The id of the passkey in the account.'),
       type: v.literal('passkey'),
-      name: v.nullable(text('As it was given; `null` when it was not.', 'My phone')),
+      name: v.nullable(text('As it was sent; `null` if none was.', 'My phone')),
       createdAt: time,
       lastUsedAt: v.nullable(time),
     }),
@@ -138,7 +138,7 @@ export const registerPasskey: Operation<RegisterPasskeyRequest, Passkey, v.Infer
   metric: 'AccountRequests',
   summary: 'Add a passkey',
   description:
-    'Adds the passkey that a browser made for a challenge of this session. An account has ten at most. Needs the highest level that the account can reach.',
+    'Adds the passkey that a browser created for a challenge of this session. An account can have ten passkeys. The access token must show the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: registerPasskeyFields } },
   input: fromHolder,
   problems: [
@@ -181,12 +181,12 @@ export const renamePasskey: Operation<ManagePasskeyRequest, void, Done> = {
   route: 'POST /auth/passkeys/rename',
   metric: 'AccountRequests',
   summary: 'Rename a passkey',
-  description: 'Gives a passkey another name. It answers the same for one that the account does not have.',
+  description: 'Gives a passkey another name. A passkey that the account does not have gets the same answer.',
   takes: { accessToken: ['bearer'], body: { fields: renamePasskeyFields } },
   input: ({ accessToken, body }, { client }) => ({ accessToken, client, body }),
   problems: ['missing-access-token', 'invalid-access-token', 'invalid-fields', 'throttled'],
   success: { body: done, example: undefined },
-  write: () => ({ status: 200, body: { message: 'The passkey has this name.' } }),
+  write: () => ({ status: 200, body: { message: 'The passkey was renamed.' } }),
 };
 
 const removed = v.pipe(
@@ -194,9 +194,7 @@ const removed = v.pipe(
     message,
     accepted: v.pipe(
       v.array(credentialId),
-      v.description(
-        'The credentials that are left, for `PublicKeyCredential.signalAllAcceptedCredentials()`.',
-      ),
+      v.description('The remaining credentials, for `PublicKeyCredential.signalAllAcceptedCredentials()`.'),
     ),
   }),
   v.title('AuthPasskeyRemoved'),
@@ -213,7 +211,7 @@ export const removePasskey: Operation<
   metric: 'AccountRequests',
   summary: 'Remove a passkey',
   description:
-    'Ends every session that the passkey opened, too. It answers the same for one that the account does not have. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
+    'Removes the passkey and ends every session that it opened. A passkey that the account does not have gets the same answer. The access token must show a proof from the last five minutes, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: removePasskeyFields } },
   input: fromHolder,
   problems: [
@@ -232,7 +230,10 @@ const requestOptions = v.pipe(
     challenge,
     timeout,
     rpId: text('The host that passkeys belong to.', 'app.example.com'),
-    allowCredentials: v.pipe(v.array(v.never()), v.description('None: the device knows who its user is.')),
+    allowCredentials: v.pipe(
+      v.array(v.never()),
+      v.description('Empty: the browser offers every passkey that it has for this host.'),
+    ),
     userVerification: v.literal('required'),
   }),
   v.title('PasskeyRequestOptions'),
@@ -252,7 +253,7 @@ export const passkeyLogInOptions: Operation<
   metric: 'AccountRequests',
   summary: 'Begin to log in with a passkey',
   description:
-    'What a browser needs to ask for a passkey, the same for everybody. Its challenge also works for a step-up.',
+    'Returns what a browser needs to ask for a passkey, the same for every user. The challenge can also be used for a step-up.',
   takes: {},
   input: () => undefined,
   problems: [],
@@ -279,7 +280,7 @@ export const logInByPasskey: Operation<PasskeyLogInRequest, LoggedIn, v.InferOut
   metric: 'LogIns',
   summary: 'Log in with a passkey',
   description:
-    'Opens a session of the level `aal2`. `unknown-credential` says that no account has the passkey, so that the browser may forget it.',
+    'Opens a session of the level `aal2`. The code `unknown-credential` means that no account has the passkey; the browser may then forget it.',
   takes: { body: { fields: passkeyLogInFields } },
   input: ({ fields }, { client, language, device }) => ({ fields, client, language, device }),
   problems: ['invalid-fields', 'unknown-credential', 'wrong-credentials', 'throttled', 'hook-failed'],

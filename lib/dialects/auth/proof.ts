@@ -24,7 +24,7 @@ export const stepUp: Operation<ProveAgainRequest, ProvedAgain, v.InferOutput<typ
   metric: 'StepUps',
   summary: 'Prove again who you are',
   description:
-    'Answers an access token with a new `auth_time`, and with the `amr` and `acr` of the session and of this proof together. The session keeps them, so that later refreshes carry them; its refresh token stays the same. A password alone never raises `acr`.',
+    'Returns an access token with a new `auth_time`. Its `amr` and `acr` combine those of the session with this proof. The session keeps them, so later refreshes carry them too. The refresh token stays the same. A password alone never raises `acr`.',
   takes: { accessToken: ['bearer'], body: { fields: proveAgainFields } },
   input: fromHolder,
   problems: [
@@ -54,7 +54,7 @@ export const changePassword: Operation<ChangePasswordRequest, AccessToken, Prove
   metric: 'PasswordChanges',
   summary: 'Change the password',
   description:
-    'Every other session ends at once; this one, its refresh token and its access tokens live on. A mail says so. A wrong password counts as a failed log-in. Needs the highest level that the account can reach.',
+    'Changes the password and ends every other session at once. This session goes on, with its refresh token and its access tokens. The owner gets an email. A wrong password counts as a failed log-in. The access token must show the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: changePasswordFields } },
   input: fromHolder,
   problems: [

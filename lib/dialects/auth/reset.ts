@@ -17,7 +17,7 @@ export const forgetPassword: Operation<ForgetPasswordRequest, unknown, Done> = {
   success: { body: done, example: undefined },
   write: () => ({
     status: 202,
-    body: { message: 'If the address has an account, a mail is on its way to it.' },
+    body: { message: 'If the address has an account, an email is on its way to it.' },
   }),
 };
 

@@ -11,9 +11,7 @@ const signedUp = v.pipe(
     message,
     user,
     verification: v.optional(
-      text(
-        'Where addresses are verified before: what this tab sends to `/auth/verify-email`, with the mailed code.',
-      ),
+      text('Only with `EMAIL_VERIFICATION=before`: send it to `/auth/verify-email` with the mailed code.'),
     ),
   }),
   v.title('AuthSignedUp'),
@@ -26,7 +24,7 @@ export const signUp: Operation<SignUpRequest, SignedUp, v.InferOutput<typeof sig
   metric: 'SignUps',
   summary: 'Sign up',
   description:
-    'Creates an account. It does not log in. Where addresses are verified before, a free and a taken address get the same answer, and the account is created by `/auth/verify-email`.',
+    'Creates an account, without logging in. With `EMAIL_VERIFICATION=before`, a free and a taken address get the same answer, and `/auth/verify-email` creates the account.',
   takes: { body: { fields: confirmedSignUpFields } },
   input: ({ fields }, { client, language, header }) => ({
     fields,

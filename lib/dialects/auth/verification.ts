@@ -14,7 +14,7 @@ const { message, ...session } = loggedIn.entries;
 const verified = v.pipe(
   v.object({ message, ...v.partial(v.object(session)).entries }),
   v.title('AuthVerified'),
-  v.description('A message; and what a log-in answers, where it has finished a sign-up.'),
+  v.description('A message. If it completed a sign-up, also the members of a log-in.'),
 );
 
 export const verifyEmail: Operation<VerifyEmailRequest, Verified, v.InferOutput<typeof verified>> = {
@@ -24,7 +24,7 @@ export const verifyEmail: Operation<VerifyEmailRequest, Verified, v.InferOutput<
   metric: 'Verifications',
   summary: 'Verify an email address',
   description:
-    'Finishes a sign-up that waits for its address, verifies the address of an account, or completes a change of address. Send `verification` and `code` from the tab that signed up; `token` and `password` from the mailed link on any device; or, with an access token, `token` or `code`. Finishing a sign-up opens a session and answers as a log-in does; everything else, and the same once more, answers a message alone. A body with `password` or `verification` ignores `Authorization`.',
+    'Completes a sign-up, verifies the address of an account, or completes a change of address. Send one of three sets of fields: `verification` and `code`, from the tab that signed up; `token` and `password`, from the mailed link on any device; or `token` or `code` with an access token. Completing a sign-up opens a session and answers as a log-in does. Every other success, and a repeated request, returns only a message. With `password` or `verification` in the body, `Authorization` is ignored.',
   takes: { accessToken: ['bearer'], anonymous: true, body: { fields: verifyEmailFields } },
   input: ({ accessToken, body }, { client, language, device }) => ({
     accessToken,
@@ -55,9 +55,9 @@ export const sendVerification: Operation<SendVerificationRequest, void, Done> = 
   dialect: auth,
   route: 'POST /auth/send-verification',
   metric: 'Verifications',
-  summary: 'Ask for another email to verify an address',
+  summary: 'Send another verification email',
   description:
-    'Send the `verification` of a sign-up that waits, or an access token. At most 5 emails of a kind go to an address within an hour; the answer is always the same. The newer email replaces the older one.',
+    'Send the `verification` of a sign-up that is not yet verified, or an access token. An address gets at most 5 emails of a kind per hour; the answer is always the same. A newer email replaces the older one.',
   takes: { accessToken: ['bearer'], anonymous: true, body: { fields: sendVerificationFields } },
   input: fromHolder,
   problems: ['invalid-access-token', 'invalid-fields', 'throttled'],
@@ -75,7 +75,7 @@ export const changeEmail: Operation<ChangeEmailRequest, void, Done> = {
   metric: 'AddressChanges',
   summary: 'Change the email address',
   description:
-    'Mails a link and a code to the new address, and a notice with a link to take it back to the old one. The account keeps its address until `/auth/verify-email` completes the change. The answer is the same whether the new address is free or not. Needs a proof of at most five minutes ago, at the highest level that the account can reach.',
+    'Sends a link and a code to the new address. The old address gets a notice with a link that takes the change back. The account keeps its address until `/auth/verify-email` completes the change. The answer is the same whether the new address is free or taken. The access token must show a proof from the last five minutes, at the highest level that the account can reach.',
   takes: { accessToken: ['bearer'], body: { fields: changeEmailFields } },
   input: fromHolder,
   problems: [
@@ -99,7 +99,7 @@ export const undo: Operation<UndoRequest, void, Done> = {
   metric: 'Undos',
   summary: 'Take a change back',
   description:
-    'Takes the token of a notice that says the email address is being changed or was changed, or that a second factor was added. It ends every session, restores the address that the notice was sent to, removes the factors that it was about, and mails a reset link to that address.',
+    'Takes back a change that an email announced: a change of the email address (under way or done) or a new second factor. Send the token of that email. Every session ends. The account gets back the address that the email was sent to and loses the factors that the email names and those added since. A reset link is mailed to that address.',
   takes: { body: { fields: undoFields } },
   input: ({ fields }, { client, language }) => ({ fields, client, language }),
   problems: ['invalid-fields', 'wrong-tag', 'expired-tag', 'throttled'],
