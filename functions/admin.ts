@@ -8,7 +8,7 @@ import {
   disableAccount,
   enableAccount,
   endSessions,
-  giveRoles,
+  setRolesOf,
   userWithId,
   verifyEmail,
 } from '../lib/core/administer-account.ts';
@@ -66,7 +66,7 @@ export const handler = endpoint(
   on(admin.startUserReset, (about) => actOn(deps, about, (user) => startReset(deps, user))),
   on(admin.unlockUser, (about) => actOn(deps, about, (user) => unlockAccount(deps, user))),
   on(admin.userActivity, (about) => activityOfUser(deps, about)),
-  on(admin.setUserRoles, (about) => giveRoles(deps, about)),
+  on(admin.setUserRoles, (about) => setRolesOf(deps, about)),
   on(admin.deleteUser, async ({ userId, by }) => {
     const user = await userWithId(deps.users, userId);
     await deleteAccount(deps, user, by);

@@ -1,6 +1,6 @@
 import type { SNSEvent } from 'aws-lambda';
 import { readConfig } from '../lib/config.ts';
-import { tally } from '../lib/core/mail-budget.ts';
+import { countMail } from '../lib/core/mail-budget.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { mailRefusals } from '../lib/dynamodb/mail-refusals.ts';
 import { throttleStore } from '../lib/dynamodb/throttles.ts';
@@ -15,5 +15,5 @@ export const handler = (event: SNSEvent) =>
   eachMailEvent(
     event,
     (email, reason) => refusals.add(email, reason, Date.now()),
-    () => tally({ store, clock: Date.now }, 'bounced'),
+    () => countMail({ store, clock: Date.now }, 'bounced'),
   );

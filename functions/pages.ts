@@ -2,7 +2,7 @@ import { auditedUsers } from '../lib/audit.ts';
 import { readConfig } from '../lib/config.ts';
 import { forgetPassword } from '../lib/core/forget-password.ts';
 import type { Hooks } from '../lib/core/hooks.ts';
-import { lookAtTag, resetPassword } from '../lib/core/reset-password.ts';
+import { inspectTag, resetPassword } from '../lib/core/reset-password.ts';
 import { undo } from '../lib/core/undo.ts';
 import { verifyOnPage } from '../lib/core/verify-email.ts';
 import { pages } from '../lib/dialects/pages.ts';
@@ -56,7 +56,7 @@ const {
 /** Pages: the target of the mailed link and the form that asks for it, over the same use-cases as the APIs. */
 export const handler = endpoint(
   config,
-  on(resetForm, async ({ tag = '', done }) => (done ? undefined : { tag, ...(await lookAtTag(deps, tag)) })),
+  on(resetForm, async ({ tag = '', done }) => (done ? undefined : { tag, ...(await inspectTag(deps, tag)) })),
   on(reset, (request) => resetPassword(deps, request)),
   on(forgetForm, async () => undefined),
   on(forget, (request) => forgetPassword(deps, request)),

@@ -1,4 +1,5 @@
 // One account as a row describes it: what an import reads line by line, and an administrator's API one at a time.
+
 import * as v from 'valibot';
 import { isAbsent } from './absent.ts';
 import { biography, emailAddress, personName, type RawFields, readBy, readFields } from './fields.ts';
@@ -6,14 +7,14 @@ import type { AccountToImport } from './import-users.ts';
 import type { Field } from './problem.ts';
 import { readTime } from './read-time.ts';
 import { MAX_ROLES, readRoles } from './roles.ts';
+import { isUuid } from './uuid.ts';
 
 /** Reads a password hash of any scheme: the form to store, or a sentence that says why it can't be verified. */
 export type HashReader = (text: string) => { text: string } | { refused: string };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Longer than any bounce blocks an address. */
-const LONGEST_BLOCK_MS = 366 * DAY_MS;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const MAX_BLOCK_MS = 366 * DAY_MS;
 
 /**
  * The rules of a row's fields. Values may be texts where a file knows nothing else.
@@ -51,7 +52,7 @@ export function accountRowFields(readHash: HashReader, now: number) {
           examples: ['3f0d1a0e-7a52-4f3b-9d86-5c1f6f9f2c11'],
         },
         (value) =>
-          typeof value === 'string' && UUID.test(value)
+          typeof value === 'string' && isUuid(value.toLowerCase())
             ? { value: value.toLowerCase() }
             : { refused: 'not a UUID; leave it out and one is made.' },
       ),
@@ -83,7 +84,7 @@ export function accountRowFields(readHash: HashReader, now: number) {
     ),
     mailRefused: v.optional(oneOf(['bounced', 'complained'], 'Why no email is sent to the address.')),
     mailRefusedUntil: v.optional(
-      moment('No email is sent to the address before this time.', now + LONGEST_BLOCK_MS),
+      moment('No email is sent to the address before this time.', now + MAX_BLOCK_MS),
     ),
     mailBounces: v.optional(
       readBy('invalid-count', { description: 'How many emails bounced.', examples: [1] }, (value) =>

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Happened } from './account-event.ts';
-import { doer } from './activity.ts';
+import type { RecordedEvent } from './account-event.ts';
+import { actorOf } from './activity.ts';
 
 const happened = (type: string, by?: string) =>
-  ({ event: { type }, ...(by !== undefined && { by }) }) as unknown as Happened;
+  ({ event: { type }, ...(by !== undefined && { by }) }) as unknown as RecordedEvent;
 
 test.each([
   ['user.disabled', 'operator', 'operator'],
@@ -12,5 +12,5 @@ test.each([
   ['session.reuse-detected', undefined, null],
   ['log-in.locked', 'operator', 'operator'],
 ])('%s by %s was done by %s', (type, by, expected) => {
-  expect(doer(happened(type, by))).toBe(expected);
+  expect(actorOf(happened(type, by))).toBe(expected);
 });

@@ -1,5 +1,6 @@
 // What an operator may do to an account. The command line and an administrator's API call these; neither has rules of its own.
 // Whatever makes an event takes `by`: who did it, for the activity of the account.
+
 import * as v from 'valibot';
 import type { Clock, User, UserStore } from './account.ts';
 import type { By } from './account-event.ts';
@@ -10,6 +11,7 @@ import { ProblemError } from './problem.ts';
 import { MAX_ROLES, readRoles } from './roles.ts';
 import type { SessionKey, SessionStore } from './session.ts';
 import { type Tombstone, type TombstoneStore, tombstoneFor } from './tombstone.ts';
+import { isUuid } from './uuid.ts';
 
 /** What a change came to: `unchanged` when it was so already, `gone` when the account was deleted meanwhile. */
 export type Change = 'changed' | 'unchanged' | 'gone';
@@ -63,8 +65,6 @@ export async function findUser(users: UserStore, emailOrUserId: string): Promise
   return user;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /**
  * Finds the account of a user id, and of nothing else.
  *
@@ -75,7 +75,7 @@ export async function userWithId<Found>(
   text: string,
 ): Promise<Found> {
   const userId = text.toLowerCase();
-  const user = UUID.test(userId) ? await users.get(userId) : undefined;
+  const user = isUuid(userId) ? await users.get(userId) : undefined;
   if (user === undefined) throw unknownUser();
   return user;
 }
@@ -198,7 +198,7 @@ export const rolesFields = {
  * @returns the account as it is afterwards
  * @throws ProblemError `invalid-fields`, `unknown-user`, `unavailable`
  */
-export async function giveRoles(
+export async function setRolesOf(
   deps: { users: Pick<UserStore, 'get'>; accounts: AccountAdministration },
   { fields, ...about }: { userId: string; fields: RawFields },
 ): Promise<User> {
@@ -231,7 +231,7 @@ export async function endSessions(accounts: AccountAdministration, userId: strin
 
 const AT_ONCE = 32;
 const TRIES = 8;
-const LONGEST_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 5_000;
 
 /**
  * Ends the sessions of everybody. A single account that collides or is throttled is tried again: it must not keep the
@@ -262,7 +262,7 @@ async function patiently<T>(pause: (ms: number) => Promise<void>, act: () => Pro
     } catch (error) {
       const mayPass = error instanceof ProblemError && error.problem.code === 'unavailable';
       if (!mayPass || tried === TRIES) throw error;
-      await pause(Math.min(LONGEST_PAUSE_MS, 50 * 2 ** tried) * (0.5 + Math.random() / 2));
+      await pause(Math.min(MAX_PAUSE_MS, 50 * 2 ** tried) * (0.5 + Math.random() / 2));
     }
   }
 }

@@ -18,7 +18,7 @@ test('an access token of a live session speaks for its user', async () => {
   const { accessToken } = await loggedIn(it);
   const session = it.sessions.only();
   const { sessionId, authTime, acr, amr } = session;
-  expect(await authenticate(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })).toEqual({
+  expect(await authenticate(it.deps, { accessToken: accessToken.token, client: '192.0.2.7' })).toEqual({
     user: ADA,
     session,
     claims: { userId: ADA.userId, sessionId, authTime, acr, amr },
@@ -35,7 +35,7 @@ describe('a session that a change of the password left alive, while', () => {
   test.each(['users', 'sessions'] as const)('%s were read before the change, stays alive', async (first) => {
     const it = world();
     const { accessToken } = await loggedIn(it);
-    const store = it.parts[first];
+    const store = it.deps[first];
     const read = store.get.bind(store) as (key: never) => Promise<unknown>;
     let reads = 0;
     const slow = {
@@ -50,10 +50,10 @@ describe('a session that a change of the password left alive, while', () => {
     const late = {
       async get(key: never) {
         await new Promise(setImmediate);
-        return (it.parts[other].get as (key: never) => Promise<unknown>)(key);
+        return (it.deps[other].get as (key: never) => Promise<unknown>)(key);
       },
     };
-    const deps = { ...it.parts, [first]: slow, [other]: late };
+    const deps = { ...it.deps, [first]: slow, [other]: late };
     const { session } = await authenticate(deps, { accessToken: accessToken.token, client: '192.0.2.7' });
     expect(session.credentialVersion).toBe(4);
     expect(reads).toBe(2);
@@ -63,7 +63,7 @@ describe('a session that a change of the password left alive, while', () => {
 test('no access token is a problem of its own, found without a look at any table', async () => {
   const it = world();
   expect(
-    (await problemOf(authenticate(it.parts, { accessToken: undefined, client: '192.0.2.7' }))).problem,
+    (await problemOf(authenticate(it.deps, { accessToken: undefined, client: '192.0.2.7' }))).problem,
   ).toEqual({
     code: 'missing-access-token',
   });
@@ -73,11 +73,11 @@ test('no access token is a problem of its own, found without a look at any table
 test('a token that the verifier refuses costs no look at any table but the count for the address', async () => {
   const it = world();
   expect(
-    (await problemOf(authenticate(it.parts, { accessToken: 'forged', client: '192.0.2.7' }))).message,
+    (await problemOf(authenticate(it.deps, { accessToken: 'forged', client: '192.0.2.7' }))).message,
   ).toBe('not one of the test');
-  expect((await problemOf(authenticate(it.parts, { accessToken: '', client: '192.0.2.7' }))).problem).toEqual(
-    { code: 'invalid-access-token' },
-  );
+  expect((await problemOf(authenticate(it.deps, { accessToken: '', client: '192.0.2.7' }))).problem).toEqual({
+    code: 'invalid-access-token',
+  });
   expect(it.calls).toEqual([
     'verifier.verify',
     'throttle.increment',
@@ -96,7 +96,7 @@ test('the token is verified at the time of the request', async () => {
       return { userId: 'nobody', sessionId: 'none', authTime: 0, acr: 'aal1' as const, amr: [] };
     },
   };
-  await problemOf(authenticate({ ...it.parts, verifier }, { accessToken: 'any', client: '192.0.2.7' }));
+  await problemOf(authenticate({ ...it.deps, verifier }, { accessToken: 'any', client: '192.0.2.7' }));
   expect(times).toEqual([it.clock()]);
 });
 
@@ -113,10 +113,10 @@ describe('an access token is refused', () => {
     const { accessToken } = await loggedIn(it);
     happens(it);
     expect(
-      await problemOf(authenticate(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })),
+      await problemOf(authenticate(it.deps, { accessToken: accessToken.token, client: '192.0.2.7' })),
     ).toEqual(OVER);
     expect(
-      await problemOf(welcome(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })),
+      await problemOf(welcome(it.deps, { accessToken: accessToken.token, client: '192.0.2.7' })),
     ).toEqual(OVER);
   });
 });
@@ -124,7 +124,7 @@ describe('an access token is refused', () => {
 test('a welcome tells whom the token belongs to, and no more than a client may know', async () => {
   const it = world();
   const { accessToken } = await loggedIn(it);
-  expect(await welcome(it.parts, { accessToken: accessToken.token, client: '192.0.2.7' })).toEqual({
+  expect(await welcome(it.deps, { accessToken: accessToken.token, client: '192.0.2.7' })).toEqual({
     userId: ADA.userId,
     name: 'Ada Lovelace',
     email: 'ada@example.com',
@@ -134,7 +134,7 @@ test('a welcome tells whom the token belongs to, and no more than a client may k
 
 test('a welcome needs an access token', async () => {
   expect(
-    (await problemOf(welcome(world().parts, { accessToken: undefined, client: '192.0.2.7' }))).problem,
+    (await problemOf(welcome(world().deps, { accessToken: undefined, client: '192.0.2.7' }))).problem,
   ).toEqual({
     code: 'missing-access-token',
   });
@@ -146,16 +146,16 @@ describe('what an address is refused', () => {
   test('is counted, and beyond the limit answered with when to try again', async () => {
     const it = world();
     for (let nth = 1; nth <= 3; nth += 1)
-      expect((await problemOf(authenticate(it.parts, bearer('forged')))).problem.code).toBe(
+      expect((await problemOf(authenticate(it.deps, bearer('forged')))).problem.code).toBe(
         'invalid-access-token',
       );
-    expect((await problemOf(authenticate(it.parts, bearer('forged')))).problem).toEqual({
+    expect((await problemOf(authenticate(it.deps, bearer('forged')))).problem).toEqual({
       code: 'throttled',
       retryAfter: 300,
     });
-    const logOutBy = logOut(it.parts, { by: 'access-token', ...bearer('forged') });
+    const logOutBy = logOut(it.deps, { by: 'access-token', ...bearer('forged') });
     expect((await problemOf(logOutBy)).problem.code).toBe('throttled');
-    expect((await problemOf(authenticate(it.parts, bearer('forged', '192.0.2.9')))).problem.code).toBe(
+    expect((await problemOf(authenticate(it.deps, bearer('forged', '192.0.2.9')))).problem.code).toBe(
       'invalid-access-token',
     );
   });
@@ -164,8 +164,8 @@ describe('what an address is refused', () => {
     const it = world();
     const { accessToken } = await loggedIn(it);
     for (let nth = 1; nth <= 5; nth += 1) {
-      await authenticate(it.parts, bearer(accessToken.token));
-      await problemOf(authenticate(it.parts, bearer(undefined)));
+      await authenticate(it.deps, bearer(accessToken.token));
+      await problemOf(authenticate(it.deps, bearer(undefined)));
     }
     expect(it.calls).not.toContain('throttle.increment');
   });
@@ -173,14 +173,14 @@ describe('what an address is refused', () => {
   test('does not keep out a good token beyond the limit', async () => {
     const it = world();
     const { accessToken } = await loggedIn(it);
-    for (let nth = 1; nth <= 5; nth += 1) await problemOf(authenticate(it.parts, bearer('forged')));
-    expect((await authenticate(it.parts, bearer(accessToken.token))).user).toEqual(ADA);
+    for (let nth = 1; nth <= 5; nth += 1) await problemOf(authenticate(it.deps, bearer('forged')));
+    expect((await authenticate(it.deps, bearer(accessToken.token))).user).toEqual(ADA);
   });
 
   test('is counted when an access token is presented for a log-out as well', async () => {
     const it = world();
     for (let nth = 1; nth <= 3; nth += 1)
-      await problemOf(logOut(it.parts, { by: 'access-token', ...bearer('forged') }));
-    expect((await problemOf(authenticate(it.parts, bearer('forged')))).problem.code).toBe('throttled');
+      await problemOf(logOut(it.deps, { by: 'access-token', ...bearer('forged') }));
+    expect((await problemOf(authenticate(it.deps, bearer('forged')))).problem.code).toBe('throttled');
   });
 });

@@ -33,7 +33,7 @@ export type BreachDeps = {
  *
  * @param language of the client
  */
-export async function tellOfBreach(
+export async function notifyOfBreach(
   { breaches, clock, tagLifetime }: BreachDeps,
   user: User,
   password: string,

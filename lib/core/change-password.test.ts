@@ -14,7 +14,7 @@ const CLIENT = '192.0.2.7';
 const RIGHT = { password: 'correct horse', newPassword: 'another one entirely' };
 
 function change(it: World, accessToken: string, fields: object = RIGHT) {
-  return changePassword(it.parts, { accessToken, client: CLIENT, language: 'de', body: () => fields });
+  return changePassword(it.deps, { accessToken, client: CLIENT, language: 'de', body: () => fields });
 }
 
 async function session(it: World) {
@@ -23,7 +23,7 @@ async function session(it: World) {
 }
 
 const isLive = (it: World, accessToken: string) =>
-  authenticate(it.parts, { accessToken, client: CLIENT }).then(
+  authenticate(it.deps, { accessToken, client: CLIENT }).then(
     () => true,
     () => false,
   );
@@ -67,14 +67,14 @@ test('the others end, this one stays, and the owner is told', async () => {
 test('a log-in that began with the old password and ends later opens nothing that lives', async () => {
   const it = world();
   const mine = await session(it);
-  const parts = {
-    ...it.parts,
-    sessions: before(it.parts.sessions, 'open', () => change(it, mine.accessToken)),
+  const deps = {
+    ...it.deps,
+    sessions: before(it.deps.sessions, 'open', () => change(it, mine.accessToken)),
   };
   const fields = { email: ADA.email, password: 'correct horse' };
-  const late = await logIn(parts, { fields, refreshes: true, client: CLIENT, language: 'en' });
+  const late = await logIn(deps, { fields, refreshes: true, client: CLIENT, language: 'en' });
   expect(await isLive(it, late.accessToken.token)).toBe(false);
-  const refreshing = refreshSession(it.parts, {
+  const refreshing = refreshSession(it.deps, {
     fields: { refreshToken: late.refreshToken },
     client: CLIENT,
   });
@@ -85,7 +85,7 @@ test('a log-in that began with the old password and ends later opens nothing tha
 describe('when something else comes between', () => {
   const interrupted = (it: World, happens: () => Promise<unknown>): World => ({
     ...it,
-    parts: { ...it.parts, accounts: before(it.parts.accounts, 'changePassword', happens) },
+    deps: { ...it.deps, accounts: before(it.deps.accounts, 'changePassword', happens) },
   });
 
   test('another change, the password that was typed is the old one', async () => {
@@ -106,7 +106,7 @@ describe('when something else comes between', () => {
     const mine = await session(it);
     const ending = { accessToken: mine.accessToken, client: CLIENT, body: () => ({ others: true }) };
     await change(
-      interrupted(it, () => endSessionsOf(it.parts, ending)),
+      interrupted(it, () => endSessionsOf(it.deps, ending)),
       mine.accessToken,
     );
     expect(it.users.rows.get(ADA.userId)).toMatchObject({

@@ -9,7 +9,7 @@ import {
 } from './authenticate.ts';
 import { both } from './both.ts';
 import { type ProveDeps, type Prover, withPassword, wrongCredentials } from './check-password.ts';
-import { combined } from './combined-evidence.ts';
+import { combineEvidence } from './combine-evidence.ts';
 import { newPassword, type RawFields, readFields, refuseBreached, textSuchAs } from './fields.ts';
 import { type MailRequest, newMailRequest } from './mail-request.ts';
 import type { PasswordPolicy } from './password-policy.ts';
@@ -82,7 +82,10 @@ export async function changePassword(
 
   return withPassword(deps, { ...request, user, typed: given.password }, async () => {
     await refuseBreached(passwordPolicy, given.newPassword, 'newPassword');
-    const sign = await issuer.prepare(user, { ...session, ...combined(session, PASSWORD, deps.clock()) });
+    const sign = await issuer.prepare(user, {
+      ...session,
+      ...combineEvidence(session, PASSWORD, deps.clock()),
+    });
     const passwordHash = await deps.hasher.hash(given.newPassword);
     return async () => {
       const { authTime } = await apply(deps, found, passwordHash, request);
@@ -101,7 +104,7 @@ async function apply(
   let { user, session }: { user: User; session: Session } = found;
   return retryOnConflict(TRIES, 'changes of the account', async () => {
     const now = deps.clock();
-    const evidence = combined(session, PASSWORD, now);
+    const evidence = combineEvidence(session, PASSWORD, now);
     const { userId } = user;
     const notice = newMailRequest({ userId, language, purpose: 'new-password' }, now, deps.tagLifetime);
     if (await deps.accounts.changePassword({ user, session, passwordHash, evidence, now, notice }))

@@ -4,7 +4,7 @@ import type { By } from './account-event.ts';
 import { type HashReader, readAccountRow } from './account-row.ts';
 import { invalidFields, type RawFields } from './fields.ts';
 import { type AccountToImport, type ImportDeps, type ImportRefusal, importUsers } from './import-users.ts';
-import type { SeenUser } from './list-users.ts';
+import type { ListedUser } from './list-users.ts';
 import { ProblemError } from './problem.ts';
 
 export type CreateUserDeps = { imports: ImportDeps['accounts']; tombstones: ImportDeps['tombstones'] } & {
@@ -19,7 +19,7 @@ export type CreateUserDeps = { imports: ImportDeps['accounts']; tombstones: Impo
  * @throws ProblemError `invalid-fields`, also for a user id that another account has and for an account that was deleted
  *   here after the row says that it was made; `email-taken`, `unavailable`
  */
-export async function createUser(deps: CreateUserDeps, fields: RawFields, by: By): Promise<SeenUser> {
+export async function createUser(deps: CreateUserDeps, fields: RawFields, by: By): Promise<ListedUser> {
   const now = deps.clock();
   const account = {
     // Not the id that an import makes of the address: whoever gets an account after a deletion is somebody new.

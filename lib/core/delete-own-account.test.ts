@@ -14,7 +14,7 @@ async function lastMailOf(changes: object): Promise<MailRequest | undefined> {
     lastMail = mail;
     return true;
   };
-  const deps = { ...it.parts, accounts: { deleteOwn } };
+  const deps = { ...it.deps, accounts: { deleteOwn } };
   const request = {
     accessToken: accessToken.token,
     client: '192.0.2.7',

@@ -3,6 +3,7 @@ import { type Authenticator, authenticate, type Bearer, readLive } from './authe
 import { onlyTrue, type RawFields, readOneOf, textSuchAs } from './fields.ts';
 import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { Session, SessionStore } from './session.ts';
+import { isUuid } from './uuid.ts';
 
 export type EndSessionsRequest = Bearer & { body: () => RawFields };
 
@@ -27,7 +28,6 @@ export type EndSessionsDeps = Omit<Authenticator, 'sessions'> & {
   };
 };
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TRIES = 3;
 
 /**
@@ -54,5 +54,5 @@ async function endOne(
   { userId }: User,
   sessionId: string,
 ): Promise<void> {
-  if (UUID.test(sessionId)) await sessions.end({ userId, sessionId }, clock());
+  if (isUuid(sessionId)) await sessions.end({ userId, sessionId }, clock());
 }

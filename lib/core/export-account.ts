@@ -1,4 +1,4 @@
-import type { Happened } from './account-event.ts';
+import type { RecordedEvent } from './account-event.ts';
 import { type AccountOverview, type AccountOverviewDeps, factorsOf } from './account-overview.ts';
 import type { ActivityStore } from './activity.ts';
 import { authenticate, type Bearer } from './authenticate.ts';
@@ -8,7 +8,7 @@ import { requireStepUp } from './step-up.ts';
 
 export type ExportedSession = Session & { live: boolean; current: boolean };
 
-export type ExportedAccount = AccountOverview & { sessions: ExportedSession[]; activity: Happened[] };
+export type ExportedAccount = AccountOverview & { sessions: ExportedSession[]; activity: RecordedEvent[] };
 
 export type ExportAccountDeps = Omit<AccountOverviewDeps, 'sessions'> & {
   sessions: Pick<SessionStore, 'get'> & Pick<OwnSessionStore, 'all'>;

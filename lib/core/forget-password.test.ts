@@ -10,7 +10,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 const CALLS = ['users.ownerOf', 'throttle.increment', 'mailRequests.put'];
 
 function forget(it: World, email: unknown, client: string = randomUUID()) {
-  return forgetPassword(it.parts, { fields: { email }, client, language: 'fr' });
+  return forgetPassword(it.deps, { fields: { email }, client, language: 'fr' });
 }
 
 describe('a forgotten password', () => {

@@ -21,8 +21,8 @@ export type ListUsersDeps = {
 };
 
 /** What an administrator sees of an account. */
-export type SeenUser = Pick<User, (typeof SEEN)[number]>;
-export type UserPage = { users: SeenUser[]; next: string | null };
+export type ListedUser = Pick<User, (typeof SEEN)[number]>;
+export type UserPage = { users: ListedUser[]; next: string | null };
 
 const SEEN = [
   'userId',
@@ -36,16 +36,16 @@ const SEEN = [
 ] as const satisfies (keyof User)[];
 
 /** How many accounts a page has at most, and unless it is asked for fewer. */
-const LONGEST_PAGE = 100;
+const MAX_PAGE_SIZE = 100;
 
 const fields = {
   limit: v.optional(
     readBy('invalid-limit', { description: '', examples: [] }, (value) =>
-      /^[1-9]\d{0,2}$/.test(String(value)) && Number(value) <= LONGEST_PAGE
+      /^[1-9]\d{0,2}$/.test(String(value)) && Number(value) <= MAX_PAGE_SIZE
         ? { value: Number(value) }
-        : { refused: `not a whole number from 1 to ${LONGEST_PAGE}.` },
+        : { refused: `not a whole number from 1 to ${MAX_PAGE_SIZE}.` },
     ),
-    LONGEST_PAGE,
+    MAX_PAGE_SIZE,
   ),
 };
 
@@ -70,7 +70,7 @@ export async function listUsers(deps: ListUsersDeps, request: ListUsersRequest):
   return { users, next: last === undefined ? null : pageToken(key, last) };
 }
 
-async function withAddress({ users }: ListUsersDeps, given: string): Promise<SeenUser[]> {
+async function withAddress({ users }: ListUsersDeps, given: string): Promise<ListedUser[]> {
   const email = normaliseEmail(given);
   const userId = email === undefined ? undefined : await users.ownerOf(email);
   const user = userId === undefined ? undefined : await users.get(userId);

@@ -30,7 +30,7 @@ function requestOf(changes: Partial<LogInRequest> = {}): LogInRequest {
 describe('a log-in', () => {
   test('for a client that does not refresh opens a session as long as its one token', async () => {
     const it = world();
-    const answer = await logIn(it.parts, requestOf());
+    const answer = await logIn(it.deps, requestOf());
     const session = it.sessions.only();
     expect(answer).toEqual({
       profile: { userId: ADA.userId, name: ADA.name, email: ADA.email, bio: null },
@@ -54,7 +54,7 @@ describe('a log-in', () => {
 
   test('for a client that refreshes gives a refresh token, of which only hashes are stored', async () => {
     const it = world();
-    const answer = await logIn(it.parts, requestOf({ refreshes: true }));
+    const answer = await logIn(it.deps, requestOf({ refreshes: true }));
     const session = it.sessions.only();
     const token = readRefreshToken(answer.refreshToken ?? '');
     if (token === undefined) throw new Error('not a refresh token');
@@ -79,7 +79,7 @@ describe('a log-in', () => {
 
   test.each([true, false])('signs before it opens the session (refreshes: %s)', async (refreshes) => {
     const it = world();
-    await logIn(it.parts, requestOf({ refreshes }));
+    await logIn(it.deps, requestOf({ refreshes }));
     expect(it.calls).toEqual([
       ...CALLS_BEFORE_THE_VERDICT,
       'signer.ready',
@@ -93,25 +93,25 @@ describe('a log-in', () => {
 
   test('finds the address however it is written', async () => {
     const fields = { ...RIGHT, email: ' ADA@EXAMPLE.COM\n' };
-    expect((await logIn(world().parts, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
+    expect((await logIn(world().deps, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
   });
 
   test('takes the password in either Unicode form', async () => {
     const it = world({ ...ADA, passwordHash: 'hash of \u{fc}bercool' });
     const fields = { ...RIGHT, password: 'u\u{308}bercool' };
-    expect((await logIn(it.parts, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
+    expect((await logIn(it.deps, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
   });
 
   test('takes a password that is shorter than the policy has become', async () => {
     const it = world({ ...ADA, passwordHash: 'hash of a' });
     const fields = { ...RIGHT, password: 'a' };
-    expect((await logIn(it.parts, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
+    expect((await logIn(it.deps, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
   });
 
   test('without its fields is told which, and counts nowhere', async () => {
     const it = world();
     const fields = { password: 7 };
-    expect((await problemOf(logIn(it.parts, requestOf({ fields })))).problem).toEqual({
+    expect((await problemOf(logIn(it.deps, requestOf({ fields })))).problem).toEqual({
       code: 'invalid-fields',
       fields: [
         { field: 'email', reason: 'required' },
@@ -122,17 +122,17 @@ describe('a log-in', () => {
   });
 });
 
-/** The parts, and what each hash is computed of, with the user whose it is. */
+/** The dependencies, and what each hash is computed of, with the user whose it is. */
 function watched(it: World) {
   const hashed: unknown[] = [];
   const hasher: LogInDeps['hasher'] = {
-    ...it.parts.hasher,
+    ...it.deps.hasher,
     verify(...given) {
       hashed.push(given);
-      return it.parts.hasher.verify(...given);
+      return it.deps.hasher.verify(...given);
     },
   };
-  return { parts: { ...it.parts, hasher }, hashed };
+  return { deps: { ...it.deps, hasher }, hashed };
 }
 
 describe('a log-in is refused, by the same calls and one computed hash,', () => {
@@ -146,8 +146,8 @@ describe('a log-in is refused, by the same calls and one computed hash,', () => 
     ['with a password that has NUL', RIGHT.email, 'correct horse\0', ['', undefined, ADA.userId]],
   ])('%s', async (_, email, password, computed) => {
     const it = world();
-    const { parts, hashed } = watched(it);
-    expect(await problemOf(logIn(parts, requestOf({ fields: { email, password } })))).toEqual({
+    const { deps, hashed } = watched(it);
+    expect(await problemOf(logIn(deps, requestOf({ fields: { email, password } })))).toEqual({
       problem: { code: 'wrong-credentials' },
       message: 'wrong-credentials',
     });
@@ -157,8 +157,8 @@ describe('a log-in is refused, by the same calls and one computed hash,', () => 
 
   test('to a disabled account with the right password', async () => {
     const it = world({ ...ADA, status: 'disabled' });
-    const { parts, hashed } = watched(it);
-    expect((await problemOf(logIn(parts, requestOf()))).problem).toEqual({ code: 'wrong-credentials' });
+    const { deps, hashed } = watched(it);
+    expect((await problemOf(logIn(deps, requestOf()))).problem).toEqual({ code: 'wrong-credentials' });
     expect(hashed).toEqual([['correct horse', undefined, ADA.userId]]);
     expect(it.calls).toEqual(CALLS_OF_A_REFUSAL);
   });
@@ -166,17 +166,17 @@ describe('a log-in is refused, by the same calls and one computed hash,', () => 
   test('even by a hasher that agrees with everything', async () => {
     const { passwordHash: _, ...withoutHash } = ADA;
     const it = world(withoutHash);
-    const parts = { ...it.parts, hasher: { ...it.parts.hasher, verify: async () => true } };
+    const deps = { ...it.deps, hasher: { ...it.deps.hasher, verify: async () => true } };
     for (const email of ['eve@example.com', ADA.email]) {
       const fields = { ...RIGHT, email };
-      expect((await problemOf(logIn(parts, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
+      expect((await problemOf(logIn(deps, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
     }
   });
 
   test('even if an empty password would match what is stored', async () => {
     const it = world({ ...ADA, passwordHash: 'hash of ' });
     const fields = { ...RIGHT, password: 'x'.repeat(73) };
-    expect((await problemOf(logIn(it.parts, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
+    expect((await problemOf(logIn(it.deps, requestOf({ fields })))).problem.code).toBe('wrong-credentials');
   });
 });
 
@@ -186,7 +186,7 @@ describe('an outdated hash', () => {
 
   test('is replaced at the log-in, and no session ends by it', async () => {
     const it = world({ ...ADA, passwordHash: OLD });
-    await logIn(it.parts, requestOf({ fields }));
+    await logIn(it.deps, requestOf({ fields }));
     expect(it.users.rows.get(ADA.userId)).toEqual({ ...ADA, passwordHash: 'hash of \u{fc}bercool' });
     expect(it.sessions.only().credentialVersion).toBe(ADA.credentialVersion);
     expect(it.calls.slice(CALLS_BEFORE_THE_VERDICT.length)).toEqual([
@@ -209,7 +209,7 @@ describe('an outdated hash', () => {
     ['of a disabled account', { ...ADA, passwordHash: OLD, status: 'disabled' as const }, fields],
   ])('%s stays, by the calls of any refusal', async (_, user, given) => {
     const it = world(user);
-    await problemOf(logIn(it.parts, requestOf({ fields: given })));
+    await problemOf(logIn(it.deps, requestOf({ fields: given })));
     expect(it.users.rows.get(ADA.userId)).toEqual(user);
     const twice = given === fields ? ['hasher.verify'] : []; // as typed, too
     expect(it.calls).toEqual([...CALLS_BEFORE_THE_VERDICT, ...twice, 'throttle.compareAndSwapAttempts']);
@@ -219,13 +219,13 @@ describe('an outdated hash', () => {
     const it = world({ ...ADA, passwordHash: OLD });
     const meanwhile = { ...ADA, passwordHash: 'hash of another', credentialVersion: 4 };
     const hasher: LogInDeps['hasher'] = {
-      ...it.parts.hasher,
+      ...it.deps.hasher,
       async hash(password) {
         it.users.rows.set(ADA.userId, meanwhile);
         return `hash of ${password}`;
       },
     };
-    await logIn({ ...it.parts, hasher }, requestOf({ fields }));
+    await logIn({ ...it.deps, hasher }, requestOf({ fields }));
     expect(it.users.rows.get(ADA.userId)).toEqual(meanwhile);
   });
 
@@ -233,12 +233,12 @@ describe('an outdated hash', () => {
     const it = world({ ...ADA, passwordHash: OLD });
     const error = new Error('throttled');
     const fail = () => Promise.reject(error);
-    const parts: LogInDeps = {
-      ...it.parts,
-      hasher: failing === 'hash' ? { ...it.parts.hasher, hash: fail } : it.parts.hasher,
-      renewals: { ...it.parts.renewals, ...(failing === 'store' && { store: fail }) },
+    const deps: LogInDeps = {
+      ...it.deps,
+      hasher: failing === 'hash' ? { ...it.deps.hasher, hash: fail } : it.deps.hasher,
+      renewals: { ...it.deps.renewals, ...(failing === 'store' && { store: fail }) },
     };
-    expect((await logIn(parts, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
+    expect((await logIn(deps, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
     expect(it.failedRenewals).toEqual([{ userId: ADA.userId, error }]);
     expect(it.sessions.rows.size).toBe(1);
   });
@@ -255,7 +255,7 @@ test('what is no address is looked up and counted by its hash, which no account 
     },
   };
   const fields = { ...RIGHT, email: 'x'.repeat(5_000) };
-  await problemOf(logIn({ ...it.parts, users }, requestOf({ fields })));
+  await problemOf(logIn({ ...it.deps, users }, requestOf({ fields })));
   const hash = hashSecret(Buffer.from(fields.email));
   expect(asked).toEqual([hash]);
   expect([...it.throttleStore.attempts.keys()]).toEqual([accountCounter(hash)]);
@@ -264,8 +264,8 @@ test('what is no address is looked up and counted by its hash, which no account 
 test("another system's hash stays when its password is longer than ours could read", async () => {
   const long = 'x'.repeat(73);
   const it = world({ ...ADA, passwordHash: 'a long one' });
-  const hasher = { ...it.parts.hasher, verify: async () => true, isOutdated: () => true };
-  await logIn({ ...it.parts, hasher }, requestOf({ fields: { ...RIGHT, password: long } }));
+  const hasher = { ...it.deps.hasher, verify: async () => true, isOutdated: () => true };
+  await logIn({ ...it.deps, hasher }, requestOf({ fields: { ...RIGHT, password: long } }));
   expect(it.users.rows.get(ADA.userId)?.passwordHash).toBe('a long one');
 });
 
@@ -277,10 +277,10 @@ describe('a password whose hash was made over its decomposed form', () => {
 
   test('is right as it was typed, and has a hash over NFC from then on', async () => {
     const it = world(fromElsewhere);
-    expect((await logIn(it.parts, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
+    expect((await logIn(it.deps, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
     expect(it.users.rows.get(ADA.userId)?.passwordHash).toBe(`hash of ${NORMALISED}`);
     const composed = { ...RIGHT, password: NORMALISED };
-    expect((await logIn(it.parts, requestOf({ fields: composed }))).profile.userId).toBe(ADA.userId);
+    expect((await logIn(it.deps, requestOf({ fields: composed }))).profile.userId).toBe(ADA.userId);
   });
 
   test.each<[string, string, Parameters<typeof world>]>([
@@ -290,15 +290,15 @@ describe('a password whose hash was made over its decomposed form', () => {
     ['is right, of a disabled account', RIGHT.email, [{ ...fromElsewhere, status: 'disabled' }]],
     ['is of an unknown address', 'eve@example.com', [ADA]],
   ])('costs two hashes when it %s', async (_, email, people) => {
-    const { parts, hashed } = watched(world(...people));
-    await logIn(parts, requestOf({ fields: { ...fields, email } })).catch(() => undefined);
+    const { deps, hashed } = watched(world(...people));
+    await logIn(deps, requestOf({ fields: { ...fields, email } })).catch(() => undefined);
     expect(hashed.map((given) => (given as unknown[])[0])).toEqual([NORMALISED, TYPED]);
   });
 
   test('that NFC does not change costs one', async () => {
-    const { parts, hashed } = watched(world({ ...ADA, passwordHash: `hash of ${TYPED}` }));
+    const { deps, hashed } = watched(world({ ...ADA, passwordHash: `hash of ${TYPED}` }));
     const composed = { ...RIGHT, password: NORMALISED };
-    expect((await problemOf(logIn(parts, requestOf({ fields: composed })))).problem.code).toBe(
+    expect((await problemOf(logIn(deps, requestOf({ fields: composed })))).problem.code).toBe(
       'wrong-credentials',
     );
     expect(hashed).toHaveLength(1);
@@ -307,9 +307,9 @@ describe('a password whose hash was made over its decomposed form', () => {
   test('is wrong where the decomposed form is longer than a hash can read', async () => {
     const typed = TYPED[0]?.concat('\u{308}').repeat(30) ?? ''; // 60 bytes of NFC, 90 as typed
     const it = world({ ...ADA, passwordHash: `hash of ${typed}` });
-    const { parts, hashed } = watched(it);
+    const { deps, hashed } = watched(it);
     const long = { ...RIGHT, password: typed };
-    expect((await problemOf(logIn(parts, requestOf({ fields: long })))).problem.code).toBe(
+    expect((await problemOf(logIn(deps, requestOf({ fields: long })))).problem.code).toBe(
       'wrong-credentials',
     );
     expect(hashed).toHaveLength(2);
@@ -334,16 +334,16 @@ describe('the steps of a log-in', () => {
       it.throttleStore.attempts.set(COUNTER, { value: failedTwice, version: 'another' });
       const failure = new Error('the table is down');
       const fail = () => Promise.reject(failure);
-      const parts: LogInDeps = {
-        ...it.parts,
+      const deps: LogInDeps = {
+        ...it.deps,
         users: {
-          ownerOf: failing === 'find' ? fail : it.parts.users.ownerOf,
-          get: failing === 'load' ? fail : it.parts.users.get,
+          ownerOf: failing === 'find' ? fail : it.deps.users.ownerOf,
+          get: failing === 'load' ? fail : it.deps.users.get,
         },
-        sessions: failing === 'open' ? { open: fail } : it.parts.sessions,
-        signer: failing === 'key' ? { ready: fail } : it.parts.signer,
+        sessions: failing === 'open' ? { open: fail } : it.deps.sessions,
+        signer: failing === 'key' ? { ready: fail } : it.deps.signer,
       };
-      await expect(logIn(parts, requestOf())).rejects.toBe(failure);
+      await expect(logIn(deps, requestOf())).rejects.toBe(failure);
       const left = it.throttleStore.attempts.get(COUNTER)?.value;
       expect(left?.failures ?? 0).toBe(failing === 'open' ? 0 : 2);
       expect(left?.pending ?? []).toEqual([]);
@@ -354,7 +354,7 @@ describe('the steps of a log-in', () => {
   test('are taken two by two: the look-ups in parallel with the reservations, the session with giving them back', async () => {
     const it = world();
     it.throttleStore.attempts.set(COUNTER, { value: failedTwice, version: 'another' });
-    await logIn(it.parts, requestOf());
+    await logIn(it.deps, requestOf());
     expect(it.calls).toEqual([
       'throttle.increment',
       'users.ownerOf',
@@ -375,8 +375,8 @@ describe('the steps of a log-in', () => {
 
   test('of an address over its limit never take an attempt of the account’s', async () => {
     const it = world();
-    const throttle = { ...it.parts.throttle, limits: { ...it.parts.throttle.limits, logins: 0 } };
-    const { problem } = await problemOf(logIn({ ...it.parts, throttle }, requestOf()));
+    const throttle = { ...it.deps.throttle, limits: { ...it.deps.throttle.limits, logins: 0 } };
+    const { problem } = await problemOf(logIn({ ...it.deps, throttle }, requestOf()));
     expect(problem.code).toBe('throttled');
     expect(it.throttleStore.attempts.size).toBe(0);
   });
@@ -395,7 +395,7 @@ describe('the failure that locks an account until a reset', () => {
     };
     it.throttleStore.attempts.set(accountCounter(email), { value, version: 'another' });
     const fields = { email, password: 'wrong horse' };
-    return { ...it, call: logIn(it.parts, requestOf({ fields, language: 'de' })) };
+    return { ...it, call: logIn(it.deps, requestOf({ fields, language: 'de' })) };
   };
 
   test.each([
@@ -423,13 +423,13 @@ describe('the failure that locks an account until a reset', () => {
 test('five wrong passwords lock the account, against the right one too', async () => {
   const it = world();
   const wrong = requestOf({ fields: { ...RIGHT, password: 'wrong horse' } });
-  for (let failures = 0; failures < 5; failures += 1) await problemOf(logIn(it.parts, wrong));
-  expect((await problemOf(logIn(it.parts, requestOf()))).problem).toEqual({
+  for (let failures = 0; failures < 5; failures += 1) await problemOf(logIn(it.deps, wrong));
+  expect((await problemOf(logIn(it.deps, requestOf()))).problem).toEqual({
     code: 'throttled',
     retryAfter: 1,
   });
   it.clock.pass(1_000);
-  expect((await logIn(it.parts, requestOf())).profile.userId).toBe(ADA.userId);
+  expect((await logIn(it.deps, requestOf())).profile.userId).toBe(ADA.userId);
 });
 
 test.each([true, false])(
@@ -438,7 +438,7 @@ test.each([true, false])(
     const it = world();
     const failure = new Error('no key');
     const signer = { ready: () => Promise.reject(failure) };
-    await expect(logIn({ ...it.parts, signer }, requestOf({ refreshes }))).rejects.toBe(failure);
+    await expect(logIn({ ...it.deps, signer }, requestOf({ refreshes }))).rejects.toBe(failure);
     expect(it.sessions.rows.size).toBe(0);
   },
 );
@@ -454,12 +454,12 @@ describe('a right password that was found in a breach', () => {
       tell: async (mail: MailRequest, since: number) => void told.push({ mail, since }),
       failed: (_: string, error: unknown) => void failures.push(error),
     };
-    return { it, told, asked, failures, breaches, parts: { ...it.parts, breaches } };
+    return { it, told, asked, failures, breaches, deps: { ...it.deps, breaches } };
   }
 
   test('lets its owner in, who is mailed about it', async () => {
-    const { it, told, asked, parts } = watching();
-    await logIn(parts, requestOf({ language: 'de' }));
+    const { it, told, asked, deps } = watching();
+    await logIn(deps, requestOf({ language: 'de' }));
     expect(it.sessions.only().userId).toBe(ADA.userId);
     expect(asked).toEqual([RIGHT.password]);
     const mail = { userId: ADA.userId, purpose: 'password-breached', language: 'de', kind: 'known' };
@@ -468,26 +468,26 @@ describe('a right password that was found in a breach', () => {
 
   test('is looked for once for each password', async () => {
     const known = watching({ ...ADA, passwordChangedAt: NOON - 2, breachMailedAt: NOON - 1 });
-    await logIn(known.parts, requestOf());
+    await logIn(known.deps, requestOf());
     expect(known.asked).toEqual([]);
     const another = watching({ ...ADA, passwordChangedAt: NOON - 1, breachMailedAt: NOON - 2 });
-    await logIn(another.parts, requestOf());
+    await logIn(another.deps, requestOf());
     expect(another.told).toEqual([{ mail: expect.anything(), since: NOON - 1 }]);
   });
 
   test('tells nobody where it was found in none, or is wrong', async () => {
     const sound = watching(ADA, false);
-    await logIn(sound.parts, requestOf());
+    await logIn(sound.deps, requestOf());
     expect([sound.asked.length, sound.told]).toEqual([1, []]);
     const wrong = watching();
-    await problemOf(logIn(wrong.parts, requestOf({ fields: { ...RIGHT, password: 'wrong' } })));
+    await problemOf(logIn(wrong.deps, requestOf({ fields: { ...RIGHT, password: 'wrong' } })));
     expect(wrong.asked).toEqual([]);
   });
 
   test('keeps nobody out when the owner cannot be told', async () => {
     const { it, failures, breaches } = watching();
     const broken = { ...breaches, tell: () => Promise.reject(new Error('of the test')) };
-    await logIn({ ...it.parts, breaches: broken }, requestOf());
+    await logIn({ ...it.deps, breaches: broken }, requestOf());
     expect(it.sessions.only().userId).toBe(ADA.userId);
     expect(failures).toEqual([new Error('of the test')]);
   });
@@ -496,13 +496,13 @@ describe('a right password that was found in a breach', () => {
 test('a wrong code beside the right password is answered no sooner than a wrong password', async () => {
   const it = world({ ...ADA, totp: true });
   const request = requestOf({ takesOtp: true, fields: { ...RIGHT, otp: '000000' } });
-  expect((await problemOf(logIn(it.parts, request))).problem).toEqual({ code: 'wrong-credentials' });
+  expect((await problemOf(logIn(it.deps, request))).problem).toEqual({ code: 'wrong-credentials' });
   expect(it.calls).toContain('evened out');
 });
 
 test('an outdated hash is renewed by the password of an account with a second factor, too', async () => {
   const it = world({ ...ADA, totp: true, passwordHash: 'old hash of correct horse' });
-  const asking = logIn(it.parts, requestOf());
+  const asking = logIn(it.deps, requestOf());
   expect((await problemOf(asking)).problem).toMatchObject({ code: 'second-factor-required' });
   expect(it.users.rows.get(ADA.userId)?.passwordHash).toBe('hash of correct horse');
 });

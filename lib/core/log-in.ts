@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { HashRenewal, PasswordHasher, User, UserStore } from './account.ts';
 import { type AdmitDeps, type LoggedIn, prepareAdmission } from './admit.ts';
 import { both } from './both.ts';
-import { type BreachDeps, tellOfBreach } from './breach-notice.ts';
+import { type BreachDeps, notifyOfBreach } from './breach-notice.ts';
 import { type CheckedUser, checkPassword, lockMail, wrongCredentials } from './check-password.ts';
 import { normaliseEmail } from './email-address.ts';
 import type { ChallengeStore } from './factors.ts';
@@ -14,7 +14,7 @@ import { hashSecret } from './opaque-token.ts';
 import { normalisePassword } from './password-policy.ts';
 import { ProblemError } from './problem.ts';
 import type { GivenCode, ProveFactorDeps } from './prove-factor.ts';
-import { enterByCode, secondFactorRequired } from './second-step.ts';
+import { logInByCode, secondFactorRequired } from './second-step.ts';
 import { type LoginAttempt, openAttempt, type Throttle } from './throttle.ts';
 import { isTotpCode } from './totp.ts';
 
@@ -104,7 +104,7 @@ export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<Log
     );
     if (migrated?.loggedIn) return migrated.loggedIn;
     const checked = own ?? migrated?.owner;
-    if (checked !== undefined) return await letIn(deps, checked, entry);
+    if (checked !== undefined) return await completeLogIn(deps, checked, entry);
     const locked = await attempt.failed(lockMail(deps, userId, request.language));
     await begun.lookup?.();
     throw wrongCredentials(locked);
@@ -144,24 +144,24 @@ async function moveIn(
 }
 
 /** The rest of a log-in with the right password. */
-async function letIn(deps: LogInDeps, user: CheckedUser, entry: Entry): Promise<LoggedIn> {
+async function completeLogIn(deps: LogInDeps, user: CheckedUser, entry: Entry): Promise<LoggedIn> {
   const { password, attempt, refreshes, device, language } = entry;
   if (user.totp) {
     const [loggedIn] = await both(
-      enterWithTotp(deps, user, entry),
-      tellOfBreach(deps, user, password, language),
+      completeWithTotp(deps, user, entry),
+      notifyOfBreach(deps, user, password, language),
     );
     return loggedIn;
   }
   const open = await prepareAdmission(deps, { user, refreshes, device, amr: ['pwd'], acr: 'aal1' });
   // From here on things are written.
   const entering = async () => {
-    if (isToBeRenewed(deps, user, password)) await renewHash(deps, user, password);
+    if (needsRehash(deps, user, password)) await rehash(deps, user, password);
     return open();
   };
   const [[loggedIn]] = await both(
     both(entering(), attempt.succeeded()),
-    tellOfBreach(deps, user, password, language),
+    notifyOfBreach(deps, user, password, language),
   );
   return loggedIn;
 }
@@ -177,7 +177,7 @@ async function loadUser(
 }
 
 /** Whether its hash should be made anew. Another system's may be of a password that ours would cut: it stays. */
-function isToBeRenewed({ hasher }: LogInDeps, user: CheckedUser, password: string): boolean {
+function needsRehash({ hasher }: LogInDeps, user: CheckedUser, password: string): boolean {
   const outdated = user.hashIsOverTyped || hasher.isOutdated(user.passwordHash);
   return outdated && hasher.takes(normalisePassword(password));
 }
@@ -186,10 +186,10 @@ function isToBeRenewed({ hasher }: LogInDeps, user: CheckedUser, password: strin
  * The rest of a log-in whose account has an active TOTP. The right password neither counts nor clears failures: it is half
  * of a log-in. Without it nobody gets here, so that nobody else learns that there is a factor.
  */
-async function enterWithTotp(deps: LogInDeps, user: CheckedUser, entry: Entry): Promise<LoggedIn> {
+async function completeWithTotp(deps: LogInDeps, user: CheckedUser, entry: Entry): Promise<LoggedIn> {
   const { attempt, password } = entry;
   const renew = async () => {
-    if (isToBeRenewed(deps, user, password)) await renewHash(deps, user, password);
+    if (needsRehash(deps, user, password)) await rehash(deps, user, password);
   };
   if (!entry.takesOtp) {
     await renew();
@@ -198,7 +198,7 @@ async function enterWithTotp(deps: LogInDeps, user: CheckedUser, entry: Entry): 
   }
   const given = givenOtp(entry.fields.otp);
   if (given === undefined) throw new ProblemError({ code: 'otp-required' });
-  const loggedIn = await enterByCode(deps, { ...entry, user, given }).catch(async (error) => {
+  const loggedIn = await logInByCode(deps, { ...entry, user, given }).catch(async (error) => {
     if (!isWrongCode(error)) throw error;
     // So that the time doesn't tell a wrong code from a wrong password. The owner's own log-in waits for the place.
     await both(attempt.release(), entry.begun.hash());
@@ -222,7 +222,7 @@ function isWrongCode(error: unknown): error is ProblemError {
 }
 
 /** The one moment when the password is known and its hash can be made anew, as for those that were imported. */
-async function renewHash(
+async function rehash(
   { hasher, renewals }: LogInDeps,
   { userId, passwordHash: from }: CheckedUser,
   password: string,

@@ -11,9 +11,9 @@ import { refreshSession } from './refresh-session.ts';
 const DAY = 86_400_000;
 
 const byRefreshToken = (it: World, refreshToken: unknown) =>
-  logOut(it.parts, { by: 'refresh-token', fields: { refreshToken } });
+  logOut(it.deps, { by: 'refresh-token', fields: { refreshToken } });
 const byAccessToken = (it: World, accessToken: string | undefined) =>
-  logOut(it.parts, { by: 'access-token', accessToken, client: '192.0.2.7' });
+  logOut(it.deps, { by: 'access-token', accessToken, client: '192.0.2.7' });
 
 describe('a log-out by access token', () => {
   test('ends the session at once, for both of its tokens', async () => {
@@ -22,7 +22,7 @@ describe('a log-out by access token', () => {
     it.clock.pass(5_000);
     await byAccessToken(it, accessToken.token);
     expect(it.sessions.only().endedAt).toBe(NOON + 5_000);
-    const again = refreshSession(it.parts, { fields: { refreshToken }, client: '192.0.2.1' });
+    const again = refreshSession(it.deps, { fields: { refreshToken }, client: '192.0.2.1' });
     expect((await problemOf(again)).problem).toEqual({ code: 'invalid-refresh-token' });
   });
 
@@ -89,7 +89,7 @@ describe('a log-out by refresh token', () => {
   test('takes any token that the session ever had', async () => {
     const it = world();
     const { refreshToken } = await loggedIn(it);
-    await refreshSession(it.parts, { fields: { refreshToken }, client: '192.0.2.1' });
+    await refreshSession(it.deps, { fields: { refreshToken }, client: '192.0.2.1' });
     it.clock.pass(DAY);
     await byRefreshToken(it, refreshToken);
     expect(it.sessions.only().endedAt).toBe(NOON + DAY);

@@ -1,5 +1,5 @@
 const FREE_FAILURES = 5;
-const LONGEST_LOCK_SECONDS = 15 * 60;
+const MAX_LOCK_SECONDS = 15 * 60;
 const CONSECUTIVE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** What differs between attempts to guess a password and those to guess a code. */
@@ -76,7 +76,7 @@ export function reserveAttempt(
   rules: AttemptRules = PASSWORD_ATTEMPTS,
 ): Reservation {
   const attempts = forgive(stored ?? NO_ATTEMPTS, now, rules);
-  if (isLockedUntilReset(attempts, rules)) return { outcome: 'locked', retryAfter: LONGEST_LOCK_SECONDS };
+  if (isLockedUntilReset(attempts, rules)) return { outcome: 'locked', retryAfter: MAX_LOCK_SECONDS };
   if (attempts.lockedUntil > now)
     return { outcome: 'locked', retryAfter: Math.ceil((attempts.lockedUntil - now) / 1000) };
 
@@ -134,8 +134,7 @@ function attemptsAtOnce({ failures, consecutive }: Attempts, { untilReset }: Att
 
 function failOnce(attempts: Attempts, now: number, { quietMs }: AttemptRules): Attempts {
   const failures = attempts.failures + 1;
-  const seconds =
-    failures < FREE_FAILURES ? 0 : Math.min(2 ** (failures - FREE_FAILURES), LONGEST_LOCK_SECONDS);
+  const seconds = failures < FREE_FAILURES ? 0 : Math.min(2 ** (failures - FREE_FAILURES), MAX_LOCK_SECONDS);
   const lockedUntil = now + seconds * 1000;
   return {
     ...attempts,

@@ -5,9 +5,9 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** From this share of bounces on SES is close to a review, which begins at 5 %. */
-const MOST_BOUNCES = 0.03;
+const MAX_BOUNCE_SHARE = 0.03;
 /** Fewer say little: SES, too, judges by a representative number of mails. Half an hour's budget by default. */
-const TELLING_BOUNCES = 25;
+const MIN_BOUNCES = 25;
 
 export type MailBudget = {
   store: Pick<ThrottleStore, 'increment' | 'decrement' | 'count'>;
@@ -48,11 +48,11 @@ async function isPaused({ store, clock }: Pick<MailBudget, 'store' | 'clock'>): 
     return counts.reduce((total, count) => total + count, 0);
   };
   const [sent, bounced] = await Promise.all([sum('sent'), sum('bounced')]);
-  return bounced >= TELLING_BOUNCES && bounced > sent * MOST_BOUNCES;
+  return bounced >= MIN_BOUNCES && bounced > sent * MAX_BOUNCE_SHARE;
 }
 
 /** Counts a mail that was sent, or one that bounced, for the share that pauses mails to unverified addresses. */
-export async function tally(
+export async function countMail(
   { store, clock }: { store: Pick<ThrottleStore, 'increment'>; clock: Clock },
   what: 'sent' | 'bounced',
 ): Promise<void> {

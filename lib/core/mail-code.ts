@@ -6,7 +6,7 @@ export const VERIFY_LIFETIME_MS = 24 * 60 * 60 * 1000;
 export const UNDO_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** After so many codes the mail is dead, its link as well. */
-export const MOST_CODE_TRIES = 5;
+export const MAX_CODE_TRIES = 5;
 
 /** Eight digits, each code as likely as any other. */
 export function newMailCode(): string {

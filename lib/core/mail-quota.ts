@@ -7,17 +7,17 @@ const KEPT_MS = 7 * HOUR_MS;
 export type MailQuota = { taken: readonly { tagId: string; requestedAt: number }[] };
 
 /** `next` is the quota to store, where it changed. */
-export type MailTaken = { allowed: true; next?: MailQuota } | { allowed: false };
+export type QuotaDecision = { allowed: true; next?: MailQuota } | { allowed: false };
 
 /**
  * Takes one of the five mails that an address may be sent within any hour, by the time at which they were asked for:
  * an outage of the mail service, after which many go at once, costs nobody theirs. A request takes one however often
  * its mail is tried.
  */
-export function takeMail(
+export function takeFromQuota(
   stored: MailQuota | undefined,
   request: { tagId: string; requestedAt: number },
-): MailTaken {
+): QuotaDecision {
   const taken = stored?.taken ?? [];
   if (taken.some(({ tagId }) => tagId === request.tagId)) return { allowed: true };
   const within = (ms: number) => (mail: { requestedAt: number }) =>

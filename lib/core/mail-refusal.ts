@@ -28,7 +28,7 @@ export function refusesMail(
  *
  * @returns `undefined` where nothing changes: the same report twice, or that of a mail from before the block
  */
-export function refusedAgain(
+export function markAfterReport(
   mark: MailRefusalMark,
   reason: MailRefusal,
   now: number,

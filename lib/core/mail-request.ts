@@ -5,7 +5,7 @@ import type { Language } from './language.ts';
 import type { Purpose } from './purpose.ts';
 
 /** How often a mail is tried whose earlier try may have been sent, although SES didn't confirm it. */
-export const MOST_TRIES = 2;
+export const MAX_TRIES = 2;
 
 /** What a mail needs of a user. */
 export type Recipient = Pick<User, 'email' | 'name' | 'emailVerified' | 'mailRefused' | 'mailRefusedUntil'>;

@@ -35,16 +35,16 @@ function migrating(...people: User[]) {
     },
     claims: it.users,
     tombstones,
-    accounts: it.parts.accounts,
+    accounts: it.deps.accounts,
     emailVerification: 'off' as const,
   };
-  const parts = { ...it.parts, migration };
+  const deps = { ...it.deps, migration };
   const enter = (password: string, changes: object = {}) =>
-    logIn(parts, {
+    logIn(deps, {
       ...{ fields: { email: EVE, password }, refreshes: true, client: '192.0.2.1', language: 'en' as const },
       ...changes,
     });
-  return { ...it, parts, legacy, tombstones, asked, held, enter };
+  return { ...it, deps, legacy, tombstones, asked, held, enter };
 }
 
 describe('a log-in to an address that nobody has', () => {
@@ -71,7 +71,7 @@ describe('a log-in to an address that nobody has', () => {
 
   test('is not asked about where it is held for a former owner', async () => {
     const it = migrating({ ...ADA, email: EVE });
-    it.parts.users.ownerOf = async () => undefined;
+    it.deps.users.ownerOf = async () => undefined;
     expect((await problemOf(it.enter('old'))).problem.code).toBe('wrong-credentials');
     expect(it.asked).toEqual([]);
   });
@@ -126,8 +126,8 @@ describe('a mail to reset the password of an address that nobody has', () => {
     it.mailRequests.rows.set(request.tagId, request);
     const sent: string[] = [];
     const mailer: Mailer = { send: async ({ to }) => void sent.push(to), answers: async () => true };
-    const send = (migration: typeof it.parts.migration | undefined = it.parts.migration) =>
-      sendDueMail({ ...it.parts, mailer, migration }, request.tagId);
+    const send = (migration: typeof it.deps.migration | undefined = it.deps.migration) =>
+      sendDueMail({ ...it.deps, mailer, migration }, request.tagId);
     return { ...it, sent, send, row: () => it.mailRequests.rows.get(request.tagId) };
   }
 
@@ -148,7 +148,7 @@ describe('a mail to reset the password of an address that nobody has', () => {
     expect(await unknown.send()).toBe('nothing due');
     const it = asking();
     expect(
-      await sendDueMail({ ...it.parts, mailer: {} as Mailer, migration: undefined }, it.row()?.tagId ?? ''),
+      await sendDueMail({ ...it.deps, mailer: {} as Mailer, migration: undefined }, it.row()?.tagId ?? ''),
     ).toBe('nothing due');
   });
 

@@ -42,9 +42,9 @@ function stored(changes: Partial<Attempts>) {
 describe('a lockout', () => {
   const wrong = async () => undefined;
   const outcomeAt = async (failures: number, check: () => Promise<unknown>) => {
-    const { parts, throttleStore } = world();
+    const { deps, throttleStore } = world();
     if (failures > 0) throttleStore.attempts.set(COUNTER, stored({ failures }));
-    return tryPassword(parts.throttle, EMAIL, check).catch(() => 'refused');
+    return tryPassword(deps.throttle, EMAIL, check).catch(() => 'refused');
   };
 
   test.each([
@@ -63,7 +63,7 @@ describe('a lockout', () => {
   });
 
   test('that another log-in began meanwhile is not reported again by one whose check broke, and stays', async () => {
-    const { parts, throttleStore } = world();
+    const { deps, throttleStore } = world();
     const failure = new Error('the store is down');
     const broken = () => {
       const latest = throttleStore.attempts.get(COUNTER);
@@ -71,7 +71,7 @@ describe('a lockout', () => {
       throttleStore.attempts.set(COUNTER, stored(locked));
       return Promise.reject(failure);
     };
-    await expect(tryPassword(parts.throttle, EMAIL, broken)).rejects.toBe(failure);
+    await expect(tryPassword(deps.throttle, EMAIL, broken)).rejects.toBe(failure);
     expect(throttleStore.attempts.get(COUNTER)?.value).toMatchObject({
       pending: [],
       lockedUntil: NOON + 2_000,
@@ -81,7 +81,7 @@ describe('a lockout', () => {
   test('is a notice of the log-in that began it, and of no other', async () => {
     const it = world();
     const attempt = () =>
-      logIn(it.parts, {
+      logIn(it.deps, {
         fields: { email: EMAIL, password: 'wrong' },
         refreshes: false,
         client: '192.0.2.1',
@@ -96,7 +96,7 @@ describe('a lockout', () => {
 
 describe('a refresh token that is used again', () => {
   const refresh = (it: World, refreshToken: string) =>
-    refreshSession(it.parts, { fields: { refreshToken }, client: randomUUID() });
+    refreshSession(it.deps, { fields: { refreshToken }, client: randomUUID() });
 
   test('is a notice when it ends the session, and none when the session is over', async () => {
     const it = world();

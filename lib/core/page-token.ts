@@ -1,13 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { uuidFromBytes, uuidToBytes } from './uuid.ts';
 
-// Where a list of accounts goes on: an id, and an HMAC by which nobody begins anywhere else than we have said.
+// The token of the next page of accounts: the last id of the page, and an HMAC, so that callers can't make up a place to begin.
 
 const ID_BYTES = 16;
 const MAC_BYTES = 16;
 
-/** @param key the stage's secret for tombstones @param userId a UUID, the last that a page has */
+/** @param key the stage's secret for tombstones @param userId the last id of the page */
 export function pageToken(key: Uint8Array, userId: string): string {
-  const id = Buffer.from(userId.replaceAll('-', ''), 'hex');
+  const id = uuidToBytes(userId);
   return Buffer.concat([id, macOf(key, id)]).toString('base64url');
 }
 
@@ -17,7 +18,7 @@ export function readPageToken(key: Uint8Array, token: string): string | undefine
   if (bytes.length !== ID_BYTES + MAC_BYTES || bytes.toString('base64url') !== token) return undefined;
   const id = bytes.subarray(0, ID_BYTES);
   if (!timingSafeEqual(macOf(key, id), bytes.subarray(ID_BYTES))) return undefined;
-  return id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return uuidFromBytes(id);
 }
 
 function macOf(key: Uint8Array, id: Uint8Array): Buffer {

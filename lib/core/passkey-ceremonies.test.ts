@@ -16,7 +16,7 @@ test('a defect while an answer is read is no refusal', async () => {
   const it = world();
   const { accessToken } = await loggedIn(it);
   const party = { registration: defect, assertion: defect };
-  const deps = { ...it.parts, party } as never;
+  const deps = { ...it.deps, party } as never;
   const body = () => ({ response: {}, name: 'Phone' });
   const request = { accessToken: accessToken.token, client: '192.0.2.7', language: 'en', body } as const;
   await expect(registerPasskey(deps, request)).rejects.toThrow(TypeError);
@@ -39,12 +39,12 @@ test('a session that was raised while a passkey was used is read again', async (
     isSignedBy: () => true,
   };
   const deps = {
-    ...it.parts,
+    ...it.deps,
     party: { assertion: () => assertion },
     challenges: { check: async () => ({ hash: 'h' }) },
     passkeys: { get: async () => passkey, ownerOf: async () => ADA.userId, warn: async () => undefined, use },
   } as never;
-  const issuer = await it.parts.signer.ready();
+  const issuer = await it.deps.signer.ready();
   const given = { response: {}, language: 'en' } as const;
   const reads = () => it.calls.filter((call) => call === 'sessions.get').length;
   const before = reads();

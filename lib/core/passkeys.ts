@@ -15,7 +15,7 @@ export type PasskeyKey =
   | { kty: 'RSA'; n: string; e: string };
 
 /** How many passkeys an account may have. */
-export const MOST_PASSKEYS = 10;
+export const MAX_PASSKEYS = 10;
 
 /** A credential as its authenticator made it. */
 export type NewCredential = {

@@ -78,7 +78,7 @@ function lettersOf(text: string): string {
 }
 
 /** What no system hashes: longer texts would only keep the processor busy. phpass, the most patient, cuts here. */
-const LONGEST_BYTES = 4_096;
+const MAX_BYTES = 4_096;
 
 /**
  * Whether some account may have this password: what any policy of ours ever took, and any system whose hashes are imported.
@@ -89,6 +89,6 @@ export function isPossiblePassword(password: string): boolean {
     password !== '' &&
     password.isWellFormed() &&
     !password.includes('\0') &&
-    Buffer.byteLength(password) <= LONGEST_BYTES
+    Buffer.byteLength(password) <= MAX_BYTES
   );
 }

@@ -12,9 +12,9 @@ test('a session that ends while its code is used gets no token', async () => {
   const it = world({ ...ADA, passkeys: 1 });
   const { accessToken } = await loggedIn(it);
   it.factors.codes.set(ADA.userId, [recoveryCodeHash(CODE) as string]);
-  const factors = { ...it.parts.factors, use: async () => 'over' };
+  const factors = { ...it.deps.factors, use: async () => 'over' };
   const request = { accessToken: accessToken.token, client: '192.0.2.7', language: 'en' } as const;
-  const proving = proveAgain({ ...it.parts, factors } as never, {
+  const proving = proveAgain({ ...it.deps, factors } as never, {
     ...request,
     body: () => ({ recoveryCode: CODE }),
   });

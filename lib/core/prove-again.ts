@@ -3,7 +3,7 @@ import type { User } from './account.ts';
 import { type Authenticator, authenticate, type Bearer, ownerOfLive } from './authenticate.ts';
 import { both } from './both.ts';
 import { type ProveDeps, type Prover, withPassword } from './check-password.ts';
-import { combined, type Proof } from './combined-evidence.ts';
+import { combineEvidence, type Proof } from './combine-evidence.ts';
 import { type RawFields, readOneOf, textSuchAs } from './fields.ts';
 import { credentialJson } from './passkey-fields.ts';
 import { ProblemError } from './problem.ts';
@@ -79,7 +79,7 @@ async function proveByCode(
 ): Promise<ProvedAgain> {
   if (!user.totp && !user.passkeys) throw wrongCode('the account has no factor', false);
   const now = deps.clock();
-  const evidence = combined(session, { amr: FACTOR_METHODS, acr: 'aal2' }, now);
+  const evidence = combineEvidence(session, { amr: FACTOR_METHODS, acr: 'aal2' }, now);
   let sign: SignAccessToken | undefined;
   const use = await proveFactor(deps, user.userId, given, async (found) => {
     sign ??= await issuer.prepare(user, { ...session, ...evidence });
@@ -95,16 +95,16 @@ async function proveByCode(
 /** How often a proof is added anew when another one came first. */
 const TRIES = 5;
 
-type Strengthening = { user: User; session: Session; proof: Proof; issuer: TokenIssuer };
+type AddedProof = { user: User; session: Session; proof: Proof; issuer: TokenIssuer };
 
 /** Asks for what the new token needs, and writes nothing. @returns what adds the proof and signs */
 async function prepareProof(
   deps: Pick<ProveAgainDeps, 'sessions' | 'clock'>,
-  given: Strengthening,
+  given: AddedProof,
 ): Promise<() => Promise<AccessToken>> {
   const { user, session, proof, issuer } = given;
   const now = deps.clock();
-  const sign = await issuer.prepare(user, { ...session, ...combined(session, proof, now) });
+  const sign = await issuer.prepare(user, { ...session, ...combineEvidence(session, proof, now) });
   return () => addProof(deps, given, sign);
 }
 
@@ -115,7 +115,7 @@ async function prepareProof(
  */
 async function addProof(
   { sessions, clock }: Pick<ProveAgainDeps, 'sessions' | 'clock'>,
-  { user, session: first, proof, issuer }: Strengthening,
+  { user, session: first, proof, issuer }: AddedProof,
   prepared: SignAccessToken,
 ): Promise<AccessToken> {
   const now = clock();
@@ -123,7 +123,7 @@ async function addProof(
   let session: Session | undefined = first;
   return retryOnConflict(TRIES, 'proofs of the session', async () => {
     ownerOfLive(session, user, now);
-    const evidence = combined(session as Session, proof, now);
+    const evidence = combineEvidence(session as Session, proof, now);
     // What came in between may have raised it.
     if (session !== first) sign = await issuer.prepare(user, { ...(session as Session), ...evidence });
     const outcome = await sessions.prove(session as Session, evidence, now);

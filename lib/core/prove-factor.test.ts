@@ -16,7 +16,7 @@ function withCode() {
 test('a code is looked for again when another one was used in between', async () => {
   const it = withCode();
   const apply = vi.fn().mockResolvedValueOnce('changed').mockResolvedValueOnce('used');
-  expect(await proveFactor(it.parts, ADA.userId, { recoveryCode: CODE }, apply)).toMatchObject({
+  expect(await proveFactor(it.deps, ADA.userId, { recoveryCode: CODE }, apply)).toMatchObject({
     by: 'recovery-code',
   });
   expect(apply).toHaveBeenCalledTimes(2);
@@ -24,6 +24,6 @@ test('a code is looked for again when another one was used in between', async ()
 
 test('a code that was used meanwhile is wrong, and counts', async () => {
   const it = withCode();
-  const proving = proveFactor(it.parts, ADA.userId, { recoveryCode: CODE }, async () => 'wrong');
+  const proving = proveFactor(it.deps, ADA.userId, { recoveryCode: CODE }, async () => 'wrong');
   expect((await problemOf(proving)).problem).toEqual({ code: 'wrong-code' });
 });

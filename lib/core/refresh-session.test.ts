@@ -18,7 +18,7 @@ const REPLAYED = 'a replaced token was used again; the session was ended';
 
 /** A refresh from an address of its own, unless one is named. */
 function refresh(it: World, refreshToken: unknown, client: string = randomUUID()) {
-  return refreshSession(it.parts, { fields: { refreshToken }, client });
+  return refreshSession(it.deps, { fields: { refreshToken }, client });
 }
 
 function partsOf(refreshToken: string) {
@@ -68,7 +68,7 @@ describe('a refresh', () => {
       now: NOON + DAY,
     });
     const bearer = { accessToken: accessToken.token, client: '192.0.2.7' };
-    expect((await authenticate(it.parts, bearer)).user).toEqual(ADA);
+    expect((await authenticate(it.deps, bearer)).user).toEqual(ADA);
   });
 
   test('can be followed by the next, as long as one likes within the life of the session', async () => {
@@ -92,8 +92,8 @@ describe('a refresh', () => {
     const { refreshToken } = await loggedIn(it);
     const before = it.sessions.only();
     const failure = new Error('no key');
-    const parts = { ...it.parts, signer: { ready: () => Promise.reject(failure) } };
-    const failed = refreshSession(parts, { fields: { refreshToken }, client: 'c' });
+    const deps = { ...it.deps, signer: { ready: () => Promise.reject(failure) } };
+    const failed = refreshSession(deps, { fields: { refreshToken }, client: 'c' });
     await expect(failed).rejects.toBe(failure);
     expect(it.sessions.only()).toEqual(before);
     it.calls.length = 0;
@@ -161,7 +161,7 @@ describe('the token that was just replaced', () => {
     const again = await refresh(it, refreshToken);
     expect(again.refreshToken).toBe(first.refreshToken);
     expect(
-      (await authenticate(it.parts, { accessToken: again.accessToken.token, client: '192.0.2.7' })).user,
+      (await authenticate(it.deps, { accessToken: again.accessToken.token, client: '192.0.2.7' })).user,
     ).toEqual(ADA);
     await refresh(it, again.refreshToken);
   });
@@ -223,8 +223,8 @@ describe('a rotation whose user could not be read', () => {
   /** Two calls at once, of which only the rotation succeeds. */
   async function rotatedInVain(it: World, refreshToken: string) {
     const failure = new Error('the table of users is down');
-    const parts = { ...it.parts, users: { get: () => Promise.reject(failure) } };
-    await expect(refreshSession(parts, { fields: { refreshToken }, client: 'c' })).rejects.toBe(failure);
+    const deps = { ...it.deps, users: { get: () => Promise.reject(failure) } };
+    await expect(refreshSession(deps, { fields: { refreshToken }, client: 'c' })).rejects.toBe(failure);
   }
 
   test('is answered however long the outage lasts, and then has its ten seconds', async () => {
@@ -278,8 +278,8 @@ describe('a rotation whose user could not be read', () => {
     const failure = new Error('down');
     const fail = () => Promise.reject(failure);
     const sessions = { ...it.sessions, moveGrace: fail };
-    const parts = { ...it.parts, users: { get: fail }, sessions };
-    await expect(refreshSession(parts, { fields: { refreshToken }, client: 'c' })).rejects.toBe(failure);
+    const deps = { ...it.deps, users: { get: fail }, sessions };
+    await expect(refreshSession(deps, { fields: { refreshToken }, client: 'c' })).rejects.toBe(failure);
     await refresh(it, refreshToken);
   });
 });
@@ -290,7 +290,7 @@ test('a rotation that fails is told, whatever became of the user', async () => {
   const failure = new Error('the table of sessions is down');
   const sessions = { ...it.sessions, rotate: () => Promise.reject(failure) };
   const request = { fields: { refreshToken }, client: 'c' };
-  await expect(refreshSession({ ...it.parts, sessions }, request)).rejects.toBe(failure);
+  await expect(refreshSession({ ...it.deps, sessions }, request)).rejects.toBe(failure);
 });
 
 describe('a session is ended', () => {
@@ -401,7 +401,7 @@ describe('a refresh token is refused', () => {
 
 test.each([0, 1_000, 300_000])('the grace is as long as it is set to be: %i ms', async (grace) => {
   const it = world();
-  const deps = { ...it.parts, grace };
+  const deps = { ...it.deps, grace };
   const first = await loggedIn(it);
   const ask = (refreshToken: string) =>
     refreshSession(deps, { fields: { refreshToken }, client: randomUUID() });
@@ -447,14 +447,14 @@ describe('a refresh where a hook adds claims', () => {
     const { refreshToken } = await loggedIn(it);
     it.hook.claims = async () => ({ plan: 'pro' });
     let reads = 0;
-    const get = it.parts.users.get;
-    it.parts.users.get = async (userId) => {
+    const get = it.deps.users.get;
+    it.deps.users.get = async (userId) => {
       const user = await get(userId);
       reads += 1;
       return user && reads === 1 ? { ...user, credentialVersion: user.credentialVersion - 1 } : user;
     };
     const { accessToken } = await refreshSession(
-      { ...it.parts, users: { get: it.parts.users.get } },
+      { ...it.deps, users: { get: it.deps.users.get } },
       { fields: { refreshToken }, client: randomUUID() },
     );
     expect(JSON.parse(accessToken.token)).toMatchObject({ plan: 'pro' });

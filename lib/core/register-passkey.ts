@@ -8,7 +8,7 @@ import { credentialJson, passkeyName } from './passkey-fields.ts';
 import {
   factorIdOf,
   type GoodChallenge,
-  MOST_PASSKEYS,
+  MAX_PASSKEYS,
   type NewCredential,
   type Passkey,
   type PasskeyChallenges,
@@ -148,7 +148,7 @@ function registrationIn({ userId, sessionId }: Session) {
 }
 
 function refuseBeyondLimit({ passkeys = 0 }: User): void {
-  if (passkeys >= MOST_PASSKEYS) throw new ProblemError({ code: 'factor-limit' });
+  if (passkeys >= MAX_PASSKEYS) throw new ProblemError({ code: 'factor-limit' });
 }
 
 function invalidPasskey(detail: string): ProblemError {

@@ -5,7 +5,7 @@ import { world } from '../../test/harness/memory/world.ts';
 import { removeAllFactors } from './remove-factors.ts';
 
 const depsOf = (it: ReturnType<typeof world>, removed: boolean[]) => ({
-  ...it.parts,
+  ...it.deps,
   factors: { removeAll: async () => removed.shift() ?? false },
 });
 

@@ -32,7 +32,7 @@ function mailed(changes: Partial<MailRequest> = {}): World {
 }
 
 const reset = (it: World, tag: string | undefined = TAG, fields: object = FIELDS) =>
-  resetPassword(it.parts, { tag, fields });
+  resetPassword(it.deps, { tag, fields });
 
 describe('a reset', () => {
   test('sets the password, raises the version that ends every session, and uses the tag up', async () => {
@@ -58,7 +58,7 @@ describe('a reset', () => {
         return true;
       },
     };
-    await resetPassword({ ...it.parts, accounts }, { tag: TAG, fields: FIELDS });
+    await resetPassword({ ...it.deps, accounts }, { tag: TAG, fields: FIELDS });
     expect(resets).toEqual([
       {
         tagId: TAG_ID,
@@ -116,7 +116,7 @@ describe('a tag is refused', () => {
     ['it is empty', ''],
   ])('when %s', async (_, tag) => {
     const it = mailed();
-    expect((await problemOf(resetPassword(it.parts, { tag, fields: FIELDS }))).problem).toEqual({
+    expect((await problemOf(resetPassword(it.deps, { tag, fields: FIELDS }))).problem).toEqual({
       code: 'missing-tag',
     });
     expect(it.calls).toEqual([]);
@@ -182,7 +182,7 @@ describe('a tag is refused', () => {
         return 'hash';
       },
     };
-    const late = resetPassword({ ...it.parts, hasher }, { tag: TAG, fields: FIELDS });
+    const late = resetPassword({ ...it.deps, hasher }, { tag: TAG, fields: FIELDS });
     expect(await problemOf(late)).toEqual({
       problem: { code: 'wrong-tag' },
       message: 'another reset came first',
@@ -216,12 +216,12 @@ describe('a password that is refused leaves the tag usable:', () => {
 test('a breached password is refused and leaves the tag usable; so is one of the own name', async () => {
   const it = mailed();
   const fields = { password: 'a new password' };
-  const breached = { ...it.parts, passwordPolicy: { minimum: 8, isBreached: async () => true } };
+  const breached = { ...it.deps, passwordPolicy: { minimum: 8, isBreached: async () => true } };
   expect((await problemOf(resetPassword(breached, { tag: TAG, fields }))).problem).toEqual({
     code: 'invalid-fields',
     fields: [{ field: 'password', reason: 'password-breached' }],
   });
-  const common = { ...it.parts, passwordPolicy: { minimum: 8, isCommon: () => false } };
+  const common = { ...it.deps, passwordPolicy: { minimum: 8, isCommon: () => false } };
   const own = { password: 'Lovelace1815' };
   expect((await problemOf(resetPassword(common, { tag: TAG, fields: own }))).problem).toEqual({
     code: 'invalid-fields',

@@ -86,7 +86,7 @@ export async function resetPassword(deps: ResetPasswordDeps, request: ResetPassw
  *
  * @throws ProblemError `missing-tag`, `wrong-tag`, `expired-tag`, `unknown-user`, `unavailable`
  */
-export async function lookAtTag(deps: TagDeps, tag: string | undefined): Promise<LiveTag> {
+export async function inspectTag(deps: TagDeps, tag: string | undefined): Promise<LiveTag> {
   const { user } = await judgeTag(deps, tag);
   return { email: user.email };
 }

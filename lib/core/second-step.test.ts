@@ -9,6 +9,6 @@ test.each([
 ])('with recovery codes %j the challenge names the ways %j', async (codes, methods) => {
   const it = world();
   if (codes) it.factors.codes.set(ADA.userId, codes);
-  const { problem } = await secondFactorRequired(it.parts, ADA);
+  const { problem } = await secondFactorRequired(it.deps, ADA);
   expect(problem).toMatchObject({ code: 'second-factor-required', methods });
 });

@@ -91,7 +91,7 @@ export async function takeSecondStep(
   const counted = { throttle: deps.throttle, limit: 'logins', client: request.client } as const;
   return countingRefusals(counted, 'expired-challenge', async () => {
     const [hash, user] = await judgeChallenge(deps, challenge);
-    return enterByCode(deps, { ...request, user, given, challenge: hash });
+    return logInByCode(deps, { ...request, user, given, challenge: hash });
   });
 }
 
@@ -135,7 +135,7 @@ type CodeEntry = {
  *
  * @throws ProblemError `wrong-code`, `expired-challenge`, `throttled`, `unavailable`
  */
-export async function enterByCode(
+export async function logInByCode(
   deps: ProveFactorDeps & Omit<AdmitDeps, 'sessions'> & { tagLifetime: number },
   { user, given, challenge, refreshes = true, language, device }: CodeEntry,
 ): Promise<SecondStepTaken> {

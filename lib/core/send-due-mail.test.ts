@@ -4,7 +4,7 @@ import { recording } from '../../test/harness/memory/recording.ts';
 import { ADA } from '../../test/harness/memory/users.ts';
 import { world } from '../../test/harness/memory/world.ts';
 import type { User } from './account.ts';
-import { tally } from './mail-budget.ts';
+import { countMail } from './mail-budget.ts';
 import type { MailRequest } from './mail-request.ts';
 import { hashSecret, newSecret, readResetTag } from './opaque-token.ts';
 import { type Mailer, MailNotSentError, type MailToSend, sendDueMail, sendWaiting } from './send-due-mail.ts';
@@ -31,15 +31,15 @@ function requested(changes: Partial<MailRequest> = {}) {
     },
     answers: async () => true,
   };
-  const parts = { ...it.parts, mailer: recording('mailer', mailer, it.calls) };
-  return { ...it, parts, sent, row: () => it.mailRequests.rows.get(TAG_ID) };
+  const deps = { ...it.deps, mailer: recording('mailer', mailer, it.calls) };
+  return { ...it, deps, sent, row: () => it.mailRequests.rows.get(TAG_ID) };
 }
 
 describe('a request that was made', () => {
   test('is answered with a link whose tag opens it; only the hash of its secret is stored, and before', async () => {
     const it = requested();
     it.clock.pass(7_000);
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('sent');
     expect(it.sent).toEqual([
       {
         purpose: 'reset-password',
@@ -77,7 +77,7 @@ describe('a request that was made', () => {
 
   test('because failed log-ins locked the account, is answered with a mail that says so and a link that works', async () => {
     const it = requested({ purpose: 'locked' });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('sent');
     expect(it.sent).toMatchObject([{ purpose: 'locked', link: { minutes: 30 } }]);
     const tag = readResetTag(String(it.sent[0]?.link?.tag));
     expect(it.row()).toMatchObject({ state: 'mailed', secretHashes: [hashSecret(tag?.secret as Buffer)] });
@@ -87,17 +87,17 @@ describe('a request that was made', () => {
 
   test('is answered in the language of who asked, and so is its use', async () => {
     const it = requested({ language: 'ja' });
-    await sendDueMail(it.parts, TAG_ID);
+    await sendDueMail(it.deps, TAG_ID);
     it.mailRequests.rows.set(TAG_ID, { ...REQUEST, state: 'used', language: 'ja' });
-    await sendDueMail(it.parts, TAG_ID);
+    await sendDueMail(it.deps, TAG_ID);
     expect(it.sent.map(({ language }) => language)).toEqual(['ja', 'ja']);
   });
 
   test('is answered once, however often the event is delivered', async () => {
     const it = requested();
-    await sendDueMail(it.parts, TAG_ID);
+    await sendDueMail(it.deps, TAG_ID);
     it.calls.length = 0;
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('nothing due');
     expect(it.calls).toEqual(['mailRequests.get']);
     expect(it.sent).toHaveLength(1);
   });
@@ -105,14 +105,14 @@ describe('a request that was made', () => {
   test('is not answered by who finds it answered at the last moment', async () => {
     const it = requested();
     const mailRequests = { ...it.mailRequests, beginTry: async () => false };
-    expect(await sendDueMail({ ...it.parts, mailRequests }, TAG_ID)).toBe('nothing due');
+    expect(await sendDueMail({ ...it.deps, mailRequests }, TAG_ID)).toBe('nothing due');
     expect(it.sent).toEqual([]);
     expect(it.row()).toEqual(REQUEST);
   });
 
   test('is not answered when it is about an address that nobody has', async () => {
     const it = requested({ kind: 'unknown' });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('nothing due');
     expect(it.calls).toEqual(['mailRequests.get']);
   });
 
@@ -122,7 +122,7 @@ describe('a request that was made', () => {
   ])('is not answered %s', async (_, request, user) => {
     const it = requested(request);
     it.users.rows.set(ADA.userId, { ...ADA, ...user });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('nothing due');
     expect(it.sent).toEqual([]);
     expect(it.row()?.secretHashes).toEqual([]);
   });
@@ -130,7 +130,7 @@ describe('a request that was made', () => {
   test('is answered when the password was last changed before it, or at its very moment', async () => {
     const it = requested({ credentialVersion: ADA.credentialVersion });
     it.users.rows.set(ADA.userId, { ...ADA, passwordChangedAt: NOON });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('sent');
   });
 
   test('is suppressed when its address had five mails within the hour, and a later try changes nothing', async () => {
@@ -138,9 +138,9 @@ describe('a request that was made', () => {
     for (let nth = 1; nth <= 5; nth += 1) {
       const tagId = `44444444-4444-4444-8444-44444444444${nth}`;
       it.mailRequests.rows.set(tagId, { ...REQUEST, tagId });
-      expect(await sendDueMail(it.parts, tagId)).toBe('sent');
+      expect(await sendDueMail(it.deps, tagId)).toBe('sent');
     }
-    for (let nth = 1; nth <= 2; nth += 1) expect(await sendDueMail(it.parts, TAG_ID)).toBe('suppressed');
+    for (let nth = 1; nth <= 2; nth += 1) expect(await sendDueMail(it.deps, TAG_ID)).toBe('suppressed');
     expect(it.sent).toHaveLength(5);
     expect(it.row()).toEqual(REQUEST);
   });
@@ -148,14 +148,14 @@ describe('a request that was made', () => {
   test('is not answered when the account was disabled meanwhile', async () => {
     const it = requested();
     it.users.rows.set(ADA.userId, { ...ADA, status: 'disabled' });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('nothing due');
     expect(it.sent).toEqual([]);
   });
 
   test('is not answered when the account is gone', async () => {
     const it = requested();
     it.users.rows.clear();
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('nothing due');
     expect(it.sent).toEqual([]);
   });
 });
@@ -164,28 +164,28 @@ describe('a mail that fails', () => {
   test('before it was accepted takes its secret back, and the next try sends another', async () => {
     const it = requested();
     const refused = new MailNotSentError('throttled by SES');
-    const mailer = { ...it.parts.mailer, send: () => Promise.reject(refused) };
-    await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toBe(refused);
+    const mailer = { ...it.deps.mailer, send: () => Promise.reject(refused) };
+    await expect(sendDueMail({ ...it.deps, mailer }, TAG_ID)).rejects.toBe(refused);
     expect(it.row()).toMatchObject({ state: 'requested', secretHashes: [], tries: 0 });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('sent');
     expect(it.row()?.secretHashes).toHaveLength(1);
   });
 
   test('before it was accepted leaves the secrets of other mails', async () => {
     const earlier = hashSecret(newSecret());
     const it = requested({ secretHashes: [earlier] });
-    const mailer = { ...it.parts.mailer, send: () => Promise.reject(new MailNotSentError()) };
-    await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toThrow();
+    const mailer = { ...it.deps.mailer, send: () => Promise.reject(new MailNotSentError()) };
+    await expect(sendDueMail({ ...it.deps, mailer }, TAG_ID)).rejects.toThrow();
     expect(it.row()?.secretHashes).toEqual([earlier]);
   });
 
   test('in a way that it may have been sent keeps its secret: both links work then', async () => {
     const it = requested();
     const lost = new Error('the answer was lost');
-    const mailer = { ...it.parts.mailer, send: () => Promise.reject(lost) };
-    await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toBe(lost);
+    const mailer = { ...it.deps.mailer, send: () => Promise.reject(lost) };
+    await expect(sendDueMail({ ...it.deps, mailer }, TAG_ID)).rejects.toBe(lost);
     expect(it.row()).toMatchObject({ state: 'requested', secretHashes: [expect.any(String)] });
-    await sendDueMail(it.parts, TAG_ID);
+    await sendDueMail(it.deps, TAG_ID);
     expect(it.row()).toMatchObject({
       state: 'mailed',
       secretHashes: [expect.any(String), expect.any(String)],
@@ -197,25 +197,25 @@ describe('a request that was used', () => {
   test('is followed by a notice to the owner, once', async () => {
     const it = requested({ state: 'used', credentialVersion: 2 });
     it.clock.pass(7_000);
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('sent');
     const { email: to, name } = ADA;
     expect(it.sent).toEqual([{ purpose: 'password-changed', to, name, language: 'en', at: NOON }]);
     expect(it.row()?.notifiedAt).toBe(NOON + 7_000);
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('nothing due');
     expect(it.sent).toHaveLength(1);
   });
 
   test('is followed by the notice although the account was disabled since', async () => {
     const it = requested({ state: 'used' });
     it.users.rows.set(ADA.userId, { ...ADA, status: 'disabled' });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('sent');
   });
 
   test('is not marked when the notice fails, so that the event comes again', async () => {
     const it = requested({ state: 'used' });
     const failure = new MailNotSentError();
-    const mailer = { ...it.parts.mailer, send: () => Promise.reject(failure) };
-    await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toBe(failure);
+    const mailer = { ...it.deps.mailer, send: () => Promise.reject(failure) };
+    await expect(sendDueMail({ ...it.deps, mailer }, TAG_ID)).rejects.toBe(failure);
     expect(it.row()).not.toHaveProperty('notifiedAt');
   });
 });
@@ -223,7 +223,7 @@ describe('a request that was used', () => {
 test('a request that is gone is due nothing', async () => {
   const it = requested();
   it.mailRequests.rows.clear();
-  expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+  expect(await sendDueMail(it.deps, TAG_ID)).toBe('nothing due');
   expect(it.calls).toEqual(['mailRequests.get']);
 });
 
@@ -234,7 +234,7 @@ test('a mail that was not sent is an error of a name of its own', () => {
 test('a mail whose address no mail service takes, stored before the rule, is given up and asks nobody', async () => {
   const it = requested();
   it.users.rows.set(ADA.userId, { ...ADA, email: 'a..b@example.com' });
-  expect(await sendDueMail(it.parts, TAG_ID)).toBe('undeliverable');
+  expect(await sendDueMail(it.deps, TAG_ID)).toBe('undeliverable');
   expect(it.calls).toEqual(['mailRequests.get', 'users.get']);
 });
 
@@ -248,27 +248,27 @@ describe('tries of unknown outcome', () => {
     const it = requested(changes);
     let tries = 0;
     const mailer = {
-      ...it.parts.mailer,
+      ...it.deps.mailer,
       send() {
         tries += 1;
         return Promise.reject(lost);
       },
     };
     for (let delivery = 0; delivery < 2; delivery += 1)
-      await expect(sendDueMail({ ...it.parts, mailer }, TAG_ID)).rejects.toBe(lost);
+      await expect(sendDueMail({ ...it.deps, mailer }, TAG_ID)).rejects.toBe(lost);
     for (let delivery = 0; delivery < 3; delivery += 1)
-      expect(await sendDueMail({ ...it.parts, mailer }, TAG_ID)).toBe('uncertain');
+      expect(await sendDueMail({ ...it.deps, mailer }, TAG_ID)).toBe('uncertain');
     expect(tries).toBe(2);
     expect(it.row()?.tries).toBe(2);
   });
 
   test('leave the last one for a service that answers: an outage of hours loses no mail', async () => {
     const it = requested();
-    const failing = { ...it.parts.mailer, send: () => Promise.reject(lost), answers: async () => false };
-    await expect(sendDueMail({ ...it.parts, mailer: failing }, TAG_ID)).rejects.toBe(lost);
+    const failing = { ...it.deps.mailer, send: () => Promise.reject(lost), answers: async () => false };
+    await expect(sendDueMail({ ...it.deps, mailer: failing }, TAG_ID)).rejects.toBe(lost);
     for (let delivery = 0; delivery < 50; delivery += 1)
-      await expect(sendDueMail({ ...it.parts, mailer: failing }, TAG_ID)).rejects.toThrow(MailNotSentError);
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+      await expect(sendDueMail({ ...it.deps, mailer: failing }, TAG_ID)).rejects.toThrow(MailNotSentError);
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('sent');
     expect(it.row()?.secretHashes).toHaveLength(2);
   });
 });
@@ -286,13 +286,13 @@ describe('the budget for addresses that nobody has verified', () => {
     });
     const sendAll = async () => {
       const outcomes = [];
-      for (const tagId of ids) outcomes.push(await sendDueMail(it.parts, tagId));
+      for (const tagId of ids) outcomes.push(await sendDueMail(it.deps, tagId));
       return outcomes;
     };
     const sweep = () =>
       sendWaiting(
-        it.parts,
-        (tagId) => sendDueMail(it.parts, tagId),
+        it.deps,
+        (tagId) => sendDueMail(it.deps, tagId),
         () => true,
       );
     return { ...it, ids, sendAll, sweep };
@@ -330,23 +330,23 @@ describe('the budget for addresses that nobody has verified', () => {
 
   test('is given back by a mail that was surely not sent', async () => {
     const it = manyRequested(1);
-    const mailer = { ...it.parts.mailer, send: () => Promise.reject(new MailNotSentError()) };
+    const mailer = { ...it.deps.mailer, send: () => Promise.reject(new MailNotSentError()) };
     for (let time = 0; time < 60; time += 1)
-      await expect(sendDueMail({ ...it.parts, mailer }, it.ids[0] as string)).rejects.toThrow();
+      await expect(sendDueMail({ ...it.deps, mailer }, it.ids[0] as string)).rejects.toThrow();
     expect(await it.sendAll()).toEqual(['sent']);
   });
 
   test('is closed while more than 3 % of the mails bounced, and opens by itself; verified addresses are mailed', async () => {
     const it = manyRequested(4);
-    const store = it.parts.throttle.store;
-    for (let sent = 0; sent < 1_000; sent += 1) await tally({ store, clock: it.clock }, 'sent');
-    for (let bounced = 0; bounced < 30; bounced += 1) await tally({ store, clock: it.clock }, 'bounced');
-    expect(await sendDueMail(it.parts, it.ids[0] as string)).toBe('sent');
+    const store = it.deps.throttle.store;
+    for (let sent = 0; sent < 1_000; sent += 1) await countMail({ store, clock: it.clock }, 'sent');
+    for (let bounced = 0; bounced < 30; bounced += 1) await countMail({ store, clock: it.clock }, 'bounced');
+    expect(await sendDueMail(it.deps, it.ids[0] as string)).toBe('sent');
     // One more is 31 of 1,001.
-    await tally({ store, clock: it.clock }, 'bounced');
-    expect(await sendDueMail(it.parts, it.ids[1] as string)).toBe('waiting');
+    await countMail({ store, clock: it.clock }, 'bounced');
+    expect(await sendDueMail(it.deps, it.ids[1] as string)).toBe('waiting');
     it.users.rows.set(ADA.userId, { ...ADA, emailVerified: true });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('sent');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('sent');
 
     it.clock.pass(2 * 86_400_000);
     await it.sweep();
@@ -355,8 +355,8 @@ describe('the budget for addresses that nobody has verified', () => {
 
   test('is not closed by a few bounces of a stage that has sent little', async () => {
     const it = manyRequested(1);
-    const store = it.parts.throttle.store;
-    for (let bounced = 0; bounced < 24; bounced += 1) await tally({ store, clock: it.clock }, 'bounced');
+    const store = it.deps.throttle.store;
+    for (let bounced = 0; bounced < 24; bounced += 1) await countMail({ store, clock: it.clock }, 'bounced');
     expect(await it.sendAll()).toEqual(['sent']);
   });
 });
@@ -369,7 +369,7 @@ describe('a mail to an address that takes none', () => {
     const it = requested(changes);
     it.users.rows.set(ADA.userId, { ...ADA, mailRefused: 'bounced' });
     const before = it.row();
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('suppressed');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('suppressed');
     expect(it.sent).toEqual([]);
     expect(it.row()).toEqual(before);
   });
@@ -379,9 +379,9 @@ describe('a mail about an address', () => {
   test('of a sign-up that was completed or has gone is not due any more', async () => {
     const signUp = '44444444-4444-4444-8444-444444444444';
     const it = requested({ purpose: 'verify-sign-up', signUp });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('nothing due');
     const signUps = { get: async () => ({ state: 'completed' }) as never };
-    expect(await sendDueMail({ ...it.parts, signUps }, TAG_ID)).toBe('nothing due');
+    expect(await sendDueMail({ ...it.deps, signUps }, TAG_ID)).toBe('nothing due');
   });
 
   const waiting = { get: async () => ({ state: 'pending' }) as never };
@@ -391,8 +391,8 @@ describe('a mail about an address', () => {
     ['taken', 'bob', 'sign-up-taken'],
   ] as const)('says at a sign-up whether it is %s', async (_, claimant, purpose) => {
     const it = requested({ purpose: 'verify-sign-up', signUp: 'one', recipient });
-    const users = { ...it.parts.users, claimantOf: async () => claimant };
-    expect(await sendDueMail({ ...it.parts, users, signUps: waiting }, TAG_ID)).toBe('sent');
+    const users = { ...it.deps.users, claimantOf: async () => claimant };
+    expect(await sendDueMail({ ...it.deps, users, signUps: waiting }, TAG_ID)).toBe('sent');
     expect(it.sent).toMatchObject([{ purpose }]);
   });
 
@@ -403,20 +403,20 @@ describe('a mail about an address', () => {
     ["the account's own", ADA.userId, ADA.email, 'change-email-taken'],
   ] as const)('says at a change whether it is %s', async (_, claimant, newEmail, purpose) => {
     const it = requested({ purpose: 'change-email', newEmail });
-    const users = { ...it.parts.users, claimantOf: async () => claimant };
-    expect(await sendDueMail({ ...it.parts, users }, TAG_ID)).toBe('sent');
+    const users = { ...it.deps.users, claimantOf: async () => claimant };
+    expect(await sendDueMail({ ...it.deps, users }, TAG_ID)).toBe('sent');
     expect(it.sent).toMatchObject([{ purpose, to: newEmail }]);
   });
 
   test('that is verified already is not due', async () => {
     const it = requested({ purpose: 'verify-account' });
     it.users.rows.set(ADA.userId, { ...ADA, emailVerified: true });
-    expect(await sendDueMail(it.parts, TAG_ID)).toBe('nothing due');
+    expect(await sendDueMail(it.deps, TAG_ID)).toBe('nothing due');
   });
 });
 
 test('the mail about a used recovery code says how many are left', async () => {
   const it = requested({ purpose: 'recovery-code-used', recoveryCodesLeft: 9 });
-  await sendDueMail(it.parts, TAG_ID);
+  await sendDueMail(it.deps, TAG_ID);
   expect(it.sent).toMatchObject([{ purpose: 'recovery-code-used', recoveryCodesLeft: 9 }]);
 });

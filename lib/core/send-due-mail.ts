@@ -3,7 +3,7 @@ import type { ClaimStore, Clock, User, UserStore } from './account.ts';
 import { normaliseEmail } from './email-address.ts';
 import type { Migration } from './hooks.ts';
 import { LANGUAGES, type Language } from './language.ts';
-import { type GiveBack, type MailBudget, takeFromBudget, tally } from './mail-budget.ts';
+import { countMail, type GiveBack, type MailBudget, takeFromBudget } from './mail-budget.ts';
 import {
   CODE_LIFETIME_MS,
   type MailCodes,
@@ -13,10 +13,10 @@ import {
 } from './mail-code.ts';
 import { refusesMail } from './mail-refusal.ts';
 import {
+  MAX_TRIES,
   type MailedSecret,
   type MailRequest,
   type MailRequestStore,
-  MOST_TRIES,
   type Recipient,
 } from './mail-request.ts';
 import { type AddressDeps, availabilityOf } from './migrate-account.ts';
@@ -24,7 +24,7 @@ import { hashSecret, newMailedSecret, writeResetTag } from './opaque-token.ts';
 import type { PendingSignUpStore } from './pending-sign-up.ts';
 import { ProblemError } from './problem.ts';
 import { type Purpose, rulesOf } from './purpose.ts';
-import { mayMail, type ThrottleStore } from './throttle.ts';
+import { type ThrottleStore, takeMailQuota } from './throttle.ts';
 
 /** A mail that was surely not sent; anything else that a mailer throws may have been. */
 export class MailNotSentError extends Error {
@@ -113,10 +113,10 @@ export async function sendDueMail(deps: SendMailDeps, tagId: string): Promise<Du
   if (refusesMail(user, clock())) return 'suppressed';
   // Stored before the rule forbade it, or by somebody else than us.
   if (normaliseEmail(user.email) !== user.email) return 'undeliverable';
-  if ((request.tries ?? 0) >= MOST_TRIES) return 'uncertain';
-  if (rulesOf(asked).counted && !(await mayMail({ ...throttle, clock }, user.email, request, asked)))
+  if ((request.tries ?? 0) >= MAX_TRIES) return 'uncertain';
+  if (rulesOf(asked).counted && !(await takeMailQuota({ ...throttle, clock }, user.email, request, asked)))
     return 'suppressed';
-  const purpose = await purposeToldIn(deps, asked, request, user);
+  const purpose = await purposeToSend(deps, asked, request, user);
 
   const giveBack = await placeFor(deps, request, user);
   if (giveBack === undefined) {
@@ -170,7 +170,7 @@ function isHookFailure(error: unknown): boolean {
  * Whether an address has got an account is seen here, and nowhere that the client's answer waits for. The mail then says
  * so, in the place of the one that was asked for.
  */
-async function purposeToldIn(
+async function purposeToSend(
   { users, clock }: SendMailDeps,
   asked: Purpose,
   { userId, newEmail }: MailRequest,
@@ -249,7 +249,7 @@ async function sendOnce(deps: SendMailDeps, due: Due): Promise<DueMail> {
   const { asked, purpose, request, user, giveBack } = due;
   const { tagId, state, requestedAt, language = LANGUAGES[0] } = request;
   const tryId = randomUUID();
-  const mailed: MailedSecrets = {
+  const mailed: PlainSecrets = {
     secret: rulesOf(purpose).link ? newMailedSecret() : undefined,
     digits: rulesOf(purpose).code && newMailCode(),
     lifetime: lifetimeOf(deps, asked),
@@ -284,11 +284,11 @@ async function sendOnce(deps: SendMailDeps, due: Due): Promise<DueMail> {
     throw error;
   }
   await (state === 'used' ? mailRequests.markNotified(tagId, clock()) : mailRequests.markMailed(tagId));
-  await tally({ store: throttle.store, clock }, 'sent');
+  await countMail({ store: throttle.store, clock }, 'sent');
   return 'sent';
 }
 
-type MailedSecrets = { secret: Buffer | undefined; digits: string | undefined; lifetime: number };
+type PlainSecrets = { secret: Buffer | undefined; digits: string | undefined; lifetime: number };
 
 /** @returns false when another try was begun, or a later mail is there, so that nothing is due any more */
 async function begin(
@@ -307,7 +307,7 @@ async function begin(
 /** The secrets as the mail has them. */
 function written(
   tagId: string,
-  { secret, digits, lifetime }: MailedSecrets,
+  { secret, digits, lifetime }: PlainSecrets,
 ): Pick<MailToSend, 'link' | 'code'> {
   return {
     ...(secret && { link: { tag: writeResetTag({ tagId, secret }), minutes: lifetime / 60_000 } }),
@@ -322,7 +322,7 @@ function written(
 async function storedOf(
   { codes, clock }: SendMailDeps,
   { asked, request, user }: Due,
-  mailed: MailedSecrets,
+  mailed: PlainSecrets,
 ): Promise<MailedSecret | undefined> {
   const { code } = rulesOf(asked);
   if (mailed.secret === undefined && !code) return undefined;

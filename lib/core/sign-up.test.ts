@@ -14,7 +14,7 @@ function requestOf(changes: Partial<SignUpRequest> = {}): SignUpRequest {
 describe('a sign-up', () => {
   test('stores the account in normal form, with the password hashed', async () => {
     const it = world();
-    const { profile } = await signUp(it.parts, requestOf());
+    const { profile } = await signUp(it.deps, requestOf());
     expect(it.users.rows.get(profile.userId)).toEqual({
       userId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       email: 'grace@example.com',
@@ -29,7 +29,7 @@ describe('a sign-up', () => {
 
   test('answers with the profile, and opens no session where none is asked for', async () => {
     const it = world();
-    const answer = await signUp(it.parts, requestOf({ fields: { ...FIELDS, bio: 'COBOL' } }));
+    const answer = await signUp(it.deps, requestOf({ fields: { ...FIELDS, bio: 'COBOL' } }));
     expect(answer).toEqual({
       profile: {
         userId: expect.any(String),
@@ -45,7 +45,7 @@ describe('a sign-up', () => {
 
   test('that opens a session answers with its token, signed before the one write', async () => {
     const it = world();
-    const { profile, accessToken } = await signUp(it.parts, requestOf({ opensSession: true }));
+    const { profile, accessToken } = await signUp(it.deps, requestOf({ opensSession: true }));
     const session = it.sessions.only();
     expect(session).toEqual({
       amr: ['pwd'],
@@ -59,7 +59,7 @@ describe('a sign-up', () => {
       idleExpiresAt: NOON + HOUR,
       absoluteExpiresAt: NOON + HOUR,
     });
-    expect(await it.parts.verifier.verify(accessToken?.token ?? '', NOON)).toEqual({
+    expect(await it.deps.verifier.verify(accessToken?.token ?? '', NOON)).toEqual({
       userId: profile.userId,
       sessionId: session.sessionId,
       ...{ amr: ['pwd'], acr: 'aal1', authTime: NOON },
@@ -78,7 +78,7 @@ describe('a sign-up', () => {
     const it = world();
     const failure = new Error('no key');
     const signer = { ready: () => Promise.reject(failure) };
-    await expect(signUp({ ...it.parts, signer }, requestOf({ opensSession: true }))).rejects.toBe(failure);
+    await expect(signUp({ ...it.deps, signer }, requestOf({ opensSession: true }))).rejects.toBe(failure);
     expect(it.users.rows.size).toBe(1);
   });
 
@@ -90,7 +90,7 @@ describe('a sign-up', () => {
         return 'hash';
       },
     };
-    const { profile } = await signUp({ ...it.parts, hasher }, requestOf({ opensSession: true }));
+    const { profile } = await signUp({ ...it.deps, hasher }, requestOf({ opensSession: true }));
     expect(it.users.rows.get(profile.userId)?.createdAt).toBe(NOON + 300);
     expect(it.sessions.only().createdAt).toBe(NOON + 300);
   });
@@ -98,7 +98,7 @@ describe('a sign-up', () => {
   test('with an address that has an owner is refused, however it is written', async () => {
     const it = world();
     const fields = { ...FIELDS, email: ' ADA@Example.com ' };
-    const refused = signUp(it.parts, requestOf({ fields, opensSession: true }));
+    const refused = signUp(it.deps, requestOf({ fields, opensSession: true }));
     expect((await problemOf(refused)).problem).toEqual({ code: 'email-taken' });
     expect(it.users.rows.size).toBe(1);
     expect(it.sessions.rows.size).toBe(0);
@@ -107,7 +107,7 @@ describe('a sign-up', () => {
   test('with wrong fields is told all of them, and counts nowhere', async () => {
     const it = world();
     const fields = { name: '', email: 'grace', password: 'short' };
-    expect((await problemOf(signUp(it.parts, requestOf({ fields })))).problem).toEqual({
+    expect((await problemOf(signUp(it.deps, requestOf({ fields })))).problem).toEqual({
       code: 'invalid-fields',
       fields: [
         { field: 'name', reason: 'name-length' },
@@ -121,15 +121,15 @@ describe('a sign-up', () => {
   test('beyond the limit of the address is refused before anything is hashed', async () => {
     const it = world();
     for (const email of ['one@example.com', 'two@example.com']) {
-      await signUp(it.parts, requestOf({ fields: { ...FIELDS, email } }));
+      await signUp(it.deps, requestOf({ fields: { ...FIELDS, email } }));
     }
     it.calls.length = 0;
-    expect((await problemOf(signUp(it.parts, requestOf()))).problem).toEqual({
+    expect((await problemOf(signUp(it.deps, requestOf()))).problem).toEqual({
       code: 'throttled',
       retryAfter: 300,
     });
     expect(it.calls).toEqual(['throttle.increment']);
-    await signUp(it.parts, requestOf({ client: '192.0.2.2' }));
+    await signUp(it.deps, requestOf({ client: '192.0.2.2' }));
   });
 });
 
@@ -137,7 +137,7 @@ describe('a sign-up that has to confirm its password', () => {
   test('does so with the same password', async () => {
     const it = world();
     const fields = { ...FIELDS, confirm: 'nanosecond' };
-    const { profile } = await signUp(it.parts, requestOf({ fields, confirmed: true }));
+    const { profile } = await signUp(it.deps, requestOf({ fields, confirmed: true }));
     expect(it.users.rows.get(profile.userId)?.passwordHash).toBe('hash of nanosecond');
   });
 
@@ -148,7 +148,7 @@ describe('a sign-up that has to confirm its password', () => {
   ])('does not with %s', async (_, confirm, reason) => {
     const it = world();
     const request = requestOf({ fields: { ...FIELDS, confirm }, confirmed: true });
-    expect((await problemOf(signUp(it.parts, request))).problem).toEqual({
+    expect((await problemOf(signUp(it.deps, request))).problem).toEqual({
       code: 'invalid-fields',
       fields: [{ field: 'confirm', reason }],
     });
@@ -157,7 +157,7 @@ describe('a sign-up that has to confirm its password', () => {
 
   test('does not with another spelling of the same characters', async () => {
     const fields = { ...FIELDS, password: 'u\u{308}bercool', confirm: '\u{fc}bercool' };
-    const { problem } = await problemOf(signUp(world().parts, requestOf({ fields, confirmed: true })));
+    const { problem } = await problemOf(signUp(world().deps, requestOf({ fields, confirmed: true })));
     expect(problem).toEqual({
       code: 'invalid-fields',
       fields: [{ field: 'confirm', reason: 'confirm-differs' }],
@@ -169,13 +169,13 @@ describe('a sign-up that has to confirm its password', () => {
     ['not-text', 7],
   ])('and has none that can be confirmed (%s) is told only that', async (reason, password) => {
     const fields = { ...FIELDS, password, confirm: 'nanosecond' };
-    const { problem } = await problemOf(signUp(world().parts, requestOf({ fields, confirmed: true })));
+    const { problem } = await problemOf(signUp(world().deps, requestOf({ fields, confirmed: true })));
     expect(problem).toEqual({ code: 'invalid-fields', fields: [{ field: 'password', reason }] });
   });
 
   test('is told of the other wrong fields too', async () => {
     const fields = { ...FIELDS, email: 'grace', password: 'short', confirm: 'shirt' };
-    const { problem } = await problemOf(signUp(world().parts, requestOf({ fields, confirmed: true })));
+    const { problem } = await problemOf(signUp(world().deps, requestOf({ fields, confirmed: true })));
     expect(problem).toEqual({
       code: 'invalid-fields',
       fields: [
@@ -188,7 +188,7 @@ describe('a sign-up that has to confirm its password', () => {
 
   test('is told the minimum with a password that is too short', async () => {
     const fields = { ...FIELDS, password: 'short', confirm: 'short' };
-    const { problem } = await problemOf(signUp(world().parts, requestOf({ fields, confirmed: true })));
+    const { problem } = await problemOf(signUp(world().deps, requestOf({ fields, confirmed: true })));
     expect(problem).toEqual({
       code: 'invalid-fields',
       fields: [{ field: 'password', reason: 'password-too-short', minimum: 8 }],
@@ -198,7 +198,7 @@ describe('a sign-up that has to confirm its password', () => {
 
 test('a sign-up that need not confirm its password is not asked to', async () => {
   const it = world();
-  await signUp(it.parts, requestOf({ fields: { ...FIELDS, confirm: 'something else' } }));
+  await signUp(it.deps, requestOf({ fields: { ...FIELDS, confirm: 'something else' } }));
   expect(it.users.rows.size).toBe(2);
 });
 
@@ -211,8 +211,8 @@ describe('a breached password', () => {
   test('is refused before anything is hashed, and after the address was counted', async () => {
     const it = world();
     const asked: string[] = [];
-    const parts = { ...it.parts, passwordPolicy: policyOf(true, asked) };
-    expect((await problemOf(signUp(parts, requestOf()))).problem).toEqual({
+    const deps = { ...it.deps, passwordPolicy: policyOf(true, asked) };
+    expect((await problemOf(signUp(deps, requestOf()))).problem).toEqual({
       code: 'invalid-fields',
       fields: [{ field: 'password', reason: 'password-breached' }],
     });
@@ -223,10 +223,10 @@ describe('a breached password', () => {
   test('is not asked for where another rule refuses the request', async () => {
     const it = world();
     const asked: string[] = [];
-    const parts = { ...it.parts, passwordPolicy: policyOf(false, asked) };
-    await problemOf(signUp(parts, requestOf({ fields: { ...FIELDS, email: 'none' } })));
+    const deps = { ...it.deps, passwordPolicy: policyOf(false, asked) };
+    await problemOf(signUp(deps, requestOf({ fields: { ...FIELDS, email: 'none' } })));
     expect(asked).toEqual([]);
-    await signUp(parts, requestOf());
+    await signUp(deps, requestOf());
     expect(asked).toEqual(['nanosecond']);
   });
 });

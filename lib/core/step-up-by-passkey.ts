@@ -1,7 +1,7 @@
 import type { AccessToken, SignAccessToken, TokenIssuer } from './access-token.ts';
 import type { User } from './account.ts';
 import { ownerOfLive } from './authenticate.ts';
-import { combined } from './combined-evidence.ts';
+import { combineEvidence } from './combine-evidence.ts';
 import type { PasskeyStore } from './passkeys.ts';
 import { ProblemError } from './problem.ts';
 import { type GivenPasskey, type ProvePasskeyDeps, provePasskey } from './prove-passkey.ts';
@@ -50,7 +50,7 @@ async function raise(
     const now = deps.clock();
     ownerOfLive(session, proof.user, now);
     const live = session as Session;
-    const evidence = combined(live, proof.evidence, now);
+    const evidence = combineEvidence(live, proof.evidence, now);
     const sign = await issuer.prepare(proof.user, { ...live, ...evidence });
     const outcome = await deps.passkeys.use(proof.use, { raise: { session: live, evidence } });
     raised = { sign, authTime: evidence.authTime };

@@ -12,9 +12,9 @@ import {
   accountCounter,
   countingRefusals,
   countRequest,
-  mayMail,
   openAttempt,
   type Throttle,
+  takeMailQuota,
 } from './throttle.ts';
 
 const MINUTE = 60_000;
@@ -439,16 +439,19 @@ test.each([
 describe('mails to an address', () => {
   test('are five within an hour', async () => {
     const throttle = throttleOf();
-    for (let nth = 1; nth <= 5; nth += 1) expect(await mayMail(throttle, ACCOUNT, request())).toBe(true);
-    expect(await mayMail(throttle, ACCOUNT, request())).toBe(false);
-    expect(await mayMail(throttle, 'grace@example.com', request())).toBe(true);
+    for (let nth = 1; nth <= 5; nth += 1)
+      expect(await takeMailQuota(throttle, ACCOUNT, request())).toBe(true);
+    expect(await takeMailQuota(throttle, ACCOUNT, request())).toBe(false);
+    expect(await takeMailQuota(throttle, 'grace@example.com', request())).toBe(true);
     const later = { ...request(), requestedAt: NOON + 60 * MINUTE };
-    expect(await mayMail(throttle, ACCOUNT, later)).toBe(true);
+    expect(await takeMailQuota(throttle, ACCOUNT, later)).toBe(true);
   });
 
   test('are five however many are asked for at once', async () => {
     const throttle = throttleOf();
-    const asked = await Promise.all(Array.from({ length: 30 }, () => mayMail(throttle, ACCOUNT, request())));
+    const asked = await Promise.all(
+      Array.from({ length: 30 }, () => takeMailQuota(throttle, ACCOUNT, request())),
+    );
     expect(asked.filter(Boolean)).toHaveLength(5);
   });
 
@@ -456,17 +459,18 @@ describe('mails to an address', () => {
     const throttle = throttleOf();
     const one = request();
     const swaps = vi.spyOn(throttle.store, 'compareAndSwapMailQuota');
-    for (let nth = 1; nth <= 9; nth += 1) expect(await mayMail(throttle, ACCOUNT, one)).toBe(true);
+    for (let nth = 1; nth <= 9; nth += 1) expect(await takeMailQuota(throttle, ACCOUNT, one)).toBe(true);
     expect(swaps).toHaveBeenCalledTimes(9); // each finds, by one call, that it has been taken
-    for (let nth = 1; nth <= 4; nth += 1) expect(await mayMail(throttle, ACCOUNT, request())).toBe(true);
-    expect(await mayMail(throttle, ACCOUNT, request())).toBe(false);
-    expect(await mayMail(throttle, ACCOUNT, one)).toBe(true);
+    for (let nth = 1; nth <= 4; nth += 1)
+      expect(await takeMailQuota(throttle, ACCOUNT, request())).toBe(true);
+    expect(await takeMailQuota(throttle, ACCOUNT, request())).toBe(false);
+    expect(await takeMailQuota(throttle, ACCOUNT, one)).toBe(true);
   });
 });
 
 test('the table of counters holds no address, and mails are counted apart from log-ins', async () => {
   const throttle = throttleOf();
-  await mayMail(throttle, ACCOUNT, request());
+  await takeMailQuota(throttle, ACCOUNT, request());
   await tryPassword(throttle, ACCOUNT, wrong);
   const digest = 'tfyF5VdV-eDQMKEKtEKbaylEhV-aDWAHf-gyvsvEHXI';
   expect([...throttle.store.attempts.keys(), ...throttle.store.mailQuotas.keys()]).toEqual([

@@ -13,7 +13,7 @@ import {
   settleAttempt,
   type Verdict,
 } from './login-attempts.ts';
-import { type MailQuota, takeMail } from './mail-quota.ts';
+import { type MailQuota, takeFromQuota } from './mail-quota.ts';
 import type { MailRequest } from './mail-request.ts';
 import { type Problem, ProblemError } from './problem.ts';
 import type { Purpose } from './purpose.ts';
@@ -233,7 +233,7 @@ export function openCodeAttempt(throttle: Throttle, userId: string): CodeAttempt
  * @returns whether a mail may go
  * @throws ProblemError `unavailable`
  */
-export async function mayMail(
+export async function takeMailQuota(
   { store, clock }: { store: Pick<ThrottleStore, 'compareAndSwapMailQuota'>; clock: Clock },
   email: string,
   request: { tagId: string; requestedAt: number },
@@ -242,7 +242,7 @@ export async function mayMail(
   const counter = `mail#${purpose === 'reset-password' ? '' : `${purpose}#`}${digest(email)}`;
   let seen: Versioned<MailQuota> | undefined;
   for (;;) {
-    const taken = takeMail(seen?.value, request);
+    const taken = takeFromQuota(seen?.value, request);
     if (!taken.allowed || taken.next === undefined) return taken.allowed;
     const result = await store.compareAndSwapMailQuota(counter, seen, taken.next, clock());
     if (result.swapped) return true;

@@ -1,5 +1,7 @@
-// Remembers deleted accounts, so that neither an import nor a restored table brings anybody back who asked to be deleted.
+// Remembers deleted accounts, so that neither an import nor a restored table brings back somebody who asked to be deleted.
+
 import { createHmac } from 'node:crypto';
+import { uuidFromHash } from './uuid.ts';
 
 /** Times are milliseconds since the epoch. */
 export type Tombstone = {
@@ -19,7 +21,7 @@ export type TombstoneStore = {
   deletedAt(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
 };
 
-/** As long as a yearly backup may be in use, and a month. */
+/** A month longer than a yearly backup may be in use. */
 const KEPT_MS = 400 * 24 * 60 * 60 * 1000;
 
 /** @param now milliseconds since the epoch */
@@ -35,7 +37,7 @@ export function tombstoneId(key: Uint8Array, email: string): string {
 /**
  * Whether an account is one that was deleted, rather than a later one with the same address.
  *
- * @param createdAt of the account; `undefined` when the file doesn't tell, which speaks for the deleted one
+ * @param createdAt of the account; without it, it counts as the deleted one
  */
 export function isDeleted(createdAt: number | undefined, deletedAt: number): boolean {
   return createdAt === undefined || createdAt <= deletedAt;
@@ -51,8 +53,6 @@ export function importedUserId(
   key: Uint8Array,
   { email, passwordHash = '' }: { email: string; passwordHash?: string | undefined },
 ): string {
-  const bytes = createHmac('sha256', key).update(`imported\n${email}\n${passwordHash}`).digest();
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return bytes.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const mac = createHmac('sha256', key).update(`imported\n${email}\n${passwordHash}`).digest();
+  return uuidFromHash(mac);
 }

@@ -14,7 +14,7 @@ test('the link of a reset, whose row names no purpose, takes nothing back', asyn
     ...{ requestedAt: NOON, expiresAt: NOON + 1_000 },
   });
   const fields = { token: writeResetTag({ tagId, secret }) };
-  expect((await problemOf(undo(it.parts, { fields, client: '192.0.2.7', language: 'en' }))).message).toBe(
+  expect((await problemOf(undo(it.deps, { fields, client: '192.0.2.7', language: 'en' }))).message).toBe(
     'for something else',
   );
 });

@@ -1,15 +1,14 @@
+import { uuidFromBytes, uuidToBytes } from './uuid.ts';
 /**
- * What a passkey remembers of its account: the 16 bytes of the user's id, and nothing that a person could read.
+ * The user handle that a passkey stores: the 16 bytes of the user's id, and nothing that identifies a person.
  *
  * @see WebAuthn Level 3 section 14.6.1
  */
 export function userHandleOf(userId: string): Buffer {
-  return Buffer.from(userId.replaceAll('-', ''), 'hex');
+  return uuidToBytes(userId);
 }
 
 /** @returns `undefined` for anything else than a user handle of ours */
 export function userIdOf(handle: Buffer): string | undefined {
-  if (handle.length !== 16) return undefined;
-  const hex = handle.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return handle.length === 16 ? uuidFromBytes(handle) : undefined;
 }

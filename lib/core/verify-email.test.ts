@@ -30,7 +30,7 @@ async function owner(changes: Partial<User>, ...mails: MailRequest[]) {
   for (const row of mails) it.mailRequests.rows.set(row.tagId, row);
   const { accessToken } = await loggedIn(it);
   const verify = (body: object, bearer: string | undefined = accessToken.token) =>
-    verifyEmail(it.parts, {
+    verifyEmail(it.deps, {
       accessToken: bearer,
       client: '192.0.2.7',
       language: 'en',
@@ -79,10 +79,10 @@ describe('a link, by whoever is logged in', () => {
 
   test('does nothing where the account was changed between the look and the write', async () => {
     const it = await owner({ verifyMail: { tagId: ONE, at: NOON } }, mail());
-    const accounts = { ...it.parts.accounts, confirmAddress: async () => false };
+    const accounts = { ...it.deps.accounts, confirmAddress: async () => false };
     const { accessToken } = await loggedIn(it);
     const request = { accessToken: accessToken.token, client: '192.0.2.7', language: 'en' } as const;
-    const late = verifyEmail({ ...it.parts, accounts }, { ...request, body: () => ({ token }) });
+    const late = verifyEmail({ ...it.deps, accounts }, { ...request, body: () => ({ token }) });
     expect((await problemOf(late)).message).toBe('the account was changed meanwhile');
   });
 });
@@ -90,9 +90,9 @@ describe('a link, by whoever is logged in', () => {
 test('a sign-up that was completed by an account that is gone is not completed again', async () => {
   const pending = { signUpId: TWO, userId: 'gone', state: 'completed', latest: { tagId: ONE, at: NOON } };
   const it = await owner({}, mail({ purpose: 'verify-sign-up', signUp: TWO, state: 'used' }));
-  const signUps = { ...it.parts.signUps, get: async () => pending as unknown as PendingSignUp };
+  const signUps = { ...it.deps.signUps, get: async () => pending as unknown as PendingSignUp };
   const request = { accessToken: undefined, client: '192.0.2.7', language: 'en' } as const;
   const body = () => ({ token, password: 'correct horse' });
-  const late = verifyEmail({ ...it.parts, signUps }, { ...request, body });
+  const late = verifyEmail({ ...it.deps, signUps }, { ...request, body });
   expect((await problemOf(late)).message).toBe('no such account');
 });

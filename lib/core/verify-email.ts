@@ -3,7 +3,7 @@ import { type AdmitDeps, type LoggedIn, prepareAdmission } from './admit.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 import { type ProveDeps, type Prover, withPassword } from './check-password.ts';
 import { invalidFields, type RawFields, readFields, readOneOf, text, textSuchAs } from './fields.ts';
-import { isMailCode, type MailCodes, MOST_CODE_TRIES } from './mail-code.ts';
+import { isMailCode, MAX_CODE_TRIES, type MailCodes } from './mail-code.ts';
 import { type CodeTries, type MailRequest, type MailRequestStore, newMailRequest } from './mail-request.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
 import type { PendingSignUp, PendingSignUpStore } from './pending-sign-up.ts';
@@ -156,7 +156,7 @@ async function matchCode(
   if (tried === undefined) throw wrongCode('no such mail');
   const { counted, row } = tried;
   const { codeUntil = Number.POSITIVE_INFINITY, codeTries = 0 } = row;
-  const isOver = !counted && (codeTries >= MOST_CODE_TRIES || now >= codeUntil);
+  const isOver = !counted && (codeTries >= MAX_CODE_TRIES || now >= codeUntil);
   if (isOver && row.state !== 'used') throw expired('the code has run out of time or tries');
   if (!row.codeHashes?.includes(hash)) throw wrongCode('another code');
   return row;
@@ -297,7 +297,7 @@ function judge(deps: VerifyEmailDeps, mail: MailRequest, user: User): void {
 }
 
 function refuseExpired({ clock }: VerifyEmailDeps, { expiresAt, codeTries = 0 }: MailRequest): void {
-  if (clock() >= expiresAt || codeTries >= MOST_CODE_TRIES) throw expired('out of time or tries');
+  if (clock() >= expiresAt || codeTries >= MAX_CODE_TRIES) throw expired('out of time or tries');
 }
 
 /** Applies a mail that was proved; once more is as good as once. */

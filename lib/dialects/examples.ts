@@ -1,6 +1,6 @@
 import type { AccessToken } from '../core/access-token.ts';
 import type { Profile } from '../core/account.ts';
-import type { Happened } from '../core/account-event.ts';
+import type { RecordedEvent } from '../core/account-event.ts';
 import type { AccountOverview } from '../core/account-overview.ts';
 import type { ExportedAccount } from '../core/export-account.ts';
 import type { ListedSession } from '../core/list-sessions.ts';
@@ -51,7 +51,7 @@ const session = {
 
 export const listedSessions: ListedSession[] = [{ ...session, expiresAt: OPENED_AT + 7 * DAY_MS }];
 
-export const activity: Happened[] = [
+export const activity: RecordedEvent[] = [
   {
     ...{ eventId: '0f8d7c26-5b1e-8c3a-9d42-6f1e2b3c4d5e', userId: profile.userId, at: OPENED_AT, order: 0 },
     event: {

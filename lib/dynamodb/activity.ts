@@ -4,7 +4,7 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { AccountEvent, Happened } from '../core/account-event.ts';
+import type { AccountEvent, RecordedEvent } from '../core/account-event.ts';
 import type { ActivityStore } from '../core/activity.ts';
 import { both } from '../core/both.ts';
 import { orUnavailable } from '../unavailable.ts';
@@ -17,10 +17,10 @@ const KEPT_MS = 400 * 24 * 60 * 60 * 1000;
 const BATCH = 25;
 
 /** The place of an event among those of its account, as a sort key: rows that were written twice are one. */
-const positionOf = ({ at, order, eventId }: Happened) =>
+const positionOf = ({ at, order, eventId }: RecordedEvent) =>
   `${String(at).padStart(15, '0')}#${String(order).padStart(2, '0')}#${eventId}`;
 
-function activityItem(happened: Happened) {
+function activityItem(happened: RecordedEvent) {
   const { userId, eventId, at, order, by, event } = happened;
   const { type, ...detail } = event;
   return writeItem({
@@ -30,9 +30,9 @@ function activityItem(happened: Happened) {
 }
 
 /** An event as it was stored. */
-function readActivity(item: Record<string, AttributeValue>): Happened {
+function readActivity(item: Record<string, AttributeValue>): RecordedEvent {
   const { type, detail, position: _, expiresAt: __, ...rest } = readItem(item) ?? {};
-  return { ...rest, event: { type, ...(detail as object) } as AccountEvent } as Happened;
+  return { ...rest, event: { type, ...(detail as object) } as AccountEvent } as RecordedEvent;
 }
 
 /** What happened to accounts in the last 400 days. */
@@ -74,7 +74,7 @@ export function activityNotes({ client, nameOf }: Database) {
   const TableName = nameOf('activity');
 
   /** All that is there of an account before its end. */
-  async function forget({ userId, ...deletion }: Happened): Promise<void> {
+  async function forget({ userId, ...deletion }: RecordedEvent): Promise<void> {
     for (;;) {
       const command = new QueryCommand({
         TableName,
@@ -106,7 +106,7 @@ export function activityNotes({ client, nameOf }: Database) {
 
   return {
     /** @throws ProblemError `unavailable` */
-    async note(happened: Happened): Promise<void> {
+    async note(happened: RecordedEvent): Promise<void> {
       if (happened.event.type === 'user.deleted') await forget(happened);
       await orUnavailable(
         'DynamoDB',

@@ -36,9 +36,9 @@ export async function batchGet(
   return rows;
 }
 
-const LONGEST_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 5_000;
 
 /** Waits longer each time, and never as long as the others do. @param attempt from 1 */
 export async function backOff(attempt: number): Promise<void> {
-  await pause(Math.min(LONGEST_PAUSE_MS, 50 * 2 ** attempt) * Math.random());
+  await pause(Math.min(MAX_PAUSE_MS, 50 * 2 ** attempt) * Math.random());
 }

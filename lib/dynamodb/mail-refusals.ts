@@ -1,6 +1,6 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { User } from '../core/account.ts';
-import { type MailRefusal, type MailRefusalMark, refusedAgain } from '../core/mail-refusal.ts';
+import { type MailRefusal, type MailRefusalMark, markAfterReport } from '../core/mail-refusal.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, writeItem } from './database.ts';
 import { userStore } from './users.ts';
@@ -8,7 +8,7 @@ import { userStore } from './users.ts';
 /** The marks of users to whom no mail goes. They stand in the user's row, which every sender reads anyway. */
 export function mailRefusals({ client, nameOf }: Database): {
   /**
-   * Marks the user who owns an address after a report of the mail service; see `refusedAgain`.
+   * Marks the user who owns an address after a report of the mail service; see `markAfterReport`.
    *
    * @param email normalised
    * @returns false when nobody has the address
@@ -35,7 +35,7 @@ export function mailRefusals({ client, nameOf }: Database): {
       const userId = await users.ownerOf(email);
       const user = userId === undefined ? undefined : await markOf(userId);
       if (user?.email !== email) return false;
-      const mark = refusedAgain(user, reason, now);
+      const mark = markAfterReport(user, reason, now);
       if (mark === undefined) return true;
       const seen =
         user.mailBounces === undefined ? 'attribute_not_exists(mailBounces)' : 'mailBounces = :seen';

@@ -4,7 +4,7 @@ import {
   type TransactWriteItem,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { MOST_CODE_TRIES } from '../core/mail-code.ts';
+import { MAX_CODE_TRIES } from '../core/mail-code.ts';
 import type { CodeTries, MailRequest, MailRequestStore } from '../core/mail-request.ts';
 import { measure } from '../metrics.ts';
 import { orUnavailable } from '../unavailable.ts';
@@ -92,7 +92,7 @@ export function codeTries({ client, nameOf }: Database): CodeTries {
           'attribute_exists(tagId) AND #state <> :used AND NOT contains(codeHashes, :code) AND (attribute_not_exists(codeTries) OR codeTries < :most) AND (attribute_not_exists(codeUntil) OR codeUntil > :now)',
         ExpressionAttributeNames: { '#state': 'state' },
         ExpressionAttributeValues: writeItem({
-          ...{ ':one': 1, ':used': 'used', ':code': codeHash, ':most': MOST_CODE_TRIES, ':now': now },
+          ...{ ':one': 1, ':used': 'used', ':code': codeHash, ':most': MAX_CODE_TRIES, ':now': now },
         }),
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

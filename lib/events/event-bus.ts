@@ -9,20 +9,20 @@ export type PublishedEvent = {
   detail: Readonly<Record<string, unknown>>;
 };
 
-/** EventBridge takes so many events in one call. */
-export const MOST_AT_ONCE = 10;
+/** EventBridge takes this many events in one call. */
+export const MAX_EVENTS_PER_CALL = 10;
 
-/** A bus takes some events of a call and refuses others. */
+/** A bus may take some events of a call and refuse others. */
 export type EventBus = {
   /**
-   * @param events at most `MOST_AT_ONCE`
-   * @returns for each event, in their order, whether the bus has it
-   * @throws the SDK's error when the bus gave no answer: it may have any of them
+   * @param events at most `MAX_EVENTS_PER_CALL`
+   * @returns whether the bus took each event, in their order
+   * @throws the SDK's error when the bus gave no answer: it may still have taken any of them
    */
   put(events: readonly PublishedEvent[]): Promise<boolean[]>;
 };
 
-/** What events say they come from. */
+/** The `source` of our events. */
 export const SOURCE = 'gatehouse';
 
 /**

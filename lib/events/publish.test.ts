@@ -3,10 +3,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { root } from '../../tools/folders.ts';
-import { type AccountEvent, type Happened, happenedIn, newEntry } from '../core/account-event.ts';
-import type { Happening } from './each-happening.ts';
+import { type AccountEvent, eventsOfEntry, newEntry, type RecordedEvent } from '../core/account-event.ts';
 import type { EventBus, PublishedEvent } from './event-bus.ts';
 import { publish, publishedEvent } from './publish.ts';
+import type { EventsOfRecord } from './session-stream.ts';
 
 const NOON = Date.UTC(2026, 0, 15, 12);
 const session = { sessionId: '5f4dcc3b-5aa7-4a5d-8b3d-2a1f0c9e8d7b', device: 'Firefox on Windows' };
@@ -30,7 +30,7 @@ const examples: AccountEvent[] = [
 ];
 
 const happened = (event: AccountEvent, userId = 'a user', by?: string) =>
-  happenedIn(newEntry(userId, NOON, [event], by))[0] as Happened;
+  eventsOfEntry(newEntry(userId, NOON, [event], by))[0] as RecordedEvent;
 
 describe('docs/events', () => {
   const folder = `${root}docs/events/`;
@@ -85,10 +85,10 @@ function busThat(refuses: (event: PublishedEvent) => boolean) {
   return { bus, calls };
 }
 
-const records = (...users: string[]): Happening[] =>
+const records = (...users: string[]): EventsOfRecord[] =>
   users.map((userId, index) => ({
     sequenceNumber: String(index + 1),
-    happened: [happened({ type: 'user.enabled' }, userId)],
+    events: [happened({ type: 'user.enabled' }, userId)],
   }));
 const usersOf = (calls: PublishedEvent[][]) => calls.map((call) => call.map(({ detail }) => detail.userId));
 const noFailure = (error: unknown) => {

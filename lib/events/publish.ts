@@ -1,76 +1,79 @@
-import type { Happened } from '../core/account-event.ts';
-import type { Happening } from './each-happening.ts';
-import { type EventBus, MOST_AT_ONCE, type PublishedEvent } from './event-bus.ts';
+import type { RecordedEvent } from '../core/account-event.ts';
+import { type EventBus, MAX_EVENTS_PER_CALL, type PublishedEvent } from './event-bus.ts';
+import type { EventsOfRecord } from './session-stream.ts';
 
-/** What an event says. `at` is ISO 8601 in UTC. docs/events/ has a JSON schema of each. */
-export function publishedEvent({ eventId, userId, at, by, event }: Happened, email?: string): PublishedEvent {
+/** The event as other systems get it: `at` in ISO 8601 in UTC. docs/events/ has a JSON schema of each. */
+export function publishedEvent(
+  { eventId, userId, at, by, event }: RecordedEvent,
+  email?: string,
+): PublishedEvent {
   const { type, ...rest } = event;
-  const until = 'until' in rest ? { until: rest.until === null ? null : written(rest.until) } : {};
+  const until = 'until' in rest ? { until: rest.until === null ? null : isoTime(rest.until) } : {};
   return {
     ...{ type, at },
     detail: {
-      ...{ eventId, userId, at: written(at), ...rest, ...until },
+      ...{ eventId, userId, at: isoTime(at), ...rest, ...until },
       ...(by !== undefined && { by }),
       ...(email !== undefined && { email }),
     },
   };
 }
 
-const written = (at: number) => new Date(at).toISOString();
+const isoTime = (at: number) => new Date(at).toISOString();
 
 export type Published = {
   /** How many events the bus has now. */
   sent: number;
-  /** The first record of which the bus has not all events. */
+  /** The sequence number of the first record with an event that the bus doesn't have. */
   firstUnfinished: string | undefined;
 };
 
-type Waiting = { record: number; happened: Happened };
+type Waiting = { record: number; event: RecordedEvent };
 
 /**
- * Puts events on a bus, those of one account one after the other: a call has at most one of each account, and an account of
- * which one was refused has to wait with the rest until its record is delivered again.
+ * Puts events on a bus, in order for each account: a call has at most one event of each account, and after a refused event
+ * the rest of its account waits until Lambda delivers the record again.
  *
- * @param write makes an event of what happened
- * @param failed is given the error of a bus that gave no answer
+ * @param format the event as the bus gets it
+ * @param failed receives the error of a bus that gave no answer
  */
 export async function publish(
-  happenings: readonly Happening[],
+  records: readonly EventsOfRecord[],
   bus: EventBus,
-  write: (happened: Happened) => PublishedEvent,
+  format: (event: RecordedEvent) => PublishedEvent,
   failed: (error: unknown) => void,
 ): Promise<Published> {
-  let waiting: Waiting[] = happenings.flatMap((each, record) =>
-    each.happened.map((happened) => ({ record, happened })),
+  let waiting: Waiting[] = records.flatMap(({ events }, record) =>
+    events.map((event) => ({ record, event })),
   );
   const held = new Set<string>();
   let sent = 0;
   for (let round = nextRound(waiting, held); round.length > 0; round = nextRound(waiting, held)) {
-    const taken = await put(bus, round, write, failed);
-    for (const { happened } of round.filter((_, index) => !taken[index])) held.add(happened.userId);
-    const gone = new Set(round.filter((_, index) => taken[index]));
-    sent += gone.size;
-    waiting = waiting.filter((each) => !gone.has(each));
+    const accepted = await put(bus, round, format, failed);
+    for (const { event } of round.filter((_, index) => !accepted[index])) held.add(event.userId);
+    const done = new Set(round.filter((_, index) => accepted[index]));
+    sent += done.size;
+    waiting = waiting.filter((each) => !done.has(each));
   }
   const [first] = waiting;
-  return { sent, firstUnfinished: first && happenings[first.record]?.sequenceNumber };
+  return { sent, firstUnfinished: first && records[first.record]?.sequenceNumber };
 }
 
 function nextRound(waiting: readonly Waiting[], held: ReadonlySet<string>): Waiting[] {
   const users = new Set(held);
   return waiting
-    .filter(({ happened: { userId } }) => !users.has(userId) && users.add(userId))
-    .slice(0, MOST_AT_ONCE);
+    .filter(({ event: { userId } }) => !users.has(userId) && users.add(userId))
+    .slice(0, MAX_EVENTS_PER_CALL);
 }
 
 async function put(
   bus: EventBus,
   round: readonly Waiting[],
-  write: (happened: Happened) => PublishedEvent,
+  format: (event: RecordedEvent) => PublishedEvent,
   failed: (error: unknown) => void,
 ): Promise<boolean[]> {
   try {
-    return await bus.put(round.map(({ happened }) => write(happened)));
+    return await bus.put(round.map(({ event }) => format(event)));
   } catch (error) {
     failed(error);
     return round.map(() => false);

@@ -12,8 +12,8 @@ import { challengeOfClientData } from './client-data.ts';
 import { isSignedBy, readCoseKey } from './cose-key.ts';
 
 /** WebAuthn Level 3 section 7.1, step 25. */
-const MOST_ID_BYTES = 1023;
-const MOST_TRANSPORTS = 10;
+const MAX_ID_BYTES = 1023;
+const MAX_TRANSPORTS = 10;
 
 /**
  * Checks what authenticators answer, by the steps of WebAuthn Level 3 that need neither a challenge nor what is stored:
@@ -51,7 +51,7 @@ function readRegistration(
   const { attested, ...data } = readAuthenticatorData(bytes, rpId);
   if (attested === undefined) throw new Error('there is no new credential');
   const { credentialId } = attested;
-  if (credentialId.length === 0 || credentialId.length > MOST_ID_BYTES)
+  if (credentialId.length === 0 || credentialId.length > MAX_ID_BYTES)
     throw new Error('the id of the credential is empty or too long');
   if (credentialId.toString('base64url') !== id) throw new Error('the credential has another id');
 
@@ -126,7 +126,7 @@ function bytesOf(text: unknown): Buffer {
 function transportsOf(given: unknown): string[] {
   if (!Array.isArray(given)) return [];
   const plausible = given.filter((one) => typeof one === 'string' && /^[a-z-]{1,32}$/.test(one));
-  return [...new Set(plausible as string[])].sort().slice(0, MOST_TRANSPORTS);
+  return [...new Set(plausible as string[])].sort().slice(0, MAX_TRANSPORTS);
 }
 
 function sha256(bytes: Buffer): Buffer {

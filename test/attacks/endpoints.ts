@@ -18,7 +18,7 @@ import { removePasskey, renamePasskey } from '../../lib/core/manage-passkeys.ts'
 import { proveAgain } from '../../lib/core/prove-again.ts';
 import { refreshSession } from '../../lib/core/refresh-session.ts';
 import { offerRegistration, registerPasskey } from '../../lib/core/register-passkey.ts';
-import { lookAtTag, resetPassword } from '../../lib/core/reset-password.ts';
+import { inspectTag, resetPassword } from '../../lib/core/reset-password.ts';
 import { takeSecondStep } from '../../lib/core/second-step.ts';
 import { sendVerification } from '../../lib/core/send-verification.ts';
 import { signUp } from '../../lib/core/sign-up.ts';
@@ -44,12 +44,12 @@ const MANY = 1_000_000_000;
  */
 export function endpoints(): Map<string, Endpoint> {
   const memory = world();
-  const { parts: inMemory } = memory;
+  const { deps: inMemory } = memory;
   const limits = { logins: MANY, signUps: MANY, forgets: MANY, refreshes: MANY, verifications: MANY };
-  const parts = { ...inMemory, throttle: { ...inMemory.throttle, limits } };
+  const deps = { ...inMemory, throttle: { ...inMemory.throttle, limits } };
   const stage = { derived: async () => createSecretKey(Buffer.alloc(32)) };
   const passkeyParts = {
-    ...parts,
+    ...deps,
     passkeys: memoryPasskeys({ users: memory.users, sessions: memory.sessions }),
     challenges: passkeyChallenges(stage),
     party: relyingParty('app.example.com', () => true),
@@ -58,7 +58,7 @@ export function endpoints(): Map<string, Endpoint> {
   const brand = { name: 'Gatehouse', color: '#1d4ed8', logoUrl: undefined };
   const appUrl = 'https://app.example.com';
   const pageRoutes = pages({
-    ...parts,
+    ...deps,
     brand,
     appUrl,
     loginUrl: undefined,
@@ -66,19 +66,19 @@ export function endpoints(): Map<string, Endpoint> {
   const { resetForm, reset, forgetForm, forget, account } = pageRoutes;
 
   const routes = [
-    on(accounts.logIn, (request) => logIn(parts, request)),
-    on(apiUser.logIn, (request) => logIn(parts, request)),
-    on(auth.logIn, (request) => logIn(parts, request)),
-    on(apiUser.signUp, (request) => signUp(parts, request)),
-    on(auth.signUp, (request) => signUp(parts, request)),
-    on(auth.welcome, (request) => welcome(parts, request)),
-    on(auth.account, (request) => accountOverview(parts, request)),
-    on(auth.changeProfile, (request) => changeProfile(parts, request)),
-    on(auth.sessions, (request) => listSessions(parts, request)),
-    on(auth.endSessions, (request) => endSessionsOf(parts, request)),
-    on(auth.activity, (request) => listActivity(parts, request)),
-    on(auth.exportAccount, (request) => exportAccount(parts, request)),
-    on(auth.deleteAccount, (request) => deleteOwnAccount(parts, request)),
+    on(accounts.logIn, (request) => logIn(deps, request)),
+    on(apiUser.logIn, (request) => logIn(deps, request)),
+    on(auth.logIn, (request) => logIn(deps, request)),
+    on(apiUser.signUp, (request) => signUp(deps, request)),
+    on(auth.signUp, (request) => signUp(deps, request)),
+    on(auth.welcome, (request) => welcome(deps, request)),
+    on(auth.account, (request) => accountOverview(deps, request)),
+    on(auth.changeProfile, (request) => changeProfile(deps, request)),
+    on(auth.sessions, (request) => listSessions(deps, request)),
+    on(auth.endSessions, (request) => endSessionsOf(deps, request)),
+    on(auth.activity, (request) => listActivity(deps, request)),
+    on(auth.exportAccount, (request) => exportAccount(deps, request)),
+    on(auth.deleteAccount, (request) => deleteOwnAccount(deps, request)),
     on(auth.stepUp, (request) => proveAgain(passkeyParts, request)),
     on(auth.passkeyOptions, async (bearer) => ({ rp, ...(await offerRegistration(passkeyParts, bearer)) })),
     on(auth.registerPasskey, (request) => registerPasskey(passkeyParts, request)),
@@ -86,34 +86,34 @@ export function endpoints(): Map<string, Endpoint> {
     on(auth.removePasskey, (request) => removePasskey(passkeyParts, request)),
     on(auth.passkeyLogInOptions, async () => ({ rp, challenge: await offerPasskeyLogIn(passkeyParts) })),
     on(auth.logInByPasskey, (request) => logInByPasskey(passkeyParts, request)),
-    on(auth.secondStep, (request) => takeSecondStep(parts, request)),
-    on(auth.setUpTotp, (request) => setUpTotp({ ...parts, brand }, request)),
-    on(auth.confirmTotp, (request) => confirmTotp({ ...parts, brand }, request)),
-    on(auth.removeTotp, (request) => removeTotp({ ...parts, brand }, request)),
-    on(auth.renewRecoveryCodes, (request) => renewRecoveryCodes({ ...parts, brand }, request)),
-    on(auth.changePassword, (request) => changePassword(parts, request)),
-    on(auth.verifyEmail, (request) => verifyEmail(parts, request)),
-    on(auth.sendVerification, (request) => sendVerification(parts, request)),
-    on(auth.changeEmail, (request) => changeEmail(parts, request)),
-    on(auth.undo, (request) => undo(parts, request)),
-    on(auth.refreshTokens, (request) => refreshSession(parts, request)),
-    on(accounts.logOut, (request) => logOut(parts, request)),
-    on(auth.logOut, (request) => logOut(parts, request)),
-    on(accounts.forgetPassword, (request) => forgetPassword(parts, request)),
-    on(auth.forgetPassword, (request) => forgetPassword(parts, request)),
-    on(accounts.resetPassword, (request) => resetPassword(parts, request)),
-    on(auth.resetPassword, (request) => resetPassword(parts, request)),
+    on(auth.secondStep, (request) => takeSecondStep(deps, request)),
+    on(auth.setUpTotp, (request) => setUpTotp({ ...deps, brand }, request)),
+    on(auth.confirmTotp, (request) => confirmTotp({ ...deps, brand }, request)),
+    on(auth.removeTotp, (request) => removeTotp({ ...deps, brand }, request)),
+    on(auth.renewRecoveryCodes, (request) => renewRecoveryCodes({ ...deps, brand }, request)),
+    on(auth.changePassword, (request) => changePassword(deps, request)),
+    on(auth.verifyEmail, (request) => verifyEmail(deps, request)),
+    on(auth.sendVerification, (request) => sendVerification(deps, request)),
+    on(auth.changeEmail, (request) => changeEmail(deps, request)),
+    on(auth.undo, (request) => undo(deps, request)),
+    on(auth.refreshTokens, (request) => refreshSession(deps, request)),
+    on(accounts.logOut, (request) => logOut(deps, request)),
+    on(auth.logOut, (request) => logOut(deps, request)),
+    on(accounts.forgetPassword, (request) => forgetPassword(deps, request)),
+    on(auth.forgetPassword, (request) => forgetPassword(deps, request)),
+    on(accounts.resetPassword, (request) => resetPassword(deps, request)),
+    on(auth.resetPassword, (request) => resetPassword(deps, request)),
     on(resetForm, async ({ tag = '', done }) =>
-      done ? undefined : { tag, ...(await lookAtTag(parts, tag)) },
+      done ? undefined : { tag, ...(await inspectTag(deps, tag)) },
     ),
-    on(reset, (request) => resetPassword(parts, request)),
+    on(reset, (request) => resetPassword(deps, request)),
     on(pageRoutes.verifyForm, async (opened) => opened),
-    on(pageRoutes.verify, (request) => verifyOnPage(parts, request)),
+    on(pageRoutes.verify, (request) => verifyOnPage(deps, request)),
     on(pageRoutes.undoForm, async (opened) => opened),
-    on(pageRoutes.undo, (request) => undo(parts, request)),
+    on(pageRoutes.undo, (request) => undo(deps, request)),
     on(forgetForm, async () => undefined),
     on(account, async () => undefined),
-    on(forget, (request) => forgetPassword(parts, request)),
+    on(forget, (request) => forgetPassword(deps, request)),
   ];
   const settings = { corsOrigins: [appUrl], appUrl };
   return new Map(routes.map((route) => [routeKeyOf(route.operation), endpoint(settings, route)]));

@@ -23,7 +23,7 @@ async function mixed(times: number, ...acts: (() => Promise<Reply>)[]): Promise<
 }
 
 /** How many answers there are of each kind. */
-function tally(replies: Reply[]): Record<string, number> {
+function countMail(replies: Reply[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status, json } of replies) {
     const { code, accessToken } = json as { code?: string; accessToken?: string };
@@ -50,7 +50,7 @@ describe('before there is an account', () => {
       () => verify({ verification, code }),
       () => verify({ token, password }),
     );
-    const { session, 200: again, throttled = 0 } = tally([...byCode, ...byLink]);
+    const { session, 200: again, throttled = 0 } = countMail([...byCode, ...byLink]);
     expect([session, (again ?? 0) + throttled]).toEqual([1, 19]);
     expect(await logIn(person)).toBe(200);
   });
@@ -66,7 +66,7 @@ describe('before there is an account', () => {
             verify({ verification, code }),
       ),
     );
-    const tallies = all.map(tally).sort((a, b) => (b.session ?? 0) - (a.session ?? 0));
+    const tallies = all.map(countMail).sort((a, b) => (b.session ?? 0) - (a.session ?? 0));
     expect(tallies).toEqual([{ session: 1, 200: 9 }, { 'expired-tag': 10 }]);
     const statuses = [await logIn(one.person), await logIn(other.person)];
     expect(statuses.sort()).toEqual([200, 401]);
@@ -76,9 +76,9 @@ describe('before there is an account', () => {
     const { person, verification, code, token } = await waiting();
     const wrong = (index: number) => String((Number(code) + 1 + index) % 100_000_000).padStart(8, '0');
     const guesses = Array.from({ length: 20 }, (_, index) => verify({ verification, code: wrong(index) }));
-    expect(tally(await Promise.all(guesses))).toEqual({ 'wrong-code': 5, 'expired-tag': 15 });
-    expect(tally([await verify({ verification, code })])).toEqual({ 'expired-tag': 1 });
-    expect(tally([await verify({ token, password: person.password })])).toEqual({ 'expired-tag': 1 });
+    expect(countMail(await Promise.all(guesses))).toEqual({ 'wrong-code': 5, 'expired-tag': 15 });
+    expect(countMail([await verify({ verification, code })])).toEqual({ 'expired-tag': 1 });
+    expect(countMail([await verify({ token, password: person.password })])).toEqual({ 'expired-tag': 1 });
   });
 });
 
@@ -101,7 +101,7 @@ describe('a change of address', () => {
       () => verify({ code: other.code }, other.tokens),
       () => register(stranger),
     );
-    const [first, second, third] = all.map(tally) as [object, object, object];
+    const [first, second, third] = all.map(countMail) as [object, object, object];
     const owner = (await userOf(one.next)).userId;
     expect(first).toEqual(owner === one.userId ? { 200: 7 } : { 'expired-tag': 7 });
     expect(second).toEqual(owner === other.userId ? { 200: 7 } : { 'expired-tag': 7 });
@@ -122,7 +122,7 @@ describe('a change of address', () => {
       () => verify({ code }, tokens),
       () => register(stranger),
     );
-    expect([tally(moves), tally(others)]).toEqual([{ 200: 10 }, { 'email-taken': 10 }]);
+    expect([countMail(moves), countMail(others)]).toEqual([{ 200: 10 }, { 'email-taken': 10 }]);
     expect((await userOf(next)).userId).toBe(userId);
   });
 
@@ -131,7 +131,7 @@ describe('a change of address', () => {
     await verify({ code }, tokens);
     const token = linkIn((await awaitMails(person.email, 2)).at(-1), 'undo');
     const [undos = []] = await mixed(20, () => post('/auth/undo', { token }));
-    expect(tally(undos)).toEqual({ 200: 1, 'wrong-tag': 19 });
+    expect(countMail(undos)).toEqual({ 200: 1, 'wrong-tag': 19 });
     expect(await userOf(person.email)).toMatchObject({ userId, email: person.email });
     const mails = await awaitMails(person.email, 3);
     expect(mails.filter(({ subject }) => /restored/.test(subject))).toHaveLength(1);
@@ -145,7 +145,7 @@ describe('a change of address', () => {
       () => post('/auth/undo', { token }),
       () => verify({ code }, tokens),
     );
-    expect(tally(undos)).toEqual({ 200: 1, 'wrong-tag': 9 });
+    expect(countMail(undos)).toEqual({ 200: 1, 'wrong-tag': 9 });
     expect(await userOf(person.email)).toMatchObject({ userId, email: person.email });
     expect((await post('/auth', {}, tokens)).status).toBe(401);
     expect(await logIn(person)).toBe(200);

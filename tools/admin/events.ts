@@ -1,6 +1,6 @@
 // `npm run events`: what happens to accounts. `tail` follows the local stack; `replay` does again what failed for too long, there
 // or with `--stage prod` (and `--region`, `--aws-profile`) at a stage that is deployed.
-import type { Happened } from '../../lib/core/account-event.ts';
+import type { RecordedEvent } from '../../lib/core/account-event.ts';
 import { type EventBus, eventBridge } from '../../lib/events/event-bus.ts';
 import { readService } from '../deploy/service.ts';
 import { keepEvents } from '../local/event-bus.ts';
@@ -10,7 +10,7 @@ import { awsSentence } from './command-line/aws-sentence.ts';
 import { openPlace, type Place, type PlaceOptions } from './command-line/place.ts';
 import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
 import { deadLettersIn } from './events/dead-letters.ts';
-import { happenedWithin, noteAgain, publishAgain, type Window } from './events/replay.ts';
+import { eventsWithin, noteAgain, publishAgain, type Window } from './events/replay.ts';
 import { tail } from './events/tail.ts';
 
 const NAME = 'npm run events --';
@@ -70,11 +70,11 @@ function windowOf({ from, to }: ReplayOptions): Window | undefined {
 /** All within a time. Whether somebody listens at a stage is known by its queue. */
 async function replayWindow(options: ReplayOptions, window: Window): Promise<string> {
   const { database } = place as Place;
-  const happened = await happenedWithin(database, window);
+  const events = await eventsWithin(database, window);
   const listens = options.stage === undefined || (await queueOf('unpublished-events', options)) !== undefined;
-  const noted = await noteAgain(database, happened);
+  const noted = await noteAgain(database, events);
   if (!listens) return `${noted} events were noted again; EVENTS is off there, so none was published.`;
-  const sent = await publishAgain(database, await busOf(options), happened, options.email === true);
+  const sent = await publishAgain(database, await busOf(options), events, options.email === true);
   return `${noted} events were noted and ${sent} published again.`;
 }
 
@@ -87,19 +87,19 @@ async function replayQueues(options: ReplayOptions): Promise<string> {
     await queueOf('unnoted-activity', options),
     await queueOf('unpublished-events', options),
   ];
-  const noted = await noteAgain(database, await happenedIn(unnoted?.windows));
+  const noted = await noteAgain(database, await eventsOfEntry(unnoted?.windows));
   await unnoted?.done();
-  const events = await happenedIn(unpublished?.windows);
+  const events = await eventsOfEntry(unpublished?.windows);
   const sent = await publishAgain(database, await busOf(options), events, options.email === true);
   await unpublished?.done();
   return `${noted} events were noted and ${sent} published again; the queues are empty.`;
 }
 
-async function happenedIn(windows: readonly Window[] = []): Promise<Happened[]> {
+async function eventsOfEntry(windows: readonly Window[] = []): Promise<RecordedEvent[]> {
   const { database } = place as Place;
-  const found = new Map<string, Happened>();
+  const found = new Map<string, RecordedEvent>();
   for (const window of windows)
-    for (const each of await happenedWithin(database, window)) found.set(each.eventId, each);
+    for (const each of await eventsWithin(database, window)) found.set(each.eventId, each);
   return [...found.values()].toSorted((one, other) => one.at - other.at || one.order - other.order);
 }
 

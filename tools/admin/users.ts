@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { User } from '../../lib/core/account.ts';
 import { lockOf, unlockAccount } from '../../lib/core/account-lock.ts';
-import { SHOWN } from '../../lib/core/activity.ts';
+import { MAX_SHOWN } from '../../lib/core/activity.ts';
 import {
   allowMail,
   deleteAccount,
@@ -153,7 +153,7 @@ command('activity [email|userId]', 'shows the last 50 events of a user, the newe
     if (!given) throw new UsageError('Which user? `activity` takes an email address or a user id.');
     const { deps } = await open(options);
     const { userId } = await find(deps, given);
-    for (const happened of await deps.activity.latest(userId, SHOWN))
+    for (const happened of await deps.activity.latest(userId, MAX_SHOWN))
       await say(activityLine(happened, options.json === true));
   });
 

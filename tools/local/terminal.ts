@@ -18,7 +18,7 @@ interface Failure {
 }
 
 /** Requests of which the line was logged and the answer isn't out yet; a failed client leaves one behind. */
-const MOST_PENDING = 1_000;
+const MAX_PENDING = 1_000;
 
 export function openTerminal(print: (line: string) => void, inboxUrl: string) {
   const logged = new Map<string, LogLine>();
@@ -29,7 +29,7 @@ export function openTerminal(print: (line: string) => void, inboxUrl: string) {
     log(text: string): void {
       const line = parsed(text);
       if (line?.message === 'request' && line.requestId !== undefined) {
-        if (logged.size >= MOST_PENDING) logged.clear();
+        if (logged.size >= MAX_PENDING) logged.clear();
         logged.set(line.requestId, line);
       } else if (line?.message === 'mail') {
         if (line.outcome !== 'nothing due') print(`mail ${line.outcome}${reasonOf(line)} ${inboxUrl}`);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import type { Happened } from '../../core/account-event.ts';
-import { doer } from '../../core/activity.ts';
+import type { RecordedEvent } from '../../core/account-event.ts';
+import { actorOf } from '../../core/activity.ts';
 import type { Operation } from '../../http/operation.ts';
 import { activityOf, happened } from '../auth/activity.ts';
 import * as examples from '../examples.ts';
@@ -25,7 +25,7 @@ const listed = v.pipe(
   v.title('AdminActivity'),
 );
 
-export const userActivity: Operation<AboutUser, Happened[], v.InferOutput<typeof listed>> = {
+export const userActivity: Operation<AboutUser, RecordedEvent[], v.InferOutput<typeof listed>> = {
   id: 'adminUserActivity',
   dialect: admin,
   route: 'GET /admin/users/{userId}/activity',
@@ -40,7 +40,10 @@ export const userActivity: Operation<AboutUser, Happened[], v.InferOutput<typeof
   write: (all) => ({
     status: 200,
     body: {
-      activity: activityOf(all).map((entry, index) => ({ ...entry, by: doer(all[index] as Happened) })),
+      activity: activityOf(all).map((entry, index) => ({
+        ...entry,
+        by: actorOf(all[index] as RecordedEvent),
+      })),
     },
   }),
 };

@@ -1,13 +1,13 @@
 import { rolesFields } from '../../core/administer-account.ts';
 import type { RawFields } from '../../core/fields.ts';
-import type { SeenUser } from '../../core/list-users.ts';
+import type { ListedUser } from '../../core/list-users.ts';
 import type { Operation } from '../../http/operation.ts';
 import { admin, callerOf, type OneUser, oneUser, seen, whichUser, writeUser } from './dialect.ts';
 import type { AboutUser } from './users.ts';
 
 // What an administrator does to an account. Each answers with the user as it is then, and a second time the same.
 
-type Act = Operation<AboutUser, SeenUser, OneUser>;
+type Act = Operation<AboutUser, ListedUser, OneUser>;
 
 /** What all of them have in common. */
 const act = {
@@ -90,7 +90,7 @@ export const deleteUser: Act = {
 
 export type SetRolesRequest = AboutUser & { fields: RawFields };
 
-export const setUserRoles: Operation<SetRolesRequest, SeenUser, OneUser> = {
+export const setUserRoles: Operation<SetRolesRequest, ListedUser, OneUser> = {
   ...act,
   id: 'adminSetUserRoles',
   route: 'PUT /admin/users/{userId}/roles',

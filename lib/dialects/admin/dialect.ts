@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { By } from '../../core/account-event.ts';
-import type { SeenUser } from '../../core/list-users.ts';
+import type { ListedUser } from '../../core/list-users.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Answer, Dialect } from '../../http/operation.ts';
 import type { Request } from '../../http/request.ts';
@@ -43,7 +43,7 @@ export const userPage = v.pipe(
 );
 
 /** Never the hash, nor anything else that opens an account. */
-export const userOf = (account: SeenUser) => ({
+export const userOf = (account: ListedUser) => ({
   userId: account.userId,
   email: account.email,
   name: account.name,
@@ -54,7 +54,7 @@ export const userOf = (account: SeenUser) => ({
   createdAt: written(account.createdAt),
 });
 
-export const writeUser = (account: SeenUser): Answer<OneUser> => ({
+export const writeUser = (account: ListedUser): Answer<OneUser> => ({
   status: 200,
   body: { user: userOf(account) },
 });
@@ -66,7 +66,7 @@ export const whichUser = {
   userId: { description: 'The id of the user.', example: examples.profile.userId },
 } satisfies Record<string, Parameter>;
 
-export const seen: SeenUser = {
+export const seen: ListedUser = {
   ...examples.profile,
   status: 'active',
   emailVerified: true,

@@ -2,7 +2,7 @@ import type * as v from 'valibot';
 import type { By } from '../../core/account-event.ts';
 import { accountRowFields } from '../../core/account-row.ts';
 import type { RawFields } from '../../core/fields.ts';
-import { type ListUsersRequest, type SeenUser, type UserPage, WRONG_NEXT } from '../../core/list-users.ts';
+import { type ListedUser, type ListUsersRequest, type UserPage, WRONG_NEXT } from '../../core/list-users.ts';
 import type { Operation } from '../../http/operation.ts';
 import {
   admin,
@@ -59,7 +59,7 @@ export const listUsers: Operation<ListUsersRequest, UserPage, v.InferOutput<type
   write: ({ users, next }) => ({ status: 200, body: { users: users.map(userOf), next } }),
 };
 
-export const seeUser: Operation<AboutUser, SeenUser, OneUser> = {
+export const seeUser: Operation<AboutUser, ListedUser, OneUser> = {
   id: 'adminSeeUser',
   dialect: admin,
   route: 'GET /admin/users/{userId}',
@@ -78,7 +78,7 @@ export type CreateUserRequest = { fields: RawFields; by: By };
 /** What the document says of them doesn't depend on the hash or the time. */
 const rowFields = () => accountRowFields((text) => ({ text }), 0);
 
-export const createUser: Operation<CreateUserRequest, SeenUser, OneUser> = {
+export const createUser: Operation<CreateUserRequest, ListedUser, OneUser> = {
   id: 'adminCreateUser',
   dialect: admin,
   route: 'POST /admin/users',

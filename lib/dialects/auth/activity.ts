@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Happened } from '../../core/account-event.ts';
+import type { RecordedEvent } from '../../core/account-event.ts';
 import type { Bearer } from '../../core/authenticate.ts';
 import type { Operation } from '../../http/operation.ts';
 import * as examples from '../examples.ts';
@@ -31,7 +31,7 @@ export const happened = v.pipe(
 /** The newest first. */
 export const activityList = v.array(happened);
 
-export const activityOf = (all: readonly Happened[]) =>
+export const activityOf = (all: readonly RecordedEvent[]) =>
   all.map(({ at, event }) => {
     const { type, device, sessionId } = { device: undefined, sessionId: undefined, ...event };
     return { type, at: written(at), device: device ?? null, sessionId: sessionId ?? null };
@@ -39,7 +39,7 @@ export const activityOf = (all: readonly Happened[]) =>
 
 const listed = v.pipe(v.object({ activity: activityList }), v.title('AuthActivity'));
 
-export const activity: Operation<Bearer, Happened[], v.InferOutput<typeof listed>> = {
+export const activity: Operation<Bearer, RecordedEvent[], v.InferOutput<typeof listed>> = {
   id: 'authActivity',
   dialect: auth,
   route: 'GET /auth/activity',

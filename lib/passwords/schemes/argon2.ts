@@ -16,9 +16,9 @@ export type Argon2Settings = {
 export const OWN_ARGON2: Argon2Settings = { variant: 'argon2id', memory: 19_456, passes: 2, lanes: 1 };
 
 /** What one verification may take: half a gigabyte, and about a second. */
-const MOST_MEMORY = 512 * 1024;
-const MOST_WORK = 1024 * 1024;
-const MOST_LANES = 64;
+const MAX_MEMORY = 512 * 1024;
+const MAX_WORK = 1024 * 1024;
+const MAX_LANES = 64;
 /** Lengths of the result in use, in bytes: of any other length it was cut off. */
 const TAGS: readonly number[] = [16, 20, 24, 32, 48, 64];
 
@@ -40,8 +40,8 @@ export function readArgon2(text: string): Reading | undefined {
 /** An Argon2 hash of version 1.3 from its parts. */
 export function argon2Hash(settings: Argon2Settings, salt?: Buffer, digest?: Buffer): Reading {
   const { variant, memory, passes, lanes } = settings;
-  if (memory > MOST_MEMORY || memory * passes > MOST_WORK || lanes > MOST_LANES)
-    return tooDear('Argon2', `at most m=${MOST_MEMORY}, m × t = ${MOST_WORK}, p=${MOST_LANES}`);
+  if (memory > MAX_MEMORY || memory * passes > MAX_WORK || lanes > MAX_LANES)
+    return tooDear('Argon2', `at most m=${MAX_MEMORY}, m × t = ${MAX_WORK}, p=${MAX_LANES}`);
   // RFC 9106 section 3.1.
   const sound = passes >= 1 && lanes >= 1 && memory >= 8 * lanes;
   if (

@@ -12,7 +12,7 @@ export type Pbkdf2Digest = keyof typeof LENGTHS;
 const KEY_LENGTHS: readonly number[] = [16, 20, 32, 64];
 
 /** Iterations times blocks: two seconds at most. */
-const MOST_WORK = 5_000_000;
+const MAX_WORK = 5_000_000;
 
 const PASSLIB: Readonly<Record<string, Pbkdf2Digest>> = {
   pbkdf2: 'sha1',
@@ -44,8 +44,8 @@ export function pbkdf2Whole(digest: Pbkdf2Digest, rounds: number, salt?: Buffer,
 
 /** A PBKDF2 hash from its parts, in passlib's form where that can be: every other spelling becomes it. */
 export function pbkdf2Hash(digest: Pbkdf2Digest, rounds: number, salt?: Buffer, key?: Buffer): Reading {
-  if (rounds * Math.ceil((key?.length ?? 1) / LENGTHS[digest]) > MOST_WORK)
-    return tooDear('PBKDF2', `at most ${MOST_WORK} iterations`);
+  if (rounds * Math.ceil((key?.length ?? 1) / LENGTHS[digest]) > MAX_WORK)
+    return tooDear('PBKDF2', `at most ${MAX_WORK} iterations`);
   if (rounds < 1 || salt === undefined || key === undefined || !KEY_LENGTHS.includes(key.length))
     return damaged('PBKDF2');
   const name = digest === 'sha1' ? 'pbkdf2' : `pbkdf2-${digest}`;

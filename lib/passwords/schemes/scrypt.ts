@@ -11,8 +11,8 @@ export type ScryptCost = {
 };
 
 /** What one verification may take: half a gigabyte, and about two seconds. */
-const MOST_MEMORY = 512 * 1024 * 1024;
-const MOST_WORK = 2 ** 22;
+const MAX_MEMORY = 512 * 1024 * 1024;
+const MAX_WORK = 2 ** 22;
 
 const PHC = /^\$scrypt\$ln=(\d{1,3}),r=(\d{1,6}),p=(\d{1,6})\$([^$]*)\$([^$]+)$/;
 
@@ -42,9 +42,7 @@ export function scryptHash(cost: ScryptCost, salt?: Buffer, key?: Buffer): Readi
 export function scryptFault({ ln, r, p }: ScryptCost): Reading | undefined {
   if (!(ln >= 1 && r >= 1 && p >= 1)) return damaged('scrypt');
   const bound = 'at most 512 MiB, N × r × p = 2^22';
-  return 128 * 2 ** ln * r > MOST_MEMORY || 2 ** ln * r * p > MOST_WORK
-    ? tooDear('scrypt', bound)
-    : undefined;
+  return 128 * 2 ** ln * r > MAX_MEMORY || 2 ** ln * r * p > MAX_WORK ? tooDear('scrypt', bound) : undefined;
 }
 
 /** @param length of the result, in bytes */

@@ -1,4 +1,4 @@
-import { sessionEnded, sessionOpened } from '../../../lib/core/account-event.ts';
+import { sessionEndedEvent, sessionOpenedEvent } from '../../../lib/core/account-event.ts';
 import type { ActivityStore } from '../../../lib/core/activity.ts';
 import type { MemorySessions } from './sessions.ts';
 
@@ -8,8 +8,8 @@ export function memoryActivity(sessions: MemorySessions): ActivityStore {
     async latest(userId, atMost) {
       return (await sessions.all(userId))
         .flatMap((session) => [
-          sessionOpened(session),
-          ...(session.endedAt === undefined ? [] : [sessionEnded(session, session.endedAt)]),
+          sessionOpenedEvent(session),
+          ...(session.endedAt === undefined ? [] : [sessionEndedEvent(session, session.endedAt)]),
         ])
         .toSorted((one, other) => other.at - one.at || other.order - one.order)
         .slice(0, atMost);

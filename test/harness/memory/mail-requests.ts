@@ -1,5 +1,5 @@
 import type { ChangeEmailDeps } from '../../../lib/core/change-email.ts';
-import { MOST_CODE_TRIES } from '../../../lib/core/mail-code.ts';
+import { MAX_CODE_TRIES } from '../../../lib/core/mail-code.ts';
 import type { CodeTries, MailRequest, MailRequestStore } from '../../../lib/core/mail-request.ts';
 
 export type MemoryMailRequests = MailRequestStore &
@@ -57,7 +57,7 @@ export function memoryMailRequests(): MemoryMailRequests {
       const counted = change(
         tagId,
         ({ state, codeHashes = [], codeTries = 0, codeUntil = Number.POSITIVE_INFINITY }) =>
-          state !== 'used' && !codeHashes.includes(codeHash) && codeTries < MOST_CODE_TRIES && now < codeUntil
+          state !== 'used' && !codeHashes.includes(codeHash) && codeTries < MAX_CODE_TRIES && now < codeUntil
             ? { codeTries: codeTries + 1 }
             : undefined,
       );

@@ -93,7 +93,7 @@ export function world(...people: User[]) {
     /** The renewals of hashes that failed: whose, and why. */
     failedRenewals: renewals.failures,
     tombstones: ownAccounts.tombstones,
-    parts: {
+    deps: {
       users: recording('users', users, calls),
       sessions: recording('sessions', sessions, calls),
       mailRequests: recording('mailRequests', mailRequests, calls),

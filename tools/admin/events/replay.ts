@@ -1,7 +1,7 @@
-// Does again what a function couldn't do: notes activity, and puts events on the bus. What happened is read from the journal
-// itself, the table of sessions, which has it for longer than a stream.
+// Repeats what a function couldn't do: notes activity, and puts events on the bus. The events are read from the journal, the
+// table of sessions, which keeps them for longer than its stream does.
 import { paginateScan } from '@aws-sdk/client-dynamodb';
-import type { Happened } from '../../../lib/core/account-event.ts';
+import type { RecordedEvent } from '../../../lib/core/account-event.ts';
 import { activityNotes } from '../../../lib/dynamodb/activity.ts';
 import { type Database, readItem, writeItem } from '../../../lib/dynamodb/database.ts';
 import { eventsOfRow } from '../../../lib/dynamodb/journal-records.ts';
@@ -13,11 +13,11 @@ import { OperatorError } from '../command-line/operator-error.ts';
 /** Milliseconds since the epoch, both included. */
 export type Window = { from: number; to: number };
 
-/** What happened within a time, the oldest first. */
-export async function happenedWithin(
+/** The events within a time, the oldest first. */
+export async function eventsWithin(
   { client, nameOf }: Database,
   { from, to }: Window,
-): Promise<Happened[]> {
+): Promise<RecordedEvent[]> {
   const input = {
     TableName: nameOf('sessions'),
     ConsistentRead: true,
@@ -26,7 +26,7 @@ export async function happenedWithin(
     ExpressionAttributeNames: { '#at': 'at' },
     ExpressionAttributeValues: writeItem({ ':from': from, ':to': to }),
   };
-  const found: Happened[] = [];
+  const found: RecordedEvent[] = [];
   for await (const { Items = [] } of paginateScan({ client }, input))
     found.push(...Items.flatMap((item) => eventsOfRow(readItem(item))));
   return found
@@ -35,10 +35,10 @@ export async function happenedWithin(
 }
 
 /** @returns how many events were noted */
-export async function noteAgain(database: Database, happened: readonly Happened[]): Promise<number> {
+export async function noteAgain(database: Database, events: readonly RecordedEvent[]): Promise<number> {
   const notes = activityNotes(database);
-  for (const each of happened) await notes.note(each);
-  return happened.length;
+  for (const each of events) await notes.note(each);
+  return events.length;
 }
 
 /**
@@ -48,15 +48,15 @@ export async function noteAgain(database: Database, happened: readonly Happened[
 export async function publishAgain(
   database: Database,
   bus: EventBus,
-  happened: readonly Happened[],
+  events: readonly RecordedEvent[],
   includeEmail: boolean,
 ): Promise<number> {
-  const userIds = happened.map(({ userId }) => userId);
+  const userIds = events.map(({ userId }) => userId);
   const emails = includeEmail ? await userEmails(database).of(userIds) : new Map<string, string>();
-  const happenings = happened.map((each) => ({ sequenceNumber: each.eventId, happened: [each] }));
+  const records = events.map((each) => ({ sequenceNumber: each.eventId, events: [each] }));
   const reasons = new Set<string>();
   const { sent, firstUnfinished } = await publish(
-    happenings,
+    records,
     bus,
     (each) => publishedEvent(each, emails.get(each.userId)),
     (error) => reasons.add((error as Error).name),
@@ -64,6 +64,6 @@ export async function publishAgain(
   if (firstUnfinished === undefined) return sent;
   const why = [...reasons].join(', ') || 'it refused some';
   throw new OperatorError(
-    `The bus took ${sent} of ${happened.length} events (${why}): run the same command again later.`,
+    `The bus took ${sent} of ${events.length} events (${why}): run the same command again later.`,
   );
 }

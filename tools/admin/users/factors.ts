@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import * as v from 'valibot';
 import type { Totp, TotpSealing } from '../../../lib/core/factors.ts';
 import { factorName } from '../../../lib/core/fields.ts';
-import { factorIdOf, MOST_PASSKEYS, PASSKEY_ALGORITHMS, type Passkey } from '../../../lib/core/passkeys.ts';
+import { factorIdOf, MAX_PASSKEYS, PASSKEY_ALGORITHMS, type Passkey } from '../../../lib/core/passkeys.ts';
 import { ProblemError } from '../../../lib/core/problem.ts';
 import type { StoredFactors } from '../../../lib/core/stored-factors.ts';
 import { readTotpSecret, writeTotpSecret } from '../../../lib/core/totp.ts';
@@ -143,7 +143,7 @@ const factorsInFile = v.strictObject({
   recoveryCodes: v.optional(
     v.strictObject({ hashes: v.pipe(v.array(base64url(32, 32)), v.maxLength(10)), createdAt: time }),
   ),
-  passkeys: v.optional(v.pipe(v.array(passkeyInFile), v.maxLength(MOST_PASSKEYS)), []),
+  passkeys: v.optional(v.pipe(v.array(passkeyInFile), v.maxLength(MAX_PASSKEYS)), []),
 });
 
 type TotpInFile = v.InferOutput<typeof totpInFile>;

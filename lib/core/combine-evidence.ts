@@ -4,7 +4,7 @@ import type { Evidence } from './session.ts';
 export type Proof = Pick<Evidence, 'amr'> & Partial<Pick<Evidence, 'acr'>>;
 
 /** What a session rests on after one more proof. */
-export function combined({ amr, acr }: Evidence, proof: Proof, now: number): Evidence {
+export function combineEvidence({ amr, acr }: Evidence, proof: Proof, now: number): Evidence {
   return {
     authTime: now,
     amr: [...new Set([...amr, ...proof.amr])],
