@@ -51,3 +51,20 @@ test('a session that was raised while a passkey was used is read again', async (
   await stepUpByPasskey(deps, given, { user: ADA, session, client: '192.0.2.7', issuer });
   expect([use.mock.calls.length, reads() - before]).toEqual([2, 1]);
 });
+
+test('a passkey is added once more when another change of the factors came first', async () => {
+  const it = world();
+  const { accessToken } = await loggedIn(it);
+  const credential = { credentialId: 'one', counter: 0, backupEligible: true };
+  const add = vi.fn().mockResolvedValueOnce('changed').mockResolvedValueOnce('added');
+  const deps = {
+    ...it.deps,
+    party: { registration: () => ({ credential, challenge: 'c' }) },
+    challenges: { check: async () => ({ hash: 'h', issuedAt: it.deps.clock() }) },
+    passkeys: { add },
+  } as never;
+  const body = () => ({ response: {}, name: 'Phone' });
+  const request = { accessToken: accessToken.token, client: '192.0.2.7', language: 'en', body } as const;
+  expect(await registerPasskey(deps, request)).toMatchObject({ credentialId: 'one', name: 'Phone' });
+  expect(add).toHaveBeenCalledTimes(2);
+});
