@@ -1,11 +1,11 @@
-// What counts as trouble: one row an alarm, made into CloudFormation below. Each row names the section of
-// docs/operations.md that says what to do; test/operations/alarms.test.ts holds them to it.
+// One row per alarm, made into CloudFormation below. Each row names the section of docs/operations.md that says what to
+// do; test/operations/alarms.test.ts checks that the section exists.
 import { type Metric, metricsOf, type Observed } from './observed.ts';
 
 interface Alarm {
   /** The alarm's name, after the stage's prefix. The logical id follows from it. */
   readonly name: string;
-  /** What happened, for whoever is woken by it. */
+  /** What happened, for the person who gets the alarm. */
   readonly says: string;
   readonly runbook: string;
   /** One metric, several that are added up, or several with an expression over their ids. */
@@ -16,7 +16,7 @@ interface Alarm {
   readonly period: number;
   readonly periods?: number;
   readonly is: keyof typeof OPERATORS;
-  /** For `unusual`: how many standard deviations above what the last two weeks lead to expect. */
+  /** For `unusual`: the number of standard deviations above what the last two weeks predict. */
   readonly threshold: number;
   readonly missing?: 'notBreaching' | 'breaching' | 'ignore';
 }
@@ -28,7 +28,7 @@ const OPERATORS = {
   unusual: 'GreaterThanUpperThreshold',
 } as const;
 
-/** So many metrics CloudWatch takes into one alarm. */
+/** The maximum number of metrics in one CloudWatch alarm. */
 const METRICS_OF_AN_ALARM = 10;
 const MINUTES = 60;
 const HOURS = 3600;
@@ -41,10 +41,10 @@ function rows(observed: Observed): Alarm[] {
   return [
     {
       name: 'failed-answers',
-      says: 'More than 1 per cent of answers were 5xx.',
+      says: 'More than 1% of the answers in five minutes were 5xx (at least three).',
       runbook: 'answers-fail',
       metric: { failures: ofApi('5XXError'), requests: ofApi('Count') },
-      // From three failures on: one of two requests in a quiet night isn't an outage.
+      // At least three failures: one of two requests in a quiet night isn't an outage.
       expression: 'IF(failures >= 3, 100 * failures / requests, 0)',
       stat: 'Sum',
       period: 5 * MINUTES,
@@ -53,7 +53,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'slow-answers',
-      says: 'One answer in a hundred took longer than 2.5 s, for 15 minutes.',
+      says: 'For 15 minutes, the slowest 1% of the answers took longer than 2.5 seconds.',
       runbook: 'answers-are-slow',
       metric: ofApi('Latency'),
       stat: 'p99',
@@ -65,7 +65,7 @@ function rows(observed: Observed): Alarm[] {
     {
       // One refusal of ten requests in a quiet minute is a client in a loop.
       name: 'refused-requests',
-      says: 'API Gateway refused more than 5 per cent of the requests, and at least 100: the limits are too low, or somebody floods.',
+      says: 'API Gateway refused more than 5% of the requests in five minutes (at least 100). Either the limits are too low or there is a flood.',
       runbook: 'requests-are-refused',
       metric: { refused: refusedByGateway, requests: ofApi('Count') },
       expression: 'IF(refused >= 100, 100 * refused / requests, 0)',
@@ -76,7 +76,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'failed-log-ins',
-      says: 'Many more wrong passwords than usual, for 15 minutes: somebody tries a list of stolen passwords.',
+      says: 'For 15 minutes there were far more wrong passwords than usual. Somebody may be trying a list of stolen passwords.',
       runbook: 'log-ins-fail-unusually',
       metric: ours('LogIns', { Outcome: 'wrong-credentials' }),
       stat: 'Sum',
@@ -87,7 +87,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'lockouts',
-      says: 'Many more accounts than usual are locked, for 15 minutes: somebody guesses passwords.',
+      says: 'For 15 minutes far more accounts than usual were locked. Somebody may be guessing passwords.',
       runbook: 'log-ins-fail-unusually',
       metric: ours('Lockouts'),
       stat: 'Sum',
@@ -98,7 +98,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'wrong-codes',
-      says: 'Many more wrong codes than usual, for 15 minutes: somebody has passwords and guesses second factors.',
+      says: 'For 15 minutes there were far more wrong codes than usual. Somebody may have passwords and be guessing second factors.',
       runbook: 'codes-fail-unusually',
       metric: ours('WrongCodes'),
       stat: 'Sum',
@@ -109,7 +109,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'refused-passkeys',
-      says: 'Many more passkeys are refused than usual, for 15 minutes: somebody forges their answers, or a setting of ours is wrong.',
+      says: 'For 15 minutes far more passkeys than usual were refused. Somebody may be forging responses, or a setting is wrong.',
       runbook: 'passkeys-are-refused-unusually',
       metric: ours('RefusedPasskeys'),
       stat: 'Sum',
@@ -120,7 +120,7 @@ function rows(observed: Observed): Alarm[] {
     },
     ...split('throttled-functions', functions, METRICS_OF_AN_ALARM).map(([name, some]) => ({
       name,
-      says: 'Lambda refused to run a function: too many at once.',
+      says: 'Lambda refused to run a function because too many were running in parallel.',
       runbook: 'functions-are-throttled',
       metric: some.map((each) => ofFunction(each, 'Throttles')),
       stat: 'Sum' as const,
@@ -144,7 +144,7 @@ function rows(observed: Observed): Alarm[] {
     })),
     ...split('throttled-tables', tables, METRICS_OF_AN_ALARM / 2).map(([name, some]) => ({
       name,
-      says: 'DynamoDB refused reads or writes of a table.',
+      says: 'DynamoDB refused ten reads or writes of a table in five minutes.',
       runbook: 'tables-are-throttled',
       metric: some.flatMap((each) => [
         ofTable(each, 'ReadThrottleEvents'),
@@ -157,7 +157,7 @@ function rows(observed: Observed): Alarm[] {
     })),
     {
       name: 'unsent-mail',
-      says: 'Mails were given up on after six hours of trying.',
+      says: 'Emails could not be sent for six hours and were given up.',
       runbook: 'mails-were-not-sent',
       metric: waitingIn('unsent-mail'),
       stat: 'Maximum',
@@ -167,7 +167,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'refused-mail',
-      says: 'SES refused ten emails in 15 minutes, or failed to take them.',
+      says: 'SES refused ten emails in 15 minutes or failed to accept them.',
       runbook: 'ses-refuses-mails',
       metric: [ours('Mails', { Outcome: 'undeliverable' }), ours('Mails', { Outcome: 'failed' })],
       stat: 'Sum',
@@ -176,9 +176,9 @@ function rows(observed: Observed): Alarm[] {
       threshold: 10,
     },
     {
-      // The next alarm sees only what the stream's mapping reads: a mapping that is off or gone has no age.
+      // `late-mail` below can't see this: an event source mapping that is disabled or gone reports no age.
       name: 'stopped-mail',
-      says: 'For 30 minutes emails were due and none was handled.',
+      says: 'Emails have been due for 30 minutes and none was handled.',
       runbook: 'no-mail-is-sent',
       metric: { due: ours('MailsDue'), handled: ours('Mails') }, // of any outcome: some wait, some are suppressed
       expression: 'IF(FILL(due, 0) > 0 AND FILL(handled, 0) == 0, 1, 0)',
@@ -189,7 +189,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'late-mail',
-      says: 'Reset mails wait for longer than five minutes.',
+      says: 'Emails have been waiting for more than five minutes.',
       runbook: 'mails-are-late',
       metric: ofFunction(`${observed.prefix}-send-mail`, 'IteratorAge'),
       stat: 'Maximum',
@@ -201,7 +201,7 @@ function rows(observed: Observed): Alarm[] {
       ? [
           {
             name: 'unpublished-events',
-            says: 'Events were given up on after 18 hours of trying.',
+            says: 'Events could not be published for 18 hours and were given up.',
             runbook: 'events-were-not-published',
             metric: waitingIn('unpublished-events'),
             stat: 'Maximum' as const,
@@ -211,7 +211,7 @@ function rows(observed: Observed): Alarm[] {
           },
           {
             name: 'late-events',
-            says: 'Events wait for longer than five minutes: the bus does not take them.',
+            says: 'Events have been waiting for more than five minutes to be published.',
             runbook: 'events-are-late',
             metric: ofFunction(publisher, 'IteratorAge'),
             stat: 'Maximum' as const,
@@ -223,7 +223,7 @@ function rows(observed: Observed): Alarm[] {
       : []),
     {
       name: 'unnoted-activity',
-      says: 'What happened to accounts could not be noted for 18 hours.',
+      says: 'Events could not be written to the activity of accounts for 18 hours.',
       runbook: 'activity-was-not-noted',
       metric: waitingIn('unnoted-activity'),
       stat: 'Maximum',
@@ -244,7 +244,7 @@ function rows(observed: Observed): Alarm[] {
     // The rates are those of the whole AWS account: that is what SES judges.
     {
       name: 'bounce-rate',
-      says: '4 per cent of mails bounce. At 5 SES reviews the account, at 10 it stops its mail.',
+      says: '4% of the emails of this AWS account bounce. SES reviews the account at 5% and stops its email at 10%.',
       runbook: 'mails-bounce',
       metric: ofSes('Reputation.BounceRate'),
       stat: 'Average',
@@ -255,7 +255,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'complaint-rate',
-      says: '0.08 per cent of mails are called spam. At 0.1 SES reviews the account, at 0.5 it stops its mail.',
+      says: '0.08% of the emails of this AWS account are reported as spam. SES reviews the account at 0.1% and stops its email at 0.5%.',
       runbook: 'readers-complain',
       metric: ofSes('Reputation.ComplaintRate'),
       stat: 'Average',
@@ -266,7 +266,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'reuse',
-      says: 'Ten refresh tokens in five minutes were used a second time: stolen, or a client is broken.',
+      says: 'Ten refresh tokens were used again after they had been replaced, within five minutes. They may be stolen, or a client is broken.',
       runbook: 'refresh-tokens-are-used-twice',
       metric: ours('ReuseDetected'),
       stat: 'Sum',
@@ -276,7 +276,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'strange-keys',
-      says: 'A published key was made by no rotation: whoever planted it can sign tokens.',
+      says: 'A published signing key was not made by a rotation. Whoever planted it can sign tokens.',
       runbook: 'a-published-key-is-strange',
       metric: ours('StrangeKeys'),
       stat: 'Sum',
@@ -286,7 +286,7 @@ function rows(observed: Observed): Alarm[] {
     },
     {
       name: 'failed-rotation',
-      says: 'The hourly look at the signing keys failed.',
+      says: 'The hourly check of the signing keys failed.',
       runbook: 'key-rotation-fails',
       metric: ofFunction(rotation, 'Errors'),
       stat: 'Sum',
@@ -295,9 +295,9 @@ function rows(observed: Observed): Alarm[] {
       threshold: 0,
     },
     {
-      // By the hour, so that the two days end at any hour. A new stage is quiet once `npm run keys -- rotate` has run.
+      // By the hour, so that the two days can end at any hour. A new stage is quiet once `rotate-keys` has run.
       name: 'missed-rotation',
-      says: 'For two days nobody has looked whether the signing keys are due.',
+      says: 'The signing keys have not been checked for two days.',
       runbook: 'key-rotation-does-not-run',
       metric: ours('RotationChecks'),
       stat: 'Sum',
@@ -327,7 +327,7 @@ export function alarms(observed: Observed): Record<string, { Type: string; Prope
   return Object.fromEntries([...detectors, ...alarmsOfRows]);
 }
 
-/** What learns how a metric usually runs. */
+/** The detector that learns the usual values of a metric. */
 function detectorOf({ metric, stat }: Alarm): { Type: string; Properties: object } {
   if (!isMetric(metric)) throw new Error('Only one metric can be unusual.');
   return {

@@ -1,6 +1,5 @@
-// The stage's dashboard. Its first two rows are for the first ten seconds: is anything wrong, and how badly. The rest
-// says where. At most 50 metrics, since such a dashboard is free while an account has no more than three: functions
-// and tables have alarms of their own, and no lines here.
+// The stage's dashboard. The first two rows answer at a glance: is anything wrong, and how badly? The rest shows where.
+// An account has three free dashboards of at most 50 metrics each: functions and tables have alarms, but no lines here.
 import { alarmNames } from './alarms.ts';
 import { type Metric, metricsOf, type Observed } from './observed.ts';
 
@@ -23,24 +22,24 @@ function numbers(observed: Observed): Widget[] {
   return [
     { title: 'Requests', lines: [[ofApi('Count')]] },
     {
-      title: '5xx, per cent',
+      title: '5xx answers, %',
       lines: [
         { expression: '100 * failures / requests', label: '5xx %', id: 'rate' },
         [ofApi('5XXError'), { id: 'failures', visible: false }],
         [ofApi('Count'), { id: 'requests', visible: false }],
       ],
     },
-    { title: 'Slowest of a hundred, ms', lines: [[ofApi('Latency'), { stat: 'p99', label: 'p99' }]] },
+    { title: 'Response time p99, ms', lines: [[ofApi('Latency'), { stat: 'p99', label: 'p99' }]] },
     {
-      title: 'Log-ins that succeed, per cent',
+      title: 'Successful log-ins, %',
       lines: [
         { expression: '100 * right / all', label: 'log-ins %', id: 'rate' },
         [ours('LogIns', { Outcome: 'success' }), { id: 'right', visible: false }],
         [ours('LogIns'), { id: 'all', visible: false }],
       ],
     },
-    { title: 'Mails sent', lines: [[ours('Mails', { Outcome: 'sent' })]] },
-    { title: 'Refresh tokens used twice', lines: [[ours('ReuseDetected')]] },
+    { title: 'Emails sent', lines: [[ours('Mails', { Outcome: 'sent' })]] },
+    { title: 'Refresh tokens used again', lines: [[ours('ReuseDetected')]] },
   ];
 }
 
@@ -63,7 +62,7 @@ function graphs(observed: Observed): Widget[] {
       ],
     },
     {
-      title: 'Time to answer, ms',
+      title: 'Response time, ms',
       lines: [
         [ofApi('Latency'), { stat: 'p50', label: 'p50' }],
         [ofApi('Latency'), { stat: 'p99', label: 'p99' }],
@@ -73,7 +72,7 @@ function graphs(observed: Observed): Widget[] {
     },
     { title: 'Log-ins by outcome', lines: [each('LogIns', 'Outcome')], more: { stacked: true } },
     {
-      title: 'What people do',
+      title: 'Requests by operation',
       lines: [
         [ours('SignUps')],
         [ours('LogIns')],
@@ -101,8 +100,8 @@ function graphs(observed: Observed): Widget[] {
         [ours('Lockouts')],
         [ours('WrongCodes')],
         [ours('RefusedPasskeys')],
-        [ours('BreachCheckFailures'), { label: 'breach checks that got no answer' }],
-        [ours('HookFailures'), { label: 'hooks that failed' }],
+        [ours('BreachCheckFailures'), { label: 'failed breach checks' }],
+        [ours('HookFailures'), { label: 'failed hooks' }],
         [ours('ReuseDetected')],
         [ours('LogIns', { Outcome: 'throttled' }), { label: 'log-ins refused' }],
         [ours('SignUps', { Outcome: 'throttled' }), { label: 'sign-ups refused' }],
@@ -110,7 +109,7 @@ function graphs(observed: Observed): Widget[] {
       ],
     },
     {
-      title: 'Mails by outcome, what SES reports, longest wait in ms',
+      title: 'Emails by outcome, reports from SES, longest wait in ms',
       lines: [
         each('Mails', 'Outcome'),
         each('MailEvents', 'Outcome'),
@@ -133,16 +132,16 @@ function graphs(observed: Observed): Widget[] {
     },
     { title: 'Cold starts', lines: [[ours('ColdStarts')]] },
     {
-      title: 'Refused: by API Gateway, by the web ACL, by Lambda (of the account); running in parallel',
+      title: 'Refused by API Gateway, web ACL, Lambda (whole account); concurrent executions',
       lines: [
         [refusedByGateway, { label: 'API Gateway' }],
         [blockedByWebAcl, { label: 'web ACL' }],
         [ofAccount('Throttles'), { label: 'Lambda' }],
-        [ofAccount('ConcurrentExecutions'), { stat: 'Maximum', yAxis: 'right', label: 'in parallel' }],
+        [ofAccount('ConcurrentExecutions'), { stat: 'Maximum', yAxis: 'right', label: 'concurrent' }],
       ],
     },
     {
-      title: 'Reputation with SES; checks of the keys',
+      title: 'SES reputation; key checks',
       lines: [
         [ofSes('Reputation.BounceRate'), { stat: 'Average', label: 'bounces' }],
         [ofSes('Reputation.ComplaintRate'), { stat: 'Average', label: 'complaints' }],
@@ -162,7 +161,7 @@ export function dashboard(observed: Observed): { Type: string; Properties: objec
       type: 'alarm',
       ...{ x: 0, y: 0, width: COLUMNS, height: 3 },
       properties: {
-        title: 'Is anything wrong? Each alarm names what to do.',
+        title: 'Alarms. The description of each links to what to do.',
         alarms: alarmNames(observed).map(alarmArn),
       },
     },
