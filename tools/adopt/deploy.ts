@@ -4,8 +4,9 @@ import { invokeFunction } from '../admin/command-line/invoke.ts';
 import { program, run } from '../admin/command-line/run.ts';
 import { codeOfProject } from './code.ts';
 import { makeCodeBucket, uploadCode, uploadTemplate } from './code-bucket.ts';
-import { changeStack, readStack } from './stack.ts';
+import { changeStack, readStack, readTemplate } from './stack.ts';
 import { openStage, type Stage, type StageOptions, withStage } from './stage.ts';
+import { withBucketOfClone } from './template/bucket-of-clone.ts';
 import { templateOfProject } from './template/of-project.ts';
 
 const NAME = 'npx gatehouse deploy';
@@ -27,7 +28,8 @@ async function deploy(options: Options): Promise<void> {
   const bucket = options.codeBucket ?? known?.parameters.CodeBucket ?? (await newBucket(stage));
   console.log(`Uploading ${code.files.length} functions to ${bucket} …`);
   await uploadCode(stage.s3, bucket, code);
-  const template = JSON.stringify(await templateOfProject());
+  const deployed = known && (await readTemplate(stage.cloudFormation, stage.stackName));
+  const template = JSON.stringify(withBucketOfClone(await templateOfProject(), deployed));
   const version = createHash('sha256').update(template).digest('hex').slice(0, 16);
   const templateUrl = await uploadTemplate(stage.s3, {
     ...{ bucket, region: stage.region },

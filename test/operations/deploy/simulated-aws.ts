@@ -80,7 +80,10 @@ export async function startSimulatedAws(): Promise<SimulatedAws> {
   const server = spawn(python, [`${root}test/operations/deploy/simulated_aws.py`, '-p', String(port)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // Nothing of the shell's AWS settings: this must never reach an account.
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, MOTO_ACCOUNT_ID: '123456789012' },
+    env: {
+      ...{ PATH: process.env.PATH, HOME: process.env.HOME },
+      ...{ MOTO_ACCOUNT_ID: '123456789012', PYTHONDONTWRITEBYTECODE: '1' },
+    },
   });
   server.stdout.pipe(log, { end: false });
   server.stderr.pipe(log, { end: false });

@@ -3,6 +3,8 @@
 import json
 import sys
 
+import simulated_update  # noqa: F401 - mends moto as it is loaded
+
 from moto.apigateway.models import Method
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.cloudformation.models import CloudFormationBackend

@@ -5,6 +5,7 @@ import { OperatorError } from '../../admin/command-line/operator-error.ts';
 import { program, run } from '../../admin/command-line/run.ts';
 import { readStack, readTemplate } from '../stack.ts';
 import { openStage, type StageOptions, withStage } from '../stage.ts';
+import { withBucketOfClone } from '../template/bucket-of-clone.ts';
 import { templateOfProject } from '../template/of-project.ts';
 import { type Resolved, resolveTemplate } from '../template/resolve.ts';
 import type { Template } from '../template/types.ts';
@@ -41,8 +42,8 @@ async function plan(options: Options): Promise<void> {
   if (!Number.isFinite(users) || users < 0)
     throw new OperatorError('--users must be a number of at least 0.');
   const stage = await openStage(options);
-  const template = await templateOfProject();
   const before = await deployed(options, stage);
+  const template = withBucketOfClone(await templateOfProject(), before.template);
   const after = { template, parameters: { CodeBucket: '', CodePrefix: '', ...stage.parameters } };
   const [old, next] = [resolved(before), resolved(after)];
   console.log(
