@@ -156,15 +156,13 @@ async function entitled(
   return found;
 }
 
-const TRIES = 3;
-
 /** Judges the token and makes the change, and both again when the account was changed in between. */
 async function whileUnchanged(
   deps: ChangeFactorsDeps,
   request: FactorRequest,
   change: (found: Authenticated) => Promise<boolean>,
 ): Promise<void> {
-  await retryOnConflict(TRIES, 'changes', async () => {
+  await retryOnConflict('changes', async () => {
     const found = await entitled(deps, request, { fresh: true });
     request.body();
     return (await change(found)) || CONFLICT;

@@ -57,9 +57,6 @@ export type ChangePasswordDeps = Authenticator &
 /** What the change proves. */
 const PASSWORD = { amr: ['pwd'] } as const;
 
-/** How often it is tried anew when something else raised the version meanwhile. */
-const TRIES = 3;
-
 /**
  * Gives the account another password. Every other session ends in the same transaction; this one lives on, with the
  * access tokens that it has. What was begun with the old password and ends later is made under the old version, and
@@ -102,7 +99,7 @@ async function apply(
   { language }: Prover,
 ): Promise<Session> {
   let { user, session }: { user: User; session: Session } = found;
-  return retryOnConflict(TRIES, 'changes of the account', async () => {
+  return retryOnConflict('changes of the account', async () => {
     const now = deps.clock();
     const evidence = combineEvidence(session, PASSWORD, now);
     const { userId } = user;

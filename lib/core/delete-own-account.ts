@@ -25,8 +25,6 @@ export type DeleteOwnAccountDeps = Authenticator & {
   tagLifetime: number;
 };
 
-const TRIES = 3;
-
 /**
  * Deletes the account of whoever asks. Its tokens are refused from then on, since each use of them reads the account, and
  * the address can sign up again.
@@ -43,7 +41,7 @@ export async function deleteOwnAccount(
   request.body(); // has no fields, but must not be rubbish
   const key = await deps.tombstones.key();
   let { user, session } = found;
-  await retryOnConflict(TRIES, 'changes of the account', async () => {
+  await retryOnConflict('changes of the account', async () => {
     const now = deps.clock();
     const tombstone = tombstoneFor(key, user.email, now);
     const lastMail = lastMailTo(user, request.language, now, deps.tagLifetime);

@@ -28,8 +28,6 @@ export type EndSessionsDeps = Omit<Authenticator, 'sessions'> & {
   };
 };
 
-const TRIES = 3;
-
 /**
  * Ends sessions of the account at once, for both kinds of their tokens. A session that is unknown or somebody else's is
  * nothing to the caller: it is looked for among the caller's own, and the answer is the same.
@@ -41,7 +39,7 @@ export async function endSessionsOf(deps: EndSessionsDeps, request: EndSessionsR
   const given = readOneOf(endSessionsFields, request.body()) as RawFields;
   if (given.sessionId !== undefined) return endOne(deps, found.user, given.sessionId as string);
   let { user, session } = found;
-  await retryOnConflict(TRIES, 'changes of the account', async () => {
+  await retryOnConflict('changes of the account', async () => {
     const now = deps.clock();
     if (await deps.accounts.raiseVersion(user, given.others ? session : undefined, now)) return;
     ({ user, session } = await readLive(deps, session, now));

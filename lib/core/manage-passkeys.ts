@@ -28,9 +28,6 @@ export async function renamePasskey(
 
 export const removePasskeyFields = { factorId };
 
-/** How often the passkey may be used, or the factors be changed, in between. */
-const TRIES = 8;
-
 /**
  * Removes a passkey, and ends every session that it opened, this one too if it is one of them.
  *
@@ -45,7 +42,7 @@ export async function removePasskey(
   requireStepUp(first, claims, { fresh: true }, deps.clock());
   const { factorId: id } = readFields(removePasskeyFields, request.body());
   let user = first;
-  return retryOnConflict(TRIES, 'uses of the passkey', async () => {
+  return retryOnConflict('uses of the passkey', async () => {
     const passkeys = await deps.passkeys.list(user.userId);
     const left = passkeys.filter((one) => one.factorId !== id).map(({ credentialId }) => credentialId);
     const passkey = passkeys.find((one) => one.factorId === id);

@@ -92,9 +92,6 @@ async function proveByCode(
   return { ...accessToken, ...(use.by === 'recovery-code' && { recoveryCodesLeft: use.left }) };
 }
 
-/** How often a proof is added anew when another one came first. */
-const TRIES = 5;
-
 type AddedProof = { user: User; session: Session; proof: Proof; issuer: TokenIssuer };
 
 /** Asks for what the new token needs, and writes nothing. @returns what adds the proof and signs */
@@ -121,7 +118,7 @@ async function addProof(
   const now = clock();
   let sign = prepared;
   let session: Session | undefined = first;
-  return retryOnConflict(TRIES, 'proofs of the session', async () => {
+  return retryOnConflict('proofs of the session', async () => {
     ownerOfLive(session, user, now);
     const evidence = combineEvidence(session as Session, proof, now);
     // What came in between may have raised it.

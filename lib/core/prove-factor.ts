@@ -3,6 +3,7 @@ import { both } from './both.ts';
 import type { FactorStore, FactorUse, TotpSealing, UseOutcome } from './factors.ts';
 import { ProblemError } from './problem.ts';
 import { recoveryCodeHash } from './recovery-codes.ts';
+import { CONFLICT, retryOnConflict } from './retry-on-conflict.ts';
 import type { AuthMethod } from './session.ts';
 import { openCodeAttempt, type Throttle } from './throttle.ts';
 import { isTotpCode, matchingTotpStep } from './totp.ts';
@@ -19,9 +20,6 @@ export type ProveFactorDeps = {
 
 /** What a TOTP or a recovery code adds to a password. */
 export const FACTOR_METHODS: readonly AuthMethod[] = ['otp', 'mfa'];
-
-/** How often another recovery code may be used in between. */
-const TRIES = 5;
 
 /**
  * Uses a factor once. A place on the account's counter of codes is taken before anything is looked at: however many codes
@@ -42,13 +40,15 @@ export async function proveFactor(
   const attempt = openCodeAttempt(deps.throttle, userId);
   try {
     let [, use] = await both(attempt.reserve(), find());
-    for (let tried = 1; use !== undefined && tried <= TRIES; tried += 1) {
-      const outcome = await apply(use);
-      if (outcome === 'used') {
-        await attempt.succeeded();
-        return use;
-      }
-      use = outcome === 'changed' ? await find() : undefined;
+    const used = await retryOnConflict('uses of codes', async () => {
+      const outcome = use && (await apply(use));
+      if (outcome !== 'changed') return outcome === 'used' ? use : undefined;
+      use = await find();
+      return CONFLICT;
+    });
+    if (used !== undefined) {
+      await attempt.succeeded();
+      return used;
     }
     await attempt.failed();
     throw wrongCode('the code is wrong, or was used before', true);

@@ -36,9 +36,6 @@ export type PasskeyProof = { user: User; use: PasskeyUse; evidence: Omit<Evidenc
 
 type Outcome = Awaited<ReturnType<PasskeyStore['use']>>;
 
-/** How often a passkey may be used by others in between. */
-const TRIES = 8;
-
 /**
  * Judges the answer of a passkey to a challenge of ours, and uses both up at once: of any number of tries with the same
  * answer one succeeds. What is refused uses nothing up.
@@ -56,7 +53,7 @@ export async function provePasskey(
   const assertion = assertionOf(deps, response);
   const challenge = await deps.challenges.check({ for: 'log-in' }, assertion.challenge, deps.clock());
   if (challenge === undefined) throw refused('the challenge is too old, or none of ours');
-  return retryOnConflict(TRIES, 'uses of the passkey', async () => {
+  return retryOnConflict('uses of the passkey', async () => {
     const proof = await judge(deps, { assertion, challenge, language });
     const outcome = await apply(proof);
     if (outcome === 'used') return proof;

@@ -67,9 +67,6 @@ export type RegisterPasskeyDeps = Authenticator & {
   tagLifetime: number;
 };
 
-/** How often another change of the account's factors may come first. */
-const TRIES = 5;
-
 /**
  * Adds the passkey that a browser made for a challenge of this session. The use of the challenge, the passkey and the
  * account's count of them are one transaction.
@@ -82,7 +79,7 @@ export async function registerPasskey(
   deps: RegisterPasskeyDeps,
   request: RegisterPasskeyRequest,
 ): Promise<Passkey> {
-  return retryOnConflict(TRIES, 'changes of the factors', async () => {
+  return retryOnConflict('changes of the factors', async () => {
     const authenticated = await authenticate(deps, request);
     const { user, session } = authenticated;
     requireStepUp(user, authenticated.claims, { fresh: false }, deps.clock());

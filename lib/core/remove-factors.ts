@@ -21,8 +21,6 @@ export type RemoveFactorsDeps = {
   tagLifetime: number;
 };
 
-const TRIES = 5;
-
 /**
  * Helps whoever lost every factor: the next log-in needs the password alone. All sessions end, since nobody can tell who
  * asked the operator. The owner is mailed, and the account keeps when it happened.
@@ -31,7 +29,7 @@ const TRIES = 5;
  * @throws ProblemError `unknown-user`, `unavailable`
  */
 export async function removeAllFactors(deps: RemoveFactorsDeps, userId: string, by: By): Promise<boolean> {
-  return retryOnConflict(TRIES, 'changes', async () => {
+  return retryOnConflict('changes', async () => {
     const user = await deps.users.get(userId);
     if (user === undefined) throw new ProblemError({ code: 'unknown-user' });
     if (!user.totp && !user.passkeys) return false;

@@ -41,8 +41,6 @@ export type UndoDeps = {
   tagLifetime: number;
 };
 
-const TRIES = 3;
-
 /**
  * Takes back what a notice was about: ends every session, restores the address that the notice was sent to, cancels a
  * change that waits, removes the factors that the notice names, and mails a reset link to the restored address.
@@ -52,7 +50,7 @@ const TRIES = 3;
 export async function undo(deps: UndoDeps, request: UndoRequest): Promise<void> {
   const { token } = readFields(undoFields, request.fields);
   await countRequest(deps.throttle, 'verifications', request.client);
-  await retryOnConflict(TRIES, 'changes of the account', async () => {
+  await retryOnConflict('changes of the account', async () => {
     const { mail, user } = await judgeUndo(deps, token);
     const now = deps.clock();
     const { userId } = user;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Call, type Client, clients, type Reply } from '../harness/client.ts';
 import { awaitMails, tagIn } from '../harness/inbox.ts';
+import { bearer, holder, requestOptions, tryPasskey } from '../harness/passkeys.ts';
 import { loggedIn, signedUp, somebody, type Tokens } from '../harness/people.ts';
 
 /** The same request as often as given, all at once. */
@@ -104,6 +105,28 @@ describe.each(clients)('races $name', (client) => {
   test('20 right log-ins at once all succeed: only failures count', async () => {
     const { email, password } = await signedUp(client);
     const replies = await atOnce(client, 20, { path: '/auth/login', body: { email, password } });
+
+    expect(statuses(replies)[200]).toHaveLength(20);
+  });
+
+  test('20 log-ins by one passkey at once, and 20 step-ups by it, all succeed', async () => {
+    const { device, byPasskey } = await holder(client);
+    const twenty = Array.from({ length: 20 });
+    const logIns = await Promise.all(twenty.map(() => tryPasskey(client, device)));
+    expect(statuses(logIns)[200]).toHaveLength(20);
+
+    const passkeys = await Promise.all(twenty.map(async () => device.logIn(await requestOptions(client))));
+    const headers = bearer(byPasskey);
+    const stepUps = await Promise.all(
+      passkeys.map((passkey) => client.send({ path: '/auth/step-up', headers, body: { passkey } })),
+    );
+    expect(statuses(stepUps)[200]).toHaveLength(20);
+  });
+
+  test('20 requests at once to end the other sessions all succeed', async () => {
+    const tokens = await loggedIn(client, await signedUp(client));
+    const body = { others: true };
+    const replies = await atOnce(client, 20, { path: '/auth/sessions/end', headers: bearer(tokens), body });
 
     expect(statuses(replies)[200]).toHaveLength(20);
   });
