@@ -38,10 +38,18 @@ export type AccountAdministration = {
     tombstone: Tombstone,
     by: By,
   ): Promise<boolean>;
-  /** Every account, in no particular order and not as one snapshot, with the attributes that are named. */
+  /** The attributes that are named of one account. `undefined` also for a row that is damaged there; see `all`. */
+  one<K extends keyof User>(userId: string, attributes: readonly K[]): Promise<Pick<User, K> | undefined>;
+  /** The id of every account, whatever else its row is. */
+  ids(): AsyncIterable<string>;
+  /**
+   * Every account, in no particular order and not as one snapshot, with the attributes that are named. A row of which one
+   * of them is damaged is left out, and whoever runs the service is notified.
+   */
   all<K extends keyof User>(attributes: readonly K[]): AsyncIterable<Pick<User, K>>;
   /**
-   * At most `limit` accounts behind the one whose id is `after`, in an order that stays the same.
+   * At most `limit` accounts behind the one whose id is `after`, in an order that stays the same. Rows that are damaged are
+   * left out as from `all`, so that a page may have fewer than the next one, or none.
    *
    * @returns `last`: the id to go on from; `undefined` at the end
    */
@@ -246,7 +254,7 @@ export async function endEverybodysSessions(
   onProgress: (done: number) => void = () => undefined,
 ): Promise<number> {
   let done = 0;
-  await inParallel(AT_ONCE, deps.accounts.all(['userId']), async ({ userId }) => {
+  await inParallel(AT_ONCE, deps.accounts.ids(), async (userId) => {
     const ended = await patiently(deps.pause, () => deps.accounts.endSessions(userId));
     if (!ended) return; // deleted meanwhile
     done += 1;

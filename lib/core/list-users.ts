@@ -15,8 +15,8 @@ export type ListUsersRequest = {
 };
 
 export type ListUsersDeps = {
-  users: Pick<UserStore, 'get' | 'ownerOf'>;
-  accounts: Pick<AccountAdministration, 'page'>;
+  users: Pick<UserStore, 'ownerOf'>;
+  accounts: Pick<AccountAdministration, 'one' | 'page'>;
   tombstones: Pick<TombstoneStore, 'key'>;
 };
 
@@ -56,7 +56,8 @@ export const WRONG_NEXT = {
 } as const;
 
 /**
- * One page of all accounts, in no particular order and not as one snapshot; or the one that has an address.
+ * One page of all accounts, in no particular order and not as one snapshot; or the one that has an address. A row that is
+ * damaged is left out: it must not keep anybody else's from being seen.
  *
  * @throws ProblemError `invalid-fields` for a limit out of bounds, or a `next` that isn't of this stage; `unavailable`
  */
@@ -70,9 +71,9 @@ export async function listUsers(deps: ListUsersDeps, request: ListUsersRequest):
   return { users, next: last === undefined ? null : pageToken(key, last) };
 }
 
-async function withAddress({ users }: ListUsersDeps, given: string): Promise<ListedUser[]> {
+async function withAddress({ users, accounts }: ListUsersDeps, given: string): Promise<ListedUser[]> {
   const email = normaliseEmail(given);
   const userId = email === undefined ? undefined : await users.ownerOf(email);
-  const user = userId === undefined ? undefined : await users.get(userId);
+  const user = userId === undefined ? undefined : await accounts.one(userId, SEEN);
   return user === undefined ? [] : [user];
 }

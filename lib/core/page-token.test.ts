@@ -5,10 +5,10 @@ import { pageToken, readPageToken } from './page-token.ts';
 const key = randomBytes(32);
 
 test('a token leads back to the id that it was made of, under its key alone', () => {
-  for (let times = 0; times < 20; times += 1) {
-    const userId = randomUUID();
+  // A damaged row may have any id: a page that ends with it has to go on as well.
+  for (const userId of [...Array.from({ length: 20 }, () => randomUUID()), 'x', 'Zoë', 'x'.repeat(2_048)]) {
     const token = pageToken(key, userId);
-    expect(token).toMatch(/^[\w-]{43}$/);
+    expect(token).toMatch(/^[\w-]+$/);
     expect(readPageToken(key, token)).toBe(userId);
     expect(readPageToken(randomBytes(32), token)).toBeUndefined();
   }
@@ -27,6 +27,7 @@ test('nothing but the very token is taken', () => {
     `${token}=`,
     ` ${token}`,
     token.slice(1),
+    'A'.repeat(22),
     'A'.repeat(43),
     '__proto__',
   ])

@@ -1,11 +1,19 @@
-import { paginateScan, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  GetItemCommand,
+  paginateScan,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { User, UserStore } from '../core/account.ts';
 import type { AccountEvent, By } from '../core/account-event.ts';
 import type { AccountAdministration, Change } from '../core/administer-account.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { accountDeletion } from './account-deletion.ts';
-import { type Database, outcomeOf, readItem, transact, writeItem } from './database.ts';
+import { type Database, outcomeOf, transact, writeItem } from './database.ts';
 import { happens } from './journal.ts';
+import { ifSound, logDamaged, type OnDamaged, readAnyRow } from './sound-rows.ts';
+import { storedUser } from './stored-user.ts';
 import { usersWithoutPasswords } from './users.ts';
 
 /** Users as an administrator sees and changes them: the function's role can't read a password's hash. */
@@ -13,10 +21,35 @@ export function administeredUsers(database: Database): UserStore {
   return usersWithoutPasswords(database, ['heldEmails']); // which a deletion frees
 }
 
-/** What an operator changes in the tables of users and addresses. */
-export function accountAdministration(database: Database): AccountAdministration {
+/**
+ * What an operator changes in the tables of users and addresses.
+ *
+ * @param onDamaged is given each row that `one`, `all` and `page` leave out
+ */
+export function accountAdministration(
+  database: Database,
+  onDamaged: OnDamaged = logDamaged,
+): AccountAdministration {
   const { client, nameOf } = database;
   const TableName = nameOf('users');
+
+  function sound<K extends keyof User>(
+    item: Record<string, AttributeValue>,
+    attributes: readonly K[],
+  ): Pick<User, K>[] {
+    const user = readAnyRow(item);
+    const of = { table: 'users', userId: String(user.userId) } as const;
+    return ifSound(user, storedUser(attributes), of, onDamaged) as Pick<User, K>[];
+  }
+
+  async function* rows(attributes: readonly (keyof User)[]) {
+    const pages = paginateScan({ client }, reading(TableName, attributes));
+    for (;;) {
+      const page = await orUnavailable('DynamoDB', pages.next());
+      if (page.done) return;
+      yield* page.value.Items ?? [];
+    }
+  }
 
   /** An update only where the condition holds of an account that is there: no number or mark may become half an account. */
   async function update(
@@ -107,13 +140,18 @@ export function accountAdministration(database: Database): AccountAdministration
       return (await transact(database, items)).applied;
     },
 
+    async one<K extends keyof User>(userId: string, attributes: readonly K[]) {
+      const command = new GetItemCommand({ ...reading(TableName, attributes), Key: writeItem({ userId }) });
+      const { Item } = await orUnavailable('DynamoDB', client.send(command));
+      return Item && sound(Item, attributes)[0];
+    },
+
+    async *ids() {
+      for await (const { userId } of rows([])) yield String(userId?.S);
+    },
+
     async *all<K extends keyof User>(attributes: readonly K[]) {
-      const pages = paginateScan({ client }, scanOf(TableName, attributes));
-      for (;;) {
-        const page = await orUnavailable('DynamoDB', pages.next());
-        if (page.done) return;
-        for (const item of page.value.Items ?? []) yield readItem(item) as Pick<User, K>;
-      }
+      for await (const item of rows(attributes)) yield* sound(item, attributes);
     },
 
     async page<K extends keyof User>(
@@ -121,21 +159,25 @@ export function accountAdministration(database: Database): AccountAdministration
       { limit, after }: { limit: number; after: string | undefined },
     ) {
       const command = new ScanCommand({
-        ...scanOf(TableName, [...new Set<keyof User>([...attributes, 'userId'])]),
+        ...reading(TableName, attributes),
         Limit: limit + 1, // one more says whether there is a next page
         ...(after !== undefined && { ExclusiveStartKey: writeItem({ userId: after }) }),
       });
       const { Items = [], LastEvaluatedKey } = await orUnavailable('DynamoDB', client.send(command));
-      const found = Items.map((item) => readItem(item) as Pick<User, K | 'userId'>);
-      const users = found.slice(0, limit);
+      const found = Items.slice(0, limit);
       // A page of DynamoDB ends after a megabyte, whatever the limit is.
-      const goesOn = found.length > limit || LastEvaluatedKey !== undefined;
-      return { users, last: goesOn ? users.at(-1)?.userId : undefined };
+      const goesOn = Items.length > limit || LastEvaluatedKey !== undefined;
+      return {
+        users: found.flatMap((item) => sound(item, attributes)),
+        last: goesOn ? found.at(-1)?.userId?.S : undefined, // of a damaged one, too
+      };
     },
   };
 }
 
-function scanOf(TableName: string, attributes: readonly (keyof User)[]) {
+/** Those attributes and the key, strongly consistent. */
+function reading(TableName: string, wanted: readonly (keyof User)[]) {
+  const attributes = [...new Set<keyof User>([...wanted, 'userId'])];
   return {
     TableName,
     ConsistentRead: true,

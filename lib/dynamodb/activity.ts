@@ -4,13 +4,15 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import type { AccountEvent, RecordedEvent } from '../core/account-event.ts';
 import type { ActivityStore } from '../core/activity.ts';
 import { both } from '../core/both.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { backOff } from './batch-get.ts';
-import { type Database, readItem, timeToLive, writeItem } from './database.ts';
-import { eventsOfRow } from './journal-records.ts';
+import { type Database, timeToLive, writeItem } from './database.ts';
+import { eventsOfRow, storedEvent } from './journal-records.ts';
+import { ifSound, logDamaged, type OnDamaged, type Rules, readAnyRow, storedTime } from './sound-rows.ts';
 
 const KEPT_MS = 400 * 24 * 60 * 60 * 1000;
 /** DynamoDB deletes at most so many rows in one call. */
@@ -29,14 +31,26 @@ function activityItem(happened: RecordedEvent) {
   });
 }
 
-/** An event as it was stored. */
-function readActivity(item: Record<string, AttributeValue>): RecordedEvent {
-  const { type, detail, position: _, expiresAt: __, ...rest } = readItem(item) ?? {};
-  return { ...rest, event: { type, ...(detail as object) } as AccountEvent } as RecordedEvent;
+const rules: Rules = {
+  eventId: v.string(),
+  at: storedTime,
+  order: v.number(),
+  by: v.optional(v.string()),
+  event: storedEvent,
+};
+
+/** An event as it was stored; nothing of a row that is damaged. */
+function readActivity(item: Record<string, AttributeValue>, onDamaged: OnDamaged): RecordedEvent[] {
+  const { type, detail, position: _, expiresAt: __, ...rest } = readAnyRow(item);
+  const happened = { ...rest, event: { type, ...(detail as object) } as AccountEvent } as RecordedEvent;
+  return ifSound(happened, rules, { table: 'activity', userId: String(rest.userId) }, onDamaged);
 }
 
-/** What happened to accounts in the last 400 days. */
-export function activityStore({ client, nameOf }: Database): ActivityStore {
+/** What happened to accounts in the last 400 days. @param onDamaged is given each row that is left out */
+export function activityStore(
+  { client, nameOf }: Database,
+  onDamaged: OnDamaged = logDamaged,
+): ActivityStore {
   async function rowsOf(table: 'activity' | 'sessions', userId: string, atMost = Number.POSITIVE_INFINITY) {
     const rows: Record<string, AttributeValue>[] = [];
     let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
@@ -61,7 +75,10 @@ export function activityStore({ client, nameOf }: Database): ActivityStore {
     /** Rows come from a stream, a moment after what they are about: what is on the way is read where it comes from. */
     async latest(userId, atMost) {
       const [noted, journal] = await both(rowsOf('activity', userId, atMost), rowsOf('sessions', userId));
-      const all = [...noted.map(readActivity), ...journal.flatMap((item) => eventsOfRow(readItem(item)))];
+      const all = [
+        ...noted.flatMap((item) => readActivity(item, onDamaged)),
+        ...journal.flatMap((item) => eventsOfRow(item, onDamaged)),
+      ];
       return [...new Map(all.map((each) => [each.eventId, each])).values()]
         .toSorted((one, other) => (positionOf(one) < positionOf(other) ? 1 : -1))
         .slice(0, atMost);

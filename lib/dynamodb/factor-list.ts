@@ -1,11 +1,21 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import type { FactorList, ListedFactor } from '../core/factors.ts';
 import { orUnavailable } from '../unavailable.ts';
-import { type Database, readItem, writeItem } from './database.ts';
+import { type Database, writeItem } from './database.ts';
 import { hashesOf, RECOVERY_CODES } from './factor-rows.ts';
+import {
+  ifSound,
+  logDamaged,
+  type OnDamaged,
+  type Rules,
+  readAnyRow,
+  recoveryRules,
+  storedTime,
+} from './sound-rows.ts';
 
-/** What a holder or an operator may see of an account's factors. */
-export function factorList({ client, nameOf }: Database): FactorList {
+/** What a holder or an operator may see of an account's factors. @param onDamaged is given each row that is left out */
+export function factorList({ client, nameOf }: Database, onDamaged: OnDamaged = logDamaged): FactorList {
   const TableName = nameOf('factors');
   return {
     async list(userId) {
@@ -16,14 +26,28 @@ export function factorList({ client, nameOf }: Database): FactorList {
         ConsistentRead: true, // a page has 1 MB: more than ten passkeys
       });
       const { Items = [] } = await orUnavailable('DynamoDB', client.send(command));
-      const rows = Items.map((item) => readItem(item) ?? {});
+      const rows = Items.map(readAnyRow);
+      const sound = <Read extends object>(read: Read, rules: Rules) =>
+        ifSound(read, rules, { table: 'factors', userId }, onDamaged);
+      const codes = rows.filter(({ factorId }) => factorId === RECOVERY_CODES);
+      const [left] = codes.flatMap((row) => sound(row, recoveryRules));
       return {
-        factors: rows.flatMap(listed).toSorted((one, other) => one.createdAt - other.createdAt),
-        recoveryCodesLeft: hashesOf(rows.find(({ factorId }) => factorId === RECOVERY_CODES))?.length ?? null,
+        factors: rows
+          .flatMap(listed)
+          .flatMap((factor) => sound(factor, factorRules))
+          .toSorted((one, other) => one.createdAt - other.createdAt),
+        recoveryCodesLeft: hashesOf(left)?.length ?? null,
       };
     },
   };
 }
+
+const factorRules: Rules = {
+  factorId: v.string(),
+  name: v.nullable(v.string()),
+  createdAt: storedTime,
+  lastUsedAt: v.nullable(storedTime),
+};
 
 function listed({
   factorId,

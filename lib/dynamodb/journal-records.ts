@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import {
   type Entry,
   eventsOfEntry,
@@ -7,8 +8,9 @@ import {
   sessionOpenedEvent,
 } from '../core/account-event.ts';
 import type { Ending, Session } from '../core/session.ts';
-import { readItem } from './database.ts';
 import { readSession } from './sessions.ts';
+import { ifSound, logDamaged, type OnDamaged, type Rules, readAnyRow, storedTime } from './sound-rows.ts';
+import { storedSession } from './stored-session.ts';
 
 /** A row of the table of sessions before and after a write. */
 export type RowChange = {
@@ -16,32 +18,65 @@ export type RowChange = {
   after?: Record<string, AttributeValue> | undefined;
 };
 
+/** Things that happened, as rows have them. The members of other types than these are left as they are. */
+export const storedEvent = v.looseObject({
+  type: v.string(),
+  sessionId: v.optional(v.pipe(v.string(), v.uuid())),
+  device: v.optional(v.string()),
+  until: v.optional(v.nullable(storedTime)),
+});
+
+const entryRules: Rules = {
+  entry: v.object({
+    entryId: v.string(),
+    at: storedTime,
+    by: v.optional(v.string()),
+    events: v.array(storedEvent),
+  }),
+};
+
+const sessionRules: Rules = {
+  ...storedSession,
+  ending: v.optional(v.object({ by: v.optional(v.string()), reuse: v.optional(v.boolean()) })),
+};
+
 /**
  * What a write to the table of sessions was to the account, in order. Nothing for a refresh, a step-up, or a row that DynamoDB
  * deleted since it has expired.
  */
 export function eventsOf({ before, after }: RowChange): RecordedEvent[] {
-  const [was, is] = [readItem(before), readItem(after)];
-  if (is === undefined) return [];
-  const seen = new Set(eventsOfRow(was).map(({ eventId }) => eventId));
-  return eventsOfRow(is).filter(({ eventId }) => !seen.has(eventId));
+  if (after === undefined) return [];
+  // What is damaged is named once, for the row as it is.
+  const seen = new Set(before && eventsOfRow(before, () => undefined).map(({ eventId }) => eventId));
+  return eventsOfRow(after).filter(({ eventId }) => !seen.has(eventId));
 }
 
-/** All that a row tells, whenever it was written. */
-export function eventsOfRow(row: Record<string, unknown> | undefined): RecordedEvent[] {
-  if (row === undefined) return [];
-  const { userId, sessionId, entry } = row as {
-    userId: string;
-    sessionId: string;
-    entry?: Omit<Entry, 'userId'>;
-  };
-  const noted = entry === undefined ? [] : eventsOfEntry({ userId, ...entry });
+/**
+ * All that a row tells, whenever it was written.
+ *
+ * @param onDamaged is given a row that tells nothing, or less than it should: trying it again would not help
+ */
+export function eventsOfRow(
+  item: Record<string, AttributeValue>,
+  onDamaged: OnDamaged = logDamaged,
+): RecordedEvent[] {
+  const row = readAnyRow(item);
+  const userId = String(row.userId);
+  const sound = <Read extends object>(read: Read, rules: Rules) =>
+    ifSound(read, rules, { table: 'sessions', userId }, onDamaged);
+  const noted =
+    row.entry === undefined
+      ? []
+      : sound(row, entryRules).flatMap(({ entry }) => eventsOfEntry({ ...(entry as Entry), userId }));
   if (row.credentialVersion === undefined) return noted; // an entry's own row
-  const session = { ...readSession(row), userId, sessionId } as Session;
+  const session = { ...readSession(row), ending: row.ending } as Session & { ending?: Ending };
+  return [...noted, ...sound(session, sessionRules).flatMap(eventsOfSession)];
+}
+
+function eventsOfSession({ ending, ...session }: Session & { ending?: Ending }): RecordedEvent[] {
   const { endedAt } = session;
   return [
-    ...noted,
     sessionOpenedEvent(session),
-    ...(endedAt === undefined ? [] : [sessionEndedEvent(session, endedAt, row.ending as Ending | undefined)]),
+    ...(endedAt === undefined ? [] : [sessionEndedEvent(session, endedAt, ending)]),
   ];
 }

@@ -6,9 +6,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Evidence, OwnSessionStore, Session } from '../core/session.ts';
 import { orUnavailable } from '../unavailable.ts';
-import { type Database, outcomeOf, readItem, writeItem } from './database.ts';
+import { type Database, outcomeOf, writeItem } from './database.ts';
 import { FIRST_SESSION_ID } from './journal.ts';
 import { readSession } from './sessions.ts';
+import { ifSound, logDamaged, type OnDamaged, readAnyRow } from './sound-rows.ts';
+import { storedSession } from './stored-session.ts';
 
 const sameEvidence = (one: Evidence, other: Evidence) =>
   one.authTime === other.authTime && one.acr === other.acr && one.amr.join() === other.amr.join();
@@ -56,8 +58,11 @@ export function sessionKept(
   };
 }
 
-/** What holders see of their sessions, and add to them. */
-export function ownSessionStore({ client, nameOf }: Database): OwnSessionStore {
+/** What holders see of their sessions, and add to them. @param onDamaged is given each row that `all` leaves out */
+export function ownSessionStore(
+  { client, nameOf }: Database,
+  onDamaged: OnDamaged = logDamaged,
+): OwnSessionStore {
   const TableName = nameOf('sessions');
 
   return {
@@ -94,7 +99,10 @@ export function ownSessionStore({ client, nameOf }: Database): OwnSessionStore {
       do {
         const command = new QueryCommand({ ...input, ...(ExclusiveStartKey && { ExclusiveStartKey }) });
         const page = await orUnavailable('DynamoDB', client.send(command));
-        sessions.push(...(page.Items ?? []).map((item) => readSession(readItem(item)) as Session));
+        for (const item of page.Items ?? []) {
+          const session = readSession(readAnyRow(item)) as Session;
+          sessions.push(...ifSound(session, storedSession, { table: 'sessions', userId }, onDamaged));
+        }
         ExclusiveStartKey = page.LastEvaluatedKey;
       } while (ExclusiveStartKey !== undefined);
       return sessions;

@@ -1,35 +1,65 @@
 import { type AttributeValue, paginateScan, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import type { Totp } from '../core/factors.ts';
 import type { Passkey } from '../core/passkeys.ts';
 import type { StoredFactors } from '../core/stored-factors.ts';
 import { orUnavailable } from '../unavailable.ts';
-import { type Database, readItem, writeItem } from './database.ts';
+import { type Database, writeItem } from './database.ts';
 import { hashesOf, RECOVERY_CODES, TOTP } from './factor-rows.ts';
 import { passkeyClaim } from './passkey-claim.ts';
+import { ifSound, type OnDamaged, type Rules, readAnyRow, recoveryRules, storedTime } from './sound-rows.ts';
 
 type Row = Record<string, unknown>;
 
 /**
  * The factors of every account that has any, by its user id. Pending ones are left out.
  *
+ * @param onDamaged is given each row that is left out
  * @throws ProblemError `unavailable`
  */
-export async function allFactors({ client, nameOf }: Database): Promise<Map<string, StoredFactors>> {
+export async function allFactors(
+  { client, nameOf }: Database,
+  onDamaged: OnDamaged,
+): Promise<Map<string, StoredFactors>> {
   const input = { TableName: nameOf('factors'), ConsistentRead: true };
   const pages = paginateScan({ client }, input);
   const rows = new Map<string, Row[]>();
   for (;;) {
     const page = await orUnavailable('DynamoDB', pages.next());
     if (page.done) break;
-    for (const item of page.value.Items ?? []) collect(rows, item);
+    for (const item of page.value.Items ?? []) collect(rows, item, onDamaged);
   }
   return new Map([...rows].map(([userId, ofUser]) => [userId, factorsOf(ofUser)]));
 }
 
-function collect(rows: Map<string, Row[]>, item: Record<string, AttributeValue>): void {
-  const { userId, ...row } = readItem(item) as Row & { userId: string };
+function collect(rows: Map<string, Row[]>, item: Record<string, AttributeValue>, onDamaged: OnDamaged): void {
+  const { userId, ...row } = readAnyRow(item) as Row & { userId: string };
   if (userId.startsWith('#')) return; // the claim on a passkey
-  rows.set(userId, [...(rows.get(userId) ?? []), row]);
+  const of = { table: 'factors', userId } as const;
+  const sound = ifSound(row, rulesOf(row), of, onDamaged);
+  rows.set(userId, [...(rows.get(userId) ?? []), ...sound]);
+}
+
+const times = { createdAt: storedTime, name: v.nullable(v.string()) };
+
+function rulesOf({ factorId, type }: Row): Rules {
+  if (factorId === TOTP)
+    return {
+      ...times,
+      id: v.string(),
+      sealedSecret: v.string(),
+      lastStep: v.number(),
+      lastUsedAt: storedTime,
+    };
+  if (factorId === RECOVERY_CODES) return { ...recoveryRules, createdAt: storedTime };
+  if (type !== 'passkey') return {};
+  return {
+    ...times,
+    lastUsedAt: v.nullable(storedTime),
+    ...{ credentialId: v.string(), algorithm: v.number(), publicKey: v.record(v.string(), v.unknown()) },
+    ...{ counter: v.number(), backupEligible: v.boolean(), backedUp: v.boolean() },
+    transports: v.optional(v.array(v.string())),
+  };
 }
 
 function factorsOf(rows: readonly Row[]): StoredFactors {

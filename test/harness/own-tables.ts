@@ -16,6 +16,7 @@ import {
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
 import type { Database } from '../../lib/dynamodb/database.ts';
 import { importStore } from '../../lib/dynamodb/import-store.ts';
+import type { OnDamaged } from '../../lib/dynamodb/sound-rows.ts';
 import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
 import { allFactors } from '../../lib/dynamodb/stored-factors.ts';
 import { tombstoneStore } from '../../lib/dynamodb/tombstones.ts';
@@ -109,12 +110,16 @@ export function stageSealing(database: Database) {
 }
 
 /** What an operator's use-cases need. */
-export function operatorOf(database: Database, now: () => number = Date.now) {
+export function operatorOf(
+  database: Database,
+  now: () => number = Date.now,
+  onDamaged: OnDamaged = () => undefined,
+) {
   return {
     users: userStore(database),
-    accounts: accountAdministration(database),
+    accounts: accountAdministration(database, onDamaged),
     tombstones: tombstoneStore(database),
-    allFactors: () => allFactors(database),
+    allFactors: () => allFactors(database, onDamaged),
     secrets: { stage: stageSealing(database) },
     clock: now,
     pause: async () => undefined,

@@ -171,6 +171,26 @@ describe('the command', () => {
     });
   });
 
+  test('lists and exports all but a row that is damaged, which it names', async () => {
+    const own = await ownTables();
+    const there = ['--stage', own.stage];
+    await users(['import', fileOf(CSV, '.csv'), ...there]);
+    const userId = randomUUID();
+    const Item = marshall({ userId, email: 'x@example.com', name: 'X', bio: null, status: 5 });
+    await own.client.send(new PutItemCommand({ TableName: own.nameOf('users'), Item }));
+    for (const [command, attributes] of [
+      ['list', 'status, createdAt'],
+      ['export', 'status, createdAt'],
+    ] as const) {
+      const { code, out, err } = await users([command, ...there]);
+      expect([code, out.trimEnd().split('\n').length]).toEqual([1, 2]);
+      expect(out).not.toContain(userId);
+      expect(err).toContain(
+        `Left out: a row of user ${userId} in users is damaged (${attributes}). Mend it there.\n`,
+      );
+    }
+  });
+
   test('shows a change of address that waits, and the addresses that are held', async () => {
     const [now, tagId, userId] = [Date.now(), randomUUID(), randomUUID()];
     const mail = { ...newMailRequest({ userId, purpose: 'change-email' }, now, 60_000), tagId };

@@ -41,6 +41,7 @@ import { userStore } from '../../lib/dynamodb/users.ts';
 import { totpSealing } from '../../lib/tokens/totp-sealing.ts';
 import { typed } from '../folders.ts';
 import { awsSentence } from './command-line/aws-sentence.ts';
+import { sayDamaged } from './command-line/damaged-rows.ts';
 import { OperatorError } from './command-line/operator-error.ts';
 import { openPlace, type Place, type PlaceOptions } from './command-line/place.ts';
 import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
@@ -52,6 +53,7 @@ import {
   details,
   exportSentence,
   kindOf,
+  leftOutSentence,
   listed,
   refusalSentence,
   rolesSentence,
@@ -80,13 +82,13 @@ function depsOf({ database }: Place) {
     users: userStore(database),
     sessions: sessionStore(database),
     mailRequests: mailRequestStore(database),
-    accounts: accountAdministration(database),
+    accounts: accountAdministration(database, sayDamaged),
     tombstones: tombstoneStore(database),
     store: throttleStore(database),
     factors: factorRemoval(database),
-    listed: factorList(database),
-    allFactors: () => allFactors(database),
-    activity: activityStore(database),
+    listed: factorList(database, sayDamaged),
+    allFactors: () => allFactors(database, sayDamaged),
+    activity: activityStore(database, sayDamaged),
     tagLifetime: FACTOR_NOTICE_MS,
     clock: Date.now,
     pause: (ms: number) => pause(ms),
@@ -276,12 +278,14 @@ command('export', 'prints all users as JSON lines, with hashes and second factor
     const { deps, place } = await open(options);
     const key = factorKey === undefined ? undefined : newFactorKey(factorKey);
     const secretForm = key ? 'encrypted' : plainSecrets ? 'plain' : 'sealed';
-    const { lines, secrets } = await exportedLines(
+    const { lines, secrets, leftOut } = await exportedLines(
       { ...deps, secrets: { stage: totpSealing(place.stageKey), key } },
       { secretForm, tombstones: withoutDeleted ? deps.tombstones : undefined },
     );
     if (file === undefined) for (const line of lines) await write(line);
     else writeNew(file, lines.join(''));
+    for (const userId of leftOut) console.error(leftOutSentence(userId));
+    if (leftOut.length > 0) process.exitCode = 1;
     console.error(exportSentence(lines.length, secrets, secretForm));
   });
 

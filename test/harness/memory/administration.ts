@@ -40,6 +40,11 @@ export function memoryAdministration(
     users.rows.set(userId, changed);
     return 'changed';
   }
+  const some = <K extends keyof User>(user: User, attributes: readonly K[]) =>
+    Object.fromEntries(attributes.filter((name) => name in user).map((name) => [name, user[name]])) as Pick<
+      User,
+      K
+    >;
   const raised = (user: User) => ({ ...user, credentialVersion: user.credentialVersion + 1 });
 
   return {
@@ -70,11 +75,15 @@ export function memoryAdministration(
       tombstones.rows.set(tombstone.id, tombstone);
       return true;
     },
+    async one<K extends keyof User>(userId: string, attributes: readonly K[]) {
+      const user = users.rows.get(userId);
+      return user && some(user, attributes);
+    },
+    async *ids() {
+      yield* [...users.rows.keys()];
+    },
     async *all<K extends keyof User>(attributes: readonly K[]) {
-      for (const user of [...users.rows.values()])
-        yield Object.fromEntries(
-          attributes.filter((name) => name in user).map((name) => [name, user[name]]),
-        ) as Pick<User, K>;
+      for (const user of [...users.rows.values()]) yield some(user, attributes);
     },
     async page<K extends keyof User>(
       attributes: readonly K[],
@@ -84,12 +93,7 @@ export function memoryAdministration(
       const behind = sorted.filter(({ userId }) => after === undefined || userId > after);
       const found = behind.slice(0, limit);
       return {
-        users: found.map(
-          (user) =>
-            Object.fromEntries(
-              attributes.filter((name) => name in user).map((name) => [name, user[name]]),
-            ) as Pick<User, K>,
-        ),
+        users: found.map((user) => some(user, attributes)),
         last: behind.length > limit ? found.at(-1)?.userId : undefined,
       };
     },

@@ -3,17 +3,18 @@
 import { paginateScan } from '@aws-sdk/client-dynamodb';
 import type { RecordedEvent } from '../../../lib/core/account-event.ts';
 import { activityNotes } from '../../../lib/dynamodb/activity.ts';
-import { type Database, readItem, writeItem } from '../../../lib/dynamodb/database.ts';
+import { type Database, writeItem } from '../../../lib/dynamodb/database.ts';
 import { eventsOfRow } from '../../../lib/dynamodb/journal-records.ts';
 import { userEmails } from '../../../lib/dynamodb/user-emails.ts';
 import type { EventBus } from '../../../lib/events/event-bus.ts';
 import { publish, publishedEvent } from '../../../lib/events/publish.ts';
+import { sayDamaged } from '../command-line/damaged-rows.ts';
 import { OperatorError } from '../command-line/operator-error.ts';
 
 /** Milliseconds since the epoch, both included. */
 export type Window = { from: number; to: number };
 
-/** The events within a time, the oldest first. */
+/** The events within a time, the oldest first. Says which rows are damaged and have none. */
 export async function eventsWithin(
   { client, nameOf }: Database,
   { from, to }: Window,
@@ -28,7 +29,7 @@ export async function eventsWithin(
   };
   const found: RecordedEvent[] = [];
   for await (const { Items = [] } of paginateScan({ client }, input))
-    found.push(...Items.flatMap((item) => eventsOfRow(readItem(item))));
+    found.push(...Items.flatMap((item) => eventsOfRow(item, sayDamaged)));
   return found
     .filter(({ at }) => from <= at && at <= to)
     .toSorted((one, other) => one.at - other.at || one.order - other.order);

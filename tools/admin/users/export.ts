@@ -1,8 +1,8 @@
 import type { User } from '../../../lib/core/account.ts';
 import type { AccountAdministration } from '../../../lib/core/administer-account.ts';
+import { ProblemError } from '../../../lib/core/problem.ts';
 import type { StoredFactors } from '../../../lib/core/stored-factors.ts';
 import { isDeleted, type TombstoneStore, tombstoneId } from '../../../lib/core/tombstone.ts';
-import { OperatorError } from '../command-line/operator-error.ts';
 import { type FactorSecrets, type SecretForm, writeFactors } from './factors.ts';
 import { columns, writeRow } from './row.ts';
 
@@ -27,37 +27,53 @@ type Exported = Pick<User, (typeof EXPORTED)[number]>;
 /**
  * All users as JSON lines, with hashes and second factors, in the order of their ids: the same users are the same bytes,
  * wherever their table has them, but for secrets that are encrypted anew. Held in memory for that, half a kilobyte a user.
+ * Rows of users that are damaged are left out by `all`, which reports them: they must not keep everybody else's from being saved.
  *
- * @returns the lines, and how many of them have the secret of an app
- * @throws OperatorError for a row that no code of ours wrote: an export that leaves users or factors out by accident is none
+ * @returns the lines, how many of them have the secret of an app, and who was left out since their factors can't be written
  * @throws ProblemError `unavailable`
  */
 export async function exportedLines(
   deps: ExportDeps,
   { secretForm, tombstones }: ExportOptions = { secretForm: 'sealed' },
-): Promise<{ lines: string[]; secrets: number }> {
+): Promise<{ lines: string[]; secrets: number; leftOut: string[] }> {
   const users: Exported[] = [];
   for await (const user of deps.accounts.all(EXPORTED)) users.push(user);
   const kept = tombstones === undefined ? users : await withoutDeleted(users, tombstones);
   const factors = kept.some(hasFactors) ? await deps.allFactors() : new Map<string, StoredFactors>();
   const lines: string[] = [];
+  const leftOut: string[] = [];
+  let secrets = 0;
   for (const user of kept) {
-    const own = hasFactors(user) ? activeFactors(user, factors.get(user.userId)) : undefined;
-    const row = own && (await writeFactors(user.userId, own, secretForm, deps.secrets));
-    lines.push(`${lineOf(user, row)}\n`);
+    const row = await factorsIn(deps.secrets, secretForm, user, factors.get(user.userId));
+    if (row === 'damaged') leftOut.push(user.userId);
+    else lines.push(`${writeRow(user, row)}\n`);
+    if (user.totp && row !== 'damaged') secrets += 1;
   }
-  return { lines: lines.sort(), secrets: kept.filter(({ totp }) => totp).length };
+  return { lines: lines.sort(), secrets, leftOut };
 }
 
 const hasFactors = ({ totp, passkeys = 0 }: Exported) => totp === true || passkeys > 0;
 
+async function factorsIn(
+  secrets: FactorSecrets,
+  form: SecretForm,
+  user: Exported,
+  stored: StoredFactors | undefined,
+): Promise<object | undefined | 'damaged'> {
+  if (!hasFactors(user)) return undefined;
+  const own = activeFactors(user, stored);
+  try {
+    return own === undefined ? 'damaged' : await writeFactors(user.userId, own, form, secrets);
+  } catch (error) {
+    if (error instanceof ProblemError) throw error; // KMS is away: that is no damage
+    return 'damaged';
+  }
+}
+
 /** The user's own row says which there are; a row of a factor that it doesn't count opens nothing. */
-function activeFactors({ userId, totp, passkeys = 0 }: Exported, stored?: StoredFactors): StoredFactors {
+function activeFactors({ totp, passkeys = 0 }: Exported, stored?: StoredFactors): StoredFactors | undefined {
   const whole = (totp !== true || stored?.totp) && stored?.passkeys.length === passkeys;
-  if (!stored || !whole)
-    throw new OperatorError(
-      `The second factors of user ${userId} changed while they were read, or are damaged: export once more.`,
-    );
+  if (!stored || !whole) return undefined;
   const { totp: app, ...others } = stored;
   return totp ? stored : others;
 }
@@ -77,12 +93,4 @@ async function withoutDeleted(users: readonly Exported[], tombstones: TombstoneS
     }
   }
   return kept;
-}
-
-function lineOf(user: Exported, factors: object | undefined): string {
-  try {
-    return writeRow(user, factors);
-  } catch {
-    throw new OperatorError(`The row of user ${user.userId} is damaged: mend it first.`);
-  }
 }

@@ -119,6 +119,11 @@ export function rolesSentence(email: string, roles: readonly string[]): string {
   return `${email} has ${roles.length === 0 ? 'no roles' : `the roles ${roles.join(' ')}`}.`;
 }
 
+/** What `export` says of a user whose factors it can't write. */
+export function leftOutSentence(userId: string): string {
+  return `Left out: the second factors of user ${userId} changed while they were read, or are damaged. Export once more.`;
+}
+
 /** What `export` says at its end. @param secrets how many of the users have an authenticator app */
 export function exportSentence(users: number, secrets: number, form: SecretForm): string {
   const said = `${users.toLocaleString('en')} users, hashes included: keep the file as you keep the tables.`;

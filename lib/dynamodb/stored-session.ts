@@ -1,0 +1,18 @@
+import * as v from 'valibot';
+import { type Rules, storedTime } from './sound-rows.ts';
+
+/** What a session has to be, as `readSession` gives it, before it is shown to anybody. */
+export const storedSession: Rules = {
+  userId: v.string(),
+  sessionId: v.pipe(v.string(), v.uuid()),
+  credentialVersion: v.number(),
+  amr: v.array(v.string()),
+  acr: v.picklist(['aal1', 'aal2']),
+  authTime: storedTime,
+  createdAt: storedTime,
+  lastUsedAt: storedTime,
+  device: v.optional(v.string()),
+  idleExpiresAt: storedTime,
+  absoluteExpiresAt: storedTime,
+  endedAt: v.optional(storedTime),
+};
