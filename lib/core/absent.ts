@@ -1,4 +1,4 @@
-/** How other programs spell a value that is absent: an empty cell, MySQL's and PostgreSQL's NULL. */
+/** How other programs write an absent value: an empty cell, MySQL's and PostgreSQL's NULL. */
 const ABSENT: ReadonlySet<string> = new Set(['', 'NULL', '\\N']);
 
 export function isAbsent(text: string): boolean {

@@ -5,24 +5,24 @@ import type { Evidence, SessionKey } from './session.ts';
 /** An access token as a client gets it; `expiresIn` in seconds. */
 export type AccessToken = { token: string; expiresIn: number };
 
-/** What a token says of its user: the account's own at the moment it is issued. */
+/** What a token says of its user, as the account is when the token is issued. */
 type TokenUser = Pick<User, 'userId' | 'name' | 'email' | 'emailVerified' | 'roles'>;
-/** What a verified token says, for decisions that rest on the token rather than on its session. */
+/** What a verified token says, for decisions that depend on the token rather than on its session. */
 export type Claims = SessionKey & Evidence;
 
 /**
- * Signs an access token with a key and claims that are at hand, and so depends on nobody.
+ * Signs an access token with a key and claims that were fetched before, so that nothing but signing can fail.
  *
  * @param authTime when the holder last proved who they are; both in milliseconds since the epoch
  */
 export type SignAccessToken = (authTime: number, now: number) => Promise<AccessToken>;
 
-/** What issues access tokens, its key at hand. */
+/** Issues access tokens; its signing key is loaded. */
 export type TokenIssuer = {
-  /** Whether claims are asked for, which takes time and may fail. */
-  asks: boolean;
+  /** Whether a hook adds claims, which takes time and may fail. */
+  hasClaimsHook: boolean;
   /**
-   * Asks for the claims that a hook adds. Comes before whatever is written for the token: where the hook fails, nothing
+   * Gets the claims that a hook adds. Called before anything is written for the token: when the hook fails, nothing
    * may be left behind.
    *
    * @throws ProblemError `hook-failed`

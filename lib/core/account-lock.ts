@@ -11,7 +11,7 @@ export type Lock = { failures: number; lockedUntil: number | 'reset' | undefined
 /**
  * The failed log-ins in a row of an account, and until when they lock it.
  *
- * @returns `lockedUntil` in milliseconds since the epoch; `'reset'` when so many failed that only a reset
+ * @returns `lockedUntil` in milliseconds since the epoch; `'reset'` after so many failures that only a reset
  * or an operator ends it; `undefined` when a log-in is possible now
  * @throws ProblemError `unavailable`
  */
@@ -19,17 +19,17 @@ export async function lockOf({ store, clock }: LockDeps, { email }: Pick<User, '
   const now = clock();
   const attempts = (await store.readAttempts(accountCounter(email)))?.value;
   const reservation = reserveAttempt(attempts, randomUUID(), now);
-  // Where nothing is remembered, there is a place.
+  // Without stored attempts a place is always free, so that `attempts` is defined in the other case.
   const { consecutive } = reservation.outcome === 'reserved' ? reservation.attempts : (attempts as Attempts);
   const lockedUntil = reservation.outcome === 'locked' ? now + reservation.retryAfter * 1000 : undefined;
-  const forGood = attempts !== undefined && isLockedUntilReset(attempts);
-  return { failures: consecutive, lockedUntil: forGood ? 'reset' : lockedUntil };
+  const needsReset = attempts !== undefined && isLockedUntilReset(attempts);
+  return { failures: consecutive, lockedUntil: needsReset ? 'reset' : lockedUntil };
 }
 
 /**
- * Forgets the failed log-ins of an account, as a successful one does. Attempts in flight keep their places.
+ * Clears the failed log-ins of an account, as a successful log-in does. Attempts in flight keep their places.
  *
- * @returns false when there was no failure to forget
+ * @returns false when there was no failure to clear
  * @throws ProblemError `unavailable`
  */
 export async function unlockAccount(

@@ -9,7 +9,7 @@ export type AccountOverview = FactorOverview & { user: User };
 export type AccountOverviewDeps = Authenticator & { factors: FactorList };
 
 /**
- * What the holder may know about the account.
+ * The account with its factors, for its holder.
  *
  * @throws ProblemError those of `authenticate`; `unavailable`
  */
@@ -18,7 +18,7 @@ export async function accountOverview(deps: AccountOverviewDeps, bearer: Bearer)
   return { user, ...(await factorsOf(deps, user)) };
 }
 
-/** Costs no call for an account without factors, which its own row says. */
+/** The account's row says whether there are factors, so that an account without any costs no call. */
 export async function factorsOf(
   { factors }: Pick<AccountOverviewDeps, 'factors'>,
   { userId, totp, passkeys = 0 }: User,

@@ -17,7 +17,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_BLOCK_MS = 366 * DAY_MS;
 
 /**
- * The rules of a row's fields. Values may be texts where a file knows nothing else.
+ * The rules of a row's fields. A number or boolean may also come as text, since a CSV file has nothing else.
  *
  * @param now milliseconds since the epoch: no time may lie after it
  */
@@ -40,9 +40,11 @@ export function accountRowFields(readHash: HashReader, now: number) {
         },
       ),
     ),
-    status: v.optional(oneOf(['active', 'disabled'], 'Whether the account can be used. Default: active.')),
-    createdAt: v.optional(moment('When the account was made. Default: now.', now)),
-    passwordChangedAt: v.optional(moment('When the password last changed.', now)),
+    status: v.optional(
+      choiceField(['active', 'disabled'], 'Whether the account can be used. Default: active.'),
+    ),
+    createdAt: v.optional(timeField('When the account was made. Default: now.', now)),
+    passwordChangedAt: v.optional(timeField('When the password last changed.', now)),
     userId: v.optional(
       readBy(
         'invalid-user-id',
@@ -65,7 +67,7 @@ export function accountRowFields(readHash: HashReader, now: number) {
             'Whether the owner has proved that they read the emails to the address. Default: false.',
           examples: [true],
         },
-        (value) => chosen(['true', 'false'], String(value), (text) => text === 'true'),
+        (value) => readChoice(['true', 'false'], String(value), (text) => text === 'true'),
       ),
     ),
     roles: v.optional(
@@ -73,7 +75,7 @@ export function accountRowFields(readHash: HashReader, now: number) {
         'invalid-roles',
         { description: `A list of at most ${MAX_ROLES} roles.`, examples: [['editor']] },
         (value) => {
-          // In a cell of a CSV file spaces, commas or semicolons part them: none of the three is in a name.
+          // In a cell of a CSV file they are separated by spaces, commas or semicolons, which no role contains.
           const list = typeof value === 'string' ? value.split(/[\s,;]+/).filter(Boolean) : value;
           const roles = Array.isArray(list) ? readRoles(list) : undefined;
           return roles === undefined
@@ -82,9 +84,9 @@ export function accountRowFields(readHash: HashReader, now: number) {
         },
       ),
     ),
-    mailRefused: v.optional(oneOf(['bounced', 'complained'], 'Why no email is sent to the address.')),
+    mailRefused: v.optional(choiceField(['bounced', 'complained'], 'Why no email is sent to the address.')),
     mailRefusedUntil: v.optional(
-      moment('No email is sent to the address before this time.', now + MAX_BLOCK_MS),
+      timeField('No email is sent to the address before this time.', now + MAX_BLOCK_MS),
     ),
     mailBounces: v.optional(
       readBy('invalid-count', { description: 'How many emails bounced.', examples: [1] }, (value) =>
@@ -94,7 +96,7 @@ export function accountRowFields(readHash: HashReader, now: number) {
   } satisfies Partial<Record<Field, v.GenericSchema>>;
 }
 
-function moment(description: string, latest: number) {
+function timeField(description: string, latest: number) {
   const words = { description: `${description} A time with its zone, or milliseconds since 1970.` };
   return readBy('invalid-time', { ...words, examples: ['2026-01-31T12:00:00Z'] }, (value) => {
     const read = readTime(value);
@@ -103,13 +105,17 @@ function moment(description: string, latest: number) {
   });
 }
 
-function oneOf<const T extends string>(allowed: readonly T[], description: string) {
+function choiceField<const T extends string>(allowed: readonly T[], description: string) {
   return readBy('invalid-choice', { description, examples: [...allowed] }, (value) =>
-    chosen(allowed, value, (one) => one),
+    readChoice(allowed, value, (one) => one),
   );
 }
 
-function chosen<const T extends string, R>(allowed: readonly T[], value: unknown, meaning: (one: T) => R) {
+function readChoice<const T extends string, R>(
+  allowed: readonly T[],
+  value: unknown,
+  meaning: (one: T) => R,
+) {
   const found = allowed.find((one) => one === value);
   return found === undefined
     ? { refused: `neither ${allowed.map((one) => `"${one}"`).join(' nor ')}.` }
@@ -117,9 +123,9 @@ function chosen<const T extends string, R>(allowed: readonly T[], value: unknown
 }
 
 /**
- * Reads a row as an account that can be stored.
+ * Reads a row into an account that can be stored.
  *
- * @param raw names and values as they came; whatever isn't a field of ours is left alone
+ * @param raw names and values as they came; unknown names are ignored
  * @throws ProblemError `invalid-fields` naming everything that is wrong with it
  */
 export function readAccountRow(
@@ -148,11 +154,11 @@ function withoutAbsent<T extends object>(row: T): Present<T> & AccountToImport {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** `undefined` for what other programs write where there is nothing. A bio may be an empty text, though. */
+/** The value, or `undefined` for one of the spellings of an absent value. Only a bio may be an empty text. */
 function presentValue(field: string, value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string' && isAbsent(value)) return field === 'bio' && value === '' ? '' : undefined;
-  // Somebody may really be called NULL: as an object the text means itself.
+  // Somebody may really be called NULL: `{ text }` is taken literally.
   const literal = (field === 'name' || field === 'bio') && typeof value === 'object' && 'text' in value;
   return literal ? (value as { text: unknown }).text : value;
 }

@@ -3,17 +3,17 @@ import type { RecordedEvent } from './account-event.ts';
 import { userWithId } from './administer-account.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 
-/** What the core needs of what happened to accounts. Every method throws ProblemError `unavailable`. */
+/** The events of accounts, as the core needs them. Every method throws ProblemError `unavailable`. */
 export type ActivityStore = {
-  /** The newest first, whatever happened until now among them. */
+  /** The newest first. Includes events that the stream hasn't delivered yet. */
   latest(userId: string, atMost: number): Promise<RecordedEvent[]>;
 };
 
-/** How much of it its holder is shown, and an operator. */
+/** How many events holders and operators are shown. */
 export const MAX_SHOWN = 50;
 
 /**
- * What happened to the account, for its holder.
+ * The latest events of the account, for its holder.
  *
  * @throws ProblemError those of `authenticate`; `unavailable`
  */
@@ -26,7 +26,7 @@ export async function listActivity(
 }
 
 /**
- * What happened to the account of a user id, for an administrator.
+ * The latest events of the account with this user id, for an administrator.
  *
  * @throws ProblemError `unknown-user`, `unavailable`
  */
@@ -38,7 +38,7 @@ export async function activityOfUser(
   return activity.latest(userId, MAX_SHOWN);
 }
 
-/** Who did it, for an operator: `holder` where nobody else is named, nothing where it was done by whoever tried to get in. */
+/** Who caused an event, for operators: `holder` unless somebody else is named; `null` for an attempt to get in. */
 export function actorOf({ by, event: { type } }: RecordedEvent): string | null {
   if (by !== undefined) return by;
   return type === 'log-in.locked' || type === 'session.reuse-detected' ? null : 'holder';

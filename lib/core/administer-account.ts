@@ -1,5 +1,5 @@
-// What an operator may do to an account. The command line and an administrator's API call these; neither has rules of its own.
-// Whatever makes an event takes `by`: who did it, for the activity of the account.
+// What an operator may do to an account. The command line and the administrator's API call these and add no rules of their own.
+// Every function that makes an event takes `by`: who did it, for the activity of the account.
 
 import * as v from 'valibot';
 import type { Clock, User, UserStore } from './account.ts';
@@ -13,45 +13,45 @@ import type { SessionKey, SessionStore } from './session.ts';
 import { type Tombstone, type TombstoneStore, tombstoneFor } from './tombstone.ts';
 import { isUuid } from './uuid.ts';
 
-/** What a change came to: `unchanged` when it was so already, `gone` when the account was deleted meanwhile. */
+/** The outcome of a change: `unchanged` when nothing had to change, `gone` when the account was deleted meanwhile. */
 export type Change = 'changed' | 'unchanged' | 'gone';
 
 /** Writes to one account, each on condition that it is still there. Every method throws ProblemError `unavailable`. */
 export type AccountAdministration = {
-  /** Disabling also raises `credentialVersion`, in the same write: every session and every mailed link ends with it. */
+  /** Disabling also raises `credentialVersion` in the same write, which ends every session and every mailed link. */
   setStatus(userId: string, status: User['status'], by: By): Promise<Change>;
   /** Raises `credentialVersion`. @returns false when the account is gone */
   endSessions(userId: string): Promise<boolean>;
-  /** Marks the address as verified. `gone` also when it isn't the account's any more. */
+  /** Marks the address as verified. `gone` also when the account has another address by now. */
   verifyEmail(account: Pick<User, 'userId' | 'email'>, by: By): Promise<Change>;
-  /** Puts these roles in the place of all others. */
+  /** Replaces all roles by these. */
   setRoles(userId: string, roles: readonly string[]): Promise<Change>;
   /** Removes `mailRefused`, `mailRefusedUntil` and `mailBounces`, so that the next bounce blocks for a day. */
   allowMail(userId: string): Promise<Change>;
   /**
-   * Deletes the account and its claims on addresses and leaves the tombstone, all or nothing.
+   * Deletes the account and its claims on addresses and writes the tombstone, in one transaction.
    *
-   * @returns false when the two rows don't belong together: nothing was deleted
+   * @returns false when the rows of the account and of its address name different owners: nothing was deleted
    */
   delete(
     account: Pick<User, 'userId' | 'email' | 'heldEmails'>,
     tombstone: Tombstone,
     by: By,
   ): Promise<boolean>;
-  /** The attributes that are named of one account. `undefined` also for a row that is damaged there; see `all`. */
+  /** The named attributes of one account; `undefined` also for a damaged row, see `all`. */
   one<K extends keyof User>(userId: string, attributes: readonly K[]): Promise<Pick<User, K> | undefined>;
-  /** The id of every account, whatever else its row is. */
+  /** The id of every account, whether or not its row is damaged. */
   ids(): AsyncIterable<string>;
   /**
-   * Every account, in no particular order and not as one snapshot, with the attributes that are named. A row of which one
-   * of them is damaged is left out, and whoever runs the service is notified.
+   * Every account with the named attributes, in no particular order and not as one snapshot. A row in which one of them is
+   * damaged is left out, and the log says so.
    */
   all<K extends keyof User>(attributes: readonly K[]): AsyncIterable<Pick<User, K>>;
   /**
-   * At most `limit` accounts behind the one whose id is `after`, in an order that stays the same. Rows that are damaged are
-   * left out as from `all`, so that a page may have fewer than the next one, or none.
+   * At most `limit` accounts that follow the one with the id `after`, in an order that stays the same. Damaged rows are left
+   * out as from `all`, so that a page may be short, or even empty, although another one follows.
    *
-   * @returns `last`: the id to go on from; `undefined` at the end
+   * @returns `last`: the id to continue after; `undefined` at the end
    */
   page<K extends keyof User>(
     attributes: readonly K[],
@@ -60,9 +60,9 @@ export type AccountAdministration = {
 };
 
 /**
- * Finds the account that an email address, however it is written, or a user id names.
+ * Finds an account by its email address, however it is spelled, or its user id.
  *
- * @throws ProblemError `unknown-user` when there is none, or the text is neither; `unavailable`
+ * @throws ProblemError `unknown-user`, also for a text that is neither; `unavailable`
  */
 export async function findUser(users: UserStore, emailOrUserId: string): Promise<User> {
   const userId = emailOrUserId.includes('@')
@@ -74,9 +74,9 @@ export async function findUser(users: UserStore, emailOrUserId: string): Promise
 }
 
 /**
- * Finds the account of a user id, and of nothing else.
+ * Finds an account by its user id alone.
  *
- * @throws ProblemError `unknown-user`, also for a text that can't be one; `unavailable`
+ * @throws ProblemError `unknown-user`, also for a text that can't be a user id; `unavailable`
  */
 export async function userWithId<Found>(
   users: { get(userId: string): Promise<Found | undefined> },
@@ -89,7 +89,7 @@ export async function userWithId<Found>(
 }
 
 /**
- * Does something to the account of a user id.
+ * Applies an act to the account with this user id.
  *
  * @returns the account as it is afterwards
  * @throws ProblemError `unknown-user`, `unavailable`, and whatever the act throws
@@ -137,7 +137,7 @@ export async function enableAccount(
 }
 
 /**
- * Lets mail go to an address again that bounced, or whose owner complained.
+ * Allows mail again to an address that bounced or whose owner complained.
  *
  * @returns false when its mail wasn't refused
  * @throws ProblemError `unknown-user`, `unavailable`
@@ -147,10 +147,10 @@ export async function allowMail(accounts: AccountAdministration, userId: string)
 }
 
 /**
- * Vouches for an address: from the next refresh on, access tokens say that it is verified.
+ * Marks an address as verified on the operator's word; access tokens say so from the next refresh on.
  *
  * @returns false when it was verified already
- * @throws ProblemError `unknown-user`, also when the account has another address meanwhile; `unavailable`
+ * @throws ProblemError `unknown-user`, also when the account has another address by now; `unavailable`
  */
 export async function verifyEmail(
   accounts: AccountAdministration,
@@ -160,7 +160,7 @@ export async function verifyEmail(
   return hasChanged(await accounts.verifyEmail(account, by));
 }
 
-/** A role that no account can have, or too many of them. */
+/** A malformed role, or too many of them. */
 export class RefusedRoles extends Error {
   override readonly name = 'RefusedRoles';
 }
@@ -201,7 +201,7 @@ export const rolesFields = {
 };
 
 /**
- * The same for the account of a user id, with the roles as a request has them.
+ * The same for the account with this user id, reading the roles from a request's fields.
  *
  * @returns the account as it is afterwards
  * @throws ProblemError `invalid-fields`, `unknown-user`, `unavailable`
@@ -215,7 +215,7 @@ export async function setRolesOf(
 }
 
 /**
- * Ends one session of an account, whether or not it was over.
+ * Ends one session of an account. Ending it twice is harmless.
  *
  * @returns false when the account has no such session
  * @throws ProblemError `unavailable`
@@ -229,7 +229,7 @@ export async function endSession(
 }
 
 /**
- * Ends all sessions of an account and kills its mailed links. The owner can log in again.
+ * Ends all sessions of an account and invalidates its mailed links. The owner can log in again.
  *
  * @throws ProblemError `unknown-user`, `unavailable`
  */
@@ -242,12 +242,12 @@ const TRIES = 8;
 const MAX_PAUSE_MS = 5_000;
 
 /**
- * Ends the sessions of everybody. A single account that collides or is throttled is tried again: it must not keep the
+ * Ends the sessions of all accounts. An account whose write collides or is throttled is tried again: it must not keep the
  * others from being reached. Whoever signs up while it runs may keep the new session.
  *
  * @param onProgress receives the number of accounts done so far
  * @returns the number of accounts
- * @throws ProblemError `unavailable` when the tables don't answer for a quarter of a minute
+ * @throws ProblemError `unavailable` when the tables don't answer for about 15 seconds
  */
 export async function endEverybodysSessions(
   deps: { accounts: AccountAdministration; pause: (ms: number) => Promise<void> },
@@ -255,7 +255,7 @@ export async function endEverybodysSessions(
 ): Promise<number> {
   let done = 0;
   await inParallel(AT_ONCE, deps.accounts.ids(), async (userId) => {
-    const ended = await patiently(deps.pause, () => deps.accounts.endSessions(userId));
+    const ended = await withRetries(deps.pause, () => deps.accounts.endSessions(userId));
     if (!ended) return; // deleted meanwhile
     done += 1;
     onProgress(done);
@@ -263,7 +263,7 @@ export async function endEverybodysSessions(
   return done;
 }
 
-async function patiently<T>(pause: (ms: number) => Promise<void>, act: () => Promise<T>): Promise<T> {
+async function withRetries<T>(pause: (ms: number) => Promise<void>, act: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await act();
@@ -275,13 +275,13 @@ async function patiently<T>(pause: (ms: number) => Promise<void>, act: () => Pro
   }
 }
 
-/** The rows of an account and of its address name different owners: nobody may guess which one to delete. */
+/** The rows of an account and of its address name different owners, and code must not guess which one to delete. */
 export class RowsDisagree extends Error {
   override readonly name = 'RowsDisagree';
 }
 
 /**
- * Deletes an account, frees its address and remembers that it was deleted. Sessions and mailed links die with it: each
+ * Deletes an account, frees its address and writes a tombstone. Its sessions and mailed links stop working at once: each
  * use of them reads the account first, and TTL removes their rows.
  *
  * @throws RowsDisagree when the account and the claim on its address don't belong together: nothing was deleted

@@ -11,24 +11,24 @@ export type AdmitDeps = {
   lifetimes: SessionLifetimes;
 };
 
-/** Who comes in, what proves it, and whether their client takes a refresh token. */
+/** Who is admitted, what proves it, and whether the client takes a refresh token. */
 export type Admission = Omit<Evidence, 'authTime'> & {
   user: User;
   refreshes: boolean;
-  /** Words for the client's device; see `deviceOf`. */
+  /** A description of the client's device; see `deviceOf`. */
   device?: string | undefined;
-  /** The passkey it was opened with. */
+  /** The `factorId` of the passkey that opens the session. */
   openedWith?: string;
-  /** When it was proved, in milliseconds since the epoch; now, unless the proof is older than the admission. */
+  /** When the user proved who they are, in milliseconds since the epoch. Default: now. */
   authTime?: number;
 };
 
 export type LoggedIn = { profile: Profile; accessToken: AccessToken; refreshToken?: string };
 
 /**
- * Opens a session: the one end of every way in. The caller has checked everything, the user's status too.
+ * Opens a session. Every way to log in ends here. The caller has checked everything, the user's status too.
  *
- * The tokens are made before the one write, so that a session that nobody holds a token of is never left behind.
+ * The tokens are signed before the one write, so that a failure never leaves a session behind that nobody has a token of.
  *
  * @throws ProblemError `hook-failed`, `unavailable`, and whatever `sessions.open` throws
  */
@@ -38,9 +38,9 @@ export async function admit(deps: AdmitDeps, admission: Admission): Promise<Logg
 }
 
 /**
- * Asks for all that an admission needs, and writes nothing.
+ * Fetches everything that an admission needs, and writes nothing.
  *
- * @returns what opens the session
+ * @returns a function that opens the session
  * @throws ProblemError `hook-failed`, `unavailable`
  */
 export async function prepareAdmission(

@@ -13,15 +13,15 @@ export type Authenticator = {
   clock: Clock;
 };
 
-/** Who an access token speaks for, its session, and what the token itself says. */
+/** The owner of an access token, its session, and the token's own claims. */
 export type Authenticated = { user: User; session: Session; claims: Claims };
 
-/** An access token as it was sent, and the network that it came from. */
+/** An access token as it was sent, and the client's network; see `clientNetwork`. */
 export type Bearer = { accessToken: string | undefined; client: string };
 
 /**
- * Who an access token speaks for, now: a token whose session is over is refused although its signature still holds. What
- * is refused counts for the client's address; what is granted costs one round trip.
+ * Finds the owner of an access token. A token whose session is over is refused although its signature is still valid. A
+ * refusal counts against the client's address; success costs one round trip.
  *
  * @throws ProblemError `missing-access-token`, `invalid-access-token`, `throttled`, `unavailable`
  * @see RFC 6750 section 3.1
@@ -36,7 +36,7 @@ export function authenticate(deps: Authenticator, bearer: Bearer): Promise<Authe
 }
 
 /**
- * Reads a session that must be live, and its user. The two reads are not a snapshot: between them the session may have been
+ * Reads a session that must be live, and its user. The two reads aren't a snapshot: between them the session may have been
  * carried over to a new `credentialVersion` (see `isTorn`), so that a pair that doesn't match is read once more.
  *
  * @throws ProblemError `invalid-access-token`, `unavailable`
@@ -52,7 +52,7 @@ export async function readLive(
   return { user: ownerOfLive(session, user, now), session: session as Session };
 }
 
-/** Does what an access token is for, and counts a refusal of the token for the client's address. */
+/** Runs the work, and counts a refusal of the access token against the client's address. */
 export function countingRefusedToken<T>(
   { throttle }: Pick<Authenticator, 'throttle'>,
   { client }: Pick<Bearer, 'client'>,
@@ -62,7 +62,7 @@ export function countingRefusedToken<T>(
 }
 
 /**
- * What an access token says, be its session over or not.
+ * The claims of an access token, whether or not its session is over.
  *
  * @throws ProblemError `missing-access-token`, `invalid-access-token`, `unavailable`
  */

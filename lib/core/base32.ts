@@ -1,6 +1,6 @@
-/** RFC 4648 section 6, which authenticator apps read. */
+/** The alphabet of RFC 4648 section 6, which authenticator apps read. */
 export const RFC_4648 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-/** Crockford's: no letter looks like a digit, and none forms a word. */
+/** Crockford's alphabet: no letter looks like a digit, and no word comes up. */
 export const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** Bytes in base32, without padding. @param bytes a multiple of five, so that no bits are left over */

@@ -1,7 +1,7 @@
 /**
- * Waits for both, whatever becomes of either, so that nothing still runs when the caller goes on or gives up.
+ * Waits until both have settled, so that nothing still runs when the caller goes on or gives up (unlike `Promise.all`).
  *
- * @throws what the first threw, or else what the second threw
+ * @throws the first one's error, or else the second one's
  */
 export async function both<First, Second>(
   first: Promise<First>,

@@ -5,22 +5,22 @@ import { normalisePassword } from './password-policy.ts';
 
 /** Looks for breached passwords at log-in. */
 export type Breaches = {
-  /** Says no when it can't be found out. */
+  /** False when the service doesn't answer. */
   isBreached(password: string): Promise<boolean>;
   /**
-   * Marks the user as mailed, and writes the mail's row, in one transaction. Does nothing when the user was marked after
+   * Marks the user as notified and writes the mail's row, in one transaction. Does nothing when the user was marked after
    * `since`.
    *
    * @param since milliseconds since the epoch
    * @throws ProblemError `unavailable`
    */
-  tell(mail: MailRequest, since: number): Promise<void>;
-  /** Is given the reason why an owner wasn't mailed. The log-in goes on; the next one tries again. */
+  notify(mail: MailRequest, since: number): Promise<void>;
+  /** Receives the error when an owner couldn't be notified. The log-in goes on; the next one tries again. */
   failed(userId: string, error: unknown): void;
 };
 
 export type BreachDeps = {
-  /** Absent where breached passwords are not looked for. */
+  /** Absent where passwords aren't compared with known breaches. */
   breaches?: Breaches | undefined;
   clock: Clock;
   /** Milliseconds. */
@@ -28,8 +28,8 @@ export type BreachDeps = {
 };
 
 /**
- * Mails the owner of a right password that was found in a breach, once for each password. The log-in goes on: whoever
- * knows the password gets in either way, and the owner has to learn of it.
+ * Mails the owner when the right password of a log-in is in a known breach, once for each password. The log-in goes on: a
+ * refusal would lock the owner out, too, and a mail is how they learn of it.
  *
  * @param language of the client
  */
@@ -44,7 +44,7 @@ export async function notifyOfBreach(
   if (!(await breaches.isBreached(normalisePassword(password)))) return;
   const mail = { userId: user.userId, language, purpose: 'password-breached' } as const;
   try {
-    await breaches.tell(newMailRequest(mail, clock(), tagLifetime), since);
+    await breaches.notify(newMailRequest(mail, clock(), tagLifetime), since);
   } catch (error) {
     breaches.failed(user.userId, error);
   }

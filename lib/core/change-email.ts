@@ -11,14 +11,14 @@ export type ChangeEmailRequest = Bearer & { language: Language; body: () => RawF
 export const changeEmailFields = { email: emailAddress };
 
 export type ChangeEmailDeps = Authenticator & {
-  /** All of them or none. @throws ProblemError `unavailable` */
+  /** Stores all or none. @throws ProblemError `unavailable` */
   mails: { putAll(mails: readonly MailRequest[]): Promise<void> };
 };
 
 /**
- * Asks for another address. Nothing changes but that two mails are due: one to the new address, by which the change is
- * completed, and one to the old one, by which it is taken back. Whether the new address is free is for `send-mail` to
- * see, so that it shows in neither answer, calls nor time.
+ * Requests a change of address. Only two mails become due: one to the new address, which completes the change, and one to
+ * the old address, which can undo it. `send-mail` finds out whether the new address is free, so that neither the answer,
+ * the calls nor the time reveal it.
  *
  * @throws ProblemError those of `authenticate`; `step-up-required`, `invalid-fields`, `throttled`, `unavailable`
  */

@@ -1,4 +1,4 @@
-// What holders of an account change about its second factors.
+// How holders change the TOTP and the recovery codes of their accounts.
 import { randomUUID } from 'node:crypto';
 import type { AccessToken, AccessTokenSigner } from './access-token.ts';
 import type { User } from './account.ts';
@@ -21,14 +21,14 @@ import { undoOf } from './undo.ts';
 
 const PENDING_MS = 10 * 60 * 1000;
 
-/** The order of refusals is token, step-up, body: the body is read when it is its turn. */
+/** Refusals come in the order token, step-up, body. That is why the body is a function. */
 export type FactorRequest = Bearer & { body: () => RawFields; language: Language };
 
 export type ChangeFactorsDeps = Authenticator & {
   factors: FactorChanges;
   sealing: TotpSealing;
   signer: AccessTokenSigner;
-  /** The issuer that an authenticator app shows. */
+  /** The name that authenticator apps show as the issuer. */
   brand: { name: string };
   /** Milliseconds. */
   tagLifetime: number;
@@ -40,13 +40,13 @@ export const setUpTotpFields = { name: factorName };
 export type TotpSetUp = { factorId: string; secret: string; uri: string };
 
 /**
- * Makes the secret of a TOTP, which waits ten minutes for its first code in the session that asked. A second one replaces
- * the first.
+ * Makes the secret of a TOTP. It is pending for ten minutes, until this session confirms it by its first code. Another
+ * one replaces it.
  *
  * @throws ProblemError those of `authenticate`; `step-up-required`, `invalid-fields`, `factor-limit`, `unavailable`
  */
 export async function setUpTotp(deps: ChangeFactorsDeps, request: FactorRequest): Promise<TotpSetUp> {
-  const { user, session } = await entitled(deps, request, { fresh: true });
+  const { user, session } = await authenticateForChange(deps, request, { fresh: true });
   const { name } = readFields(setUpTotpFields, request.body());
   if (user.totp) throw new ProblemError({ code: 'factor-limit' });
   const [id, secret, now] = [randomUUID(), newTotpSecret(), deps.clock()];
@@ -64,14 +64,16 @@ export const confirmTotpFields = { code: textSuchAs('123456') };
 export type TotpConfirmed = { recoveryCodes: string[]; accessToken: AccessToken };
 
 /**
- * Makes the pending TOTP the account's by its first code, which is used up. The session that does it reaches `aal2`, every
- * other one ends.
+ * Activates the pending TOTP by its first code, which is used up. This session reaches `aal2`, every other one ends.
  *
  * @throws ProblemError those of `authenticate`; `step-up-required`, `invalid-fields`, `wrong-code`, `throttled`,
  * `unavailable`
  */
 export async function confirmTotp(deps: ChangeFactorsDeps, request: FactorRequest): Promise<TotpConfirmed> {
-  const [found, issuer] = await both(entitled(deps, request, { fresh: false }), deps.signer.ready());
+  const [found, issuer] = await both(
+    authenticateForChange(deps, request, { fresh: false }),
+    deps.signer.ready(),
+  );
   const { code } = readFields(confirmTotpFields, request.body());
   if (!isTotpCode(code)) throw wrongCode('not six digits', false);
 
@@ -123,7 +125,7 @@ function withFactor({ amr }: Session, now: number): Evidence {
  * @throws ProblemError those of `authenticate`; `step-up-required`, `unavailable`
  */
 export async function removeTotp(deps: ChangeFactorsDeps, request: FactorRequest): Promise<void> {
-  await whileUnchanged(deps, request, async ({ user, session }) => {
+  await authenticateAndChange(deps, request, async ({ user, session }) => {
     if (!user.totp) return true;
     const mail = notice(deps, { user, language: request.language, purpose: 'totp-removed' });
     return deps.factors.removeTotp({ user, session, now: deps.clock(), mail });
@@ -131,13 +133,13 @@ export async function removeTotp(deps: ChangeFactorsDeps, request: FactorRequest
 }
 
 /**
- * Makes ten new recovery codes; the old ones are dead.
+ * Makes ten new recovery codes, which replace the old ones.
  *
  * @throws ProblemError those of `authenticate`; `step-up-required`, `no-factor`, `unavailable`
  */
 export async function renewRecoveryCodes(deps: ChangeFactorsDeps, request: FactorRequest): Promise<string[]> {
   const { codes, hashes } = newRecoveryCodes();
-  await whileUnchanged(deps, request, async ({ user, session }) => {
+  await authenticateAndChange(deps, request, async ({ user, session }) => {
     if (!user.totp && !user.passkeys) throw new ProblemError({ code: 'no-factor' });
     const mail = notice(deps, { user, language: request.language, purpose: 'recovery-codes-replaced' });
     return deps.factors.replaceRecoveryCodes({ user, session, hashes, now: deps.clock(), mail });
@@ -145,8 +147,8 @@ export async function renewRecoveryCodes(deps: ChangeFactorsDeps, request: Facto
   return codes;
 }
 
-/** Who may change factors: whoever proved all they can, and for all but the first code a moment ago. */
-async function entitled(
+/** Requires the highest level that the account can reach; `fresh`: proved within the last five minutes. */
+async function authenticateForChange(
   deps: ChangeFactorsDeps,
   request: FactorRequest,
   needed: { fresh: boolean },
@@ -156,14 +158,14 @@ async function entitled(
   return found;
 }
 
-/** Judges the token and makes the change, and both again when the account was changed in between. */
-async function whileUnchanged(
+/** Checks the token and makes the change, and repeats both when another write changed the account in between. */
+async function authenticateAndChange(
   deps: ChangeFactorsDeps,
   request: FactorRequest,
   change: (found: Authenticated) => Promise<boolean>,
 ): Promise<void> {
   await retryOnConflict('changes', async () => {
-    const found = await entitled(deps, request, { fresh: true });
+    const found = await authenticateForChange(deps, request, { fresh: true });
     request.body();
     return (await change(found)) || CONFLICT;
   });

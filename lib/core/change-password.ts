@@ -19,7 +19,7 @@ import { requireStepUp } from './step-up.ts';
 
 export type ChangePasswordRequest = Bearer & Prover & { body: () => RawFields };
 
-/** The rules of the fields of a change of password. @param user whose name and address may not make up the new one */
+/** The rules of the fields. @param user the new password must not consist of this user's name and address */
 export const changePasswordFields = (policy: PasswordPolicy, user?: Pick<User, 'name' | 'email'>) => ({
   password: textSuchAs('correct horse battery staple'),
   newPassword: newPassword(policy, [user?.name, user?.email]),
@@ -27,11 +27,11 @@ export const changePasswordFields = (policy: PasswordPolicy, user?: Pick<User, '
 
 /** A new password that ends every session of the user but one. */
 export type PasswordChange = {
-  /** As they were read. */
+  /** User and session as they were read. */
   user: User;
   session: Session;
   passwordHash: string;
-  /** What the session rests on from then on. */
+  /** The evidence of the session from then on. */
   evidence: Evidence;
   /** Milliseconds since the epoch. */
   now: number;
@@ -43,7 +43,7 @@ export type ChangePasswordDeps = Authenticator &
     signer: AccessTokenSigner;
     accounts: {
       /**
-       * Sets the new hash, raises `credentialVersion` for the user and for the session that stays, and asks for the
+       * Sets the new hash, raises `credentialVersion` for the user and for the session that stays, and requests the
        * notice: one transaction, on condition that neither version has changed and the session hasn't ended.
        *
        * @returns false when the condition did not hold
@@ -54,13 +54,13 @@ export type ChangePasswordDeps = Authenticator &
     passwordPolicy: PasswordPolicy;
   };
 
-/** What the change proves. */
+/** What typing the old password proves. */
 const PASSWORD = { amr: ['pwd'] } as const;
 
 /**
- * Gives the account another password. Every other session ends in the same transaction; this one lives on, with the
- * access tokens that it has. What was begun with the old password and ends later is made under the old version, and
- * dead from its beginning.
+ * Gives the account another password. Every other session ends in the same transaction; this one and its access tokens
+ * stay valid. A log-in that began with the old password and ends later opens a session under the old version, which is
+ * never valid.
  *
  * @throws ProblemError those of `authenticate`; `step-up-required`, `invalid-fields`, `wrong-credentials`, `throttled`,
  * `hook-failed`, `unavailable`
@@ -107,7 +107,7 @@ async function apply(
     if (await deps.accounts.changePassword({ user, session, passwordHash, evidence, now, notice }))
       return { ...session, ...evidence };
     ({ user, session } = await readLive(deps, session, now));
-    // Another change of the password came first: the one that was typed is the old one now.
+    // Another change of the password came first: the password that was typed is no longer the right one.
     if (user.passwordChangedAt !== found.user.passwordChangedAt) throw wrongCredentials(false);
     return CONFLICT;
   });

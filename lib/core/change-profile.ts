@@ -6,7 +6,7 @@ import { ProblemError } from './problem.ts';
 
 export type ChangeProfileRequest = Bearer & { body: () => RawFields };
 
-/** The rules of the fields of a profile: each may be left out, and then stays as it is. */
+/** The rules of the fields of a profile. A field that is left out stays as it is. */
 export const profileFields = { name: v.optional(personName), bio: otherBiography };
 
 export type ProfileChange = Partial<Pick<User, 'name' | 'bio'>>;
@@ -19,7 +19,7 @@ export type ChangeProfileDeps = Authenticator & {
 };
 
 /**
- * Changes what the account says of its holder. Access tokens carry a new name from the next refresh on.
+ * Changes the name, the biography, or both. Access tokens carry a new name from the next refresh on.
  *
  * @throws ProblemError those of `authenticate`; `invalid-fields`, `unavailable`
  */

@@ -8,13 +8,15 @@ import { openAttempt, type Throttle } from './throttle.ts';
 
 export type CheckedUser = User & {
   passwordHash: string;
-  /** The hash is of the password as it was typed, by a system that didn't normalise. */
+  /** The hash was made by another system from the password as typed, without NFC. */
   hashIsOverTyped: boolean;
 };
 
 /**
- * The user whose password this is. Computes one hash, or two for a password that NFC changes: how many depends on what
- * was typed alone, so that the time says nothing of the account.
+ * Checks a password. Computes one hash, or two for a password that NFC changes. The number depends only on what was typed,
+ * so that the time reveals nothing about the account.
+ *
+ * @returns `undefined` when the password is wrong, or there is no active account
  */
 export async function checkPassword(
   { hasher }: { hasher: PasswordHasher },
@@ -22,7 +24,7 @@ export async function checkPassword(
   typed: string,
 ): Promise<CheckedUser | undefined> {
   const possible = isPossiblePassword(typed);
-  // A disabled account is checked like one that isn't there: what its hash takes must not tell it from that.
+  // A disabled account is checked like an unknown one, so that the cost of its hash doesn't reveal that it exists.
   const passwordHash = possible && user?.status === 'active' ? user.passwordHash : undefined;
   const normalised = possible ? normalisePassword(typed) : '';
   const matches = await hasher.verify(normalised, passwordHash, user?.userId);
@@ -40,14 +42,14 @@ export type ProveDeps = {
   tagLifetime: number;
 };
 
-/** Where a password was typed, and in what language a mail about it will be. */
+/** The client that sent a proof, and the language of mails about it. */
 export type Prover = { client: string; language: Language };
 
 /**
- * Does something for the holder of a session who types the account's password once more. It counts as a log-in does: for
- * the account and for the client's address, before the hash is computed.
+ * Does something for the holder of a session who types the account's password again. The attempt counts like a log-in:
+ * against the account and the client's address, before the hash is computed.
  *
- * @param prepare runs when the password is right, and returns what writes; what either throws counts for nothing
+ * @param prepare runs when the password is right, and returns a function that writes; an error of either isn't counted
  * @throws ProblemError `wrong-credentials`, `throttled`, `unavailable`, and whatever `prepare` and its result throw
  */
 export async function withPassword<T>(
@@ -69,7 +71,7 @@ export async function withPassword<T>(
   }
 }
 
-/** What the owner gets when this attempt was the last before the account is locked until a reset. */
+/** The mail to the owner when this failed attempt locks the account until a reset. */
 export function lockMail(
   { clock, tagLifetime }: { clock: Clock; tagLifetime: number },
   userId: string | undefined,

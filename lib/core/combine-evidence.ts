@@ -3,7 +3,7 @@ import type { Evidence } from './session.ts';
 /** What a proof adds to a session. */
 export type Proof = Pick<Evidence, 'amr'> & Partial<Pick<Evidence, 'acr'>>;
 
-/** What a session rests on after one more proof. */
+/** The evidence of a session after one more proof. The level is never lowered. */
 export function combineEvidence({ amr, acr }: Evidence, proof: Proof, now: number): Evidence {
   return {
     authTime: now,

@@ -13,7 +13,7 @@ export type CreateUserDeps = { imports: ImportDeps['accounts']; tombstones: Impo
 };
 
 /**
- * Makes one account as an import makes it of a row: with any hash that can be verified, and without one its owner gets an
+ * Creates one account as an import does from a row: with any hash that can be verified; without one the owner gets an
  * email to set a password.
  *
  * @throws ProblemError `invalid-fields`, also for a user id that another account has and for an account that was deleted
@@ -22,7 +22,7 @@ export type CreateUserDeps = { imports: ImportDeps['accounts']; tombstones: Impo
 export async function createUser(deps: CreateUserDeps, fields: RawFields, by: By): Promise<ListedUser> {
   const now = deps.clock();
   const account = {
-    // Not the id that an import makes of the address: whoever gets an account after a deletion is somebody new.
+    // Not derived from the address, as in an import: an account made after a deletion belongs to somebody new.
     userId: randomUUID(),
     createdAt: now,
     ...readAccountRow(fields, { readHash: deps.readHash, now }),
@@ -52,7 +52,7 @@ async function* one(account: AccountToImport) {
   yield { line: 1, account };
 }
 
-/** Without a refusal the very account was there already. */
+/** Nothing imported and no refusal means that this very account exists already. */
 function problemOf(refusal: ImportRefusal | undefined): ProblemError {
   if (refusal?.why === 'deleted')
     return invalidFields([{ field: 'createdAt', reason: 'before-deletion', detail: DELETED }]);

@@ -12,7 +12,7 @@ export type DeleteOwnAccountRequest = Bearer & { language: Language; body: () =>
 export type DeleteOwnAccountDeps = Authenticator & {
   accounts: {
     /**
-     * Deletes the account, what it claims and holds, and its factors, leaves the tombstone and asks for the last mail: one
+     * Deletes the account, its claims on addresses and its factors, writes the tombstone and requests the last mail: one
      * transaction, on condition that the account is as it was read.
      *
      * @returns false when the condition did not hold
@@ -26,8 +26,8 @@ export type DeleteOwnAccountDeps = Authenticator & {
 };
 
 /**
- * Deletes the account of whoever asks. Its tokens are refused from then on, since each use of them reads the account, and
- * the address can sign up again.
+ * Deletes the account at its holder's request. Its tokens are refused from then on, since each use of them reads the
+ * account, and the address can sign up again.
  *
  * @throws ProblemError those of `authenticate`; `step-up-required`, `unavailable`, and those of an unreadable body
  * @see GDPR article 17
@@ -38,7 +38,7 @@ export async function deleteOwnAccount(
 ): Promise<void> {
   const found = await authenticate(deps, request);
   requireStepUp(found.user, found.claims, { fresh: true }, deps.clock());
-  request.body(); // has no fields, but must not be rubbish
+  request.body(); // has no fields, but a malformed body is refused
   const key = await deps.tombstones.key();
   let { user, session } = found;
   await retryOnConflict('changes of the account', async () => {
@@ -51,7 +51,7 @@ export async function deleteOwnAccount(
   });
 }
 
-/** It carries whom it goes to: when it is sent, nobody can be asked any more. */
+/** The row carries its recipient: when the mail is sent, the account is gone. */
 function lastMailTo(user: User, language: Language, now: number, lifetime: number): MailRequest {
   const { userId, email, name, emailVerified, mailRefused, mailRefusedUntil } = user;
   return {

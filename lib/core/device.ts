@@ -1,9 +1,9 @@
-/** Characters of a User-Agent that are looked at. Real ones have fewer than 300; anybody may send more. */
+/** How many characters of a User-Agent are read. Real ones have fewer than 300, but anybody may send more. */
 const MAX_LENGTH = 500;
 
 /**
- * What a User-Agent has in it, by the name that is shown. The first that fits counts: nearly every browser also says that
- * it is Safari, and those made of Chromium that they are Chrome. docs/devices.md has the same names for readers.
+ * How a User-Agent reveals its browser, by the name that is shown. The first match counts: nearly every browser also claims
+ * to be Safari, and every one built on Chromium to be Chrome. docs/devices.md lists the same names for readers.
  */
 const BROWSERS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['Edge', /\bEdg(e|A|iOS)?\//],
@@ -29,8 +29,8 @@ const SYSTEMS: readonly (readonly [name: string, pattern: RegExp])[] = [
 ];
 
 /**
- * A User-Agent in words by which a holder recognises a session: `Firefox on Windows`, or whichever of the two is known.
- * The words come from the lists above, never from the header: what somebody sends is stored and shown nowhere.
+ * Words by which a holder recognises a session: `Firefox on Windows`, or only the browser or the system if the other is
+ * unknown. The words come from the lists above, never from the header, which may hold anything.
  *
  * @returns undefined for a User-Agent that names neither
  */

@@ -7,16 +7,16 @@ const MAX_LOCAL_BYTES = 64; // RFC 5321 section 4.5.3.1.1
 /** The local part that the HTML standard allows in `input type=email`: a subset of RFC 5322's atext and dots. */
 const LOCAL_PART = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+$/;
 /**
- * What HTML allows and SES delivers to nobody: dots that RFC 5322 has no place for. `=?` opens an RFC 2047 encoded
- * word; mailers exist that decode one in an address and so deliver elsewhere.
+ * What HTML allows but can't be delivered: dots where RFC 5322 allows none. `=?` opens an RFC 2047 encoded
+ * word, and some mailers decode it in an address and deliver elsewhere.
  */
 const UNDELIVERABLE = /^\.|\.\.|\.$|=\?/;
-/** In what was typed: ASCII may only be what a domain has. Everything else is for Unicode's tables to judge. */
+/** The domain as it was typed: of ASCII only what a domain may have. Unicode's tables judge all other characters. */
 const TYPED_DOMAIN = /^[a-z0-9.\-\u{80}-\u{10ffff}]+$/iu;
 const DOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 /**
- * The one form under which an address is stored, compared and mailed: without invisible characters around it, in lower
+ * The one form in which an address is stored, compared and mailed: without invisible characters around it, in lower
  * case, the domain as its A-label. A full-width `＠`, as Japanese keyboards type it, is an `@`.
  *
  * @returns the normalised address, or `undefined` when the text is no address that we can mail.
@@ -25,7 +25,7 @@ const DOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0
  */
 export function normaliseEmail(text: string): string | undefined {
   const trimmed = trimInvisible(text);
-  // Bounded before any regular expression or Unicode table sees it; no address in use is near twice the limit.
+  // Refused before any regular expression or Unicode table sees it; no address in use is near twice the limit.
   if (trimmed.length > MAX_BYTES * 2) return undefined;
   const at = trimmed.search(/[@＠]/);
   const localPart = trimmed.slice(0, Math.max(at, 0));
@@ -36,11 +36,11 @@ export function normaliseEmail(text: string): string | undefined {
   return fits && domain !== undefined ? address : undefined;
 }
 
-/** The domain of an address in lower case, as its A-label; `undefined` when it is none. */
+/** The domain of an address in lower case, as its A-label; `undefined` when it isn't a domain. */
 function domainAsALabel(domain: string): string | undefined {
-  // domainToASCII reads a URL's host: it would drop a tab, and all that follows a slash.
+  // domainToASCII reads a URL's host: it would drop a tab, and everything after a slash.
   if (!TYPED_DOMAIN.test(domain) || hidesSomething(domain)) return undefined;
-  // ASCII is left as written: the URL parser behind domainToASCII would read `0x7f.1` as an IPv4 address.
+  // ASCII stays as written: the URL parser behind domainToASCII would read `0x7f.1` as an IPv4 address.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is the definition of ASCII
   const ascii = /^[\x00-\x7f]*$/.test(domain) ? domain.toLowerCase() : domainToASCII(domain);
   return DOMAIN.test(ascii) ? ascii : undefined;

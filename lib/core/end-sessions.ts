@@ -7,7 +7,7 @@ import { isUuid } from './uuid.ts';
 
 export type EndSessionsRequest = Bearer & { body: () => RawFields };
 
-/** Exactly one of: a single session, all but the one that asks, or all. */
+/** Exactly one of: a single session, all but the calling one, or all. */
 export const endSessionsFields = [
   { sessionId: textSuchAs('5f4dcc3b-5aa7-4a5d-8b3d-2a1f0c9e8d7b') },
   { others: onlyTrue },
@@ -29,8 +29,8 @@ export type EndSessionsDeps = Omit<Authenticator, 'sessions'> & {
 };
 
 /**
- * Ends sessions of the account at once, for both kinds of their tokens. A session that is unknown or somebody else's is
- * nothing to the caller: it is looked for among the caller's own, and the answer is the same.
+ * Ends sessions of the account at once, for both kinds of their tokens. A session is looked up only among the caller's own,
+ * so that the answer for an unknown session and for another account's is the same success.
  *
  * @throws ProblemError those of `authenticate`; `invalid-fields`, `unavailable`
  */

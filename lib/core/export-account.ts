@@ -16,7 +16,7 @@ export type ExportAccountDeps = Omit<AccountOverviewDeps, 'sessions'> & {
 };
 
 /**
- * Everything that is kept about the holder, for the holder; what is a secret or made of one is left out by the dialect.
+ * Everything that is stored about the holder, for the holder. The dialect leaves out secrets and what is derived from them.
  *
  * @throws ProblemError those of `authenticate`; `step-up-required`, `unavailable`
  * @see GDPR articles 15 and 20

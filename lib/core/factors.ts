@@ -1,21 +1,21 @@
-// What the core knows of second factors as they are stored. Times are milliseconds since the epoch.
+// Second factors as they are stored. Times are milliseconds since the epoch.
 
 import type { MailRequest } from './mail-request.ts';
 import type { Evidence, Session, SessionKey } from './session.ts';
 
 /** An active TOTP. An account has at most one. */
 export type Totp = {
-  /** Names it to clients, and binds the sealed secret to it. */
+  /** The `factorId` that clients see; the sealed secret is bound to it. */
   id: string;
   name: string | null;
   sealedSecret: string;
-  /** The last step that was used: neither it nor an older one is taken again. */
+  /** The last step that was used: neither it nor an older one is accepted again. */
   lastStep: number;
   createdAt: number;
   lastUsedAt: number;
 };
 
-/** A TOTP that waits for its first code, in the session that asked for it. */
+/** A TOTP that waits for its first code, in the session that set it up. */
 export type PendingTotp = Pick<Totp, 'id' | 'name' | 'sealedSecret' | 'createdAt'> & {
   sessionId: string;
   expiresAt: number;
@@ -24,24 +24,24 @@ export type PendingTotp = Pick<Totp, 'id' | 'name' | 'sealedSecret' | 'createdAt
 /** One use of a factor, on condition that nobody has used the same before. */
 export type FactorUse =
   | { by: 'totp'; userId: string; id: string; step: number; now: number }
-  /** `left`: how many codes are left after this one. */
+  /** `left`: the number of codes left after this one. */
   | { by: 'recovery-code'; userId: string; hash: string; left: number };
 
 /** What is written in the same transaction as a use: all of it, or nothing. */
 type UseEffects = {
-  /** The challenge that the use answers, which is good once. */
+  /** The hash of the challenge that the use answers, which can be used once. */
   challenge?: string;
   open?: Session;
   /** A step-up: the session's new evidence. */
   raise?: { session: SessionKey; evidence: Evidence };
-  /** Counters that are forgotten. */
+  /** Counters to delete. */
   forget?: readonly string[];
   mail?: MailRequest;
 };
 
 /**
- * What became of a use. `wrong`: it was used before, or the factor is gone. `changed`: another recovery code was used in
- * between, so that the number of those left is another. `over`: the challenge was used, or the session has ended.
+ * The outcome of a use. `wrong`: it was used before, or the factor is gone. `changed`: another recovery code was used in
+ * between, so that `left` is wrong. `over`: the challenge was used, or the session has ended.
  */
 export type UseOutcome = 'used' | 'wrong' | 'changed' | 'over';
 
@@ -51,7 +51,7 @@ export type FactorChange = {
   mail?: MailRequest;
 };
 
-/** What a client may see of a factor. */
+/** A factor as clients see it. */
 export type ListedFactor = {
   factorId: string;
   type: 'totp' | 'passkey';
@@ -70,17 +70,17 @@ export type FactorStore = {
 
 /** What the core needs to show the factors of an account. */
 export type FactorList = {
-  /** Active factors, those that were added first before the others. @throws ProblemError `unavailable` */
+  /** Active factors, the oldest first. @throws ProblemError `unavailable` */
   list(userId: string): Promise<{ factors: ListedFactor[]; recoveryCodesLeft: number | null }>;
 };
 
 /** What the core needs to change them. Every method throws ProblemError `unavailable`. */
 export type FactorChanges = {
   pendingTotp(userId: string): Promise<PendingTotp | undefined>;
-  /** Keeps a pending TOTP, in place of another one. */
+  /** Stores a pending TOTP, in place of any earlier one. */
   putPendingTotp(userId: string, pending: PendingTotp): Promise<void>;
   /**
-   * Makes the pending TOTP the account's, with its first step used, and replaces the recovery codes. Every other session
+   * Activates the pending TOTP, with its first step used, and replaces the recovery codes. Every other session
    * ends: the version of the account rises, and that of the one session with it.
    *
    * @returns false when the pending one is gone, the session is over, or the account was changed meanwhile
@@ -107,10 +107,10 @@ export type FactorChanges = {
   ): Promise<boolean>;
 };
 
-/** A right password that waits for its second factor. */
+/** A log-in with the right password that waits for its second factor. */
 export type Challenge = { userId: string; credentialVersion: number; expiresAt: number };
 
-/** What the core needs of stored challenges, each named by the SHA-256 of what the client holds. */
+/** What the core needs of stored challenges. The key of each is the SHA-256 of the text that the client has. */
 export type ChallengeStore = {
   put(hash: string, challenge: Challenge): Promise<void>;
   get(hash: string): Promise<Challenge | undefined>;

@@ -9,16 +9,16 @@ import {
 } from './password-policy.ts';
 import { type DetailedReason, type Field, type FieldProblem, ProblemError, type Reason } from './problem.ts';
 
-/** What a dialect hands to the core: the fields as they came, under the core's names, of whatever type. */
+/** The fields of a request as they came, of any type, under the core's names. */
 export type RawFields = Partial<Record<Field, unknown>>;
 
-/** What a request's fields have to be: all of these, or exactly one member of an array. */
+/** The rules of a request's fields: all of these, or exactly one member of an array. */
 export type FieldRules = v.ObjectEntries | readonly v.ObjectEntries[];
 
 const MAX_NAME = 100;
 const MAX_BIO = 1000;
 
-/** Any text; the message of a valibot issue is one of our reasons. */
+/** Any text. The message of a valibot issue is one of our reasons. */
 export const text = v.string((issue) => reason(issue.input === undefined ? 'required' : 'not-text'));
 
 /** Any text, with an example of it for the OpenAPI document. */
@@ -36,7 +36,7 @@ export const emailAddress = v.pipe(
   v.metadata({
     description:
       'An email address of at most 254 bytes. Before the @: at most 64 bytes of ASCII, without a dot at either end or two dots in a row. The domain may be Unicode. Case does not matter. White space and invisible characters around the address are removed.',
-    // Loose, since what may stand around an address has no short pattern that every tool can read.
+    // Loose, since there is no short pattern for the invisible characters around an address that every tool can read.
     pattern: "^[^@\\uff20]*[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-][@\\uff20][^@\\uff20]+$",
     examples: ['ada@example.com'],
   }),
@@ -44,16 +44,16 @@ export const emailAddress = v.pipe(
   v.string(() => reason('invalid-email')),
 );
 
-/** What pasting brings along at the ends of a name. Variation selectors and tags are not among it: they end emoji. */
+/** What pasting adds at the ends of a name. Not variation selectors and tags: emoji end with them. */
 const AROUND_NAME = /[\s\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]/;
 
 /**
- * What no name has: control characters, U+2028 and U+2029 break out of a mail's or a log's line; embeddings, overrides
- * and isolates of direction reorder the text around the name.
+ * Refused in names: control characters, U+2028 and U+2029, which break out of a line of a mail or a log; embeddings,
+ * overrides and isolates of direction, which reorder the text around the name.
  */
 const UNUSABLE_IN_NAME = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
-/** The trimmed name: one that somebody can see, on one line, and that leaves the text around it alone. */
+/** The trimmed name: visible, on one line, and without effect on the text around it. */
 export const personName = v.pipe(
   text,
   v.metadata({
@@ -67,10 +67,10 @@ export const personName = v.pipe(
   v.check((name) => [...name].some(isSeenAlone), reason('name-invisible')),
 );
 
-/** What a person calls a factor: the same rules, and `null` where nothing is given. */
+/** The name of a factor: the same rules, and `null` where none is given. */
 export const factorName = v.nullish(personName, null);
 
-/** A letter, digit or sign that a font draws. An accent alone is none. */
+/** A letter, digit or sign that a font draws. An accent alone doesn't count. */
 function isSeenAlone(character: string): boolean {
   return isVisible(character) && !/\p{M}/u.test(character);
 }
@@ -78,7 +78,7 @@ function isSeenAlone(character: string): boolean {
 const biographyText = v.pipe(
   text,
   v.metadata({
-    // Not by toLocaleString: at a cold start it takes ten milliseconds to load what it knows of languages.
+    // Without toLocaleString, which takes ten milliseconds of a cold start to load its data.
     description: `Up to ${MAX_BIO} characters of valid Unicode, kept as given.`,
     maxLength: MAX_BIO,
     examples: ['Wrote the first program.'],
@@ -90,10 +90,10 @@ const biographyText = v.pipe(
 /** Text as given, or `null`; absent means `null`. */
 export const biography = v.nullish(biographyText, null);
 
-/** The same where absent means that it stays as it is. */
+/** The same, except that absent means unchanged. */
 export const otherBiography = v.optional(v.nullable(biographyText));
 
-/** Exactly `true`: a switch that can only be given or left out. */
+/** Exactly `true`: a switch that is either given or left out. */
 export const onlyTrue = v.literal(true, (issue) =>
   reason(issue.input === undefined ? 'required' : 'not-true'),
 );
@@ -101,7 +101,7 @@ export const onlyTrue = v.literal(true, (issue) =>
 /**
  * A password that may be set, in the form that is hashed.
  *
- * @param own what a guesser of this account begins with, as it came: its name and address
+ * @param own the account's name and address as they came, which guessers try first
  */
 export function newPassword(policy: PasswordPolicy, own: readonly unknown[] = []) {
   const texts = own.filter((one) => typeof one === 'string');
@@ -136,9 +136,9 @@ export async function refuseBreached(
 }
 
 /**
- * The password once more, compared as typed: two spellings that NFC would make one are still a slip of the keyboard.
+ * The password again, compared as typed: two spellings that NFC makes equal are still a typing error.
  *
- * @param password as it came; there is nothing to repeat unless it is text
+ * @param password as it came; a value that isn't text is refused by its own rule
  */
 export function confirmationOf(password: unknown) {
   return v.pipe(
@@ -176,9 +176,9 @@ export function readFields<const E extends v.ObjectEntries>(
 }
 
 /**
- * Reads the one of several sets of fields that the request has: each field of that set, and none of the other sets'.
+ * Reads the one set of fields, of several, that fits the request: every field of that set, and no field of another.
  *
- * @throws ProblemError `invalid-fields`, without a field to blame where the request fits none of the sets
+ * @throws ProblemError `invalid-fields`, with an empty list of fields when the request fits none of the sets
  */
 export function readOneOf<const A extends readonly v.ObjectEntries[]>(
   alternatives: A,
@@ -194,17 +194,26 @@ export function readOneOf<const A extends readonly v.ObjectEntries[]>(
   return readFields(fitting, fields, policy) as never; // the type of an array's member, which TypeScript cannot follow
 }
 
-/** Every field that some rule is about. */
+/** The names of all fields in the rules. */
 export function namesOf(rules: FieldRules): Field[] {
   const all = Array.isArray(rules) ? rules : [rules];
   return [...new Set(all.flatMap((entries) => Object.keys(entries) as Field[]))];
+}
+
+/** The fields of a body, or `undefined` for one that can't be read: for code that must not refuse it yet. */
+export function bodyIfReadable(body: () => RawFields): RawFields | undefined {
+  try {
+    return body();
+  } catch {
+    return undefined;
+  }
 }
 
 export function invalidFields(fields: readonly FieldProblem[]): ProblemError {
   return new ProblemError({ code: 'invalid-fields', fields });
 }
 
-/** @param message a reason, and behind a colon a sentence that says more */
+/** @param message a reason, or a reason, a colon and a sentence; see `detailed` */
 function fieldProblem(field: Field, message: string, policy?: PasswordPolicy): FieldProblem {
   const end = message.indexOf(': ');
   if (end > 0)
@@ -222,15 +231,15 @@ function reason(code: Reason): Reason {
   return code;
 }
 
-/** The message of an issue, with a sentence that doesn't repeat the value. */
+/** A reason with a sentence of detail, which must not repeat the value. */
 export function detailed(code: DetailedReason, detail: string): string {
   return `${code}: ${detail}`;
 }
 
 /**
- * A rule for values that other programs write in several ways, which no schema can say.
+ * A rule for values that other programs write in several ways, which no schema can express.
  *
- * @param read the value that is meant, or why there is none: a sentence that doesn't repeat it
+ * @param read returns the value that is meant, or why it is refused: a sentence that doesn't repeat the value
  */
 export function readBy<T>(
   code: DetailedReason,

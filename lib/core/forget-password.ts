@@ -7,7 +7,7 @@ import { countRequest, type Throttle } from './throttle.ts';
 export type ForgetPasswordRequest = {
   fields: RawFields;
   client: string;
-  /** What the client reads, and so what the mail will be written in. */
+  /** The language of the client, and so of the mail. */
   language: Language;
 };
 
@@ -21,16 +21,16 @@ export type ForgetPasswordDeps = {
   clock: Clock;
   /** Milliseconds. */
   tagLifetime: number;
-  /** Whether a system before may know an address that nobody has; `send-mail` asks it. */
+  /** Whether the previous system may know an address that nobody has here; `send-mail` asks it. */
   migrates: boolean;
 };
 
 /**
- * Asks for the mail that resets a password. The same calls and the same answer for every address; whether a mail goes,
- * and the mail itself, is up to `send-mail`, which reads the row that is written here from the table's stream, so that
- * no trouble of the mail's reaches the client, nor is lost with it.
+ * Requests the mail that resets a password. Every address gets the same calls and the same answer. `send-mail` reads the
+ * row that is written here from the table's stream and decides whether a mail goes, so that the answer reveals nothing and
+ * an outage of the mail service loses no mail.
  *
- * @returns the name of the request, which opens nothing
+ * @returns the id of the request, which opens nothing
  * @throws ProblemError `invalid-fields`, `throttled`, `unavailable`
  * @see OWASP Forgot Password Cheat Sheet
  */

@@ -1,8 +1,8 @@
-// What lib/hooks.ts may export, and what the core makes of it. docs/hooks.md is the guide.
+// What lib/hooks.ts may export, and how the core calls it. docs/hooks.md is the guide.
 import type { User } from './account.ts';
 import type { AuthMethod } from './session.ts';
 
-/** Claims of ours: what a hook may not set. */
+/** The claims of Gatehouse, which a hook must not set. */
 export const RESERVED_CLAIMS = [
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'acr', 'amr', 'auth_time'],
   ...['client_id', 'userId', 'userName', 'email', 'email_verified', 'roles'],
@@ -35,7 +35,7 @@ type Json =
   | readonly Json[]
   | { readonly [name: string]: Json | undefined };
 
-/** Claims that a hook adds to an access token: at most 2,048 bytes of JSON, and none of ours. */
+/** Claims that a hook adds to an access token: at most 2,048 bytes of JSON, and none of the reserved names. */
 export type OwnClaims = { readonly [name: string]: Json | undefined } & {
   readonly [name in ReservedClaim]?: never;
 };
@@ -51,10 +51,10 @@ export type HookUser = {
 
 export type HookSession = { sessionId: string; acr: 'aal1' | 'aal2'; amr: readonly AuthMethod[] };
 
-/** A user of the system that was used before, as `findLegacy` found them. */
+/** A user of the previous system, as `findLegacy` returns them. */
 export type LegacyUser = { name: string; emailVerified: boolean; roles?: readonly string[] | undefined };
 
-/** Aborted when the hook is late or has answered: for `fetch`. */
+/** `signal`, to pass to `fetch`, is aborted when the hook runs out of time or has answered. */
 type Limits = { signal: AbortSignal };
 // biome-ignore lint/suspicious/noConfusingVoidType: what a function without `return` returns
 type Nothing = undefined | null | void;
@@ -66,14 +66,15 @@ export type BeforeSignUp = (
   limits: Limits,
 ) => Soon<string | Nothing>;
 
-/** @returns nothing, or what the access token has besides our claims */
+/** @returns nothing, or the claims to add to the access token */
 export type Claims = (
   about: { user: HookUser; session: HookSession },
   limits: Limits,
 ) => Soon<OwnClaims | Nothing>;
 
 /**
- * @param who `password` as it was typed at a log-in; absent where it was forgotten, and the question is only who has the address
+ * @param who `password` as it was typed at a log-in; absent for a forgotten password, where the question is only whether
+ * somebody has the address
  * @returns nothing for an unknown address or a wrong password
  */
 export type FindLegacy = (
@@ -106,13 +107,14 @@ export type AskClaims = (
   session: HookSession,
 ) => Promise<OwnClaims | undefined>;
 
-/** Lazy migration: who had an account with the system that was used before. */
+/** Lazy migration: looks up accounts of the previous system. */
 export type Migration = {
   /** @throws ProblemError `hook-failed` */
   find(who: { email: string; password?: string }): Promise<LegacyUser | undefined>;
   /**
-   * Begins the time that every failed log-in takes, as long as `find` may take. The result waits for its end: otherwise a
-   * slow answer would tell that nobody has the address here.
+   * Starts to measure the time that every failed log-in takes: as long as `find` may take.
+   *
+   * @returns waits until that time has passed; otherwise a slow answer would reveal that nobody has the address here
    */
-  begin(): () => Promise<void>;
+  startTimer(): () => Promise<void>;
 };

@@ -6,7 +6,7 @@ import { type MailRequest, newMailRequest } from './mail-request.ts';
 import { type StoredFactors, summaryOf } from './stored-factors.ts';
 import { importedUserId, isDeleted, type TombstoneStore, tombstoneId } from './tombstone.ts';
 
-/** An account as another system describes it, its values read and found sound. Times are milliseconds since the epoch. */
+/** An account as another system describes it, with valid values. Times are milliseconds since the epoch. */
 export type AccountToImport = Omit<User, 'userId' | 'credentialVersion' | 'createdAt'> & {
   userId?: string;
   createdAt?: number;
@@ -15,17 +15,17 @@ export type AccountToImport = Omit<User, 'userId' | 'credentialVersion' | 'creat
   fastDigest?: FastDigest;
 };
 
-/** A digest of a password that is too fast to be stored. */
+/** A fast digest of a password, such as MD5, which is stored only inside a slow hash. */
 type FastDigest = {
-  /** Tells it from others, and is the same at every run. */
+  /** Identifies the digest; the same in every run. */
   readonly identity: string;
   /** What a report calls it. */
   readonly kind: string;
-  /** The slow hash that is stored; another one at each call. Takes tens of milliseconds of a processor. */
+  /** A slow hash of the digest, with a new salt at each call. Takes tens of milliseconds of processor time. */
   wrap(): Promise<string>;
 };
 
-/** One row of a file, and where it begins; a text says why the row can't be read. */
+/** One row of a file and the line on which it begins; a text says why the row can't be read. */
 export type ImportRow = { line: number; account: AccountToImport | string };
 
 /** Why a row isn't imported. */
@@ -48,30 +48,30 @@ export type ImportOptions = {
   readonly kindOf: (passwordHash: string) => string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Who imports; `import` unless it is said. */
+  /** Who imports. Default: `import`. */
   readonly by?: By;
   /** Receives each row that isn't imported. */
   readonly onRefused: (line: number, refusal: ImportRefusal) => void;
   readonly onProgress?: (counts: ImportCounts) => void;
 };
 
-/** What became of the rows so far. */
+/** The outcomes of the rows so far. */
 export type ImportCounts = {
   rows: number;
   imported: number;
-  /** Found in the tables, as an earlier run of the import left them or as they have become since. */
+  /** Imported by an earlier run. */
   before: number;
   refused: number;
-  /** How many of the imported get a reset email. */
+  /** How many of the imported users get a reset email. */
   mailed: number;
-  /** How many of the sound rows have a hash of each kind. */
+  /** How many of the valid rows have a hash of each kind. */
   hashes: Map<string, number>;
 };
 
-/** An account to write, with its factors, and the request for the mail by which its owner sets a password, where one is due. */
+/** An account to write with its factors and, if the owner has to set a password, the request for the mail. */
 export type NewAccount = { user: User; by: By; factors?: StoredFactors; mailRequest?: MailRequest };
 
-/** What became of one account: `owner` has the address already, or somebody a passkey of it. */
+/** The outcome of one account. `owner`: who has the address already; `passkeyTaken`: another account has one of its passkeys. */
 export type Added = { added: true } | { added: false; owner?: string | undefined; passkeyTaken?: true };
 
 /** Writes many accounts. Every method throws ProblemError `unavailable`. */
@@ -88,7 +88,7 @@ export type ImportStore = {
 
 export type ImportDeps = { accounts: ImportStore; tombstones: TombstoneStore };
 
-type Numbered = {
+type NumberedAccount = {
   line: number;
   account: NewAccount;
   createdAt: number | undefined;
@@ -99,18 +99,18 @@ const BATCH = 48;
 const BATCHES_AT_ONCE = 8;
 
 /**
- * Imports the accounts that aren't there yet. An address is imported already when it belongs to the very user id that the
- * row has or would get; such an account is left alone, whatever has changed since.
+ * Imports the accounts that don't exist yet. An account counts as imported when its address belongs to the user id that the
+ * row has or would get; it stays as it is, whatever has changed since.
  *
  * @returns the counts, of all rows
- * @throws ProblemError `unavailable`. Every account written until then is whole: the same call goes on from there
+ * @throws ProblemError `unavailable`. No account is half written: the same call continues from there
  */
 export async function importUsers(
   deps: ImportDeps,
   rows: AsyncIterable<ImportRow>,
   options: ImportOptions,
 ): Promise<ImportCounts> {
-  // A trial on a stage that never imported anything makes no key: then nobody can have been imported or deleted either.
+  // A dry run writes nothing, so it makes no key. Without one nobody has been imported or deleted here.
   const key = options.dryRun
     ? ((await deps.tombstones.existingKey()) ?? randomBytes(32))
     : await deps.tombstones.key();
@@ -124,7 +124,7 @@ class ImportRun {
     ...{ rows: 0, imported: 0, before: 0, refused: 0, mailed: 0 },
     hashes: new Map(),
   };
-  /** The line on which each address, user id and passkey of the file stands. */
+  /** The line of the file on which each address, user id and passkey first appears. */
   private readonly lines = new Map<string, number>();
   private readonly deps: ImportDeps;
   private readonly key: Uint8Array;
@@ -136,11 +136,11 @@ class ImportRun {
     this.options = options;
   }
 
-  async *batchesOf(rows: AsyncIterable<ImportRow>): AsyncGenerator<Numbered[]> {
-    let batch: Numbered[] = [];
+  async *batchesOf(rows: AsyncIterable<ImportRow>): AsyncGenerator<NumberedAccount[]> {
+    let batch: NumberedAccount[] = [];
     for await (const row of rows) {
       this.counts.rows += 1;
-      const one = this.numbered(row);
+      const one = this.accountOf(row);
       if (one === undefined) continue;
       batch.push(one);
       if (batch.length < BATCH) continue;
@@ -150,8 +150,8 @@ class ImportRun {
     if (batch.length > 0) yield batch;
   }
 
-  /** The account of a row that is sound in itself and no repetition within the file. */
-  private numbered({ line, account }: ImportRow): Numbered | undefined {
+  /** The account of a row; `undefined` for an unreadable row or a repetition within the file. */
+  private accountOf({ line, account }: ImportRow): NumberedAccount | undefined {
     if (typeof account === 'string') return this.refuse(line, { why: 'unreadable', reason: account });
     const { fastDigest, factors, ...known } = account;
     const user: User = {
@@ -164,8 +164,8 @@ class ImportRun {
           passwordHash: fastDigest?.identity ?? known.passwordHash,
         }),
       createdAt: account.createdAt ?? this.options.now,
-      // Above every version that is counted from 1, or from an earlier import: an account that was deleted and comes back
-      // under its old id revives neither sessions nor mailed links.
+      // Higher than every version counted from 1 or from an earlier import: an account that was deleted and comes back
+      // under its old id must not revive its sessions or mailed links.
       credentialVersion: this.options.now,
     };
     const own = [
@@ -200,41 +200,42 @@ class ImportRun {
     this.counts.hashes.set(kind, (this.counts.hashes.get(kind) ?? 0) + 1);
   }
 
-  async importBatch(batch: readonly Numbered[]): Promise<void> {
+  async importBatch(batch: readonly NumberedAccount[]): Promise<void> {
     const { accounts } = this.deps;
-    // Spares a second run its transactions; the conditions on the writes decide.
+    // Saves transactions in a second run. The conditions of the writes decide.
     const owners = await accounts.ownersOf(batch.map(({ account }) => account.user.email));
     const unowned = batch.filter((one) => this.isUnowned(one, owners));
     const deleted = await this.deletedAmong(unowned);
-    const fresh = unowned.filter((one) => this.isAlive(one, deleted));
+    const fresh = unowned.filter((one) => this.isNotDeleted(one, deleted));
     const outcomes: Added[] = this.options.dryRun
       ? fresh.map(() => ({ added: true }))
-      : await accounts.add(await Promise.all(fresh.map(hashed)));
-    for (const [index, outcome] of outcomes.entries()) this.settle(fresh[index] as Numbered, outcome);
+      : await accounts.add(await Promise.all(fresh.map(withStoredHash)));
+    for (const [index, outcome] of outcomes.entries())
+      this.countOutcome(fresh[index] as NumberedAccount, outcome);
     this.options.onProgress?.(this.counts);
   }
 
-  private deletedAmong(batch: readonly Numbered[]): Promise<ReadonlyMap<string, number>> {
+  private deletedAmong(batch: readonly NumberedAccount[]): Promise<ReadonlyMap<string, number>> {
     if (this.options.includeDeleted) return Promise.resolve(new Map());
     return this.deps.tombstones.deletedAt(
       batch.map(({ account }) => tombstoneId(this.key, account.user.email)),
     );
   }
 
-  private isUnowned(one: Numbered, owners: ReadonlyMap<string, string>): boolean {
+  private isUnowned(one: NumberedAccount, owners: ReadonlyMap<string, string>): boolean {
     const owner = owners.get(one.account.user.email);
-    if (owner !== undefined) this.settle(one, { added: false, owner });
+    if (owner !== undefined) this.countOutcome(one, { added: false, owner });
     return owner === undefined;
   }
 
-  private isAlive(one: Numbered, deleted: ReadonlyMap<string, number>): boolean {
+  private isNotDeleted(one: NumberedAccount, deleted: ReadonlyMap<string, number>): boolean {
     const at = deleted.get(tombstoneId(this.key, one.account.user.email));
     if (at === undefined || !isDeleted(one.createdAt, at)) return true;
     this.refuse(one.line, { why: 'deleted', at });
     return false;
   }
 
-  private settle({ line, account: { user, mailRequest } }: Numbered, outcome: Added): void {
+  private countOutcome({ line, account: { user, mailRequest } }: NumberedAccount, outcome: Added): void {
     if (outcome.added) {
       this.counts.imported += 1;
       if (mailRequest) this.counts.mailed += 1;
@@ -250,8 +251,8 @@ class ImportRun {
   }
 }
 
-/** The account with its digest wrapped. As late as this, so that a second run need not do it again. */
-async function hashed({ account, fastDigest }: Numbered): Promise<NewAccount> {
+/** The account with its digest in a slow hash. Made right before the write, so that a second run doesn't repeat the work. */
+async function withStoredHash({ account, fastDigest }: NumberedAccount): Promise<NewAccount> {
   if (fastDigest === undefined) return account;
   return { ...account, user: { ...account.user, passwordHash: await fastDigest.wrap() } };
 }
@@ -260,5 +261,5 @@ function needsMail({ passwordHash, status, mailRefused }: User): boolean {
   return passwordHash === undefined && status === 'active' && mailRefused === undefined;
 }
 
-/** Until its mail goes, when `send-mail` gives it the lifetime that the stage has. */
+/** Until the mail is sent, when `send-mail` replaces it by the stage's own lifetime. */
 const TAG_LIFETIME_MS = 30 * 60 * 1000;

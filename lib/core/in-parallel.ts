@@ -1,6 +1,6 @@
 /**
- * Runs an act for each of many, a number of them at once. After a failure no further one begins; those under way are
- * waited for.
+ * Runs an act for each item, at most `width` at once. After a failure no further act begins; those under way are
+ * awaited.
  *
  * @throws what the first failed act threw
  */

@@ -1,4 +1,4 @@
-/** The languages that mails and pages speak; the first one is for whoever asks for none of them. */
+/** The languages of mails and pages. The first one is the default. */
 export const LANGUAGES = ['en', 'de', 'fr', 'es', 'ja'] as const;
 
 export type Language = (typeof LANGUAGES)[number];

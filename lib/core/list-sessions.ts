@@ -5,7 +5,7 @@ import { isLive, type OwnSessionStore, type Session } from './session.ts';
 /** A session as its holder may see it. */
 export type ListedSession = Pick<Session, 'sessionId' | 'createdAt' | 'lastUsedAt' | 'acr'> & {
   device: string | undefined;
-  /** When it ends unless it is used. */
+  /** When it expires unless it is used, in milliseconds since the epoch. */
   expiresAt: number;
   /** Whether this session made the request. */
   current: boolean;
@@ -15,16 +15,16 @@ export type ListSessionsDeps = Omit<Authenticator, 'sessions'> & {
   sessions: Pick<OwnSessionStore, 'all'>;
 };
 
-const MOST = 100;
+const MAX_LISTED = 100;
 
 /**
- * The live sessions of the account, those used last first, at most a hundred.
+ * The live sessions of the account, the most recently used first, at most a hundred.
  *
  * @throws ProblemError those of `authenticate`; `unavailable`
  */
 export async function listSessions(deps: ListSessionsDeps, bearer: Bearer): Promise<ListedSession[]> {
   let all: readonly Session[] = [];
-  // The session of the token is one of them: all of them are read in its place, so that the list takes one round trip.
+  // `authenticate` reads one session. Reading all of them in its place makes the list one round trip.
   const sessions: Authenticator['sessions'] = {
     async get({ userId, sessionId }) {
       all = await deps.sessions.all(userId);
@@ -39,7 +39,7 @@ function liveSessions(all: readonly Session[], user: User, current: Session, now
   return all
     .filter((session) => isLive(session, user, now))
     .toSorted((one, other) => other.lastUsedAt - one.lastUsedAt)
-    .slice(0, MOST)
+    .slice(0, MAX_LISTED)
     .map((session) => ({
       sessionId: session.sessionId,
       device: session.device,

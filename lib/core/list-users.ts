@@ -7,7 +7,7 @@ import { pageToken, readPageToken } from './page-token.ts';
 import type { TombstoneStore } from './tombstone.ts';
 
 export type ListUsersRequest = {
-  /** However it is written. The one account that has it, if any. */
+  /** An email address in any spelling, to find the one account that has it. */
   email: string | undefined;
   /** As they came. */
   limit: string | undefined;
@@ -20,11 +20,11 @@ export type ListUsersDeps = {
   tombstones: Pick<TombstoneStore, 'key'>;
 };
 
-/** What an administrator sees of an account. */
-export type ListedUser = Pick<User, (typeof SEEN)[number]>;
+/** An account as administrators see it. */
+export type ListedUser = Pick<User, (typeof LISTED_ATTRIBUTES)[number]>;
 export type UserPage = { users: ListedUser[]; next: string | null };
 
-const SEEN = [
+const LISTED_ATTRIBUTES = [
   'userId',
   'email',
   'name',
@@ -35,7 +35,7 @@ const SEEN = [
   'createdAt',
 ] as const satisfies (keyof User)[];
 
-/** How many accounts a page has at most, and unless it is asked for fewer. */
+/** How many accounts a page has at most, and by default. */
 const MAX_PAGE_SIZE = 100;
 
 const fields = {
@@ -56,8 +56,8 @@ export const WRONG_NEXT = {
 } as const;
 
 /**
- * One page of all accounts, in no particular order and not as one snapshot; or the one that has an address. A row that is
- * damaged is left out: it must not keep anybody else's from being seen.
+ * One page of all accounts, in no particular order and not as one snapshot; or the one account with an address. A damaged
+ * row is left out, so that it can't keep the others from being listed.
  *
  * @throws ProblemError `invalid-fields` for a limit out of bounds, or a `next` that isn't of this stage; `unavailable`
  */
@@ -66,14 +66,14 @@ export async function listUsers(deps: ListUsersDeps, request: ListUsersRequest):
   const key = await deps.tombstones.key();
   const after = request.next === undefined ? undefined : readPageToken(key, request.next);
   if (request.next !== undefined && after === undefined) throw invalidFields([WRONG_NEXT]);
-  if (request.email !== undefined) return { users: await withAddress(deps, request.email), next: null };
-  const { users, last } = await deps.accounts.page(SEEN, { limit, after });
+  if (request.email !== undefined) return { users: await usersWithEmail(deps, request.email), next: null };
+  const { users, last } = await deps.accounts.page(LISTED_ATTRIBUTES, { limit, after });
   return { users, next: last === undefined ? null : pageToken(key, last) };
 }
 
-async function withAddress({ users, accounts }: ListUsersDeps, given: string): Promise<ListedUser[]> {
+async function usersWithEmail({ users, accounts }: ListUsersDeps, given: string): Promise<ListedUser[]> {
   const email = normaliseEmail(given);
   const userId = email === undefined ? undefined : await users.ownerOf(email);
-  const user = userId === undefined ? undefined : await accounts.one(userId, SEEN);
+  const user = userId === undefined ? undefined : await accounts.one(userId, LISTED_ATTRIBUTES);
   return user === undefined ? [] : [user];
 }

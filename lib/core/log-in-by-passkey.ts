@@ -8,7 +8,7 @@ import type { PasskeyChallenges, PasskeyStore } from './passkeys.ts';
 import { type ProvePasskeyDeps, provePasskey } from './prove-passkey.ts';
 import { countingRefusals, type Throttle } from './throttle.ts';
 
-/** @returns the challenge of a log-in or a step-up, without a look at what is stored */
+/** Issues the challenge of a log-in or a step-up. It reads and stores nothing. */
 export function offerPasskeyLogIn({
   challenges,
   clock,
@@ -35,9 +35,9 @@ export type PasskeyLogInDeps = Omit<ProvePasskeyDeps, 'passkeys'> &
   };
 
 /**
- * Opens a session for whoever answers a challenge with a passkey, which is a log-in with two factors: the device, and what
- * it asked of its user. Two round trips and no hash. What is refused counts for the client's address; nobody can lock an
- * account by it, since there is nothing to guess.
+ * Opens a session for whoever answers a challenge with a passkey. That proves two factors: the device, and the PIN or
+ * biometric that unlocked it. Two round trips and no hash. A refusal counts against the client's address, but never locks
+ * an account, since there is nothing to guess.
  *
  * @throws ProblemError `invalid-fields`, `unknown-credential`, `wrong-credentials`, `throttled`, `unavailable`
  */
@@ -48,11 +48,11 @@ export async function logInByPasskey(
   const { response } = readFields(passkeyLogInFields, request.fields);
   const counted = { throttle: deps.throttle, limit: 'logins', client: request.client } as const;
   return countingRefusals(counted, 'unknown-credential', () =>
-    countingRefusals(counted, 'wrong-credentials', () => enter(deps, response, request)),
+    countingRefusals(counted, 'wrong-credentials', () => openSession(deps, response, request)),
   );
 }
 
-async function enter(
+async function openSession(
   deps: PasskeyLogInDeps,
   response: unknown,
   { device, language }: PasskeyLogInRequest,
@@ -69,8 +69,8 @@ async function enter(
     loggedIn = await admit({ ...deps, sessions }, { user, refreshes: true, device, openedWith, ...evidence });
     return outcome;
   });
-  // On a cold start, fetch the signing key in parallel; it is cached by the time we sign. Its failure comes first, or the
-  // log would show no outage of the keys while log-ins are refused.
+  // On a cold start, fetch the signing key in parallel; it is cached by the time we sign. `both` throws its error first, so
+  // that the log shows an outage of the keys.
   await both(deps.signer.ready(), proving);
   return loggedIn as LoggedIn;
 }

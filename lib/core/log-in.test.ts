@@ -17,7 +17,7 @@ const CALLS_BEFORE_THE_VERDICT = [
   'throttle.compareAndSwapAttempts',
   'users.get',
   'signer.ready',
-  'hasher.begin',
+  'hasher.startTimer',
   'hasher.verify',
 ];
 const CALLS_OF_A_REFUSAL = [...CALLS_BEFORE_THE_VERDICT, 'throttle.compareAndSwapAttempts'];
@@ -362,7 +362,7 @@ describe('the steps of a log-in', () => {
       'users.get',
       'signer.ready',
       'throttle.compareAndSwapAttempts',
-      'hasher.begin',
+      'hasher.startTimer',
       'hasher.verify',
       'signer.ready',
       'hasher.isOutdated',
@@ -451,7 +451,7 @@ describe('a right password that was found in a breach', () => {
     const failures: unknown[] = [];
     const breaches = {
       isBreached: async (password: string) => asked.push(password) > 0 && breached,
-      tell: async (mail: MailRequest, since: number) => void told.push({ mail, since }),
+      notify: async (mail: MailRequest, since: number) => void told.push({ mail, since }),
       failed: (_: string, error: unknown) => void failures.push(error),
     };
     return { it, told, asked, failures, breaches, deps: { ...it.deps, breaches } };
@@ -486,7 +486,7 @@ describe('a right password that was found in a breach', () => {
 
   test('keeps nobody out when the owner cannot be told', async () => {
     const { it, failures, breaches } = watching();
-    const broken = { ...breaches, tell: () => Promise.reject(new Error('of the test')) };
+    const broken = { ...breaches, notify: () => Promise.reject(new Error('of the test')) };
     await logIn({ ...it.deps, breaches: broken }, requestOf());
     expect(it.sessions.only().userId).toBe(ADA.userId);
     expect(failures).toEqual([new Error('of the test')]);

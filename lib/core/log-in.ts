@@ -22,22 +22,22 @@ export type LogInRequest = {
   fields: RawFields;
   /** Whether the client takes a refresh token. */
   refreshes: boolean;
-  /** Whether the code of a second factor comes with the password, or in a second step. */
+  /** Whether the code of a second factor comes with the password, not in a second step. */
   takesOtp?: boolean;
   client: string;
-  /** Words for the client's device; see `deviceOf`. */
+  /** A description of the client's device; see `deviceOf`. */
   device?: string | undefined;
-  /** What the client reads, and so what a mail about a locked account will be written in. */
+  /** The language of the client, and so of a mail about a locked account. */
   language: Language;
 };
 
-/** The rules of a log-in's fields: what cannot be right is wrong credentials, like any other guess. */
+/** The rules of the fields: any text. What can't be right gets `wrong-credentials`, like any other guess. */
 export const logInFields = {
   email: textSuchAs('ada@example.com'),
   password: textSuchAs('correct horse battery staple'),
 };
 
-/** Judged only after the right password of an account with a TOTP, and ignored otherwise. */
+/** Checked only after the right password of an account with a TOTP, and ignored otherwise. */
 const otp = v.optional(
   v.pipe(
     v.unknown(),
@@ -60,26 +60,26 @@ export type LogInDeps = AdmitDeps &
     hasher: PasswordHasher;
     renewals: {
       /**
-       * Puts a new hash in the place of the one that was read. Does nothing when that is no longer stored: a reset came
-       * in between, and its password must stand.
+       * Replaces the hash that was read by a new one. Does nothing when another hash is stored by now: a reset came in
+       * between, and its password must stay.
        *
        * @throws ProblemError `unavailable`
        */
       store(renewal: HashRenewal): Promise<void>;
-      /** Is given the reason why a hash is still the old one. The log-in goes on; the next one tries again. */
+      /** Receives the error when a hash couldn't be replaced. The log-in goes on; the next one tries again. */
       failed(userId: string, error: unknown): void;
     };
     throttle: Throttle;
-    /** Where accounts move in from a system before, one by one. */
+    /** Present where accounts move in from a previous system, one by one. */
     migration: MigrateDeps['migration'] | undefined;
   };
 
 /**
  * Opens a session for whoever presents the right password. A wrong password, an unknown or disabled account, a malformed
- * address and a password that no account can have are one answer, reached by the same calls and hashes.
+ * address and a password that no account can have get the same answer, after the same calls and hashes.
  *
- * Three round trips: what can be done in parallel is. The address is counted before the account's attempt is reserved,
- * and the attempt before the hash is computed.
+ * Three round trips. The client's address is counted before the account's attempt is reserved, and the attempt is reserved
+ * before the hash is computed: however many passwords arrive at once, no more are checked than the limits allow.
  *
  * @throws ProblemError `invalid-fields`, `wrong-credentials`, `second-factor-required` or `otp-required`, `throttled`,
  * `hook-failed`, `unavailable`
@@ -87,7 +87,7 @@ export type LogInDeps = AdmitDeps &
  */
 export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<LoggedIn> {
   const given = readFields(logInFields, request.fields);
-  // A text that is not an address is looked up by its hash, which nobody has: DynamoDB might refuse it as a key.
+  // A text that isn't an address is looked up by its hash, which no account has: DynamoDB may refuse the text as a key.
   const address = normaliseEmail(given.email);
   const email = address ?? hashSecret(Buffer.from(given.email));
 
@@ -95,78 +95,79 @@ export async function logIn(deps: LogInDeps, request: LogInRequest): Promise<Log
   try {
     const [, userId] = await both(attempt.countAddress(), deps.users.ownerOf(email));
     const [, user] = await both(attempt.reserve(), loadUser(deps, userId));
-    const begun = { hash: deps.hasher.begin(), lookup: deps.migration?.begin() };
-    const entry = { ...request, email, password: given.password, attempt, begun };
-    // In parallel, so that the whole of a failed log-in takes no longer with the lookup.
+    const timers = { hash: deps.hasher.startTimer(), lookup: deps.migration?.startTimer() };
+    const context = { ...request, email, password: given.password, attempt, timers };
+    // In parallel, so that a failed log-in takes no longer with the lookup than without.
     const [own, migrated] = await both(
       checkPassword(deps, user, given.password),
-      address !== undefined && userId === undefined ? moveIn(deps, entry) : Promise.resolve(undefined),
+      address !== undefined && userId === undefined ? migrate(deps, context) : Promise.resolve(undefined),
     );
     if (migrated?.loggedIn) return migrated.loggedIn;
     const checked = own ?? migrated?.owner;
-    if (checked !== undefined) return await completeLogIn(deps, checked, entry);
+    if (checked !== undefined) return await completeLogIn(deps, checked, context);
     const locked = await attempt.failed(lockMail(deps, userId, request.language));
-    await begun.lookup?.();
+    await timers.lookup?.();
     throw wrongCredentials(locked);
   } finally {
     await attempt.release();
   }
 }
 
-type Entry = LogInRequest & {
+/** A log-in under way. */
+type Context = LogInRequest & {
   email: string;
   password: string;
   attempt: LoginAttempt;
-  /** Each waits until as much time has passed as it takes at most, and with it any failed log-in. */
-  begun: { hash: () => Promise<void>; lookup: (() => Promise<void>) | undefined };
+  /** Each waits until a failed log-in has taken as long as every other one; see `PasswordHasher` and `Migration`. */
+  timers: { hash: () => Promise<void>; lookup: (() => Promise<void>) | undefined };
 };
 
 /**
- * Lets an account move in. Of two log-ins at once one makes it, and the other finds it made: it goes on as the log-in to an
- * account that there is, with the password checked against the hash that is stored.
+ * Moves an account in from the previous system. Of two log-ins at once one creates the account; the other finds it created,
+ * and continues like any log-in, with the password checked against the stored hash.
  */
-async function moveIn(
+async function migrate(
   { migration, ...deps }: LogInDeps,
-  entry: Entry,
+  context: Context,
 ): Promise<{ loggedIn?: LoggedIn; owner?: CheckedUser | undefined } | undefined> {
   if (migration === undefined) return undefined;
-  const legacy = await findMigrant({ ...deps, migration }, entry);
+  const legacy = await findMigrant({ ...deps, migration }, context);
   if (legacy === undefined) return undefined;
   const loggedIn =
-    legacy === 'taken' ? undefined : await migrateAccount({ ...deps, migration }, { ...entry, legacy });
+    legacy === 'taken' ? undefined : await migrateAccount({ ...deps, migration }, { ...context, legacy });
   if (loggedIn) {
-    await entry.attempt.succeeded();
+    await context.attempt.succeeded();
     return { loggedIn };
   }
-  const userId = await deps.users.ownerOf(entry.email);
+  const userId = await deps.users.ownerOf(context.email);
   const user = userId === undefined ? undefined : await deps.users.get(userId);
-  return { owner: await checkPassword(deps, user, entry.password) };
+  return { owner: await checkPassword(deps, user, context.password) };
 }
 
 /** The rest of a log-in with the right password. */
-async function completeLogIn(deps: LogInDeps, user: CheckedUser, entry: Entry): Promise<LoggedIn> {
-  const { password, attempt, refreshes, device, language } = entry;
+async function completeLogIn(deps: LogInDeps, user: CheckedUser, context: Context): Promise<LoggedIn> {
+  const { password, attempt, refreshes, device, language } = context;
   if (user.totp) {
     const [loggedIn] = await both(
-      completeWithTotp(deps, user, entry),
+      completeWithTotp(deps, user, context),
       notifyOfBreach(deps, user, password, language),
     );
     return loggedIn;
   }
   const open = await prepareAdmission(deps, { user, refreshes, device, amr: ['pwd'], acr: 'aal1' });
-  // From here on things are written.
-  const entering = async () => {
+  // Nothing is written before this point.
+  const rehashAndOpen = async () => {
     if (needsRehash(deps, user, password)) await rehash(deps, user, password);
     return open();
   };
   const [[loggedIn]] = await both(
-    both(entering(), attempt.succeeded()),
+    both(rehashAndOpen(), attempt.succeeded()),
     notifyOfBreach(deps, user, password, language),
   );
   return loggedIn;
 }
 
-/** An address without an owner is looked up all the same, under an id that nobody has: as many calls, as much time. */
+/** For an address without an owner it reads an id that nobody has, so that it takes the same calls and time. */
 async function loadUser(
   { users, signer }: LogInDeps,
   userId: string = randomUUID(),
@@ -176,36 +177,37 @@ async function loadUser(
   return user;
 }
 
-/** Whether its hash should be made anew. Another system's may be of a password that ours would cut: it stays. */
+/** Whether the hash should be replaced. It stays where our scheme can't hash the whole password, as bcrypt beyond 72 bytes. */
 function needsRehash({ hasher }: LogInDeps, user: CheckedUser, password: string): boolean {
   const outdated = user.hashIsOverTyped || hasher.isOutdated(user.passwordHash);
-  return outdated && hasher.takes(normalisePassword(password));
+  return outdated && hasher.canHash(normalisePassword(password));
 }
 
 /**
- * The rest of a log-in whose account has an active TOTP. The right password neither counts nor clears failures: it is half
- * of a log-in. Without it nobody gets here, so that nobody else learns that there is a factor.
+ * The rest of a log-in to an account with an active TOTP. The right password alone neither counts nor clears failures: it is
+ * half of a log-in. Only whoever knows the password gets here, so that nobody else learns of the factor.
  */
-async function completeWithTotp(deps: LogInDeps, user: CheckedUser, entry: Entry): Promise<LoggedIn> {
-  const { attempt, password } = entry;
-  const renew = async () => {
+async function completeWithTotp(deps: LogInDeps, user: CheckedUser, context: Context): Promise<LoggedIn> {
+  const { attempt, password } = context;
+  const rehashIfNeeded = async () => {
     if (needsRehash(deps, user, password)) await rehash(deps, user, password);
   };
-  if (!entry.takesOtp) {
-    await renew();
+  if (!context.takesOtp) {
+    await rehashIfNeeded();
     const [required] = await both(secondFactorRequired(deps, user), attempt.release());
     throw required;
   }
-  const given = givenOtp(entry.fields.otp);
+  const given = givenOtp(context.fields.otp);
   if (given === undefined) throw new ProblemError({ code: 'otp-required' });
-  const loggedIn = await logInByCode(deps, { ...entry, user, given }).catch(async (error) => {
+  const loggedIn = await logInByCode(deps, { ...context, user, given }).catch(async (error) => {
     if (!isWrongCode(error)) throw error;
-    // So that the time doesn't tell a wrong code from a wrong password. The owner's own log-in waits for the place.
-    await both(attempt.release(), entry.begun.hash());
-    await entry.begun.lookup?.();
+    // Wait as long as a wrong password takes, or the time would reveal that the password was right. The place is freed in
+    // parallel, since the owner's own log-in may be waiting for it.
+    await both(attempt.release(), context.timers.hash());
+    await context.timers.lookup?.();
     throw new ProblemError({ code: 'wrong-credentials' }, error.message, { notice: error.notice });
   });
-  await both(attempt.succeeded(), renew());
+  await both(attempt.succeeded(), rehashIfNeeded());
   return loggedIn;
 }
 
@@ -216,12 +218,12 @@ function givenOtp(otp: unknown): GivenCode | undefined {
   return isTotpCode(text) ? { code: text } : { recoveryCode: text };
 }
 
-/** A wrong password and a wrong code get one answer. */
+/** Dialects that take code and password together answer a wrong code like a wrong password. */
 function isWrongCode(error: unknown): error is ProblemError {
   return error instanceof ProblemError && error.problem.code === 'wrong-code';
 }
 
-/** The one moment when the password is known and its hash can be made anew, as for those that were imported. */
+/** Replaces the hash, for example an imported one, at the only moment when the password is known. */
 async function rehash(
   { hasher, renewals }: LogInDeps,
   { userId, passwordHash: from }: CheckedUser,

@@ -8,7 +8,7 @@ import { ProblemError } from './problem.ts';
 import { isTorn, type SessionStore } from './session.ts';
 import type { Throttle } from './throttle.ts';
 
-/** A log-out names its session by the access token or by any refresh token the session ever had. */
+/** A log-out identifies its session by the access token, or by any refresh token that the session ever had. */
 export type LogOutRequest = ({ by: 'access-token' } & Bearer) | { by: 'refresh-token'; fields: RawFields };
 
 /** The rules of the fields of a log-out by refresh token. */
@@ -25,8 +25,8 @@ export type LogOutDeps = {
 /**
  * Ends the session, both kinds of its tokens, at once.
  *
- * By access token the session has to be live. By refresh token it may be over already, which is what the client wants;
- * a string that never was a refresh token of the session leaves it untouched.
+ * With an access token the session has to be live. With a refresh token it may have ended before: that is what the client
+ * wants. A string that never was a refresh token of the session changes nothing.
  *
  * @throws ProblemError `missing-access-token`, `invalid-access-token`, `invalid-fields`, `foreign-refresh-token`,
  * `throttled`, `unavailable`
@@ -41,8 +41,8 @@ export async function logOut(deps: LogOutDeps, request: LogOutRequest): Promise<
 }
 
 /**
- * Ends the session and then judges whether it was live: it is over either way. Only the words of the answer hang on the
- * user, who may therefore be read as of a second ago. A refused token counts for the client's address.
+ * Ends the session and then checks whether it was live: it is over either way. Only the answer depends on the user, so an
+ * eventually consistent read is enough. A refused token counts against the client's address.
  */
 function endByAccessToken(deps: LogOutDeps, bearer: Bearer): Promise<void> {
   const { users, sessions, verifier, clock } = deps;

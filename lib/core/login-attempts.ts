@@ -2,38 +2,38 @@ const FREE_FAILURES = 5;
 const MAX_LOCK_SECONDS = 15 * 60;
 const CONSECUTIVE_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** What differs between attempts to guess a password and those to guess a code. */
+/** How attempts to guess a password and attempts to guess a code differ. */
 export type AttemptRules = {
   /** How many failures in a row lock until a reset. */
   untilReset: number;
-  /** After how much quiet the failures that drive the lock are forgiven. */
+  /** How long after the last lock the failures that lengthen locks are forgiven. */
   quietMs: number;
 };
 
 export const PASSWORD_ATTEMPTS: AttemptRules = { untilReset: 100, quietMs: 15 * 60 * 1000 };
 
 /**
- * Whoever tries codes has the password already, so that no stranger can lock anybody: nothing is forgiven before a right
- * code. A million codes, three of them right, at one in a quarter of an hour: a hundred days for a chance of three in a
- * hundred. A reset of the password gives no code back, so that no number of failures waits for one.
+ * Whoever tries codes already has the password, so no stranger can lock an account this way, and nothing is forgiven before
+ * a right code. Three of a million codes are right at any time; at one guess in a quarter of an hour, a hundred days give a
+ * chance of 3 %. A password reset restores no code, so codes are never locked until a reset.
  */
 export const CODE_ATTEMPTS: AttemptRules = {
   untilReset: Number.POSITIVE_INFINITY,
   quietMs: CONSECUTIVE_MS,
 };
-/** Longer than any function may run, so that only the attempt of a crashed one is given up on. */
+/** Longer than any function may run, so that only the attempt of a crashed function expires. */
 const ATTEMPT_MS = 40 * 1000;
 
-/** What is remembered of the attempts to log in to one account, known or unknown. Times are milliseconds since the epoch. */
+/** The recent attempts to log in to one address, whether or not it has an account. Times are milliseconds since the epoch. */
 export type Attempts = {
-  /** Failures that drive the lock. A quiet time, which begins when the lock ends, forgives them. */
+  /** Failures that lengthen the lock. A quiet time after the end of the lock forgives them. */
   failures: number;
   /**
-   * Failures in a row. Waiting doesn't shorten the row, or whoever waits out every lock could guess for ever: only a
-   * right log-in, a reset, or thirty days without a failure end it.
+   * Failures in a row. Waiting doesn't reset the count, or an attacker who waits out every lock could guess for ever: only
+   * a successful log-in, a reset, or thirty days without a failure do.
    */
   consecutive: number;
-  /** Those whose password is being checked now. */
+  /** Attempts whose password is being checked now. */
   pending: readonly PendingAttempt[];
   lockedUntil: number;
   /** When `failures` are forgiven, unless another one happens. */
@@ -42,7 +42,7 @@ export type Attempts = {
   rememberedUntil: number;
 };
 
-/** An attempt in flight, and when it may be given up on. */
+/** An attempt in flight. After `until` its function must have crashed. */
 type PendingAttempt = { attemptId: string; until: number };
 
 export type Reservation =
@@ -63,8 +63,8 @@ const NO_ATTEMPTS: Attempts = {
 };
 
 /**
- * Takes one of the attempts that the account has left, before any hash is computed: however many passwords arrive at
- * once, no more of them are checked than may fail. Attempts in flight do not lock, so right log-ins never count.
+ * Reserves one of the account's remaining attempts before any hash is computed: however many passwords arrive at
+ * once, no more are checked than may fail. Attempts in flight don't lock, so right log-ins are never refused.
  *
  * @param now milliseconds since the epoch
  * @see OWASP ASVS 5.0 6.3.1; NIST SP 800-63B-4 section 3.2.2
@@ -87,9 +87,9 @@ export function reserveAttempt(
 }
 
 /**
- * Gives a reserved attempt back with its outcome.
+ * Records the outcome of a reserved attempt.
  *
- * @returns `undefined` when nothing is left to remember
+ * @returns `undefined` when there is nothing to store
  */
 export function settleAttempt(
   stored: Attempts | undefined,
@@ -105,7 +105,7 @@ export function settleAttempt(
   return pending.length > 0 || settled.consecutive > 0 ? settled : undefined;
 }
 
-/** Whether so many failures came in a row that no password is checked any more until a reset. */
+/** Whether there were so many failures in a row that no password is checked until a reset. */
 export function isLockedUntilReset(
   { consecutive }: Attempts,
   { untilReset }: AttemptRules = PASSWORD_ATTEMPTS,
@@ -114,20 +114,20 @@ export function isLockedUntilReset(
 }
 
 /**
- * Whether the last failure was the one that began a lock: true of the first in a row that locks, whose lock the next ones only
- * make longer, and of the one that locks until a reset.
+ * Whether the last failure began a lock: the first one in a row that locks (the next ones only lengthen that lock), and
+ * the one that locks until a reset.
  */
 export function beginsLock({ failures, consecutive }: Attempts, { untilReset }: AttemptRules): boolean {
   return failures === FREE_FAILURES || consecutive === untilReset;
 }
 
-/** When the store may forget the attempts, in milliseconds since the epoch; `undefined`: never, a reset must do it. */
+/** When the store may delete the attempts, in milliseconds since the epoch; `undefined`: never, until a reset. */
 export function attemptsExpireAt(attempts: Attempts): number | undefined {
-  if (isLockedUntilReset(attempts)) return undefined; // of codes: until a right one
+  if (isLockedUntilReset(attempts)) return undefined; // for codes: until a right one
   return Math.max(attempts.rememberedUntil, ...attempts.pending.map(({ until }) => until));
 }
 
-/** One at a time after the free ones; never so many that all of them could fail beyond the last allowed. */
+/** One at a time after the free failures; never more than may still fail before the lock until a reset. */
 function attemptsAtOnce({ failures, consecutive }: Attempts, { untilReset }: AttemptRules): number {
   return Math.min(Math.max(1, FREE_FAILURES - failures), untilReset - consecutive);
 }

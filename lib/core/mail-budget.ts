@@ -4,26 +4,26 @@ import type { ThrottleStore } from './throttle.ts';
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** From this share of bounces on SES is close to a review, which begins at 5 %. */
+/** SES puts an account under review at 5 % bounces. */
 const MAX_BOUNCE_SHARE = 0.03;
-/** Fewer say little: SES, too, judges by a representative number of mails. Half an hour's budget by default. */
+/** Fewer bounces prove nothing: SES also judges by a representative volume. Half of the default budget of an hour. */
 const MIN_BOUNCES = 25;
 
 export type MailBudget = {
   store: Pick<ThrottleStore, 'increment' | 'decrement' | 'count'>;
-  /** Mails an hour that may go to addresses which nobody has verified. */
+  /** How many mails may go to unverified addresses within an hour. */
   limit: number;
-  /** Whether bounces pause these mails. Where no mail service reports them, as locally, there is nothing to count. */
+  /** Whether bounces pause these mails. Without reports from the mail service, as locally, there is nothing to count. */
   pauses: boolean;
   clock: Clock;
 };
 
 /**
- * Takes one of the mails that this stage may send within an hour to addresses that nobody has proved to own. Whoever
- * signs up with made-up addresses and asks for mails to them makes each bounce, and SES stops the mail of an AWS account
- * whose mails bounce. While more than 3 % of the mails of today and yesterday did, none goes to such an address.
+ * Takes one of the mails that this stage may send to unverified addresses within an hour. The attack: somebody signs up
+ * with made-up addresses, every mail to them bounces, and SES stops an AWS account whose mails bounce. While more than 3 %
+ * of the mails of today and yesterday bounced, no mail goes to an unverified address.
  *
- * @returns how to give it back, for a mail that was surely not sent; `undefined` when the mail has to wait
+ * @returns a function that gives the mail back, for one that was surely not sent; `undefined` when the mail has to wait
  * @throws ProblemError `unavailable`
  */
 export async function takeFromBudget({
@@ -51,7 +51,7 @@ async function isPaused({ store, clock }: Pick<MailBudget, 'store' | 'clock'>): 
   return bounced >= MIN_BOUNCES && bounced > sent * MAX_BOUNCE_SHARE;
 }
 
-/** Counts a mail that was sent, or one that bounced, for the share that pauses mails to unverified addresses. */
+/** Counts a mail that was sent or that bounced, for the share that pauses mails to unverified addresses. */
 export async function countMail(
   { store, clock }: { store: Pick<ThrottleStore, 'increment'>; clock: Clock },
   what: 'sent' | 'bounced',

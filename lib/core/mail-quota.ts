@@ -1,18 +1,18 @@
 const MAILS = 5;
 const HOUR_MS = 60 * 60 * 1000;
-/** As long as the stream may go on trying to send a mail, and the hour before it. */
+/** The hours for which the stream keeps trying to send a mail, and the hour before. */
 const KEPT_MS = 7 * HOUR_MS;
 
-/** The mails to one address that were let through: for which request, and when it was made, in milliseconds since the epoch. */
+/** The mails that one address was allowed: the request of each, and when it was made, in milliseconds since the epoch. */
 export type MailQuota = { taken: readonly { tagId: string; requestedAt: number }[] };
 
-/** `next` is the quota to store, where it changed. */
+/** `next`: the quota to store, if it changed. */
 export type QuotaDecision = { allowed: true; next?: MailQuota } | { allowed: false };
 
 /**
- * Takes one of the five mails that an address may be sent within any hour, by the time at which they were asked for:
- * an outage of the mail service, after which many go at once, costs nobody theirs. A request takes one however often
- * its mail is tried.
+ * Takes one of the five mails that an address may get within any hour. The time of the request counts, so that an outage
+ * of the mail service, after which many mails go at once, uses up no quota. A request takes one mail however often it is
+ * tried.
  */
 export function takeFromQuota(
   stored: MailQuota | undefined,
@@ -27,7 +27,7 @@ export function takeFromQuota(
   return { allowed: true, next: { taken: [...taken.filter(within(KEPT_MS)), { tagId, requestedAt }] } };
 }
 
-/** When the store may forget the quota, in milliseconds since the epoch. */
+/** When the store may delete the quota, in milliseconds since the epoch. */
 export function mailQuotaExpiresAt({ taken }: MailQuota): number {
   return Math.max(...taken.map(({ requestedAt }) => requestedAt)) + KEPT_MS;
 }

@@ -2,13 +2,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** How long the first, the second and every later bounce in a row keep mail from an address. */
 const BLOCKED_MS = [1 * DAY_MS, 7 * DAY_MS, 30 * DAY_MS] as const;
 
-/** Why an address takes no mail: the mail service gave up on it for good, or its owner called a mail of ours spam. */
+/** Why an address gets no mail: a mail bounced permanently, or its owner marked one as spam. */
 export type MailRefusal = 'bounced' | 'complained';
 
-/** What is kept with the user. Times are milliseconds since the epoch. */
+/** The part of the user's row about refused mail. Times are milliseconds since the epoch. */
 export type MailRefusalMark = {
   mailRefused?: MailRefusal;
-  /** When mail may go again; absent: when an operator says so. */
+  /** When mail may go again; absent: only after an operator allows it. */
   mailRefusedUntil?: number;
   /** How often the address has bounced. */
   mailBounces?: number;
@@ -23,10 +23,10 @@ export function refusesMail(
 }
 
 /**
- * The mark after one more report. A mailbox that bounced may work again, so that a bounce blocks for a day, a week, then
- * a month at a time; a complaint blocks until an operator lifts it.
+ * The mark after a report by the mail service. A mailbox that bounced may work again, so bounces block for a day, a week,
+ * then a month at a time; a complaint blocks until an operator lifts it.
  *
- * @returns `undefined` where nothing changes: the same report twice, or that of a mail from before the block
+ * @returns `undefined` when nothing changes: the same report twice, or one about a mail from before the block
  */
 export function markAfterReport(
   mark: MailRefusalMark,

@@ -12,7 +12,7 @@ export type ManagePasskeyRequest = Bearer & { body: () => RawFields };
 export const renamePasskeyFields = { factorId, name: personName };
 
 /**
- * Gives a passkey another name. Nothing happens to one that the account doesn't have, and nobody learns whether it is
+ * Renames a passkey. For one that the account doesn't have nothing happens, and the answer doesn't reveal whether it is
  * somebody's.
  *
  * @throws ProblemError those of `authenticate`, `invalid-fields`, `unavailable`
@@ -29,9 +29,9 @@ export async function renamePasskey(
 export const removePasskeyFields = { factorId };
 
 /**
- * Removes a passkey, and ends every session that it opened, this one too if it is one of them.
+ * Removes a passkey, and ends every session that it opened, which may include this one.
  *
- * @returns the ids of the credentials that are left, for the browser to forget the others
+ * @returns the ids of the remaining credentials, so that the browser can delete the others
  * @throws ProblemError those of `authenticate`, `step-up-required`, `invalid-fields`, `unavailable`
  */
 export async function removePasskey(

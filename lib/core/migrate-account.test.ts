@@ -30,7 +30,7 @@ function migrating(...people: User[]) {
       asked.push(who);
       return legacy.find(who);
     },
-    begin: () => async () => {
+    startTimer: () => async () => {
       held.push('held back');
     },
     claims: it.users,

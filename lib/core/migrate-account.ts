@@ -1,4 +1,4 @@
-// Lazy migration: accounts move in one by one, each when its owner logs in with the password of the system before.
+// Lazy migration: accounts move in one by one, each when its owner logs in with the password of the previous system.
 import { randomUUID } from 'node:crypto';
 import type { ClaimStore, Clock, PasswordHasher, User } from './account.ts';
 import { type AdmitDeps, type LoggedIn, prepareAdmission } from './admit.ts';
@@ -6,10 +6,10 @@ import type { LegacyUser, Migration } from './hooks.ts';
 import type { Language } from './language.ts';
 import { isPossiblePassword, normalisePassword } from './password-policy.ts';
 import type { Session } from './session.ts';
-import { type SignUpDeps, verificationOf } from './sign-up.ts';
+import { type SignUpDeps, verificationMailOf } from './sign-up.ts';
 import { type TombstoneStore, tombstoneId } from './tombstone.ts';
 
-/** What says whether an account may move in with an address. */
+/** What decides whether an account may move in with an address. */
 export type AddressDeps = {
   claims: ClaimStore;
   tombstones: Pick<TombstoneStore, 'existingKey' | 'deletedAt'>;
@@ -17,7 +17,7 @@ export type AddressDeps = {
 };
 
 export type MigrateDeps = Omit<AdmitDeps, 'sessions'> & {
-  hasher: Pick<PasswordHasher, 'hash' | 'takes'>;
+  hasher: Pick<PasswordHasher, 'hash' | 'canHash'>;
   migration: Migration &
     Omit<AddressDeps, 'clock'> & {
       accounts: Pick<SignUpDeps['accounts'], 'create'>;
@@ -28,8 +28,8 @@ export type MigrateDeps = Omit<AdmitDeps, 'sessions'> & {
 type Typed = { email: string; password: string };
 
 /**
- * Asks the system before whether this is the password of an address that nobody has. What our hash could not hold isn't
- * asked: the account could not be made.
+ * Asks the previous system whether this is the password of an address that nobody has here. It isn't asked about a password
+ * that our scheme can't hash, since the account couldn't be made.
  *
  * @param email normalised
  * @returns `taken` when somebody has the address by now
@@ -39,15 +39,15 @@ export async function findMigrant(
   { hasher, migration, clock }: MigrateDeps,
   { email, password }: Typed,
 ): Promise<LegacyUser | 'taken' | undefined> {
-  if (!isPossiblePassword(password) || !hasher.takes(normalisePassword(password))) return undefined;
+  if (!isPossiblePassword(password) || !hasher.canHash(normalisePassword(password))) return undefined;
   const availability = await availabilityOf({ ...migration, clock }, email);
   if (availability === 'free') return migration.find({ email, password });
   return availability === 'taken' ? availability : undefined;
 }
 
 /**
- * Whether an account may move in with an address. One that was deleted here doesn't come back by itself: the system before
- * still has it.
+ * Whether an account may move in with an address. An account that was deleted here must not come back only because the
+ * previous system still has it.
  *
  * @throws ProblemError `unavailable`
  */
@@ -69,8 +69,8 @@ type Migrant = Typed & {
 };
 
 /**
- * Makes the account of whoever the system before knows, and opens its first session: one transaction. The password is
- * kept whatever the policy says, since it was good until now.
+ * Creates the account of a user of the previous system and opens its first session, in one transaction. The password
+ * doesn't have to satisfy the policy, since it was accepted until now.
  *
  * @returns `undefined` when somebody has got the address meanwhile: another log-in of the same owner, or a sign-up
  * @throws ProblemError `hook-failed`, `unavailable`
@@ -79,8 +79,9 @@ export async function migrateAccount(deps: MigrateDeps, migrant: Migrant): Promi
   const { accounts, emailVerification } = deps.migration;
   const { refreshes, device, language, password } = migrant;
   const user = migratedUser({ ...migrant, userId: randomUUID() }, deps.clock());
-  // Nobody has proved the address yet: as after a sign-up, the owner gets a mail.
-  const mail = user.emailVerified || emailVerification === 'off' ? undefined : verificationOf(user, language);
+  // If the address isn't verified, the owner gets a mail, as after a sign-up.
+  const mail =
+    user.emailVerified || emailVerification === 'off' ? undefined : verificationMailOf(user, language);
   let created = false;
   const open = async (session: Session) => {
     const passwordHash = await deps.hasher.hash(normalisePassword(password));
@@ -97,7 +98,7 @@ export async function migrateAccount(deps: MigrateDeps, migrant: Migrant): Promi
   return created ? loggedIn : undefined;
 }
 
-/** An account that has just moved in, without its password. @param now milliseconds since the epoch */
+/** The row of an account that moves in, without its password hash. @param now milliseconds since the epoch */
 export function migratedUser(
   { userId, email, legacy }: { userId: string; email: string; legacy: LegacyUser },
   now: number,

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { personName, text } from './fields.ts';
 import type { Reason } from './problem.ts';
 
-/** What a browser's `toJSON()` of a credential gave. What is in it is judged as a whole, not field by field. */
+/** The result of a credential's `toJSON()`. lib/webauthn checks its content as a whole, not field by field. */
 export const credentialJson = v.pipe(
   v.unknown(),
   v.metadata({
@@ -15,10 +15,10 @@ export const credentialJson = v.pipe(
   v.looseObject({}, ({ input }): Reason => (input === undefined ? 'required' : 'not-object')),
 );
 
-/** What a factor is called, by the rules of names; `null` when it is called nothing. */
+/** The name of a factor, by the rules of personal names; `null` for none. */
 export const passkeyName = v.nullish(personName, null);
 
-/** Which passkey, as `POST /auth/passkeys` answered it. What is none of ours is unknown, not wrong. */
+/** The id of a passkey, as `POST /auth/passkeys` returned it. Any other text is an unknown passkey, not a malformed field. */
 export const factorId = v.pipe(
   text,
   v.metadata({ examples: ['sYBkXmhK0X8sLcVH9Q0bW7m0b0lOaDqgpU1K2vQ3rTs'] }),

@@ -1,10 +1,10 @@
-// What the core knows of passkeys. Times are milliseconds since the epoch.
+// Passkeys, as the core needs them. Times are milliseconds since the epoch.
 import { createHash } from 'node:crypto';
 import type { User } from './account.ts';
 import type { MailRequest } from './mail-request.ts';
 import type { Evidence, Session, SessionKey } from './session.ts';
 
-/** COSE's numbers of EdDSA, ES256 and RS256, what is liked best first. */
+/** The COSE numbers of EdDSA, ES256 and RS256, in order of preference. */
 export const PASSKEY_ALGORITHMS = [-8, -7, -257] as const;
 export type PasskeyAlgorithm = (typeof PASSKEY_ALGORITHMS)[number];
 
@@ -23,12 +23,12 @@ export type NewCredential = {
   credentialId: string;
   algorithm: PasskeyAlgorithm;
   publicKey: PasskeyKey;
-  /** How many signatures it has made; 0 where the authenticator doesn't count. */
+  /** The authenticator's signature counter; 0 where it doesn't count. */
   counter: number;
   /** Whether it may be copied to the holder's other devices. Never changes. */
   backupEligible: boolean;
   backedUp: boolean;
-  /** How the browser may reach it, as the browser said. */
+  /** The transports that the browser reported. */
   transports: readonly string[];
 };
 
@@ -38,29 +38,29 @@ export type Passkey = NewCredential & {
   name: string | null;
   createdAt: number;
   lastUsedAt: number | null;
-  /** How often it was used: whoever removes it sees by this that a log-in came in between. */
+  /** How often it was used. A removal sees by it that a log-in came in between. */
   uses: number;
 };
 
-/** The name of a passkey in tables and for clients: ids of credentials are too long for a key of a table. */
+/** The id of a passkey in tables and for clients: a SHA-256, since credential ids are too long for a table's key. */
 export function factorIdOf(credentialId: string): string {
   return createHash('sha256').update(credentialId).digest('base64url');
 }
 
-/** Somebody's answer to a challenge, which holds in itself; whose key signed it is not yet known. */
+/** A well-formed answer to a challenge, whose signature isn't verified yet. */
 export type Assertion = Pick<NewCredential, 'credentialId' | 'counter' | 'backupEligible' | 'backedUp'> & {
   challenge: string;
-  /** Whom the authenticator takes its user for. */
+  /** The user id in the authenticator's user handle. */
   userId: string;
   isSignedBy(key: Pick<NewCredential, 'algorithm' | 'publicKey'>): boolean;
 };
 
-/** Bytes of an authenticator that no ceremony of ours can have made. The message is for the log. */
+/** A response that no ceremony of ours can have produced. The message is for the log. */
 export class RefusedCredential extends Error {
   override readonly name = 'RefusedCredential';
 }
 
-/** The steps of WebAuthn that need nothing that is stored; see lib/webauthn. */
+/** The steps of WebAuthn that need no stored data; see lib/webauthn. */
 export type RelyingParty = {
   /** @param response a RegistrationResponseJSON, or anything else. @throws RefusedCredential */
   registration(response: unknown): { challenge: string; credential: NewCredential };
@@ -68,29 +68,29 @@ export type RelyingParty = {
   assertion(response: unknown): Assertion;
 };
 
-/** What a challenge is for. One for a registration is good in the session that asked for it alone. */
+/** What a challenge is for. One for a registration is valid only in the session that requested it. */
 export type ChallengeUse = { for: 'log-in' } | { for: 'registration'; session: SessionKey };
 
-/** A challenge of ours, which has not yet been used as far as it says itself. */
+/** A valid challenge of ours. Only the store can say whether it was used before. */
 export type GoodChallenge = {
-  /** SHA-256: what is stored when it is used. */
+  /** SHA-256, which is stored when the challenge is used. */
   hash: string;
   issuedAt: number;
   expiresAt: number;
 };
 
-/** How long a challenge is good, in milliseconds. */
+/** How long a challenge is valid, in milliseconds. */
 export const CHALLENGE_MS = 5 * 60 * 1000;
 
-/** Challenges that are stored nowhere before they are used. Every method throws ProblemError `unavailable`. */
+/** Challenges that are stored only when they are used. Every method throws ProblemError `unavailable`. */
 export type PasskeyChallenges = {
   /** @returns base64url */
   issue(use: ChallengeUse, now: number): Promise<string>;
-  /** @returns `undefined` for one that is none of ours, too old, or for something else */
+  /** @returns `undefined` for one that isn't ours, is too old, or is for something else */
   check(use: ChallengeUse, challenge: string, now: number): Promise<GoodChallenge | undefined>;
 };
 
-/** One use of a passkey, on condition that it is still as it was read. */
+/** One use of a passkey, on condition that it hasn't changed since it was read (`seen`). */
 export type PasskeyUse = {
   userId: string;
   seen: Passkey;
@@ -115,14 +115,14 @@ export type PasskeyOwner = Pick<
 /** What the core needs of stored passkeys. Reads are strongly consistent; every method throws ProblemError `unavailable`. */
 export type PasskeyStore = {
   get(userId: string, factorId: string): Promise<Passkey | undefined>;
-  /** Those that were added first before the others. */
+  /** The oldest first. */
   list(userId: string): Promise<Passkey[]>;
-  /** Whose passkey it is, if it is anybody's. */
+  /** The user id of the passkey's owner. */
   ownerOf(factorId: string): Promise<string | undefined>;
   /**
-   * Gives a passkey to an account, and cancels a TOTP that waits for its first code.
+   * Adds a passkey to an account, and cancels a pending TOTP.
    *
-   * @returns `used`: the challenge was; `taken`: some account has it already; `changed`: the account's factors were changed
+   * @returns `used`: the challenge was used before; `taken`: an account has the passkey already; `changed`: the factors were changed
    * since they were read
    */
   add(change: {
@@ -132,21 +132,21 @@ export type PasskeyStore = {
     session: SessionKey & Pick<Session, 'device'>;
     mail?: MailRequest | undefined;
   }): Promise<'added' | 'used' | 'taken' | 'changed'>;
-  /** @returns `over`: the challenge was used before; `changed`: the passkey or the session is another by now */
+  /** @returns `over`: the challenge was used before; `changed`: the passkey or the session has changed since it was read */
   use(use: PasskeyUse, effects: PasskeyUseEffects): Promise<'used' | 'over' | 'changed'>;
-  /** Asks for a mail about a refused use, unless it was asked for before: by the same answer, which is sent again. */
+  /** Requests a mail about a refused use, once for the same response however often it is sent. */
   warn(mail: MailRequest): Promise<void>;
   /** Does nothing where the account has no such passkey. */
   rename(userId: string, factorId: string, name: string): Promise<void>;
   /**
-   * Takes a passkey from its account, ends the sessions that it opened, and removes the recovery codes with the last factor.
+   * Removes a passkey, ends the sessions that it opened, and removes the recovery codes with the last factor.
    *
    * @returns false when one of them was changed since it was read
    */
   remove(change: {
     user: PasskeyOwner;
     passkey: Passkey;
-    /** In which it is removed. */
+    /** The session in which it is removed. */
     session: SessionKey & Pick<Session, 'device'>;
     now: number;
     mail?: MailRequest | undefined;

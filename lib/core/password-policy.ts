@@ -1,6 +1,6 @@
 import type { Reason } from './problem.ts';
 
-/** bcrypt reads no further than this many bytes (see https://www.usenix.org/legacy/events/usenix99/provos.html). */
+/** bcrypt ignores everything after this many bytes (see https://www.usenix.org/legacy/events/usenix99/provos.html). */
 export const MAX_PASSWORD_BYTES = 72;
 
 /**
@@ -12,25 +12,25 @@ export function normalisePassword(password: string): string {
   return password.normalize('NFC');
 }
 
-/** What a new password has to be. */
+/** The rules of new passwords. */
 export type PasswordPolicy = {
-  /** Smallest number of code points. */
+  /** The smallest number of code points. */
   minimum: number;
-  /** Largest number of code points, where the hash reads all of them; without it the bound is 72 bytes. */
+  /** The largest number of code points, for a scheme that hashes all of them; without it the bound is 72 bytes. */
   maximum?: number | undefined;
   /** Whether a normalised password in lower case is on a list of common ones. */
   isCommon?: ((password: string) => boolean) | undefined;
-  /** What a guesser of any account of this service begins with: its name. Only where common passwords are refused. */
+  /** The name of the service, which guessers try for any account. Only where common passwords are refused. */
   words?: readonly string[] | undefined;
-  /** Whether a normalised password was found in a breach; says no when it can't be found out. */
+  /** Whether a normalised password was found in a breach; false when the service doesn't answer. */
   isBreached?: ((password: string) => Promise<boolean>) | undefined;
 };
 
 /**
- * Why a password may not be set, or `undefined` when it may. Length counts code points, the upper bound without argon2id
- * bytes of UTF-8 after NFC: longer is refused, never cut, since bcrypt would silently ignore the rest.
+ * Why a password may not be set, or `undefined` when it may. Length counts code points, except that the upper bound of
+ * bcrypt counts bytes of UTF-8 after NFC. A longer password is refused and never cut: bcrypt would silently ignore the rest.
  *
- * @param own what a guesser of this account begins with: its name and address
+ * @param own the account's name and address, which guessers try first
  * @see OWASP ASVS 5.0 section 6.2
  */
 export function refusedPassword(
@@ -59,7 +59,7 @@ function isGuessable(password: string, { isCommon, words = [] }: PasswordPolicy,
 /** A word of two letters is part of too many others. */
 const SHORTEST_WORD = 3;
 
-/** Whether nothing but such words, digits and signs is in a password: `ada.lovelace1815` of Ada Lovelace. */
+/** Whether a password consists only of such words, digits and signs: `ada.lovelace1815` of Ada Lovelace. */
 function isMadeOf(password: string, texts: readonly string[]): boolean {
   const words = texts
     .flatMap((text) => [lettersOf(text), ...text.split(/[^\p{L}\p{N}]+/u).map(lettersOf)])
@@ -77,12 +77,12 @@ function lettersOf(text: string): string {
     .replace(/\P{L}+/gu, '');
 }
 
-/** What no system hashes: longer texts would only keep the processor busy. phpass, the most patient, cuts here. */
+/** No system hashes a longer password (phpass, the most generous, cuts here): it would only waste processor time. */
 const MAX_BYTES = 4_096;
 
 /**
- * Whether some account may have this password: what any policy of ours ever took, and any system whose hashes are imported.
- * One code point is the least: an account keeps its password when the minimum rises.
+ * Whether any account could have this password: any that a policy of ours ever accepted, or a system whose hashes are
+ * imported. The minimum is one code point, since an account keeps its password when the policy becomes stricter.
  */
 export function isPossiblePassword(password: string): boolean {
   return (

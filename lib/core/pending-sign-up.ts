@@ -1,12 +1,12 @@
 import type { LatestMail, User } from './account.ts';
 import type { Session } from './session.ts';
 
-/** A sign-up that waits for its address. Several may wait for the same; the first one completed wins. */
+/** A sign-up that waits for its address to be verified. Several may wait for one address; the first to complete wins. */
 export type PendingSignUp = {
   signUpId: string;
-  /** SHA-256 of the secret that the tab which signed up holds. */
+  /** SHA-256 of the secret that only the tab which signed up has. */
   secretHash: string;
-  /** The account's, once there is one. */
+  /** The id that the account will have. */
   userId: string;
   email: string;
   name: string;
@@ -15,21 +15,21 @@ export type PendingSignUp = {
   passwordHash?: string;
   state: 'pending' | 'completed';
   latest: LatestMail;
-  /** Milliseconds since the epoch. Nothing is judged by it: the row is kept a day longer than its latest link lives. */
+  /** Milliseconds since the epoch. For the row's TTL only: a day after its latest link expires. */
   expiresAt: number;
 };
 
-/** The end of a sign-up that waited. */
+/** What completes a pending sign-up. */
 type SignUpCompletion = {
   pending: PendingSignUp;
   user: User;
-  /** None where nobody is there to hold it. */
+  /** Absent where the client can't hold a session, such as a page. */
   session?: Session;
   /** The id of the mail that proved the address. */
   tagId: string;
 };
 
-/** What the core needs of sign-ups that wait. Every method throws ProblemError `unavailable`. */
+/** What the core needs of pending sign-ups. Every method throws ProblemError `unavailable`. */
 export type PendingSignUpStore = {
   /** Strongly consistent. */
   get(signUpId: string): Promise<PendingSignUp | undefined>;

@@ -20,7 +20,7 @@ export type Field =
   | 'sessionId'
   | 'others'
   | 'all'
-  // Of an account as an import or an administrator describes it.
+  // Fields of an account, as an import or an administrator describes it.
   | 'userId'
   | 'passwordHash'
   | 'status'
@@ -31,7 +31,7 @@ export type Field =
   | 'mailRefused'
   | 'mailRefusedUntil'
   | 'mailBounces'
-  // Of a page of accounts.
+  // Parameters of a list of accounts.
   | 'limit'
   | 'next';
 
@@ -54,7 +54,7 @@ export type Reason =
   | 'password-breached'
   | 'confirm-differs';
 
-/** Why a member of a row of an import, or a parameter of a list, was refused: there are many ways, and `detail` says which. */
+/** Why a field of an imported row, or a parameter of a list, was refused; `detail` says it in a sentence. */
 export type DetailedReason =
   | 'invalid-user-id'
   | 'user-id-taken'
@@ -67,22 +67,22 @@ export type DetailedReason =
   | 'invalid-limit'
   | 'invalid-next';
 
-/** @property maximum of characters, where that is the bound and not 72 bytes */
+/** @property maximum the number of characters, where the bound isn't 72 bytes */
 export type FieldProblem =
   | { field: Field; reason: Reason; minimum?: number; maximum?: number }
   /** @property detail a sentence that holds no value of the request */
   | { field: Field; reason: DetailedReason; detail: string };
 
 /**
- * Everything that can go wrong in a way that a client learns of: a closed union. Status codes and sentences live in
- * the dialects, each of which maps every code, so that a new one does not compile until all of them answer it.
+ * Everything that can go wrong and that a client learns of: a closed union. Status codes and sentences are in the dialects.
+ * Each maps every code, so that a new code doesn't compile until every dialect has an answer for it.
  */
 export type Problem =
   | { code: 'malformed-body' }
   | { code: 'body-too-large' }
   | { code: 'unsupported-media-type' }
   | { code: 'cross-site-request' }
-  /** No IAM principal signed a request of a route that is for them alone. */
+  /** A request without an IAM signature, on a route that requires one. */
   | { code: 'forbidden' }
   | { code: 'invalid-fields'; fields: readonly FieldProblem[] }
   | { code: 'email-taken' }
@@ -101,11 +101,11 @@ export type Problem =
       methods: readonly ('totp' | 'recovery-code')[];
       expiresIn: number;
     }
-  /** The same in the dialects that take the code with the password. */
+  /** The same, in dialects that take the code together with the password. */
   | { code: 'otp-required' }
-  /** The challenge of a log-in that waits for its second factor is unknown, used, or out of date. */
+  /** The challenge of a log-in that waits for its second factor is unknown, used, or expired. */
   | { code: 'expired-challenge' }
-  /** The account has as many factors of the kind as it may. */
+  /** The account has the maximum number of factors of this kind. */
   | { code: 'factor-limit' }
   | { code: 'no-factor' }
   /** The browser's answer is not a passkey that can be added. */
@@ -120,9 +120,9 @@ export type Problem =
   | { code: 'wrong-tag' }
   | { code: 'expired-tag' }
   | { code: 'unknown-user' }
-  /** By a rule of the team's own, in its words. @see JudgeSignUp */
+  /** Refused by the hook `beforeSignUp`, in its words. @see JudgeSignUp */
   | { code: 'sign-up-refused'; sentence: string }
-  /** Code of the team's own failed, and its default is to refuse. */
+  /** A hook failed, and `onError` says to refuse the request. */
   | { code: 'hook-failed'; retryAfter: number }
   | { code: 'throttled'; retryAfter: number }
   | { code: 'unavailable'; retryAfter: number }
@@ -131,8 +131,8 @@ export type Problem =
 export type ProblemCode = Problem['code'];
 
 /**
- * What the core noticed while it refused a request, for whoever watches the service: the client gets the problem
- * alone, which is the same with and without.
+ * A sign of an attack that the core noticed while it refused a request. Only logs and metrics get it: the client's answer
+ * is the same with and without.
  */
 export type Notice = 'reuse-detected' | 'lockout-begun' | 'wrong-code' | 'refused-passkey';
 

@@ -21,7 +21,7 @@ import { type StepUpByPasskeyDeps, stepUpByPasskey } from './step-up-by-passkey.
 
 export type ProveAgainRequest = Bearer & Prover & { body: () => RawFields };
 
-/** Exactly one of the ways to prove who one is. */
+/** Exactly one proof. */
 export const proveAgainFields = [
   { password: textSuchAs('correct horse battery staple') },
   { code: textSuchAs('123456') },
@@ -37,12 +37,12 @@ export type ProveAgainDeps = Omit<Authenticator, 'sessions'> &
     signer: AccessTokenSigner;
   };
 
-/** `recoveryCodesLeft` where one was used. */
+/** `recoveryCodesLeft` if a recovery code was used. */
 export type ProvedAgain = AccessToken & { recoveryCodesLeft?: number };
 
 /**
- * The holder of a session proves again who they are. The session keeps the proof, so that refreshes carry it, and its
- * refresh token stays the same; only the access token that is answered has it.
+ * A step-up: the holder of a session proves again who they are. The session keeps the proof, so that refreshed access tokens
+ * carry it. Of the tokens that exist, only the returned access token has it; the refresh token stays valid.
  *
  * @throws ProblemError those of `authenticate`; `invalid-fields`, `wrong-credentials`, `wrong-code`, `throttled`,
  * `unavailable`
@@ -66,7 +66,7 @@ export async function proveAgain(deps: ProveAgainDeps, request: ProveAgainReques
   return proveByCode(deps, { user, session, issuer, given: given as GivenCode, language });
 }
 
-/** The use of the code and the session's new evidence are one transaction: a code that was answered is not lost. */
+/** The use of the code and the session's new evidence are one transaction, so that no code is used up for nothing. */
 async function proveByCode(
   deps: ProveAgainDeps,
   {
@@ -94,7 +94,7 @@ async function proveByCode(
 
 type AddedProof = { user: User; session: Session; proof: Proof; issuer: TokenIssuer };
 
-/** Asks for what the new token needs, and writes nothing. @returns what adds the proof and signs */
+/** Fetches what the new token needs, and writes nothing. @returns a function that adds the proof and signs */
 async function prepareProof(
   deps: Pick<ProveAgainDeps, 'sessions' | 'clock'>,
   given: AddedProof,
@@ -106,7 +106,7 @@ async function prepareProof(
 }
 
 /**
- * Adds a proof to a session: its time is now, its ways are those of both, and its level is never lowered.
+ * Adds a proof to a session; see `combineEvidence`.
  *
  * @throws ProblemError `invalid-access-token` when the session is over meanwhile; `hook-failed`, `unavailable`
  */
@@ -121,7 +121,7 @@ async function addProof(
   return retryOnConflict('proofs of the session', async () => {
     ownerOfLive(session, user, now);
     const evidence = combineEvidence(session as Session, proof, now);
-    // What came in between may have raised it.
+    // The proof that came in between may have raised the level, which a hook's claims may depend on.
     if (session !== first) sign = await issuer.prepare(user, { ...(session as Session), ...evidence });
     const outcome = await sessions.prove(session as Session, evidence, now);
     if (outcome.proved) return sign(evidence.authTime, now);

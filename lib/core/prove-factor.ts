@@ -8,7 +8,7 @@ import type { AuthMethod } from './session.ts';
 import { openCodeAttempt, type Throttle } from './throttle.ts';
 import { isTotpCode, matchingTotpStep } from './totp.ts';
 
-/** What was typed: a code of an app, or one of those that were written down. */
+/** What was typed: a code of an authenticator app, or a recovery code. */
 export type GivenCode = { code: string } | { recoveryCode: string };
 
 export type ProveFactorDeps = {
@@ -22,10 +22,10 @@ export type ProveFactorDeps = {
 export const FACTOR_METHODS: readonly AuthMethod[] = ['otp', 'mfa'];
 
 /**
- * Uses a factor once. A place on the account's counter of codes is taken before anything is looked at: however many codes
- * arrive at once, no more of them are checked than may fail. A text that can't be a code isn't counted: it wasn't a guess.
+ * Uses a code once. An attempt is reserved before anything is checked: however many codes arrive at once, no more are
+ * checked than may fail. A text that can't be a code isn't counted, since it isn't a guess.
  *
- * @param apply writes the use, and what it is for, in one transaction
+ * @param apply writes the use and its purpose in one transaction
  * @returns the use that was applied
  * @throws ProblemError `wrong-code`, `throttled`, `unavailable`, and what `apply` throws
  * @see OWASP ASVS 5.0 6.5.1 and 6.5.5; NIST SP 800-63B-4 section 3.2.2
@@ -57,12 +57,12 @@ export async function proveFactor(
   }
 }
 
-/** @param counted whether it counts as a guess, for whoever watches the service */
+/** @param counted whether it was a guess, for logs and metrics */
 export function wrongCode(detail: string, counted: boolean): ProblemError {
   return new ProblemError({ code: 'wrong-code' }, detail, { notice: counted ? 'wrong-code' : undefined });
 }
 
-/** @throws ProblemError `wrong-code` for what can be no code */
+/** @throws ProblemError `wrong-code` for a text that can't be a code */
 function finderOf(
   deps: ProveFactorDeps,
   userId: string,

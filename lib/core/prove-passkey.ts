@@ -28,19 +28,19 @@ export type ProvePasskeyDeps = {
   tagLifetime: number;
 };
 
-/** What a browser answered (an AuthenticationResponseJSON, or whatever came in its place), and what its user reads. */
+/** The browser's response (an AuthenticationResponseJSON, unless somebody sent something else), and the user's language. */
 export type GivenPasskey = { response: unknown; language: Language };
 
-/** Who proved with which passkey that it is they. */
+/** A verified use of a passkey, and its user. */
 export type PasskeyProof = { user: User; use: PasskeyUse; evidence: Omit<Evidence, 'authTime'> };
 
 type Outcome = Awaited<ReturnType<PasskeyStore['use']>>;
 
 /**
- * Judges the answer of a passkey to a challenge of ours, and uses both up at once: of any number of tries with the same
- * answer one succeeds. What is refused uses nothing up.
+ * Verifies a passkey's response to a challenge, and uses the challenge up: of any number of tries with the same response
+ * one succeeds. A refused response uses nothing up.
  *
- * @param apply writes the use and what it is for, in one transaction
+ * @param apply writes the use and its purpose in one transaction
  * @throws ProblemError `unknown-credential` where no account has the passkey, `wrong-credentials` for all else that is
  * wrong, `unavailable`, and what `apply` throws
  * @see WebAuthn Level 3 section 7.2
@@ -52,9 +52,9 @@ export async function provePasskey(
 ): Promise<PasskeyProof> {
   const assertion = assertionOf(deps, response);
   const challenge = await deps.challenges.check({ for: 'log-in' }, assertion.challenge, deps.clock());
-  if (challenge === undefined) throw refused('the challenge is too old, or none of ours');
+  if (challenge === undefined) throw refused('the challenge is too old, or not ours');
   return retryOnConflict('uses of the passkey', async () => {
-    const proof = await judge(deps, { assertion, challenge, language });
+    const proof = await verifyAssertion(deps, { assertion, challenge, language });
     const outcome = await apply(proof);
     if (outcome === 'used') return proof;
     if (outcome === 'over') throw refused('the challenge was used before');
@@ -71,19 +71,20 @@ function assertionOf({ party }: Pick<ProvePasskeyDeps, 'party'>, response: unkno
   }
 }
 
-async function judge(
+async function verifyAssertion(
   deps: ProvePasskeyDeps,
   { assertion, challenge, language }: { assertion: Assertion; challenge: GoodChallenge; language: Language },
 ): Promise<PasskeyProof> {
   const { userId, credentialId, counter, backedUp, backupEligible } = assertion;
   const factorId = factorIdOf(credentialId);
   const [user, passkey] = await both(deps.users.get(userId), deps.passkeys.get(userId, factorId));
-  // The user's row decides which factors there are.
-  if (user === undefined || passkey === undefined || !user.passkeys) throw await notTheirs(deps, factorId);
+  // The user's row decides whether there are passkeys.
+  if (user === undefined || passkey === undefined || !user.passkeys)
+    throw await unknownToUser(deps, factorId);
   if (user.status !== 'active') throw refused('the account is disabled');
   if (!assertion.isSignedBy(passkey)) throw refused('the signature is wrong');
-  if (backupEligible !== passkey.backupEligible) throw refused('its eligibility for backup has changed');
-  if (!hasRisen(passkey, counter)) throw await maybeCopied(deps, { userId, language, challenge });
+  if (backupEligible !== passkey.backupEligible) throw refused('the backup eligibility has changed');
+  if (!hasRisen(passkey, counter)) throw await possiblyCloned(deps, { userId, language, challenge });
   return {
     user,
     use: { userId, seen: passkey, counter, backedUp, now: deps.clock(), challenge },
@@ -91,13 +92,13 @@ async function judge(
   };
 }
 
-/** A counter that was ever above zero rises with each signature, or somebody else has a copy of the key. */
+/** A counter that was ever above zero must rise with each signature, or somebody else may have a copy of the key. */
 function hasRisen({ counter: last }: Passkey, counter: number): boolean {
   return last === 0 || counter > last;
 }
 
-/** The owner is mailed once for each challenge: whoever sends the same answer again causes no second mail. */
-async function maybeCopied(
+/** The owner gets one mail for each challenge, however often the same response is sent. */
+async function possiblyCloned(
   { passkeys, clock, tagLifetime }: ProvePasskeyDeps,
   { userId, language, challenge }: { userId: string; language: Language; challenge: GoodChallenge },
 ): Promise<ProblemError> {
@@ -108,17 +109,17 @@ async function maybeCopied(
 }
 
 /**
- * A browser forgets a passkey that no account has. It must not forget one that is somebody's, because a user handle was
- * changed on the way.
+ * After `unknown-credential` a browser deletes the passkey. It must not delete one that belongs to an account, only because
+ * the user handle was changed on the way.
  */
-async function notTheirs({ users, passkeys }: ProvePasskeyDeps, factorId: string): Promise<ProblemError> {
+async function unknownToUser({ users, passkeys }: ProvePasskeyDeps, factorId: string): Promise<ProblemError> {
   const ownerId = await passkeys.ownerOf(factorId);
   const owner = ownerId === undefined ? undefined : await users.get(ownerId);
-  if (owner?.passkeys) return refused('the passkey is of another account');
+  if (owner?.passkeys) return refused('the passkey belongs to another account');
   return new ProblemError({ code: 'unknown-credential' }, 'no account has the passkey', NOTICED);
 }
 
-/** For whoever watches the service: browsers don't make such answers by themselves. */
+/** For logs and metrics: browsers don't send such responses by themselves. */
 const NOTICED = { notice: 'refused-passkey' } as const;
 
 function refused(detail: string): ProblemError {

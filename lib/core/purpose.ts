@@ -1,37 +1,37 @@
 /**
- * Why a mail is sent. Each row of the outbox names one; a new kind of mail is a line here, a template in
+ * The kinds of mail. Each row of the outbox has one; a new kind is a line here, a template in
  * `lib/mail/templates.ts` and its texts in each language.
  */
 export const PURPOSES = {
   'reset-password': { link: 'reset', counted: true, evenDisabled: false },
-  /** A hundred failed log-ins have locked the account until a reset. There is one such mail: those that anybody may ask for must not use it up. */
+  /** A hundred failed log-ins locked the account. Not counted, so that mails that anybody may request can't use up its quota. */
   locked: { link: 'reset', counted: false, evenDisabled: false },
   /** The password of a log-in was found in a breach. */
   'password-breached': { link: false, counted: false, evenDisabled: false },
-  /** The owner changed it, knowing the old one. */
+  /** The owner changed the password, with the old one. */
   'new-password': { link: false, counted: false, evenDisabled: true },
   'account-deleted': { link: false, counted: false, evenDisabled: true },
   'totp-added': { link: 'undo', counted: false, evenDisabled: true },
   'totp-removed': { link: false, counted: false, evenDisabled: true },
   'passkey-added': { link: 'undo', counted: false, evenDisabled: true },
   'passkey-removed': { link: false, counted: false, evenDisabled: true },
-  /** A passkey whose counter did not rise: there may be a copy of it. */
+  /** The counter of a passkey didn't rise, so there may be a copy of it. */
   'passkey-copied': { link: false, counted: false, evenDisabled: true },
-  /** By an operator. */
+  /** An operator removed all factors. */
   'factors-removed': { link: false, counted: false, evenDisabled: true },
   'recovery-code-used': { link: false, counted: false, evenDisabled: true },
   'recovery-codes-replaced': { link: false, counted: false, evenDisabled: true },
   'password-changed': { link: false, counted: false, evenDisabled: true },
-  /** A sign-up that waits for its address. */
+  /** A sign-up that waits for its address to be verified. */
   'verify-sign-up': { link: 'verify', code: true, counted: true, evenDisabled: false },
-  /** In its place when the address has an account already. */
+  /** The mail instead, when the address has an account already. */
   'sign-up-taken': { link: false, counted: false, evenDisabled: true },
   'verify-account': { link: 'verify', code: true, counted: true, evenDisabled: false },
   /** To the new address. */
   'change-email': { link: 'verify', code: true, counted: true, evenDisabled: false },
-  /** In its place when the new address has an account already. */
+  /** The mail instead, when the new address has an account already. */
   'change-email-taken': { link: false, counted: false, evenDisabled: true },
-  /** To the old address, as soon as a change is asked for. */
+  /** To the old address, as soon as a change is requested. */
   'address-being-changed': { link: 'undo', counted: false, evenDisabled: true },
   /** To the old address, once it is no longer the account's. */
   'address-changed': { link: 'undo', counted: false, evenDisabled: true },
@@ -40,13 +40,13 @@ export const PURPOSES = {
 } as const satisfies Record<string, Rules>;
 
 type Rules = {
-  /** What the secret is for that the mail carries in a link; without one it is a notice. */
+  /** What the link in the mail is for; a mail without a link is a notice. */
   link: false | 'reset' | 'verify' | 'undo';
-  /** Whether it carries a code of eight digits, too. */
+  /** Whether the mail also has a code of eight digits. */
   code?: true;
-  /** Whether it is one of the five mails of this purpose that an address may be sent within an hour. */
+  /** Whether it counts towards the five mails of this purpose that an address may get within an hour. */
   counted: boolean;
-  /** Whether the owner of a disabled account is mailed, too. */
+  /** Whether the owner of a disabled account gets it, too. */
   evenDisabled: boolean;
 };
 

@@ -1,9 +1,9 @@
 // Times as other systems write them.
 
-/** A moment in milliseconds since the epoch, or why the text names none. */
+/** A time in milliseconds since the epoch, or why the text isn't one. */
 export type ReadTime = { time: number } | { refused: string };
 
-/** Milliseconds of 1973; seconds only get there in the year 5138. */
+/** As milliseconds a day in 1973, as seconds a day in the year 5138: larger numbers can only be milliseconds. */
 const SURELY_MILLISECONDS = 100_000_000_000;
 
 const DAY = /^(\d{4})-(\d\d)-(\d\d)/;
@@ -15,7 +15,7 @@ const DATE = new RegExp(`${DAY.source}(?:${CLOCK.source}(?:${ZONE.source})?)?$`)
 const EXAMPLE = '2026-01-31T12:00:00Z';
 
 /**
- * Reads a time that can mean one moment only: a day (its midnight in UTC), a day and a time with a zone, or milliseconds
+ * Reads an unambiguous time: a day (its midnight in UTC), a day and a time with a zone, or milliseconds
  * since 1970.
  */
 export function readTime(value: unknown): ReadTime {

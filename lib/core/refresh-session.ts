@@ -35,19 +35,19 @@ export type RefreshDeps = {
   throttle: Throttle;
   clock: Clock;
   lifetimes: SessionLifetimes;
-  /** How long after a rotation the token that it replaced is answered with the same successor, in milliseconds. */
+  /** How long after a rotation the replaced token still gets the same successor, in milliseconds. */
   grace: number;
 };
 
 /**
  * Exchanges a refresh token for its one successor and a new access token.
  *
- * Whoever asks again with the token that was just replaced, because two tabs raced or an answer was lost, gets the
- * same successor, never a second one: a second would fork the session and later log its user out. Whoever asks with
- * an older token of the session ends it, since then one of two holders is a thief.
+ * A client that presents the token which was just replaced, because two tabs raced or an answer was lost, gets the
+ * same successor, never a second one: a second would fork the session and later log its user out. An older token of the
+ * session ends the session, since one of its two holders must be a thief.
  *
- * One round trip: the user is read in parallel with the rotation and judged after it. What is refused counts for the
- * address, but a replay is answered at once, whatever else the address did: its session has just ended.
+ * One round trip: the user is read in parallel with the rotation and checked after it. A refusal counts against the client's
+ * address, except that of a replay, which must be reported even beyond the limit: its session has just ended.
  *
  * @throws ProblemError `invalid-fields`, `invalid-refresh-token`, `throttled`, `hook-failed`, `unavailable`
  * @see RFC 9700 section 4.14.2
@@ -64,9 +64,9 @@ export async function refreshSession(deps: RefreshDeps, request: RefreshRequest)
 }
 
 async function exchange(deps: RefreshDeps, presented: RefreshToken): Promise<Refreshed> {
-  // First of all: were the key missing only after the rotation, the client would be left with a token that is replaced.
+  // Before the rotation: if the key were unavailable only after it, the client would be left with a replaced token.
   const issuer = await deps.signer.ready();
-  const prepared = issuer.asks ? await prepareFirst(deps, issuer, presented) : undefined;
+  const prepared = issuer.hasClaimsHook ? await prepareFirst(deps, issuer, presented) : undefined;
   const successor = newSecret();
   const now = deps.clock();
   const rotation = rotationOf(deps, presented, successor, now);
@@ -82,8 +82,8 @@ async function exchange(deps: RefreshDeps, presented: RefreshToken): Promise<Ref
 }
 
 /**
- * Asks for a hook's claims before the rotation: one that fails leaves the client with the token that it has. Costs a round
- * trip, and only where there is a hook. Nobody but the holder of a token that will be taken makes it run.
+ * Gets a hook's claims before the rotation: when the hook fails, the client still has a valid token. Costs a round
+ * trip, and only where there is a hook. Only the holder of a token that will be accepted makes the hook run.
  *
  * @throws ProblemError `hook-failed`, `unavailable`
  */
@@ -121,7 +121,7 @@ function rotationOf(
   };
 }
 
-/** Both in parallel. Not by `both`: a rotation whose user could not be read still has to be looked after. */
+/** Both in parallel. Not by `both`, because a rotation whose user could not be read needs its grace extended. */
 async function rotateAndLoadUser({ users, sessions }: RefreshDeps, rotation: Rotation) {
   const [reading, rotating] = await Promise.allSettled([
     users.get(rotation.userId),
@@ -130,26 +130,26 @@ async function rotateAndLoadUser({ users, sessions }: RefreshDeps, rotation: Rot
   if (rotating.status === 'rejected') throw rotating.reason;
   const { rotated, session } = rotating.value;
   if (reading.status === 'fulfilled') return { user: reading.value, rotated, session };
-  if (rotated) await holdGrace(sessions, session, rotation.toHash);
+  if (rotated) await extendGrace(sessions, session, rotation.toHash);
   throw reading.reason;
 }
 
-/** Both once more, when they may be from before and after a change of the password that this session survived. */
+/** Reads both again, when the first two reads may be from before and after a change of password that this session survived. */
 async function readAgain({ users, sessions }: RefreshDeps, key: SessionKey) {
   const [user, session] = await both(users.get(key.userId), sessions.get(key));
   return { user, session };
 }
 
 /**
- * Keeps the grace of a rotation from running out before anyone was answered: an outage of the users' table that lasts
- * longer than it would otherwise end every session that is refreshed meanwhile.
+ * Keeps the grace of a rotation open until its client gets an answer. Otherwise an outage of the table of users that
+ * outlasts the grace would end every session that is refreshed during it.
  */
-function holdGrace(sessions: RefreshDeps['sessions'], session: Session, toHash: string): Promise<void> {
+function extendGrace(sessions: RefreshDeps['sessions'], session: Session, toHash: string): Promise<void> {
   return sessions.moveGrace(session, toHash, session.absoluteExpiresAt);
 }
 
 /**
- * The successor that the presented token already has, if it was replaced within the grace.
+ * The successor that already replaced the presented token, if that was within the grace.
  *
  * @throws ProblemError `invalid-refresh-token` for a replay, which ends the session, and for a guess, which doesn't
  */
@@ -163,7 +163,7 @@ async function successorAgain(
     throw refused('not a token of the session');
   const { previous, currentHash } = session.refresh;
   if (previous?.hash === hashSecret(presented.secret) && now <= previous.rotatedAt + grace) {
-    // A grace that was held begins with its first answer.
+    // An extended grace begins with its first answer.
     if (previous.rotatedAt > now + grace) await sessions.moveGrace(session, currentHash, now);
     return unsealSuccessor(previous.sealedSuccessor, presented.secret);
   }

@@ -22,11 +22,11 @@ import type { Session } from './session.ts';
 import { requireStepUp } from './step-up.ts';
 import { undoOf } from './undo.ts';
 
-/** What a browser needs to make a passkey. */
+/** What a browser needs to create a passkey. */
 export type RegistrationOffer = {
   user: User;
   challenge: string;
-  /** Those that the account has: no device makes a second one for it. */
+  /** The account's passkeys, so that no authenticator creates a second one for it. */
   existing: readonly Passkey[];
 };
 
@@ -68,7 +68,7 @@ export type RegisterPasskeyDeps = Authenticator & {
 };
 
 /**
- * Adds the passkey that a browser made for a challenge of this session. The use of the challenge, the passkey and the
+ * Adds the passkey that a browser created for a challenge of this session. The use of the challenge, the passkey and the
  * account's count of them are one transaction.
  *
  * @throws ProblemError those of `authenticate`, `step-up-required`, `invalid-fields`, `invalid-passkey`, `factor-limit`,
@@ -85,7 +85,7 @@ export async function registerPasskey(
     requireStepUp(user, authenticated.claims, { fresh: false }, deps.clock());
     const { response, name } = readFields(registerPasskeyFields, request.body());
     refuseBeyondLimit(user);
-    const { credential, challenge } = await judge(deps, authenticated, response);
+    const { credential, challenge } = await verifyRegistration(deps, authenticated, response);
     const now = deps.clock();
     const passkey = newPasskey(credential, name, now);
     const undo = undoOf(user, now, [passkey.factorId]);
@@ -104,14 +104,14 @@ export async function registerPasskey(
   });
 }
 
-async function judge(
+async function verifyRegistration(
   { party, challenges, clock }: RegisterPasskeyDeps,
   { user, session }: Authenticated,
   response: unknown,
 ): Promise<{ credential: NewCredential; challenge: GoodChallenge }> {
   const { credential, challenge: text } = registrationOf(party, response);
   const challenge = await challenges.check(registrationIn(session), text, clock());
-  if (challenge === undefined) throw invalidPasskey('the challenge is too old, or none of this session');
+  if (challenge === undefined) throw invalidPasskey('the challenge is too old, or not of this session');
   if (isCancelled(challenge, user, session))
     throw invalidPasskey('another session has added a factor meanwhile');
   return { credential, challenge };
@@ -126,7 +126,7 @@ function registrationOf(party: RegisterPasskeyDeps['party'], response: unknown) 
   }
 }
 
-/** A factor that another session added ends what this one began before: one of the two may be a thief's. */
+/** A registration ends when another session adds a factor meanwhile: one of the two sessions may be a thief's. */
 function isCancelled(
   { issuedAt }: GoodChallenge,
   { factorAdditions = [] }: User,

@@ -1,11 +1,10 @@
 import { ProblemError } from './problem.ts';
 
 /**
- * The origins whose pages may use passkeys, for browsers to ask where one of them is outside of the host that the passkeys
- * belong to.
+ * The origins whose pages may use the passkeys, for browsers that check a page outside of the relying party's host.
  *
- * @throws ProblemError `not-found` where there is no other origin than the app's own. A pattern, such as `npm start` allows for
- * pages on this machine, is none: browsers compare whole origins
+ * @throws ProblemError `not-found` when the app's own origin is the only one. Patterns, which `npm start` allows for pages on
+ * this machine, don't count: browsers compare whole origins
  * @see WebAuthn Level 3 section 5.11
  */
 export function relatedOrigins({

@@ -8,7 +8,7 @@ export type RemoveFactorsDeps = {
   users: Pick<UserStore, 'get'>;
   factors: {
     /**
-     * Removes every factor and every recovery code, raises `credentialVersion`, notes when, and asks for the mail: all or
+     * Removes every factor and every recovery code, raises `credentialVersion`, stores when, and requests the mail: all or
      * nothing.
      *
      * @returns false when the account was changed meanwhile
@@ -22,8 +22,8 @@ export type RemoveFactorsDeps = {
 };
 
 /**
- * Helps whoever lost every factor: the next log-in needs the password alone. All sessions end, since nobody can tell who
- * asked the operator. The owner is mailed, and the account keeps when it happened.
+ * Removes every second factor of somebody who lost them: the next log-in needs the password alone. All sessions end, since
+ * it may have been a thief who asked the operator. The owner gets a mail, and the account keeps when it was done.
  *
  * @returns false when there was no factor
  * @throws ProblemError `unknown-user`, `unavailable`

@@ -8,7 +8,7 @@ import { ProblemError } from './problem.ts';
 import { rulesOf } from './purpose.ts';
 import { accountCounter } from './throttle.ts';
 
-/** What who holds a live tag may know: whose password it is about. */
+/** What a valid tag reveals: whose password it resets. */
 export type LiveTag = { email: string };
 
 export type TagDeps = {
@@ -19,7 +19,7 @@ export type TagDeps = {
 
 export type ResetPasswordRequest = { tag: string | undefined; fields: RawFields };
 
-/** The rules of a reset's fields. @param user whose name and address may not make up the password */
+/** The rules of the fields. @param user the password must not consist of this user's name and address */
 export const resetPasswordFields = (policy: PasswordPolicy, user?: Pick<User, 'name' | 'email'>) => ({
   password: newPassword(policy, [user?.name, user?.email]),
 });
@@ -34,7 +34,7 @@ export type Reset = {
   now: number;
   /** The counter of the account's failed log-ins, which a reset clears. */
   attemptsCounter: string;
-  /** An account that moves in by it, of which nothing is stored yet. */
+  /** An account of the previous system that the reset creates. */
   migrant?: User;
   /** Whether nobody had proved the address before. */
   provesAddress: boolean;
@@ -43,7 +43,7 @@ export type Reset = {
 export type ResetPasswordDeps = TagDeps & {
   accounts: {
     /**
-     * Applies the reset in one transaction, on condition that the request is unused and the version unchanged; of a
+     * Applies the reset in one transaction, on condition that the request is unused and the version unchanged; for a
      * migrant, that nobody has the address.
      *
      * @returns false when another reset came first, or the address has got an owner
@@ -56,14 +56,14 @@ export type ResetPasswordDeps = TagDeps & {
 };
 
 /**
- * Sets a new password for who holds a mailed tag. The tag is judged before the password: a wrong one costs no hash,
- * and a refused password leaves the tag usable.
+ * Sets a new password for whoever has a mailed tag. The tag is checked before the password: a wrong tag costs no hash, and a
+ * refused password leaves the tag usable.
  *
  * @throws ProblemError `missing-tag`, `wrong-tag`, `expired-tag`, `unknown-user`, `invalid-fields`, `unavailable`
  */
 export async function resetPassword(deps: ResetPasswordDeps, request: ResetPasswordRequest): Promise<void> {
   const { accounts, hasher, clock, passwordPolicy } = deps;
-  const { found, user, migrates } = await judgeTag(deps, request.tag);
+  const { found, user, migrates } = await findByTag(deps, request.tag);
 
   const { password } = readFields(resetPasswordFields(passwordPolicy, user), request.fields, passwordPolicy);
   await refuseBreached(passwordPolicy, password);
@@ -81,17 +81,17 @@ export async function resetPassword(deps: ResetPasswordDeps, request: ResetPassw
 }
 
 /**
- * Whether a mailed tag would be taken, without using it: reads and changes nothing, so that a link can be opened any
- * number of times, by programs that look at mails too. Who asks must hold the whole tag, and could as well use it.
+ * Checks a mailed tag without using it. Nothing is written, so that a link can be opened any number of times, also by
+ * programs that scan mails. It reveals nothing new: the caller must have the whole tag, and could use it.
  *
  * @throws ProblemError `missing-tag`, `wrong-tag`, `expired-tag`, `unknown-user`, `unavailable`
  */
 export async function inspectTag(deps: TagDeps, tag: string | undefined): Promise<LiveTag> {
-  const { user } = await judgeTag(deps, tag);
+  const { user } = await findByTag(deps, tag);
   return { email: user.email };
 }
 
-async function judgeTag(
+async function findByTag(
   { users, mailRequests, clock }: TagDeps,
   tag: string | undefined,
 ): Promise<{ found: MailRequest; user: User; migrates: boolean }> {
@@ -106,7 +106,7 @@ async function judgeTag(
   return { found, user, migrates: stored === undefined };
 }
 
-/** The account that a link makes, where a system before knows the address. */
+/** The account that the link will create, if the address is one of the previous system. */
 function migrantOf({ userId, legacy }: MailRequest, now: number): User | undefined {
   if (legacy?.name === undefined) return undefined;
   const { email, name, roles } = legacy;

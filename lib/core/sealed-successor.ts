@@ -7,15 +7,15 @@ import {
   randomBytes,
 } from 'node:crypto';
 
-/** What a compact JWE of ours begins with (RFC 7516 section 7.1): one protected header, and no encrypted key. */
+/** The protected header of our compact JWEs (RFC 7516 section 7.1), which have no encrypted key. */
 const HEADER = Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url');
 
 /**
- * Seals the successor of a refresh token under the secret that it replaces. The stored row alone, which has only the
- * hash of that secret, gives no token away; the client that lost the answer has the secret and gets the same token.
+ * Seals the successor of a refresh token under the secret that it replaces. The stored row has only the hash of that secret,
+ * so it reveals no token; a client that lost the answer has the secret and gets the same token again.
  *
- * By node:crypto, since every refresh seals one: by way of WebCrypto, as jose does it, importing the key alone took
- * longer than the encryption. The text is a JWE all the same, so that any library can read it, as jose does in the tests.
+ * Every refresh seals one, so this uses node:crypto: with WebCrypto, as in jose, importing the key alone took longer than
+ * the encryption. The result is a standard JWE, which the tests read with jose.
  *
  * @returns a compact JWE, `dir` with AES-256-GCM
  */
@@ -42,7 +42,7 @@ export function unsealSuccessor(sealed: string, replaced: Buffer): Buffer {
 }
 
 /**
- * RFC 5869; the label keeps the key apart from the stored SHA-256 of the same secret. Keys are KeyObjects, since Node takes
+ * HKDF (RFC 5869). The label separates the key from the stored SHA-256 of the same secret. Keys are KeyObjects, since Node takes
  * 30 µs longer to derive or encrypt with bytes.
  */
 function sealingKey(secret: Buffer): KeyObject {

@@ -1,4 +1,4 @@
-// A log-in of an account with an active TOTP, between the right password and its session.
+// The second step of a log-in to an account with an active TOTP.
 import type { Clock, User, UserStore } from './account.ts';
 import { type AdmitDeps, admit, type LoggedIn } from './admit.ts';
 import { both } from './both.ts';
@@ -13,12 +13,12 @@ import { accountCounter, countingRefusals } from './throttle.ts';
 
 const CHALLENGE_SECONDS = 300;
 
-/** 256 random bits in base64url: nobody guesses one, and its SHA-256 may be stored. */
+/** 256 random bits in base64url: beyond guessing, so that a plain SHA-256 may be stored. */
 const CHALLENGE = /^[\w-]{43}$/;
 
 /**
- * What a right password gets in place of a session. The challenge is bound to the password that it followed: a change of
- * it, or anything else that ends all sessions, ends the challenge as well.
+ * The refusal that a right password gets in place of a session, with a challenge for the second step. A change of the
+ * password, or anything else that ends all sessions, invalidates the challenge.
  *
  * @throws ProblemError `unavailable`
  */
@@ -64,7 +64,7 @@ export const secondStepFields = [
   },
 ];
 
-/** `recoveryCodesLeft` where one was used. */
+/** `recoveryCodesLeft` if a recovery code was used. */
 export type SecondStepTaken = LoggedIn & { recoveryCodesLeft?: number };
 
 export type SecondStepDeps = ProveFactorDeps &
@@ -76,8 +76,8 @@ export type SecondStepDeps = ProveFactorDeps &
   };
 
 /**
- * Answers a challenge: a session whose holder has proved both. The use of the code, the end of the challenge and the
- * session are one transaction: of any number of tries at once one succeeds.
+ * Opens a session for whoever answers the challenge with a right code. The use of the code, the end of the challenge and
+ * the session are one transaction: of any number of tries at once one succeeds.
  *
  * @throws ProblemError `invalid-fields`, `expired-challenge`, `wrong-code`, `throttled`, `unavailable`
  */
@@ -90,12 +90,12 @@ export async function takeSecondStep(
   } & GivenCode;
   const counted = { throttle: deps.throttle, limit: 'logins', client: request.client } as const;
   return countingRefusals(counted, 'expired-challenge', async () => {
-    const [hash, user] = await judgeChallenge(deps, challenge);
+    const [hash, user] = await checkChallenge(deps, challenge);
     return logInByCode(deps, { ...request, user, given, challenge: hash });
   });
 }
 
-async function judgeChallenge(
+async function checkChallenge(
   { challenges, users, signer, clock }: SecondStepDeps,
   text: string,
 ): Promise<[hash: string, user: User]> {
@@ -120,10 +120,10 @@ function expired(detail: string): ProblemError {
 }
 
 type CodeEntry = {
-  /** Whose password was right. */
+  /** The user whose password was right. */
   user: User;
   given: GivenCode;
-  /** The hash of the challenge that it answers. */
+  /** The hash of the challenge that the code answers. */
   challenge?: string;
   refreshes?: boolean;
   language: Language;
@@ -131,7 +131,7 @@ type CodeEntry = {
 };
 
 /**
- * Opens a session for whoever has the password by a code, which is used up by it.
+ * Opens a session after a right password by a code, which is used up.
  *
  * @throws ProblemError `wrong-code`, `expired-challenge`, `throttled`, `unavailable`
  */
@@ -147,7 +147,7 @@ export async function logInByCode(
       outcome = await deps.factors.use(found, {
         open: session,
         ...mailOf(deps, found, language),
-        // With the second step both proofs are complete: the counter of passwords has nothing left to say either.
+        // The log-in is complete, so the failed passwords are cleared as well.
         ...(challenge !== undefined && { challenge, forget: [accountCounter(user.email)] }),
       });
     };
@@ -158,7 +158,7 @@ export async function logInByCode(
   return { ...(loggedIn as LoggedIn), ...(use.by === 'recovery-code' && { recoveryCodesLeft: use.left }) };
 }
 
-/** The account's owner is mailed when a recovery code was used: it is the one factor that is written down. */
+/** The notice that a recovery code was used, since codes on paper may be found by somebody else. */
 export function mailOf(
   { clock, tagLifetime }: { clock: Clock; tagLifetime: number },
   use: FactorUse,

@@ -26,26 +26,26 @@ import { ProblemError } from './problem.ts';
 import { type Purpose, rulesOf } from './purpose.ts';
 import { type ThrottleStore, takeMailQuota } from './throttle.ts';
 
-/** A mail that was surely not sent; anything else that a mailer throws may have been. */
+/** A mail that was surely not sent. After any other error of a mailer it may have been sent. */
 export class MailNotSentError extends Error {
   override readonly name = 'MailNotSentError';
 }
 
-/** What a mail is made of. */
+/** The content of a mail. */
 export type MailToSend = {
   purpose: Purpose;
   to: string;
   name: string;
   language: Language;
-  /** When it happened that the mail is about, in milliseconds since the epoch. */
+  /** When the subject of the mail happened, in milliseconds since the epoch. */
   at: number;
   /** For purposes with a link: the tag, and for how many minutes it is valid. */
   link?: { tag: string; minutes: number };
   /** How many recovery codes are left, for the notice that one was used. */
   recoveryCodesLeft?: number;
-  /** Eight digits that say the same as the link for as many minutes. */
+  /** Eight digits that do the same as the link, and for how many minutes they work. */
   code?: { digits: string; minutes: number };
-  /** What else the mail is about: for a change of address, the new one. */
+  /** For a change of address: the new one. */
   newEmail?: string;
 };
 
@@ -57,11 +57,11 @@ export type Mailer = {
 };
 
 /**
- * What became of the mail.
- * - `waiting`: the budget for unverified addresses is used up; `sendWaiting` sends it later.
- * - `suppressed`: its address takes none, or had its five of the hour.
- * - `undeliverable`: no mail service would take its address.
- * - `uncertain`: each of two tries may have sent it, so that there is no third.
+ * The outcome of a due mail.
+ * - `waiting`: the budget for unverified addresses is used up, or a hook failed; `sendWaiting` tries it later.
+ * - `suppressed`: the address is blocked after a bounce or a complaint, or had its five mails of the hour.
+ * - `undeliverable`: no mail service would accept the address.
+ * - `uncertain`: each of two tries may have sent it, so there is no third.
  */
 export type DueMail = 'sent' | 'nothing due' | 'waiting' | 'suppressed' | 'undeliverable' | 'uncertain';
 
@@ -71,9 +71,9 @@ export type SendMailDeps = {
   signUps: Pick<PendingSignUpStore, 'get'>;
   latest: {
     /**
-     * Lets the mail be the latest of its purpose, whose link and code work.
+     * Makes the mail the latest of its purpose, whose link and code work.
      *
-     * @returns false when a later one is, or there is nobody to mail
+     * @returns false when there is a later one, or the account is gone
      */
     put(mail: MailRequest): Promise<boolean>;
   };
@@ -82,7 +82,7 @@ export type SendMailDeps = {
   throttle: { store: Pick<ThrottleStore, 'compareAndSwapMailQuota'> & MailBudget['store'] };
   /** See `MailBudget`. */
   unverifiedMails: Pick<MailBudget, 'limit' | 'pauses'>;
-  /** Where accounts move in from a system before. */
+  /** Present where accounts move in from a previous system. */
   migration: (Pick<Migration, 'find'> & Omit<AddressDeps, 'clock' | 'claims'>) | undefined;
   clock: Clock;
   /** Milliseconds. */
@@ -90,8 +90,8 @@ export type SendMailDeps = {
 };
 
 /**
- * Sends the mail that a row of the outbox is due: a link when it was asked for, a notice when the link was used. Decides
- * by the stored row, not by the event, so that an event delivered twice, late or out of order sends nothing twice.
+ * Sends the mail that is due for a row of the outbox: the requested one, or the notice after a reset link was used. It
+ * decides by the stored row, not by the event, so that an event delivered twice, late or out of order sends nothing twice.
  *
  * @throws what the stores and the mailer throw: the stream then delivers the event again
  */
@@ -103,7 +103,7 @@ export async function sendDueMail(deps: SendMailDeps, tagId: string): Promise<Du
   if (asked === undefined) return 'nothing due';
   const user = await recipientOf(deps, request).catch(async (error) => {
     if (request.state !== 'requested' || !isHookFailure(error)) throw error;
-    // It is tried again with those that wait: the stream would hold up the mails behind it.
+    // It waits for the next sweep, since a failed record of the stream would hold up the mails behind it.
     await mailRequests.hold(tagId);
     return 'waiting' as const;
   });
@@ -111,14 +111,14 @@ export async function sendDueMail(deps: SendMailDeps, tagId: string): Promise<Du
   if (user === undefined || !isDue(asked, request, user)) return 'nothing due';
 
   if (refusesMail(user, clock())) return 'suppressed';
-  // Stored before the rule forbade it, or by somebody else than us.
+  // An address that was stored before today's rules, or by another program.
   if (normaliseEmail(user.email) !== user.email) return 'undeliverable';
   if ((request.tries ?? 0) >= MAX_TRIES) return 'uncertain';
   if (rulesOf(asked).counted && !(await takeMailQuota({ ...throttle, clock }, user.email, request, asked)))
     return 'suppressed';
   const purpose = await purposeToSend(deps, asked, request, user);
 
-  const giveBack = await placeFor(deps, request, user);
+  const giveBack = await reserveInBudget(deps, request, user);
   if (giveBack === undefined) {
     await mailRequests.hold(tagId);
     return 'waiting';
@@ -127,8 +127,8 @@ export async function sendDueMail(deps: SendMailDeps, tagId: string): Promise<Du
 }
 
 /**
- * A recipient that a row names stands for an account that is no more, or not yet. Mails about a change of address go to
- * the one that they are about, of which nobody knows that it refuses mail.
+ * A row has its own recipient where the account is gone, or doesn't exist yet. Mails about a change of address go to the
+ * address that they are about, which the user's refusal mark says nothing about.
  */
 async function recipientOf(
   deps: SendMailDeps,
@@ -146,8 +146,8 @@ async function recipientOf(
 }
 
 /**
- * Whoever a system before knows by an address that nobody has here. There is no account yet: the reset makes it, so that
- * a request by a stranger changes nothing, and a log-in with the old password still moves the account in.
+ * A user of the previous system with an address that nobody has here. Only the completed reset creates the account, so that
+ * a stranger's request changes nothing, and a log-in with the old password still moves the account in.
  */
 async function legacyRecipient(
   { users, migration, clock }: SendMailDeps,
@@ -167,8 +167,8 @@ function isHookFailure(error: unknown): boolean {
 }
 
 /**
- * Whether an address has got an account is seen here, and nowhere that the client's answer waits for. The mail then says
- * so, in the place of the one that was asked for.
+ * Here, and not while the client waits for its answer, the service finds out whether an address already has an account. The
+ * mail then says so, instead of the one that was requested.
  */
 async function purposeToSend(
   { users, clock }: SendMailDeps,
@@ -179,7 +179,7 @@ async function purposeToSend(
   if (asked !== 'verify-sign-up' && asked !== 'change-email') return asked;
   const claimant = await users.claimantOf(email, clock());
   if (asked === 'verify-sign-up') return claimant === undefined ? asked : 'sign-up-taken';
-  // One's own former address is free to its former owner; the present one counts as taken.
+  // A former address is free for its former owner; the current address counts as taken.
   const isOwn = claimant === userId && (await users.get(userId))?.email !== newEmail;
   return claimant === undefined || isOwn ? asked : 'change-email-taken';
 }
@@ -188,7 +188,7 @@ type Addressee = Recipient &
   Pick<User, 'status' | 'credentialVersion' | 'passwordChangedAt' | 'mailBounces'> &
   Pick<MailedSecret, 'legacy'>;
 
-/** Which mail a row asks for; `undefined`: none any more. A used link is followed by the notice that it was used. */
+/** The mail that is due for a row; `undefined`: none. A used reset link is followed by a notice. */
 function purposeOf({ state, purpose, notifiedAt }: MailRequest): Purpose | undefined {
   if (state === 'mailed') return undefined;
   if (state !== 'used') return purpose ?? 'reset-password';
@@ -210,8 +210,8 @@ function isAnswered({ requestedAt, credentialVersion }: MailRequest, user: Addre
   return changed || (credentialVersion !== undefined && credentialVersion !== user.credentialVersion);
 }
 
-/** What is asked for by the operator, who vouches for the addresses of an import, needs no place. */
-async function placeFor(
+/** A mail that an operator requested, who vouches for imported addresses, takes nothing from the budget. */
+async function reserveInBudget(
   { throttle, unverifiedMails, clock }: SendMailDeps,
   { byOperator }: MailRequest,
   { emailVerified }: Addressee,
@@ -227,7 +227,7 @@ function lifetimeOf({ tagLifetime }: SendMailDeps, asked: Purpose): number {
   return link === 'undo' ? UNDO_LIFETIME_MS : tagLifetime;
 }
 
-/** `asked` is what the row asks for, `purpose` what the mail says: that an address is taken, perhaps. */
+/** `asked` is what the row requests, `purpose` what the mail says, which may be that the address is taken. */
 type Due = {
   asked: Purpose;
   purpose: Purpose;
@@ -237,12 +237,12 @@ type Due = {
 };
 
 /**
- * The secret exists only in this function's memory and in the mail. Its hash is stored before the mail goes, and its
- * thirty minutes begin here: after an outage of the mail service the link that arrives late still works.
+ * Makes the secrets, stores their hashes and sends the mail. The secrets exist only in this function's memory and in the
+ * mail. Their lifetime begins here, so that a link that arrives late, after an outage of the mail service, still works.
  *
- * A try is counted before it is made and taken back when the mail was surely not sent. What is left counts the tries of
- * unknown outcome, a function that died in one among them: a mail service that accepts mails and is slow to say so
- * must not send one for each time that the event is delivered again.
+ * A try is counted before it is made, and taken back when the mail was surely not sent. So the count is that of tries with
+ * an unknown outcome, including those of crashed functions: a mail service that accepts mails but confirms too late must
+ * not send another mail each time the event is delivered again.
  */
 async function sendOnce(deps: SendMailDeps, due: Due): Promise<DueMail> {
   const { mailRequests, mailer, throttle, clock } = deps;
@@ -256,8 +256,8 @@ async function sendOnce(deps: SendMailDeps, due: Due): Promise<DueMail> {
   };
   let stored: MailedSecret | undefined;
   try {
-    stored = await storedOf(deps, due, mailed);
-    if (!(await begin(deps, due, tryId, stored))) {
+    stored = await secretsToStore(deps, due, mailed);
+    if (!(await beginTry(deps, due, tryId, stored))) {
       await giveBack();
       return 'nothing due';
     }
@@ -274,7 +274,7 @@ async function sendOnce(deps: SendMailDeps, due: Due): Promise<DueMail> {
       ...(request.newEmail !== undefined && { newEmail: request.newEmail }),
       at: state === 'used' ? (user.passwordChangedAt ?? requestedAt) : requestedAt,
       ...(request.recoveryCodesLeft !== undefined && { recoveryCodesLeft: request.recoveryCodesLeft }),
-      ...written(tagId, mailed),
+      ...linkAndCode(tagId, mailed),
     });
   } catch (error) {
     if (error instanceof MailNotSentError) {
@@ -290,22 +290,22 @@ async function sendOnce(deps: SendMailDeps, due: Due): Promise<DueMail> {
 
 type PlainSecrets = { secret: Buffer | undefined; digits: string | undefined; lifetime: number };
 
-/** @returns false when another try was begun, or a later mail is there, so that nothing is due any more */
-async function begin(
+/** @returns false when nothing is due any more: another try has begun, or there is a later mail */
+async function beginTry(
   { mailRequests, mailer, latest }: SendMailDeps,
   { request }: Due,
   tryId: string,
   stored: MailedSecret | undefined,
 ): Promise<boolean> {
-  // The last try is kept for a service that answers, or an outage would use both up.
+  // The last try waits until the service answers, or one outage would use up both.
   if (request.tries && !(await mailer.answers())) throw new MailNotSentError('SES does not answer');
   if (!(await mailRequests.beginTry(request, tryId, stored))) return false;
-  // The mail before it is dead from here on.
+  // From here on the link and the code of the mail before stop working.
   return stored?.codeUntil === undefined || latest.put({ ...request, expiresAt: stored.expiresAt });
 }
 
-/** The secrets as the mail has them. */
-function written(
+/** The secrets in the form in which the mail has them. */
+function linkAndCode(
   tagId: string,
   { secret, digits, lifetime }: PlainSecrets,
 ): Pick<MailToSend, 'link' | 'code'> {
@@ -316,10 +316,10 @@ function written(
 }
 
 /**
- * What is stored of a mail's secrets. One that says an address is taken has none, and yet runs out of time and tries like
- * the one that was asked for.
+ * What is stored of a mail's secrets. A mail that says an address is taken has none, but its row expires and runs out of
+ * tries like any other, or a client could tell the two apart.
  */
-async function storedOf(
+async function secretsToStore(
   { codes, clock }: SendMailDeps,
   { asked, request, user }: Due,
   mailed: PlainSecrets,
@@ -337,11 +337,10 @@ async function storedOf(
 }
 
 /**
- * Sends mails that wait for their place in the budget, those that were asked for first before the others, until there is
- * no place left.
+ * Sends waiting mails, the oldest request first, until the budget is used up.
  *
- * @param handle sends one; see `sendDueMail`. It throws nothing
- * @param hasTime whether there is time for one more
+ * @param handle sends one mail, see `sendDueMail`, and never throws
+ * @param hasTime whether there is time for another mail
  */
 export async function sendWaiting(
   { mailRequests }: { mailRequests: Pick<MailRequestStore, 'waiting'> },

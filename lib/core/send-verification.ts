@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { User } from './account.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
-import { invalidFields, type RawFields, readFields, text } from './fields.ts';
+import { bodyIfReadable, invalidFields, type RawFields, readFields, text } from './fields.ts';
 import type { Language } from './language.ts';
 import { VERIFY_LIFETIME_MS } from './mail-code.ts';
 import { type MailRequest, type MailRequestStore, newMailRequest } from './mail-request.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
+import { pendingChange } from './pending-change.ts';
 import type { PendingSignUpStore } from './pending-sign-up.ts';
 import { countRequest } from './throttle.ts';
-import { waitingChange } from './waiting-change.ts';
 
 export type SendVerificationRequest = Bearer & { language: Language; body: () => RawFields };
 
@@ -20,8 +20,8 @@ export type SendVerificationDeps = Authenticator & {
 };
 
 /**
- * Asks for another mail to verify an address: that of a sign-up which waits, of the account, or the new one of a change
- * that waits. Whether a mail goes is up to `send-mail`; the one before it stays good until then.
+ * Requests another mail to verify an address: of a pending sign-up, of the account, or the new address of a pending change.
+ * `send-mail` decides whether a mail goes; the link and code of the mail before work until then.
  *
  * @throws ProblemError those of `authenticate`; `invalid-fields`, `throttled`, `unavailable`
  */
@@ -29,24 +29,16 @@ export async function sendVerification(
   deps: SendVerificationDeps,
   request: SendVerificationRequest,
 ): Promise<void> {
-  const sent = request.accessToken === undefined ? request.body() : quietly(request.body);
+  const sent = request.accessToken === undefined ? request.body() : bodyIfReadable(request.body);
   if (sent?.verification !== undefined) return sendAgain(deps, request, sent);
   if (request.accessToken === undefined) throw invalidFields([]);
   const { user } = await authenticate(deps, request);
   request.body();
   await countRequest(deps.throttle, 'verifications', request.client);
-  for (const mail of await dueTo(deps, user, request.language)) await deps.mailRequests.put(mail);
+  for (const mail of await mailsDueTo(deps, user, request.language)) await deps.mailRequests.put(mail);
 }
 
-function quietly(body: () => RawFields): RawFields | undefined {
-  try {
-    return body();
-  } catch {
-    return undefined;
-  }
-}
-
-/** What was never a sign-up of ours gets a row as well, which nobody mails. */
+/** For an unknown sign-up a row is written as well, of which no mail is sent, so that the answer takes as long. */
 async function sendAgain(
   { signUps, mailRequests, throttle, clock }: SendVerificationDeps,
   { client, language }: SendVerificationRequest,
@@ -73,14 +65,14 @@ async function sendAgain(
   await mailRequests.put(mail);
 }
 
-async function dueTo(
+async function mailsDueTo(
   { mailRequests, clock }: SendVerificationDeps,
   user: User,
   language: Language,
 ): Promise<MailRequest[]> {
   const { userId, credentialVersion, emailVerified } = user;
   const now = clock();
-  const change = await waitingChange(mailRequests, user, now);
+  const change = await pendingChange(mailRequests, user, now);
   const mail = (subject: Pick<MailRequest, 'purpose' | 'newEmail' | 'since'>) =>
     newMailRequest({ userId, language, credentialVersion, ...subject }, now, VERIFY_LIFETIME_MS);
   const due: MailRequest[] = [];

@@ -1,12 +1,12 @@
 import type { User } from './account.ts';
 
-/** A way in which a holder proved who they are, by the names of RFC 8176. */
+/** How a holder proved who they are: values of the claim `amr`, by the names of RFC 8176. */
 export const AUTH_METHODS = ['pwd', 'otp', 'mfa', 'swk', 'hwk', 'user'] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
-/** What a session rests on; a refresh never raises it. */
+/** What was proved for a session; a refresh never raises it. */
 export type Evidence = {
-  /** Every way that was proved. */
+  /** Every method that was used. */
   amr: readonly AuthMethod[];
   /** `aal2`: a password and a second factor, or a passkey with user verification. */
   acr: 'aal1' | 'aal2';
@@ -15,21 +15,21 @@ export type Evidence = {
 };
 
 /**
- * One log-in, from its first token to its end. Times are milliseconds since the epoch; hashes are SHA-256 of secrets
- * of 256 bits. A session without `refresh` was opened for a client that has no way to refresh: it lives as long as
+ * One log-in, from its first token to its end. Times are milliseconds since the epoch, hashes are SHA-256 of secrets
+ * of 256 bits. A session without `refresh` belongs to a client that can't refresh, and lives as long as
  * its one access token.
  */
 export type Session = Evidence & {
   userId: string;
   sessionId: string;
-  /** The user's `credentialVersion` when the session was opened; see there. */
+  /** The user's `credentialVersion` when the session was opened; see `User`. */
   credentialVersion: number;
   createdAt: number;
   /** When it was opened, last refreshed or stepped up. */
   lastUsedAt: number;
-  /** Words for what opened it; see `deviceOf`. */
+  /** A description of the client's device; see `deviceOf`. */
   device?: string;
-  /** The passkey that opened it, with whose removal it ends. */
+  /** The `factorId` of the passkey that opened it. Removing the passkey ends the session. */
   openedWith?: string;
   idleExpiresAt: number;
   absoluteExpiresAt: number;
@@ -39,8 +39,8 @@ export type Session = Evidence & {
     familyHash: string;
     currentHash: string;
     /**
-     * The last rotation: the hash it replaced, and the successor sealed under the secret that it replaced.
-     * `rotatedAt` begins the grace for who asks again; it lies far ahead while nobody has been answered.
+     * The last rotation: the hash of the replaced secret, and the successor sealed under that secret. The grace begins at
+     * `rotatedAt`, which lies far ahead while no client has got an answer.
      */
     previous?: { hash: string; sealedSuccessor: string; rotatedAt: number };
   };
@@ -59,9 +59,9 @@ export type Rotation = SessionKey & {
   idleExpiresAt: number;
 };
 
-/** How a session ends, where its holder doesn't end it. */
+/** Why a session ends, where its holder doesn't end it. */
 export type Ending = {
-  /** Who ends it; see `By`. */
+  /** Who ended it; see `By`. */
   by?: string;
   /** A replaced refresh token was used again. */
   reuse?: true;
@@ -71,36 +71,36 @@ export type Ending = {
 export type SessionStore = {
   open(session: Session): Promise<void>;
   get(key: SessionKey): Promise<Session | undefined>;
-  /** One conditional write. The session as it is now, or, when the condition did not hold, as it was (`undefined`: none). */
+  /** One conditional write. Returns the session after it, or, if the condition failed, the session as it is (`undefined`: none). */
   rotate(
     rotation: Rotation,
   ): Promise<{ rotated: true; session: Session } | { rotated: false; session: Session | undefined }>;
-  /** Lets the grace of the rotation to `toHash` begin at another time, as long as that one is the last. */
+  /** Moves the beginning of the grace, if the rotation to `toHash` is still the last one. */
   moveGrace(key: SessionKey, toHash: string, rotatedAt: number): Promise<void>;
-  /** Ends the session, for good; ending it again is harmless. @returns the session as it was before this end */
+  /** Ends the session for good; ending it twice is harmless. @returns the session as it was before */
   end(key: SessionKey, now: number, how?: Ending): Promise<Session | undefined>;
-  /** Ends the session if its family hash is this one. @returns whether it is. */
+  /** Ends the session if it has this family hash. @returns whether it has */
   endFamily(key: SessionKey, familyHash: string, now: number): Promise<boolean>;
 };
 
-/** What holders see of their sessions, and add to them. */
+/** How holders list their sessions and add proofs to them. */
 export type OwnSessionStore = {
   /**
-   * Puts new evidence in the place of what was read, on condition that the session is as live as it was then and that no
+   * Replaces the evidence that was read, on condition that the session hasn't ended since and that no
    * other proof came in between.
    *
-   * @returns whether it did, and if not the session as it is (`undefined`: none)
+   * @returns whether it was replaced; if not, the session as it is now (`undefined`: none)
    */
   prove(
     session: Session,
     evidence: Evidence,
     now: number,
   ): Promise<{ proved: true } | { proved: false; session: Session | undefined }>;
-  /** All sessions that are still stored of a user, those that are over among them, in no order. */
+  /** All stored sessions of a user, including ended ones, in no particular order. */
   all(userId: string): Promise<Session[]>;
 };
 
-/** Every rule that ends a session, in one place: each use of a token, of either kind, asks here. */
+/** Every rule by which a session is over, in one place. Each use of an access or refresh token asks here. */
 export function isLive(session: Session, user: User | undefined, now: number): user is User {
   return (
     user !== undefined &&
@@ -113,18 +113,18 @@ export function isLive(session: Session, user: User | undefined, now: number): u
 }
 
 /**
- * Whether a session and its user, which were read one after the other, may be from before and after one write. A change of
- * the password ends all sessions but one by raising the version of the user, and in the same transaction that of the
- * session that stays. Whoever read one before it and the other after it must look again before saying that it is over.
+ * Whether the reads of a session and its user may be torn: one from before and one from after the same write. A change of
+ * password raises the version of the user, and in the same transaction that of the one session that stays. After a torn read
+ * both must be read again before the session counts as over.
  */
 export function isTorn(user: User | undefined, session: Session | undefined): boolean {
   return user !== undefined && session !== undefined && session.credentialVersion !== user.credentialVersion;
 }
 
-/** Milliseconds. `accessToken` is how long a session lives that cannot be refreshed. */
+/** Milliseconds. `accessToken` is the lifetime of a session that can't be refreshed. */
 export type SessionLifetimes = { accessToken: number; idle: number; absolute: number };
 
-/** What a session is opened by: the account, its proof, and what the client said of itself. */
+/** What a session is opened with: the account, the proof, and the client's device. */
 export type Opening = Evidence & { user: User; device?: string | undefined; openedWith?: string | undefined };
 
 /**

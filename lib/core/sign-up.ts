@@ -25,20 +25,20 @@ import { countRequest, type Throttle } from './throttle.ts';
 
 export type SignUpRequest = {
   fields: RawFields;
-  /** Whether `confirm` has to be there and equal `password`. */
+  /** Whether `confirm` is required and must equal `password`. */
   confirmed: boolean;
   /** Whether the client is logged in by signing up. */
   opensSession: boolean;
   client: string;
-  /** What a mail to verify the address is written in. */
+  /** The language of a mail to verify the address. */
   language?: Language;
-  /** Words for the client's device; see `deviceOf`. */
+  /** A description of the client's device; see `deviceOf`. */
   device?: string | undefined;
-  /** As the client says it, for the hook alone. */
+  /** As the client sent it, only for the hook. */
   userAgent?: string | undefined;
 };
 
-/** @property verification what the tab that signed up finishes with, where the address has to be verified before */
+/** @property verification the secret of the pending sign-up, where the address has to be verified before the account exists */
 export type SignedUp = { profile: Profile; accessToken?: AccessToken; verification?: string };
 
 export type SignUpDeps = Omit<AdmitDeps, 'sessions'> & {
@@ -50,24 +50,24 @@ export type SignUpDeps = Omit<AdmitDeps, 'sessions'> & {
      * @throws ProblemError `unavailable`
      */
     create(user: User, session: Session | undefined, mail?: MailRequest): Promise<boolean>;
-    /** Keeps a sign-up until its address is verified, and asks for the mail. @throws ProblemError `unavailable` */
+    /** Stores a sign-up until its address is verified, and requests the mail. @throws ProblemError `unavailable` */
     createPending(pending: PendingSignUp, mail: MailRequest): Promise<void>;
   };
   hasher: Pick<PasswordHasher, 'hash'>;
   throttle: Throttle;
   passwordPolicy: PasswordPolicy;
-  /** Whether an address is verified, and if so, whether the account waits for it. */
+  /** Whether addresses are verified, and if so, before or after the account exists. */
   emailVerification?: 'off' | 'after' | 'before';
-  /** A rule of the team's own. */
+  /** The hook `beforeSignUp`. */
   beforeSignUp?: JudgeSignUp | undefined;
 };
 
 /**
- * Opens an account. The token is signed before the one write, so that nothing can fail between the account's
- * existence and the answer but the answer's own way.
+ * Creates an account. The token is signed before the one write, so that nothing of ours can fail between the account's
+ * creation and the answer.
  *
- * Where addresses are verified before, nothing is looked up: a free and a taken address get the same calls and the same
- * answer, and the mail says which it is.
+ * Where an address is verified before the account exists, it isn't looked up here: a free and a taken address get the same
+ * calls and the same answer, and only the mail says which it is.
  *
  * @throws ProblemError `invalid-fields`, `email-taken`, `verification-required`, `sign-up-refused`, `throttled`,
  * `hook-failed`, `unavailable`
@@ -84,7 +84,7 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
   await refuseBreached(deps.passwordPolicy, password);
   await deps.beforeSignUp?.({ email, name, client: { userAgent: request.userAgent } });
 
-  // A key that cannot be had costs no hash.
+  // First of all, so that an outage of the signing key costs no hash.
   if (request.opensSession) await deps.signer.ready();
   const user: User = {
     userId: randomUUID(),
@@ -96,8 +96,8 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
     credentialVersion: 1,
     createdAt: deps.clock(),
   };
-  if (emailVerification === 'before') return waitForAddress(deps, user, request.language);
-  const mail = emailVerification === 'after' ? verificationOf(user, request.language) : undefined;
+  if (emailVerification === 'before') return createPending(deps, user, request.language);
+  const mail = emailVerification === 'after' ? verificationMailOf(user, request.language) : undefined;
   const create = async (session: Session | undefined) => {
     const created = await deps.accounts.create(
       mail ? { ...user, verifyMail: { tagId: mail.tagId, at: mail.requestedAt } } : user,
@@ -115,8 +115,8 @@ export async function signUp(deps: SignUpDeps, request: SignUpRequest): Promise<
   return { profile: profileOf(user) };
 }
 
-/** The mail by which the owner of a new account verifies its address. */
-export function verificationOf(
+/** The request for the mail that verifies the address of a new account. */
+export function verificationMailOf(
   { userId, credentialVersion, createdAt }: User,
   language: Language | undefined,
 ): MailRequest {
@@ -129,7 +129,7 @@ export function verificationOf(
   return newMailRequest(asked, createdAt, VERIFY_LIFETIME_MS);
 }
 
-async function waitForAddress(
+async function createPending(
   { accounts }: Pick<SignUpDeps, 'accounts'>,
   user: User,
   language: Language | undefined,
@@ -160,7 +160,7 @@ async function waitForAddress(
   return { profile: profileOf(user), verification: writeResetTag({ tagId: signUpId, secret }) };
 }
 
-/** The rules of a sign-up's fields. @param fields as they came: the password may not be made of the others */
+/** The rules of the fields. @param fields as they came: the password must not consist of the name and address */
 const signUpFields = (policy: PasswordPolicy, fields: RawFields = {}) => ({
   name: personName,
   bio: biography,

@@ -9,9 +9,8 @@ export type StartResetDeps = {
 };
 
 /**
- * Mails the owner a link by which to set a new password, as if they had asked for it. The old password and the sessions
- * stay until then. The five mails of an hour that an address gets hold here too, and the owner of a disabled account gets
- * none.
+ * Requests the mail with a reset link for the owner, at an operator's request. The old password and the sessions stay valid
+ * until the link is used. The limit of five mails an hour applies, and the owner of a disabled account gets none.
  *
  * @throws ProblemError `unavailable`
  */

@@ -15,12 +15,12 @@ export type StepUpByPasskeyDeps = Omit<ProvePasskeyDeps, 'passkeys'> & {
 };
 
 /**
- * Proves with a passkey of the account whose session it is. The use of the passkey and of the challenge, and what the
- * session rests on from now on, are one transaction.
+ * Steps a session up with a passkey of its account. The use of the passkey and of the challenge, and the session's new
+ * evidence, are one transaction.
  *
  * @param session as it was read
- * @returns an access token of the session as it is now
- * @throws ProblemError `wrong-credentials`, also for a passkey that nobody or somebody else has; `invalid-access-token` when
+ * @returns an access token with the new evidence
+ * @throws ProblemError `wrong-credentials`, also for an unknown passkey or another account's; `invalid-access-token` when
  * the session is over meanwhile; `throttled`, `hook-failed`, `unavailable`
  */
 export function stepUpByPasskey(
@@ -35,7 +35,7 @@ export function stepUpByPasskey(
   });
 }
 
-/** What signs a token of the raised session, and since when it is. */
+/** The raised session's `authTime`, and a function that signs its access token. */
 type Raised = { sign: SignAccessToken; authTime: number };
 
 async function raise(
@@ -65,5 +65,7 @@ async function raise(
 
 function foreign(): ProblemError {
   const notice = 'refused-passkey';
-  return new ProblemError({ code: 'wrong-credentials' }, 'the passkey is none of the account', { notice });
+  return new ProblemError({ code: 'wrong-credentials' }, 'the passkey belongs to another account', {
+    notice,
+  });
 }

@@ -3,7 +3,7 @@ import type { User } from './account.ts';
 import { ProblemError } from './problem.ts';
 import type { Evidence } from './session.ts';
 
-/** How old a proof may be where it has to be fresh, in seconds. */
+/** How old a fresh proof may be, in seconds. */
 const FRESH_SECONDS = 300;
 
 /** The highest level that the account's holder can reach. */
@@ -12,10 +12,10 @@ function highestLevel({ totp, passkeys = 0 }: Pick<User, 'totp' | 'passkeys'>): 
 }
 
 /**
- * Refuses a token that proves too little for what it is used for: the level has to be the highest that the account can
- * reach, and where `fresh` is asked for the proof must be at most five minutes old.
+ * Refuses a token that proves too little: its level has to be the highest that the account can reach, and where `fresh` is
+ * required, the proof must be at most five minutes old.
  *
- * It looks at the token's own claims, not at its session: a step-up in one tab doesn't lift a token that a thief holds.
+ * It checks the token's own claims, not its session, so that a step-up in one tab doesn't raise a token that a thief has.
  *
  * @param now milliseconds since the epoch
  * @throws ProblemError `step-up-required`

@@ -1,7 +1,7 @@
 import type { Totp } from './factors.ts';
 import type { Passkey } from './passkeys.ts';
 
-/** The second factors of one account as tables hold them: what an export writes and an import puts back. */
+/** The second factors of one account as they are stored: an export writes them, and an import restores them. */
 export type StoredFactors = {
   totp?: Totp;
   /** SHA-256 of the codes that are left. */
@@ -9,7 +9,7 @@ export type StoredFactors = {
   passkeys: readonly Passkey[];
 };
 
-/** What the account's own row says of them. */
+/** The attributes of the account's own row that summarise its factors. */
 export function summaryOf({ totp, passkeys }: StoredFactors): { totp?: true; passkeys?: number } {
   return { ...(totp && { totp: true }), ...(passkeys.length > 0 && { passkeys: passkeys.length }) };
 }

@@ -18,32 +18,32 @@ import type { MailRequest } from './mail-request.ts';
 import { type Problem, ProblemError } from './problem.ts';
 import type { Purpose } from './purpose.ts';
 
-/** How many requests of a kind one client address may make in a window; a log-in counts only when it failed. */
+/** How many requests of each kind one client address may make in a window. A log-in counts only if it failed. */
 export type AddressLimits = Record<AddressLimit, number>;
 export type AddressLimit = 'logins' | 'signUps' | 'forgets' | 'refreshes' | 'verifications';
 
 export const ADDRESS_WINDOW_MS = 5 * 60 * 1000;
 
-/** A stored value and the mark by which a writer proves that it saw the latest one. */
+/** A stored value and its version, by which a write is conditional on having read the latest one. */
 export type Versioned<T> = { value: T; version: string };
 
-/** What comes with the failure that begins a lock. */
+/** What is written together with the failure that begins a lock. */
 export type LockEffects = {
   mail?: MailRequest | undefined;
-  /** What it is to the account. For an account that isn't there as much is written, about nobody. */
+  /** The event for the account. For an unknown account a row of the same size is written, so that both take the same time. */
   entry?: { entry: Entry; of: 'known' | 'unknown' } | undefined;
 };
 
-/** A value per counter, changed only by a writer who has seen the latest. Every method throws ProblemError `unavailable`. */
+/** A compare-and-swap on the value of a counter. @throws ProblemError `unavailable` */
 export type CompareAndSwap<T> = (
   counter: string,
-  /** What the writer saw; `undefined`: nothing stored, or only what has expired. */
+  /** The value that was read; `undefined`: nothing stored, or only an expired value. */
   seen: Versioned<T> | undefined,
-  /** What to store instead; `undefined`: nothing. */
+  /** The value to store; `undefined`: delete it. */
   next: T | undefined,
   /** Milliseconds since the epoch. */
   now: number,
-  /** What is written in the same transaction, or not at all. */
+  /** Written in the same transaction. */
   also?: LockEffects,
 ) => Promise<{ swapped: true; version: string } | { swapped: false; latest: Versioned<T> | undefined }>;
 
@@ -51,7 +51,7 @@ export type ThrottleStore = {
   /** Adds one unless that exceeds the limit. One conditional write. @returns whether it did. */
   increment(counter: string, limit: number, expiresAt: number): Promise<boolean>;
   decrement(counter: string): Promise<void>;
-  /** What `increment` has counted, as it was at most a second or so ago. */
+  /** What `increment` has counted; eventually consistent. */
   count(counter: string): Promise<number>;
   readAttempts(counter: string): Promise<Versioned<Attempts> | undefined>;
   compareAndSwapAttempts: CompareAndSwap<Attempts>;
@@ -66,14 +66,15 @@ export type Throttle = {
 };
 
 /**
- * How long a log-in waits for others to the same account before it is refused, and how often it looks, in milliseconds.
- * Enough for fifty right ones at once; who waits holds a container, of which an AWS account has a thousand.
+ * How long a log-in waits for others to the same account before it is refused, and how often it checks, in milliseconds.
+ * Enough for fifty right log-ins at once. It isn't longer, since each one that waits occupies one of an AWS account's
+ * thousand containers.
  */
 const PATIENCE_MS = 3_000;
 const LOOK_AGAIN_MS = 60;
 
 /**
- * Counts one request of a client address.
+ * Counts one request against a client address.
  *
  * @param client the address as `clientNetwork` gives it
  * @throws ProblemError `throttled`, `unavailable`
@@ -88,10 +89,10 @@ export async function countRequest(throttle: Throttle, limit: AddressLimit, clie
 }
 
 /**
- * Does the work, and counts it for the client's address when it is refused with this problem. What is granted costs no
- * call. A replay isn't counted: it has to be reported even to an address over its limit.
+ * Does the work, and counts it against the client's address if it is refused with this problem. Success costs no call. A
+ * replayed refresh token isn't counted: it must be reported even to an address over its limit.
  *
- * @throws ProblemError `throttled` in place of a refusal beyond the limit, and whatever the work throws
+ * @throws ProblemError `throttled` instead of the refusal beyond the limit, and whatever the work throws
  */
 export async function countingRefusals<T>(
   { throttle, limit, client }: { throttle: Throttle; limit: AddressLimit; client: string },
@@ -110,22 +111,22 @@ export async function countingRefusals<T>(
   }
 }
 
-/** One attempt to log in, within the limits of the account and of the client's address. */
+/** One attempt to log in, under the limits of the account and of the client's address. */
 export type LoginAttempt = {
-  /** Counts the attempt for the client's address. Comes first: an address over its limit takes no place of an account's. */
+  /** Counts the attempt against the client's address. Comes first: an address over its limit must not use up an account's attempts. */
   countAddress(): Promise<void>;
-  /** Takes one of the account's places, before any hash is computed. */
+  /** Reserves one of the account's attempts, before any hash is computed. */
   reserve(): Promise<void>;
   /**
    * The password was wrong: both counts stay.
    *
-   * @param mail what to ask for when this failure locks the account until a reset; exactly one does
-   * @returns whether the account is locked from now on, or for longer
+   * @param mail requested if this failure locks the account until a reset, which exactly one does
+   * @returns whether the account is locked now
    */
   failed(mail: MailRequest): Promise<boolean>;
-  /** The password was right: the account's failures are forgotten, and the address has not been counted. */
+  /** The password was right: clears the account's failures, and takes back the count of the address. */
   succeeded(): Promise<void>;
-  /** Gives back what was taken and not settled: an attempt that broke counts for nothing. */
+  /** Takes back what was counted and reserved, unless the attempt has failed or succeeded: an attempt that broke doesn't count. */
   release(): Promise<void>;
 };
 
@@ -143,7 +144,7 @@ export function openAttempt(
   let addressCount: string | undefined;
   let place: Place | undefined;
 
-  /** Whatever happens to the caller from here on, nothing is given back a second time. */
+  /** Whatever the caller does afterwards, nothing is taken back twice. */
   function take() {
     const taken = { addressCount, place };
     addressCount = place = undefined;
@@ -167,7 +168,7 @@ export function openAttempt(
       try {
         place = await takePlace(throttle, counter, PASSWORD_ATTEMPTS);
       } catch (error) {
-        // An attempt at a locked account stays counted, or one address could keep many locked for nothing.
+        // An attempt at a locked account stays counted, or one address could keep many accounts locked at no cost.
         if (error instanceof ProblemError && error.problem.code === 'throttled') addressCount = undefined;
         throw error;
       }
@@ -188,12 +189,12 @@ export function openAttempt(
 
 /** One attempt at a code of an account, counted apart from its passwords. Every method throws ProblemError `unavailable`. */
 export type CodeAttempt = {
-  /** Takes one of the places, before any code is looked at. @throws ProblemError `throttled` as well */
+  /** Reserves one of the attempts, before any code is checked. @throws ProblemError `throttled` as well */
   reserve(): Promise<void>;
-  /** @returns whether the account's codes are locked from now on, or for longer */
+  /** @returns whether the account's codes are locked now */
   failed(): Promise<boolean>;
   succeeded(): Promise<void>;
-  /** Gives back what was taken and not settled. */
+  /** Takes the reservation back, unless the attempt has failed or succeeded. */
   release(): Promise<void>;
 };
 
@@ -227,10 +228,10 @@ export function openCodeAttempt(throttle: Throttle, userId: string): CodeAttempt
 }
 
 /**
- * Takes one of the mails that may be sent to an address, for one request; each purpose has its own.
+ * Takes one mail from an address's quota, for one request. Each purpose has a quota of its own.
  *
  * @param email the normalised address
- * @returns whether a mail may go
+ * @returns whether a mail may be sent
  * @throws ProblemError `unavailable`
  */
 export async function takeMailQuota(
@@ -250,15 +251,15 @@ export async function takeMailQuota(
   }
 }
 
-/** The counter of the failures of an account. Holds no address, so that the table of counters doesn't list them. */
+/** The name of the counter of an account's failures: a hash, so that the table of counters doesn't list addresses. */
 export function accountCounter(email: string): string {
   return `account#${digest(email)}`;
 }
 
-/** A place that an attempt has taken, and the row as it was written then. */
+/** A reserved attempt, and the row as it was written. */
 type Place = { attemptId: string; seen: Versioned<Attempts> };
 
-/** Reads, judges and writes, until it has a place, a refusal, or has waited too long. */
+/** Tries to reserve an attempt until it has one, is refused, or has waited too long. */
 async function takePlace(
   { store, clock, pause }: Throttle,
   counter: string,
@@ -266,7 +267,7 @@ async function takePlace(
 ): Promise<Place> {
   const attemptId = randomUUID();
   const giveUpAt = clock() + PATIENCE_MS;
-  // Nearly always nothing is stored: writing on that condition spares reading it first.
+  // Nearly always nothing is stored. Writing on that condition saves the read.
   let seen: Versioned<Attempts> | undefined;
   for (;;) {
     const now = clock();
@@ -285,7 +286,7 @@ async function takePlace(
   }
 }
 
-/** Gives a place back. @returns what is remembered now */
+/** Records the outcome of a reserved attempt. @returns what is stored now */
 async function settle(
   { store, clock }: Throttle,
   counter: string,
@@ -307,10 +308,10 @@ async function settle(
   }
 }
 
-/** Whose password or code is guessed. */
+/** The account whose password or code is guessed. */
 type Guessed = { userId: string; of: 'known' | 'unknown'; guessed: 'password' | 'code'; mail?: MailRequest };
 
-/** A failure that doesn't begin a lock has none. The mail is due once: when only a reset can end the lock. */
+/** The effects of a failure, if it begins a lock. The mail is due only when the lock lasts until a reset. */
 function lockEffects(
   next: Attempts,
   rules: AttemptRules,

@@ -3,7 +3,7 @@ import { RFC_4648, readBase32, writeBase32 } from './base32.ts';
 
 const STEP_MS = 30_000;
 const DIGITS = 6;
-/** As many as SHA-1 makes; RFC 4226 section 4 recommends 160 bits. */
+/** The length of a SHA-1; RFC 4226 section 4 recommends 160 bits. */
 const SECRET_BYTES = 20;
 
 export function newTotpSecret(): Buffer {
@@ -15,13 +15,13 @@ export function writeTotpSecret(secret: Uint8Array): string {
   return writeBase32(secret, RFC_4648);
 }
 
-/** The secret as it was made here or by another system. @returns `undefined` for what is none, or too short to be safe */
+/** Reads a secret of ours or of another system. @returns `undefined` for a malformed one, or one too short to be safe */
 export function readTotpSecret(text: string): Buffer | undefined {
   const bytes = readBase32(text.replaceAll(' ', ''), RFC_4648);
   return bytes !== undefined && bytes.length >= 10 && bytes.length <= 64 ? bytes : undefined;
 }
 
-/** Whether a text could be a code; anything else was a slip of the keyboard and no guess. */
+/** Whether a text could be a code; anything else is a typing error, not a guess. */
 export function isTotpCode(text: string): boolean {
   return /^\d{6}$/.test(text);
 }
@@ -31,7 +31,7 @@ export function totpStepAt(now: number): number {
   return Math.floor(now / STEP_MS);
 }
 
-/** The code of one step, by SHA-1, which is what every app can do. @see RFC 4226 section 5.3, RFC 6238 section 4 */
+/** The code of one step, with SHA-1, which every app supports. @see RFC 4226 section 5.3, RFC 6238 section 4 */
 export function totpCode(secret: Uint8Array, step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));
@@ -42,8 +42,8 @@ export function totpCode(secret: Uint8Array, step: number): string {
 }
 
 /**
- * The step whose code this is: the current one or one on either side, for clocks that differ and people who type slowly,
- * and none at or before the last that was used.
+ * The step whose code this is: the current step or one on either side, for clocks that differ and people who type slowly,
+ * but no step at or before the last one used.
  *
  * @param code as `isTotpCode` allows
  * @param lastStep the last step that was used; -1 when none was
@@ -64,12 +64,12 @@ export function matchingTotpStep(
 }
 
 /**
- * What the QR code says.
+ * The URI for the QR code.
  *
  * @see https://github.com/google/google-authenticator/wiki/Key-Uri-Format
  */
 export function totpUri(secret: Uint8Array, { brand, email }: { brand: string; email: string }): string {
-  // A colon would end the issuer, whether or not it is encoded.
+  // A colon, even an encoded one, would end the issuer.
   const issuer = encodeURIComponent(brand.replaceAll(':', ' ').replace(/\s+/g, ' ').trim());
   const label = `${issuer}:${encodeURIComponent(email)}`;
   const parameters = `secret=${writeTotpSecret(secret)}&issuer=${issuer}&algorithm=SHA1&digits=6&period=30`;

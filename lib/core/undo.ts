@@ -14,9 +14,9 @@ export type UndoRequest = { fields: RawFields; client: string; language: Languag
 
 export const undoFields = { token: textSuchAs('the-tag-of-the-mailed-link') };
 
-/** What is taken back, as one transaction. */
+/** One undo, which is one transaction. */
 export type Undoing = {
-  /** As it was read. */
+  /** The user as it was read. */
   user: User;
   mail: MailRequest & { undo: Undo };
   /** The mail with a reset link to the restored address. */
@@ -30,7 +30,7 @@ export type UndoDeps = {
   mailRequests: Pick<MailRequestStore, 'get'>;
   accounts: {
     /**
-     * @returns `taken` when the address has got another owner, `changed` when the user did or the link was used
+     * @returns `taken` when the address has another owner by now; `changed` when the user has changed, or the link was used
      * @throws ProblemError `unavailable`
      */
     undo(undoing: Undoing): Promise<'undone' | 'taken' | 'changed'>;
@@ -42,8 +42,8 @@ export type UndoDeps = {
 };
 
 /**
- * Takes back what a notice was about: ends every session, restores the address that the notice was sent to, cancels a
- * change that waits, removes the factors that the notice names, and mails a reset link to the restored address.
+ * Undoes the change that a notice was about: ends every session, restores the address that the notice was sent to, cancels a
+ * pending change of address, removes the factors that the notice names, and mails a reset link to the restored address.
  *
  * @throws ProblemError `invalid-fields`, `wrong-tag`, `expired-tag`, `throttled`, `unavailable`
  */
@@ -51,7 +51,7 @@ export async function undo(deps: UndoDeps, request: UndoRequest): Promise<void> 
   const { token } = readFields(undoFields, request.fields);
   await countRequest(deps.throttle, 'verifications', request.client);
   await retryOnConflict('changes of the account', async () => {
-    const { mail, user } = await judgeUndo(deps, token);
+    const { mail, user } = await findUndo(deps, token);
     const now = deps.clock();
     const { userId } = user;
     const { language } = request;
@@ -64,7 +64,7 @@ export async function undo(deps: UndoDeps, request: UndoRequest): Promise<void> 
   });
 }
 
-async function judgeUndo(
+async function findUndo(
   { users, mailRequests, clock }: Pick<UndoDeps, 'users' | 'mailRequests' | 'clock'>,
   token: string,
 ): Promise<{ mail: MailRequest & { undo: Undo }; user: User }> {
@@ -75,19 +75,19 @@ async function judgeUndo(
   if (what === undefined || rulesOf(purpose).link !== 'undo') throw wrongTag('for something else');
   const user = await users.get(mail.userId);
   if (user?.status !== 'active') throw wrongTag('no such account');
-  const dead = user.undone?.some(({ from, until }) => from <= requestedAt && requestedAt <= until);
-  if (state === 'used' || dead) throw wrongTag('used, or undone with an earlier one');
+  const isUndone = user.undone?.some(({ from, until }) => from <= requestedAt && requestedAt <= until);
+  if (state === 'used' || isUndone) throw wrongTag('used, or undone with an earlier one');
   if (clock() >= mail.expiresAt) throw new ProblemError({ code: 'expired-tag' });
   return { mail: { ...mail, undo: what }, user };
 }
 
-/** What the user's row holds after an undo, in the place of what it held. */
+/** The attributes of the user's row after an undo, and the addresses that it frees. */
 export function afterUndo({ user, mail, now }: Pick<Undoing, 'user' | 'mail' | 'now'>) {
   const { since, email } = mail.undo;
   const isLater = (held: { until: number }) => held.until - UNDO_LIFETIME_MS >= since;
   const held = (user.heldEmails ?? []).filter(({ until }) => until > now);
   return {
-    /** Held since what is undone: addresses of whoever is thrown out. */
+    /** Addresses held since the undone change: those of the thief. */
     freed: held.filter((one) => isLater(one) && one.email !== email).map((one) => one.email),
     heldEmails: held.filter((one) => !isLater(one) && one.email !== email),
     undone: [
@@ -97,7 +97,7 @@ export function afterUndo({ user, mail, now }: Pick<Undoing, 'user' | 'mail' | '
   };
 }
 
-/** What a notice about the account as it is can take back. */
+/** What the link of a notice restores: the account as it is now, without these factors. */
 export function undoOf(
   user: Pick<User, 'email' | 'emailVerified'>,
   now: number,

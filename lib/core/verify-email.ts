@@ -2,7 +2,15 @@ import type { User, UserStore } from './account.ts';
 import { type AdmitDeps, type LoggedIn, prepareAdmission } from './admit.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 import { type ProveDeps, type Prover, withPassword } from './check-password.ts';
-import { invalidFields, type RawFields, readFields, readOneOf, text, textSuchAs } from './fields.ts';
+import {
+  bodyIfReadable,
+  invalidFields,
+  type RawFields,
+  readFields,
+  readOneOf,
+  text,
+  textSuchAs,
+} from './fields.ts';
 import { isMailCode, MAX_CODE_TRIES, type MailCodes } from './mail-code.ts';
 import { type CodeTries, type MailRequest, type MailRequestStore, newMailRequest } from './mail-request.ts';
 import { hashSecret, readResetTag } from './opaque-token.ts';
@@ -24,7 +32,7 @@ export const verifyEmailFields = [
   { code },
 ];
 
-/** The verified address is moved to, or marked. Both are one transaction on condition that the user is as it was read. */
+/** Marks an address as verified, or moves the account to it: one transaction, on condition that the user hasn't changed. */
 export type AddressWrites = {
   /** @returns false when the condition did not hold */
   confirmAddress(user: User, mail: MailRequest, now: number): Promise<boolean>;
@@ -56,15 +64,18 @@ export type VerifyEmailDeps = Omit<Authenticator, 'sessions'> &
     codes: MailCodes;
   };
 
-/** A session where the proof has opened an account. */
+/** `loggedIn` where the verification has completed a sign-up. */
 export type Verified = { loggedIn?: LoggedIn };
 
-/** What a page's form sends. */
+/** The fields of the page's form. */
 export type VerifyOnPageRequest = Prover & { tag: string | undefined; password: unknown };
 
-/** A page hands out no tokens: no key is read there, and a sign-up is finished without a session. */
+/** A page hands out no tokens: it reads no signing key, and completes a sign-up without a session. */
 const NO_SIGNER: VerifyEmailDeps['signer'] = {
-  ready: async () => ({ asks: false, prepare: async () => async () => ({ token: '', expiresIn: 0 }) }),
+  ready: async () => ({
+    hasClaimsHook: false,
+    prepare: async () => async () => ({ token: '', expiresIn: 0 }),
+  }),
 };
 
 /**
@@ -84,19 +95,20 @@ export async function verifyOnPage(
     complete: ({ session: _, ...completion }) => deps.signUps.complete(completion),
   };
   const body = () => ({ token: tag, ...(password !== undefined && { password }) });
-  // Without an access token and a code nothing asks for what is left out.
-  const whole = { ...deps, signUps, signer: NO_SIGNER } as unknown as VerifyEmailDeps;
+  // A request without an access token and a code never uses the dependencies that are left out.
+  const withoutTokens = { ...deps, signUps, signer: NO_SIGNER } as unknown as VerifyEmailDeps;
   readFields({ password: text }, body());
-  await verifyEmail(whole, { ...prover, accessToken: undefined, body });
+  await verifyEmail(withoutTokens, { ...prover, accessToken: undefined, body });
 }
 
 const REFUSALS = ['wrong-code', 'wrong-tag', 'expired-tag'] as const;
 
 /**
- * Verifies an address for whoever both has the mail and holds the account: by its password, by a live session of it, or in
- * the tab that signed up. Neither whoever signed up with another's address, nor that other who only opens the mail, can.
+ * Verifies an address for whoever has the mail and also proves to hold the account: by its password, by a live session, or in
+ * the tab that signed up. Somebody who signs up with a stranger's address can't verify it, and neither can the stranger who
+ * only opens the mail.
  *
- * What was verified once says so again, and opens no second session.
+ * Verifying twice succeeds again, but opens no second session.
  *
  * @throws ProblemError those of `authenticate`; `invalid-fields`, `wrong-credentials`, `wrong-code`, `wrong-tag`,
  * `expired-tag`, `throttled`, `hook-failed`, `unavailable`
@@ -109,28 +121,19 @@ export async function verifyEmail(deps: VerifyEmailDeps, request: VerifyEmailReq
 
 async function verify(deps: VerifyEmailDeps, request: VerifyEmailRequest): Promise<Verified> {
   if (request.accessToken !== undefined) {
-    // A body that names its own proof ignores the token; any other is judged after it.
-    const sent = quietly(request.body);
+    // A body with a proof of its own makes the token irrelevant; any other body is read after the token is checked.
+    const sent = bodyIfReadable(request.body);
     if (sent?.password === undefined && sent?.verification === undefined) return verifyOwn(deps, request);
   }
   const given = readOneOf(verifyEmailFields, request.body()) as Record<string, string>;
   if (given.verification !== undefined)
     return verifySignUp(deps, request, { verification: given.verification, code: given.code as string });
-  // What is left needs a session.
+  // The remaining forms need a session.
   if (given.password === undefined) throw invalidFields([]);
   return verifyByPassword(deps, request, { token: given.token as string, password: given.password });
 }
 
-/** A body that cannot be read is refused when it is its turn. */
-function quietly(body: () => RawFields): RawFields | undefined {
-  try {
-    return body();
-  } catch {
-    return undefined;
-  }
-}
-
-/** The tab that signed up. What was never a sign-up of ours is a wrong code, as any code of a taken address is. */
+/** For the tab that signed up. An unknown sign-up gets `wrong-code`, as every code for a taken address does. */
 async function verifySignUp(
   deps: VerifyEmailDeps,
   request: VerifyEmailRequest,
@@ -162,7 +165,7 @@ async function matchCode(
   return row;
 }
 
-/** Asks for what the account's first token needs, and writes nothing. @returns what makes the account */
+/** Fetches what the account's first token needs, and writes nothing. @returns a function that creates the account */
 async function prepareCompletion(
   deps: VerifyEmailDeps,
   { device }: VerifyEmailRequest,
@@ -191,7 +194,7 @@ async function prepareCompletion(
   };
 }
 
-/** The link on any device, with the password of the account, or that which was chosen at sign-up. */
+/** For the link on any device, with the password of the account or the one chosen at sign-up. */
 async function verifyByPassword(
   deps: VerifyEmailDeps,
   request: VerifyEmailRequest,
@@ -201,7 +204,7 @@ async function verifyByPassword(
   if (mail.signUp !== undefined) return verifySignUpByPassword(deps, request, mail, given.password);
   const user = await deps.users.get(mail.userId);
   if (user?.status !== 'active') throw wrongTag('no such account');
-  judge(deps, mail, user);
+  refuseSuperseded(deps, mail, user);
   await withPassword(
     deps,
     { ...request, user, typed: given.password },
@@ -220,22 +223,22 @@ async function verifySignUpByPassword(
   if (pending?.latest.tagId !== mail.tagId) throw wrongTag('a newer mail has replaced it');
   const completed = pending.state === 'completed';
   if (!completed) refuseExpired(deps, mail);
-  const owner = completed ? await deps.users.get(pending.userId) : waitingOwner(pending);
+  const owner = completed ? await deps.users.get(pending.userId) : pendingOwner(pending);
   if (owner === undefined) throw wrongTag('no such account');
   return withPassword(deps, { ...request, user: owner, typed }, () =>
     prepareCompletion(deps, request, pending),
   );
 }
 
-/** Whose password it is before there is an account. */
-function waitingOwner({ userId, email, name, bio, passwordHash }: PendingSignUp): User {
+/** A pending sign-up in the shape of a user, so that its password can be checked before the account exists. */
+function pendingOwner({ userId, email, name, bio, passwordHash }: PendingSignUp): User {
   return {
     ...{ userId, email, name, bio, status: 'active', credentialVersion: 1, createdAt: 0 },
     ...(passwordHash !== undefined && { passwordHash }),
   };
 }
 
-/** The logged-in owner. */
+/** For the logged-in owner. */
 async function verifyOwn(deps: VerifyEmailDeps, request: VerifyEmailRequest): Promise<Verified> {
   const { user } = await authenticate(deps, request);
   const given = readOneOf(verifyEmailFields, request.body()) as Record<string, string>;
@@ -246,13 +249,13 @@ async function verifyOwn(deps: VerifyEmailDeps, request: VerifyEmailRequest): Pr
   const mail = await findMail(deps, given.token as string);
   if (mail.userId !== user.userId) throw wrongTag("another account's");
   if (mail.signUp === undefined) {
-    judge(deps, mail, user);
+    refuseSuperseded(deps, mail, user);
     await verifyAccount(deps, request, mail, user);
   } else if (mail.state !== 'used') throw wrongTag('a sign-up is completed by its password');
   return {};
 }
 
-/** The code of either mail that may wait for one: the newer is tried first, and a miss counts for each. */
+/** Tries the code against both mails that may wait for one, the newer first. A wrong code counts against each. */
 async function verifyByCode(
   deps: VerifyEmailDeps,
   request: Prover,
@@ -287,8 +290,8 @@ async function findMail({ mailRequests }: VerifyEmailDeps, tag: string): Promise
   return mail;
 }
 
-/** Whether a link of the account's is the latest of its purpose, bound to what the account is, and in time. */
-function judge(deps: VerifyEmailDeps, mail: MailRequest, user: User): void {
+/** Refuses a link that isn't the latest of its purpose, is older than the account's `credentialVersion`, or has expired. */
+function refuseSuperseded(deps: VerifyEmailDeps, mail: MailRequest, user: User): void {
   if (mail.state === 'used') return;
   const latest = mail.newEmail === undefined ? user.verifyMail : user.changeMail;
   if (latest?.tagId !== mail.tagId || mail.credentialVersion !== user.credentialVersion)
@@ -300,7 +303,7 @@ function refuseExpired({ clock }: VerifyEmailDeps, { expiresAt, codeTries = 0 }:
   if (clock() >= expiresAt || codeTries >= MAX_CODE_TRIES) throw expired('out of time or tries');
 }
 
-/** Applies a mail that was proved; once more is as good as once. */
+/** Applies a mail whose link or code was right. Doing it twice is harmless. */
 async function verifyAccount(
   deps: VerifyEmailDeps,
   { language }: Prover,
@@ -309,7 +312,7 @@ async function verifyAccount(
 ): Promise<void> {
   if (mail.state === 'used') return;
   if (await apply(deps, { mail, user, language })) return;
-  // Two tabs at once: the other one was first.
+  // Two tabs at once: if the other one was first, the address is verified.
   const now = await deps.mailRequests.get(mail.tagId);
   if (now?.state !== 'used') throw wrongTag('the account was changed meanwhile');
 }

@@ -2,7 +2,7 @@ import { type Profile, profileOf } from './account.ts';
 import { type Authenticator, authenticate, type Bearer } from './authenticate.ts';
 
 /**
- * Whom the access token belongs to.
+ * The profile of the access token's owner.
  *
  * @throws ProblemError `missing-access-token`, `invalid-access-token`, `throttled`, `unavailable`
  */

@@ -89,11 +89,11 @@ export function hashRenewals({ client, nameOf }: Database) {
   };
 }
 
-/** See `Breaches.tell`. */
+/** See `Breaches.notify`. */
 export function breachNotices(database: Database) {
   const { nameOf } = database;
   return {
-    async tell(mail: MailRequest, since: number): Promise<void> {
+    async notify(mail: MailRequest, since: number): Promise<void> {
       const outcome = await transact(database, [
         {
           Update: {

@@ -21,6 +21,6 @@ export function argon2idScheme(): HashScheme {
     },
     nobodys: writeArgon2(OWN_ARGON2, Buffer.alloc(16), Buffer.alloc(32)),
     isCurrent: (text) => text.startsWith(CURRENT),
-    takes: () => true,
+    canHash: () => true,
   };
 }

@@ -13,6 +13,6 @@ export function bcryptScheme(cost: number): HashScheme {
     hash: (password) => hash(password, cost),
     nobodys: nobodysBcrypt(cost),
     isCurrent: (text) => text.startsWith('$2b$') && getRounds(text) >= cost,
-    takes: (password) => Buffer.byteLength(password) <= READ_BYTES,
+    canHash: (password) => Buffer.byteLength(password) <= READ_BYTES,
   };
 }

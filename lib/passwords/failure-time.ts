@@ -27,7 +27,7 @@ export function noteOwnCheck(ms: number): void {
  * @param cost of bcrypt, whichever scheme is configured
  * @see docs/decisions/0015-hashes-of-other-systems.md
  */
-export function beginCheck(cost: number): () => Promise<void> {
+export function startFailureTimer(cost: number): () => Promise<void> {
   const startedAt = performance.now();
   return async () => {
     const whole = Math.max(await failureMs(cost), ...recent);

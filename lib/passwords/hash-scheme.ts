@@ -7,5 +7,5 @@ export type HashScheme = {
   /** Whether a stored hash is of this scheme, and at least as dear as those made today. */
   isCurrent(text: string): boolean;
   /** Whether the scheme reads the whole of a password. */
-  takes(password: string): boolean;
+  canHash(password: string): boolean;
 };

@@ -1,7 +1,7 @@
 import { getRounds } from 'bcryptjs';
 import type { PasswordHasher } from '../core/account.ts';
 import { log } from '../log.ts';
-import { beginCheck, noteOwnCheck } from './failure-time.ts';
+import { noteOwnCheck, startFailureTimer } from './failure-time.ts';
 import { type HashSettings, ownScheme, timed } from './own-scheme.ts';
 import type { PasswordHash } from './password-hash.ts';
 import { readHash } from './read-hash.ts';
@@ -20,7 +20,7 @@ export function passwordHasher({ passwordHash, bcryptCost }: HashSettings): Pass
     hash: (password) => timed(own.hash(password)),
 
     async verify(password, stored, userId) {
-      const evenOut = beginCheck(bcryptCost);
+      const evenOut = startFailureTimer(bcryptCost);
       // A stored hash that can't be read would be refused in no time, and so tell a corrupt account from an unknown one.
       const readable = stored === undefined ? undefined : readStored(stored, userId);
       const startedAt = performance.now();
@@ -32,9 +32,9 @@ export function passwordHasher({ passwordHash, bcryptCost }: HashSettings): Pass
       return false;
     },
 
-    begin: () => beginCheck(bcryptCost),
+    startTimer: () => startFailureTimer(bcryptCost),
     isOutdated: (stored) => !own.isCurrent(stored),
-    takes: (password) => own.takes(password),
+    canHash: (password) => own.canHash(password),
   };
 }
 

@@ -23,7 +23,7 @@ export function openMigration(
           call: (signal) => findLegacy({ ...who }, { signal }),
           read: readLegacyUser,
         }),
-      begin() {
+      startTimer() {
         const until = performance.now() + migrationFloor + AFTER_LOOKUP_MS;
         return () => pause(Math.max(0, until - performance.now()));
       },

@@ -206,7 +206,7 @@ describe('findLegacy', () => {
   test('may take as long as the floor, and a failed log-in takes a little longer', async () => {
     const startedAt = performance.now();
     const { migration } = open({ findLegacy: () => new Promise(() => undefined) });
-    const heldBack = migration?.begin()();
+    const heldBack = migration?.startTimer()();
     expect(
       (await problemOf(migration?.find({ email: 'ada@example.com' }) as Promise<unknown>)).problem,
     ).toEqual(LATE);

@@ -62,7 +62,7 @@ export function accessTokenSigner(
           return { token, expiresIn: lifetime };
         };
       };
-      return { asks: ask !== undefined, prepare };
+      return { hasClaimsHook: ask !== undefined, prepare };
     },
   };
 }

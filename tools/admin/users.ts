@@ -23,10 +23,10 @@ import {
 } from '../../lib/core/administer-account.ts';
 import { both } from '../../lib/core/both.ts';
 import { type ImportCounts, type ImportRow, importUsers } from '../../lib/core/import-users.ts';
+import { pendingChange } from '../../lib/core/pending-change.ts';
 import { ProblemError } from '../../lib/core/problem.ts';
 import { removeAllFactors } from '../../lib/core/remove-factors.ts';
 import { startReset } from '../../lib/core/start-reset.ts';
-import { waitingChange } from '../../lib/core/waiting-change.ts';
 import { accountAdministration } from '../../lib/dynamodb/account-administration.ts';
 import { activityStore } from '../../lib/dynamodb/activity.ts';
 import { factorList } from '../../lib/dynamodb/factor-list.ts';
@@ -145,7 +145,7 @@ command(
     const { deps } = await open(options);
     const user = await find(deps, given);
     const [lock, factors] = await both(lockOf(deps, user), deps.listed.list(user.userId));
-    const change = await waitingChange(deps.mailRequests, user, deps.clock());
+    const change = await pendingChange(deps.mailRequests, user, deps.clock());
     await say(details({ user, lock, change, ...factors }, options.json === true));
   });
 

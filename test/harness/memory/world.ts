@@ -36,15 +36,15 @@ export function world(...people: User[]) {
       Buffer.byteLength(password) <= 72 &&
       (hash === `hash of ${password}` || hash === `old hash of ${password}`),
     isOutdated: (hash) => hash.startsWith('old '),
-    begin: () => async () => {
+    startTimer: () => async () => {
       calls.push('evened out');
     },
-    takes: (password) => Buffer.byteLength(password) <= 72,
+    canHash: (password) => Buffer.byteLength(password) <= 72,
   };
   const signer: AccessTokenSigner = {
     async ready() {
       return {
-        asks: hook.claims !== undefined,
+        hasClaimsHook: hook.claims !== undefined,
         async prepare(user, { sessionId, acr, amr }) {
           const { userId, name, email } = user;
           const own = await hook.claims?.(user, { sessionId, acr, amr });

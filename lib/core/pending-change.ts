@@ -2,12 +2,12 @@ import type { User } from './account.ts';
 import type { MailRequest, MailRequestStore } from './mail-request.ts';
 
 /**
- * The latest mail by which a change of address can still be completed.
+ * The mail that can still complete a change of address, if there is one.
  *
  * @param now milliseconds since the epoch
  * @throws ProblemError `unavailable`
  */
-export async function waitingChange(
+export async function pendingChange(
   mailRequests: Pick<MailRequestStore, 'get'>,
   { changeMail, credentialVersion }: Pick<User, 'changeMail' | 'credentialVersion'>,
   now: number,

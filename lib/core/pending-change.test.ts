@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { NOON } from '../../test/harness/memory/clock.ts';
 import type { MailRequest } from './mail-request.ts';
-import { waitingChange } from './waiting-change.ts';
+import { pendingChange } from './pending-change.ts';
 
 const mail = {
   tagId: 'one',
@@ -11,7 +11,7 @@ const mail = {
 } as MailRequest;
 const user = { changeMail: { tagId: 'one', at: NOON }, credentialVersion: 1 };
 const waiting = (changes: Partial<MailRequest> = {}, holder: object = user, now = NOON) =>
-  waitingChange({ get: async () => ({ ...mail, ...changes }) }, holder as typeof user, now);
+  pendingChange({ get: async () => ({ ...mail, ...changes }) }, holder as typeof user, now);
 
 test('the latest mail says to which address an account is to change', async () => {
   expect(await waiting()).toMatchObject({ newEmail: 'ada@example.org' });
