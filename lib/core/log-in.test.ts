@@ -193,7 +193,7 @@ describe('an outdated hash', () => {
       'hasher.verify', // of the password as it was typed, too
       'signer.ready',
       'hasher.isOutdated',
-      'hasher.takes',
+      'hasher.canHash',
       'hasher.hash',
       'throttle.decrement',
       'throttle.compareAndSwapAttempts',
