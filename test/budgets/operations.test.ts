@@ -1,13 +1,16 @@
 import { decodeJwt } from 'jose';
 import { afterAll, expect, inject, test } from 'vitest';
 import { type Metered, startMeteringDynamodb } from '../../bench/metering-dynamodb.ts';
-import { ownWorld } from '../faults/own-world.ts';
+import { journalOf } from '../faults/event-scenarios.ts';
+import { coldHandler, context, ownWorld } from '../faults/own-world.ts';
 import { askedFor } from '../faults/scenarios.ts';
 import { Authenticator, challenged, type Protected, protectedPerson } from '../harness/authenticator.ts';
 import type { Call, Reply } from '../harness/client.ts';
+import { startTestBus } from '../harness/event-bus.ts';
 import { digitsIn, linkIn, type Mail, mailsTo, tagIn } from '../harness/inbox.ts';
 import { bearer as bearerOf, creationOptions, device, holder, requestOptions } from '../harness/passkeys.ts';
 import { loggedIn, type Person, signedUp, somebody } from '../harness/people.ts';
+import { administer } from '../harness/signed.ts';
 
 // Calls that are made at once have to overlap, on the busiest machine too.
 const meter = await startMeteringDynamodb(inject('stack').dynamodbUrl, { delay: 60 });
@@ -455,6 +458,74 @@ const factors: Operation[] = [
   })),
 ];
 
+const idOf = async ({ email }: Pick<Person, 'email'>) =>
+  String((await world.rowOf('emails', { email }))?.userId);
+
+/** What administrators do: of an account with a session, where it doesn't say otherwise. */
+const administrators: Operation[] = [
+  ...(
+    [
+      ['GET', '', 1, 1],
+      ['GET', '/activity', 2, 3],
+      ['POST', '/disable', 3, 6],
+      ['POST', '/enable', 3, 6],
+      ['POST', '/end-sessions', 3, 3],
+      ['POST', '/verify', 3, 6],
+      ['POST', '/start-reset', 3, 3],
+      ['POST', '/unlock', 4, 4],
+      ['POST', '/delete', 3, 10],
+    ] as const
+  ).map(([method, act, trips, units]) => ({
+    name: `${method} /admin/users/{userId}${act}`,
+    trips,
+    units,
+    prepare: async () => {
+      const someone = await person();
+      await loggedIn(world.client, someone);
+      const users = `/admin/users/${await idOf(someone)}`;
+      if (act === '/enable') await world.client.send(administer(`POST ${users}/disable`));
+      if (act === '/unlock')
+        await world.client.send({ path: '/auth/login', body: { email: someone.email, password: 'wrong' } });
+      return administer(`${method} ${users}${act}`);
+    },
+  })),
+  {
+    name: 'POST /admin/users/{userId}/remove-factors of an app and its codes',
+    trips: 5,
+    units: 14,
+    prepare: async () =>
+      administer(`POST /admin/users/${await idOf((await guarded()).person)}/remove-factors`),
+  },
+  {
+    name: 'PUT /admin/users/{userId}/roles',
+    trips: 3,
+    units: 3,
+    prepare: async () =>
+      administer(`PUT /admin/users/${await idOf(await person())}/roles`, { roles: ['editor'] }),
+  },
+  {
+    name: 'POST /admin/users without a hash',
+    trips: 3,
+    units: 10,
+    prepare: async () => administer('POST /admin/users', { email: somebody().email, name: 'Grace' }),
+  },
+  {
+    name: 'GET /admin/users, a page of one',
+    trips: 1,
+    units: 1,
+    prepare: async () => {
+      await Promise.all([person(), person()]);
+      return administer('GET /admin/users?limit=1');
+    },
+  },
+  {
+    name: 'GET /admin/users?email=',
+    trips: 2,
+    units: 2,
+    prepare: async () => administer(`GET /admin/users?email=${(await person()).email}`),
+  },
+];
+
 /** What a warm function does: the same operation ran just before, so that its keys are cached and connections open. */
 async function whenWarm({ prepare, mode, status: expected }: Operation): Promise<Metered> {
   const calls = [await prepare(), await prepare()];
@@ -471,7 +542,7 @@ async function whenWarm({ prepare, mode, status: expected }: Operation): Promise
   return metered as Metered;
 }
 
-test.each([...operations, ...own, ...addresses, ...passkeys, ...factors])(
+test.each([...operations, ...own, ...addresses, ...passkeys, ...factors, ...administrators])(
   '$name takes at most $trips round trips and $units capacity units',
   async (operation) => {
     const { calls, sequentialTrips, units } = await whenWarm(operation);
@@ -483,6 +554,56 @@ test.each([...operations, ...own, ...addresses, ...passkeys, ...factors])(
     expect(units, found).toBeLessThanOrEqual(operation.units);
   },
 );
+
+const streamed = [
+  { name: 'note-activity', of: 'a sign-up', trips: 1, units: 1, environment: {} },
+  { name: 'note-activity', of: 'a log-in', trips: 1, units: 1, environment: {} },
+  { name: 'note-activity', of: 'the end of an account', trips: 4, units: 4, environment: {} },
+  { name: 'publish-events', of: 'a log-in', trips: 0, units: 0, environment: {} },
+  {
+    ...{ name: 'publish-events', of: 'a log-in, with its address', trips: 1, units: 1 },
+    environment: { EVENTS_INCLUDE_EMAIL: 'on' },
+  },
+];
+
+test.each(streamed)(
+  '$name takes at most $trips round trips and $units capacity units for $of',
+  async ({ name, of, trips, units: most, environment }) => {
+    const bus = await startTestBus();
+    const AWS_ENDPOINT_URL_EVENTBRIDGE = bus.url;
+    const handler = await coldHandler(name, { AWS_ENDPOINT_URL_EVENTBRIDGE, ...environment });
+    for (const key of Object.keys(environment)) delete process.env[key];
+    let metered: Metered | undefined;
+    for (let turn = 0; turn < 2; turn += 1) {
+      const someone = await person();
+      const userId = await idOf(someone);
+      const signedUpEvent = await journalOf(world, userId);
+      await handler(signedUpEvent as never, context);
+      await loggedIn(world.client, someone);
+      if (of === 'the end of an account')
+        await world.client.send(administer(`POST /admin/users/${userId}/delete`));
+      const { Records } = of === 'a sign-up' ? signedUpEvent : await journalOf(world, userId);
+      const latest = Records.filter((record) => of === 'a sign-up' || !known(signedUpEvent, record));
+      const last = of === 'the end of an account' ? latest.filter(({ dynamodb }) => isEnd(dynamodb)) : latest;
+      meter.begin();
+      expect(await handler({ Records: last } as never, context)).toEqual({ batchItemFailures: [] });
+      metered = await meter.end();
+    }
+    await bus.stop();
+    const { calls, sequentialTrips, units } = metered as Metered;
+    const made = calls.map((call) => `${call.operation} ${call.readUnits + call.writeUnits}`).join(', ');
+    const found = `${sequentialTrips} round trips, ${units} capacity units: ${made}`;
+    expect(calls.length > 0, found).toBe(most > 0);
+    expect(sequentialTrips, found).toBeLessThanOrEqual(trips);
+    expect(units, found).toBeLessThanOrEqual(most);
+  },
+);
+
+type Records = Awaited<ReturnType<typeof journalOf>>['Records'];
+const known = ({ Records: before }: { Records: Records }, { dynamodb }: Records[number]) =>
+  before.some((record) => record.dynamodb.Keys.sessionId?.S === dynamodb.Keys.sessionId?.S);
+const isEnd = ({ NewImage }: Records[number]['dynamodb']) =>
+  JSON.stringify(NewImage).includes('user.deleted');
 
 /** What a request asks of DynamoDB: which calls, one after the other, and at what price. */
 async function askedOf(send: () => Promise<Reply>) {
