@@ -1,7 +1,7 @@
 import { asker, withoutTokens } from './ask.ts';
 import { type Client, hasMessage, hasUser, isStream, type LogIn, seam } from './client.ts';
 import { noSession } from './gatehouse-error.ts';
-import { type Fields, hasTexts, problemOf } from './post.ts';
+import { contentOf, type Fields, hasTexts } from './post.ts';
 
 export type Factor = {
   factorId: string;
@@ -103,7 +103,7 @@ export function withAccount(client: Client, { onStepUpRequired }: AccountOptions
   const authFetch: Client['authFetch'] = async (input, init) => {
     const { id } = (await store.read()) ?? {};
     const response = await client.authFetch(input, init);
-    if (response.status !== 401 || !isOurs(response) || isStream(init?.body)) return response;
+    if (response.status !== 401 || !isOurs(response) || isStream(init)) return response;
     const request = await stepUpRequestOf(response);
     if (!request || !(await proved(request))) return response;
     // Somebody else may have logged in while the user was asked: nothing of this one is done to that one's account.
@@ -226,7 +226,7 @@ export type AccountClient = ReturnType<typeof withAccount>;
  * header, or by the header (RFC 9470), as other servers do.
  */
 async function stepUpRequestOf(response: Response): Promise<StepUpRequest | undefined> {
-  const { code, acrValues, maxAge } = await problemOf(response);
+  const { code, acrValues, maxAge } = await contentOf(response);
   if (code === 'step-up-required')
     return { acrValues: Array.isArray(acrValues) ? acrValues : [], maxAge: Number(maxAge) || undefined };
   const header = response.headers.get('www-authenticate') ?? '';

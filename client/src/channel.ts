@@ -1,28 +1,22 @@
 /**
- * Talks to the other tabs. A browser that refuses makes it deaf and dumb, never an error: each tab is alone then, and
- * reads the storage all the same.
+ * Talks to the other tabs. Without a name, and in a browser that refuses, it is deaf and dumb and throws no error: each
+ * tab is alone then, and reads the storage all the same.
  */
 export function openChannel<News>(
-  name: string,
+  name: string | undefined,
   hear: (news: News) => unknown,
-  onRefusal?: (error: unknown) => void,
+  onRefusal: (error: unknown) => void = () => undefined,
 ) {
-  const trying = async (act: () => unknown) => {
-    try {
-      await act();
-    } catch (error) {
-      onRefusal?.(error);
-    }
-  };
+  const trying = (act: () => unknown) => void new Promise((resolve) => resolve(act())).catch(onRefusal);
   let channel: BroadcastChannel | undefined;
-  void trying(() => {
-    if (!('BroadcastChannel' in globalThis)) return;
+  trying(() => {
+    if (!name) return;
     channel = new BroadcastChannel(name);
     (channel as { unref?(): void }).unref?.(); // in Node it must not keep the process
     channel.onmessage = ({ data }) => trying(() => hear(data));
   });
   return {
-    post: (news: News) => void trying(() => channel?.postMessage(news)),
-    close: () => void trying(() => channel?.close()),
+    post: (news: News) => trying(() => channel?.postMessage(news)),
+    close: () => trying(() => channel?.close()),
   };
 }

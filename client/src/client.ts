@@ -1,8 +1,9 @@
+import { again } from './again.ts';
 import { GatehouseError } from './gatehouse-error.ts';
-import { orAborted, pause } from './patience.ts';
-import { type Fetch, type Fields, hasTexts, post, problemOf } from './post.ts';
-import { passes, refresher } from './refresher.ts';
-import { openStore, type SessionEnd } from './session-store.ts';
+import { orAborted } from './patience.ts';
+import { contentOf, type Fetch, type Fields, hasTexts, post } from './post.ts';
+import { refresher } from './refresher.ts';
+import { openStore, type SessionEnd, type Tell } from './session-store.ts';
 import type { TokenStorage } from './storage.ts';
 import { defaultStorage } from './tab-storage.ts';
 import { hasTokens, type Tokens } from './tokens.ts';
@@ -43,20 +44,17 @@ export const seam = Symbol();
  * @throws GatehouseError when `baseUrl` or one of `origins` is not a URL that can be used here
  */
 export function createClient(options: ClientOptions) {
-  const { baseUrl, origins = [], storage, onSessionEnd, onSessionStart, onStorageError } = options;
+  const { baseUrl, origins = [], storage } = options;
   const base = urlOf('baseUrl', baseUrl).href.replace(/\/*$/, '/');
-  const trusted = new Set([base, ...origins].map((origin) => urlOf('origins', origin).origin));
+  const trusted = [base, ...origins].map((origin) => urlOf('origins', origin).origin);
   const send: Fetch = options.fetch ?? ((input, init) => fetch(input, init));
   const urlOfPath = (path: string) => `${base}auth${path}`;
   const call = <Answer>(path: string, fields: Fields, fits = hasMessage, init?: RequestInit) =>
     post(send, urlOfPath(path), fields, fits, init) as Promise<Answer>;
 
-  const store = openStore({
-    storage: storage ?? defaultStorage(`gatehouse ${base}`),
-    onStart: () => later(() => onSessionStart?.()),
-    onEnd: (reason) => later(() => onSessionEnd?.(reason)),
-    onStorageError: (error) => later(() => onStorageError?.(error)),
-  });
+  // Later, once we are done ourselves: what the application throws is its own, and stops nothing of ours.
+  const tell: Tell = (event, detail) => queueMicrotask(() => options[event]?.(detail as never));
+  const store = openStore(storage ?? defaultStorage(`gatehouse ${base}`), tell);
   const tokens = refresher(store, (refreshToken, signal) =>
     call('/refresh-tokens', { refreshToken }, hasTokens, { signal }),
   );
@@ -66,17 +64,11 @@ export function createClient(options: ClientOptions) {
 
   /** Ends a session at the service. A string that the service doesn't know needs no ending. */
   async function revoke(refreshToken: string): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        await call('/logout', { refreshToken }, hasMessage, { keepalive: true }); // though the page is left meanwhile
-        return;
-      } catch (error) {
-        const { status } = error as GatehouseError;
-        if (status === 400) return;
-        if (tries === 3 || !passes(status)) throw error;
-        await pause(500 * tries);
-      }
-    }
+    // It arrives though the page is left meanwhile.
+    const ask = () => call('/logout', { refreshToken }, hasMessage, { keepalive: true });
+    await again(ask, 3).catch((error: GatehouseError) => {
+      if (error.status !== 400) throw error;
+    });
   }
 
   /**
@@ -110,7 +102,7 @@ export function createClient(options: ClientOptions) {
   }
 
   /** Whether an answer came from a server that may have the token: a redirect may have led elsewhere. */
-  const isOurs = ({ url }: Response) => url === '' || trusted.has(new URL(url).origin);
+  const isOurs = ({ url }: Response) => url === '' || trusted.includes(new URL(url).origin);
 
   /**
    * `fetch` with the access token, which is refreshed shortly before it expires, or when a 401 comes back; the request
@@ -122,19 +114,18 @@ export function createClient(options: ClientOptions) {
    * @throws GatehouseError 401 when there is no session or it is over; 429, 503 or 0 when it cannot be refreshed now
    */
   async function authFetch(input: Parameters<Fetch>[0], init?: RequestInit): Promise<Response> {
-    const request = input instanceof Request ? input : undefined;
+    const { url = input, headers, signal } = input as Partial<Request>;
     // Resolved once, so that what is checked is what is fetched.
-    const url = new URL(request?.url ?? String(input), here());
-    if (!trusted.has(url.origin)) return send(input, init);
+    const resolved = new URL(`${url}`, here());
+    if (!trusted.includes(resolved.origin)) return send(input, init);
 
-    const signal = init?.signal ?? request?.signal;
     const attempt = ({ accessToken }: Tokens) => {
-      const headers = new Headers(init?.headers ?? request?.headers);
-      headers.set('authorization', `Bearer ${accessToken}`);
-      return send(request ? request.clone() : url, { ...init, headers });
+      const all = new Headers(init?.headers ?? headers);
+      all.set('authorization', `Bearer ${accessToken}`);
+      return send(headers ? (input as Request).clone() : resolved, { ...init, headers: all });
     };
     // A caller that gives up does not wait for a refresh, which goes on for the others.
-    const usable = (refused?: Tokens) => (signal ? orAborted(tokens(refused), signal) : tokens(refused));
+    const usable = (refused?: Tokens) => orAborted(tokens(refused), init?.signal ?? signal);
     const held = await usable();
     const response = await attempt(held);
     if (
@@ -142,12 +133,12 @@ export function createClient(options: ClientOptions) {
       !isOurs(response) || // fetch itself takes the token away then
       held.accessToken === freshButRefused ||
       // About something else than the token: a wrong password must not be sent, and counted, twice.
-      ((await problemOf(response)).code ?? INVALID) !== INVALID
+      ![undefined, 'invalid-access-token'].includes((await contentOf(response)).code as string | undefined)
     )
       return response;
 
     const renewed = await usable(held);
-    if (isStream(init?.body)) return response;
+    if (isStream(init)) return response;
     await response.body?.cancel();
     const again = await attempt(renewed);
     // A server that refuses even new tokens has another reason: it does not get one per request.
@@ -184,7 +175,7 @@ export function createClient(options: ClientOptions) {
     async logOut(): Promise<void> {
       turn += 1;
       const held = await store.read();
-      if (held === undefined) return;
+      if (!held) return;
       // An older token of the session will do: the service ends it all the same, and the successor with it.
       await Promise.all([revoke(held.refreshToken), store.logOut(held.id)]);
     },
@@ -197,10 +188,10 @@ export function createClient(options: ClientOptions) {
 
     /** Sets a new password. Every session of the account is over then. @param token of the link in the email */
     resetPassword: (token: string, fields: { password: string }) =>
-      call<{ message: string }>(`/reset-password?${new URLSearchParams({ token })}`, fields),
+      call<{ message: string }>(`/reset-password?token=${encodeURIComponent(token)}`, fields),
 
     /** Whether there is a session as far as is known here; nothing is asked of the service. */
-    hasSession: async (): Promise<boolean> => (await store.read()) !== undefined,
+    hasSession: async (): Promise<boolean> => !!(await store.read()),
 
     /** An access token that is valid now, for what `authFetch` cannot do, such as a WebSocket. */
     accessToken: async (): Promise<string> => (await tokens()).accessToken,
@@ -214,22 +205,15 @@ export function createClient(options: ClientOptions) {
   };
 }
 
-/** The code of a 401 after which a new access token may do. */
-const INVALID = 'invalid-access-token';
-
 // What the documented answers have; what else answers 200 is not Gatehouse.
 export const hasMessage = (answer: Fields) => hasTexts(answer, 'message');
 export const hasUser = (answer: Fields) => hasMessage(answer) && hasTexts(answer.user ?? {}, 'name', 'email');
 const isLogIn = (answer: Fields) => hasUser(answer) && hasTokens(answer);
 
+type Page = { document?: { baseURI: string }; location?: { href: string } };
+
 /** What relative URLs are relative to; nothing in Node. */
-function here(): string | undefined {
-  const { document, location } = globalThis as {
-    document?: { baseURI: string };
-    location?: { href: string };
-  };
-  return document?.baseURI ?? location?.href;
-}
+const here = () => (globalThis as Page).document?.baseURI ?? (globalThis as Page).location?.href;
 
 /**
  * The URL of an option. Only `''` and paths are relative to the page: `auth.example.com` without a scheme would be a
@@ -248,12 +232,5 @@ function urlOf(option: string, value: string): URL {
 /** Whether one process may serve many visitors, and nobody has said where the session of this client belongs. */
 const isServer = (storage: unknown) => !storage && !('window' in globalThis) && !here();
 
-/** A body that can be read once. */
-export function isStream(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body);
-}
-
-/** Tells the application once we are done ourselves: what it throws is its own, and stops nothing of ours. */
-function later(tell: () => void): void {
-  queueMicrotask(tell);
-}
+/** Whether a body can be read only once: `fetch` takes no stream without this member. */
+export const isStream = (init?: RequestInit & { duplex?: string }) => !!init?.duplex;

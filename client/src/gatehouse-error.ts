@@ -15,41 +15,30 @@ export class GatehouseError extends Error {
    */
   declare readonly status: number;
   /** `title` of the problem details (RFC 9457), such as `Bad Request`. */
-  declare readonly title: string;
+  readonly title: string = 'No Answer';
   /** `code` of the problem details: a stable word such as `wrong-credentials`, where the service gives one. */
-  declare readonly code: string | undefined;
+  readonly code: string | undefined;
   /** One entry per refused field of a form, else empty. */
-  declare readonly errors: readonly FieldError[];
+  readonly errors: readonly FieldError[] = [];
   /** Seconds after which it may be tried again, when the service said so. */
-  declare readonly retryAfter: number | undefined;
+  readonly retryAfter: number | undefined;
   /** With `second-factor-required`: what `logInWithSecondFactor` takes. It is half a log-in, and not shown by loggers. */
   declare readonly challenge: string | undefined;
   /** With `second-factor-required`: the ways that the account has, `totp` and `recovery-code`. */
-  declare readonly methods: readonly string[] | undefined;
+  readonly methods: readonly string[] | undefined;
   /** With `step-up-required`: `aal2` when the second factor or a passkey is needed, else `aal1`. */
-  declare readonly acrValues: readonly string[] | undefined;
+  readonly acrValues: readonly string[] | undefined;
   /** With `step-up-required`: seconds that the proof may be old; `undefined` when only the level matters. */
-  declare readonly maxAge: number | undefined;
+  readonly maxAge: number | undefined;
 
   constructor(
     status: number,
     message: string,
-    {
-      cause,
-      challenge,
-      ...more
-    }: Partial<Omit<GatehouseError, 'name' | 'message' | 'stack' | 'status'>> = {},
+    more: Partial<Omit<GatehouseError, 'name' | 'message' | 'stack' | 'status'>> = {},
   ) {
-    super(message, { cause });
-    Object.assign(this, {
-      title: 'No Answer',
-      code: undefined,
-      errors: [],
-      retryAfter: undefined,
-      ...more,
-      status,
-    });
-    Object.defineProperty(this, 'challenge', { value: challenge });
+    super(message, more);
+    Object.assign(this, more, { status });
+    Object.defineProperty(this, 'challenge', { enumerable: false });
   }
 }
 

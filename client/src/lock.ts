@@ -1,4 +1,4 @@
-import { abortAfter, orAborted } from './patience.ts';
+import { within } from './patience.ts';
 
 /**
  * Milliseconds to wait for another tab. A tab that the browser has frozen keeps the lock for ever; if it was frozen in
@@ -6,50 +6,30 @@ import { abortAfter, orAborted } from './patience.ts';
  */
 const PATIENCE = 6_000;
 
-/** The last work by the name of its lock, where there is no lock. */
-const queues: Record<string, Promise<unknown> | undefined> = {};
-
 /**
- * Runs `work` while no other client of this name does, in this tab or another.
+ * A function that runs `work` while no other client of this name does, in this tab or another.
  *
- * Where there are no Web Locks (Node before 24, pages that are not served securely), where the browser refuses them,
- * and where another tab keeps the lock for too long, only the clients of this page take turns. Two tabs may then
- * refresh at once with the same token, and the service gives both the same successor.
+ * Where there is no name, where there are no Web Locks (Node before 24, pages that are not served securely), where the
+ * browser refuses them, and where another tab keeps the lock for too long, only the work of this client takes turns. Two
+ * may then refresh at once with the same token, and the service gives both the same successor.
  */
-export function exclusively<T>(
-  name: string,
-  work: () => Promise<T>,
-  onRefusal: (error: unknown) => void,
-): Promise<T> {
-  return new Promise((resolve) => {
+export function locker(name: string | undefined, onRefusal: (error: unknown) => void) {
+  let last: Promise<unknown> = Promise.resolve();
+
+  return async function locked<T>(work: () => Promise<T>): Promise<T> {
     let begun: Promise<T> | undefined;
     const begin = () => {
-      begun ??= inTurn(name, work);
-      resolve(begun);
+      begun ??= last = last.then(work, work);
       return begun;
     };
-    const request = async (options: LockOptions) => {
-      const locks = globalThis.navigator?.locks;
-      return locks ? locks.request(name, options, begin) : begin();
-    };
-    const signal = abortAfter(PATIENCE);
-    orAborted(request({ signal }), signal).catch((error) => {
+    const request = async (options: LockOptions) =>
+      name && globalThis.navigator?.locks?.request(name, options, begin);
+    await within(PATIENCE, (signal) => request({ signal })).catch((error) => {
       if (begun) return;
       onRefusal(error);
-      begin();
       // So that those who wait behind us do not all lose their patience, too.
-      if (signal.aborted) request({ steal: true }).catch(() => undefined);
+      request({ steal: true }).catch(() => undefined);
     });
-  });
-}
-
-function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const mine = (queues[name] ?? Promise.resolve()).then(work);
-  const settled = mine
-    .catch(() => undefined)
-    .then(() => {
-      if (queues[name] === settled) delete queues[name];
-    });
-  queues[name] = settled;
-  return mine;
+    return begin();
+  };
 }

@@ -1,6 +1,3 @@
-export const pause = (milliseconds: number) =>
-  new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-
 /** A signal that aborts after some time, or with another. React Native has neither `AbortSignal.timeout` nor `any`. */
 export function abortAfter(milliseconds: number, other?: AbortSignal): AbortSignal {
   const controller = new AbortController();
@@ -12,11 +9,17 @@ export function abortAfter(milliseconds: number, other?: AbortSignal): AbortSign
 }
 
 /** What `work` resolves with, unless the signal aborts first: a browser may refuse by never answering. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function orAborted<T>(work: Promise<T>, signal?: AbortSignal | null): Promise<T> {
   return new Promise((resolve, reject) => {
-    const give = () => reject(signal.reason);
-    if (signal.aborted) give();
-    signal.addEventListener('abort', give);
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give));
+    const give = () => reject(signal?.reason);
+    if (signal?.aborted) give();
+    signal?.addEventListener('abort', give);
+    work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', give));
   });
+}
+
+/** The same within some milliseconds: `work` gets the signal that ends them. */
+export function within<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = abortAfter(milliseconds);
+  return orAborted(work(signal), signal);
 }

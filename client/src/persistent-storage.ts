@@ -1,4 +1,4 @@
-import { abortAfter, orAborted } from './patience.ts';
+import { within } from './patience.ts';
 import type { TokenStorage } from './storage.ts';
 
 const STORE = 'tokens';
@@ -13,56 +13,40 @@ const PATIENCE = 1_500;
  * In IndexedDB: what one tab has written to `localStorage` reaches the next some milliseconds after the lock does.
  */
 export function persistentStorage(name: string): TokenStorage {
-  let connection: Promise<IDBDatabase> | undefined;
+  type Act = (store: IDBObjectStore) => IDBRequest;
 
-  const connect = () =>
-    new Promise<IDBDatabase>((resolve, reject) => {
-      const request = indexedDB.open(name);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-      request.onerror = () => reject(request.error);
-      request.onsuccess = () => {
-        // Closed by the browser, or asked to let another tab delete the database, as when site data are cleared.
-        request.result.onclose = request.result.onversionchange = () => {
-          request.result.close();
-          connection = undefined;
-        };
-        resolve(request.result);
-      };
-    });
-
-  type Act<T> = (store: IDBObjectStore) => IDBRequest<T>;
-
-  const transact = async <T>(mode: IDBTransactionMode, act: Act<T>, signal: AbortSignal): Promise<T> => {
-    connection ??= connect();
-    const database = await connection;
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return; // given up: it must not write late
-      const transaction = database.transaction(STORE, mode);
-      const request = act(transaction.objectStore(STORE));
-      signal.onabort = () => transaction.abort();
-      transaction.oncomplete = transaction.onabort = ({ type }) => {
-        signal.onabort = null;
-        if (type === 'abort') reject(transaction.error);
-        else resolve(request.result);
-      };
-    });
-  };
-
-  const within = async <T>(mode: IDBTransactionMode, act: Act<T>, again = true): Promise<T> => {
-    const signal = abortAfter(PATIENCE);
+  /** On a connection of its own: one that is kept can break, and keeps other tabs from deleting the database. */
+  async function transact(act: Act, signal: AbortSignal) {
+    const opening = indexedDB.open(name);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
+    await done(opening, 'success', 'error');
     try {
-      return await orAborted(transact(mode, act, signal), signal);
-    } catch (error) {
-      connection = undefined;
-      if (!again) throw error;
-      return within(mode, act, false); // many faults are of the connection alone
+      const transaction = opening.result.transaction(STORE, 'readwrite');
+      signal.throwIfAborted(); // given up: it must not write late
+      signal.onabort = () => transaction.abort();
+      const request = act(transaction.objectStore(STORE));
+      await done(transaction, 'complete', 'abort');
+      return request.result;
+    } finally {
+      signal.onabort = null;
+      opening.result.close();
     }
-  };
+  }
+
+  const once = (act: Act) => within(PATIENCE, (signal) => transact(act, signal));
+  const twice = (act: Act) => once(act).catch(() => once(act)); // many faults pass
 
   return {
     name,
-    get: () => within<string | undefined>('readonly', (store) => store.get(0)),
-    set: (secret) => within('readwrite', (store) => store.put(secret, 0)).then(() => undefined),
-    remove: () => within('readwrite', (store) => store.delete(0)),
+    get: () => twice((store) => store.get(0)),
+    set: (secret) => twice((store) => store.put(secret, 0)),
+    remove: () => twice((store) => store.delete(0)),
   };
+}
+
+/** Waits for the event `good`; rejects with what went wrong at the event `bad`. */
+function done(work: IDBOpenDBRequest | IDBTransaction, good: string, bad: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    Object.assign(work, { [`on${good}`]: resolve, [`on${bad}`]: () => reject(work.error) });
+  });
 }

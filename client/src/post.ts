@@ -24,7 +24,7 @@ export async function post(
   init?: RequestInit,
 ): Promise<Fields> {
   let response: Response;
-  let text: string;
+  let body: Fields;
   try {
     response = await send(url, {
       signal: abortAfter(PATIENCE),
@@ -35,69 +35,54 @@ export async function post(
       credentials: 'omit',
       redirect: 'error',
     });
-    text = await response.text();
+    body = await contentOf(response);
   } catch (cause) {
     if (cause instanceof GatehouseError) throw cause;
-    throw new GatehouseError(0, `The service did not answer; check the connection${orCors(url)}.`, { cause });
+    const message = 'The service did not answer; check the connection, and CORS_ORIGINS of Gatehouse.';
+    throw new GatehouseError(0, message, { cause });
   }
-  const body = membersOf(text) ?? {};
-  const type = response.headers.get('content-type') ?? '';
-  if (response.ok && !type.includes('html') && fits(body)) return body;
-  throw errorOf(response, type.startsWith('application/problem+json') ? body : {});
+  if (response.ok && fits(body)) return body;
+  throw errorOf(response, body);
 }
 
 /** An unsuccessful answer, as the error that callers get. */
 function errorOf({ status, statusText, headers }: Response, problem: Fields): GatehouseError {
   // A proxy or a captive portal has its own reasons for a 401 or a 400. What says "later" is believed of anybody.
-  const { message, title, errors, code, challenge, methods, acrValues, maxAge } = isProblem(problem, status)
-    ? problem
-    : ({} as Partial<Problem>);
-  const counts = message || status === 429 || status > 499;
+  const isOurs = problem.status === status && hasTexts(problem, 'message');
+  const counts = isOurs || status === 429 || status > 499;
   return new GatehouseError(
     counts ? status : 0,
-    message || `The service answered ${status}${counts ? '' : ', but not as Gatehouse does; check baseUrl'}.`,
+    isOurs
+      ? `${problem.message}`
+      : `The service answered ${status}${counts ? '' : ', but not as Gatehouse does; check baseUrl'}.`,
     {
-      ...{ code, challenge, methods, acrValues, maxAge },
-      title: title || statusText,
-      errors: Array.isArray(errors) ? errors : [],
+      title: statusText,
+      ...(isOurs && problem),
       retryAfter: Number(headers.get('retry-after')) || undefined,
     },
   );
 }
 
-type Problem = Partial<
-  Pick<GatehouseError, 'title' | 'errors' | 'code' | 'challenge' | 'methods' | 'acrValues' | 'maxAge'>
-> & {
-  message: string;
-};
-
-const isProblem = (body: object, status: number): body is Problem =>
-  status > 399 && (body as Fields).status === status && hasTexts(body, 'message');
-
-/** The problem details of an answer that stays readable; of any other, nothing. */
-export const problemOf = async (response: Response): Promise<Fields> =>
-  /^application\/problem\+json/.test(response.headers.get('content-type') ?? '')
-    ? (membersOf(await response.clone().text()) ?? {})
+/**
+ * The JSON of an answer that stays readable, if it is of the type that Gatehouse gives: that of problem details (RFC 9457)
+ * with any refusal. Of any other, nothing.
+ */
+export async function contentOf(response: Response): Promise<Fields> {
+  const type = response.ok ? 'application/json' : 'application/problem+json';
+  return response.headers.get('content-type')?.startsWith(type)
+    ? membersOf(await response.clone().text())
     : {};
-
-/** A browser does not tell a page why a request to another origin failed: most often it is not allowed. */
-function orCors(url: string): string {
-  const { location } = globalThis as { location?: Location };
-  return location && new URL(url).origin !== location.origin
-    ? `, and whether CORS_ORIGINS of Gatehouse has ${location.origin}`
-    : ' and try again';
 }
 
-/** The members of a JSON object, `undefined` for any other text. */
-export function membersOf(text: string): Fields | undefined {
+/** The members of a JSON object; of any other text, none. */
+export function membersOf(text: string | null | undefined): Fields {
   try {
-    const value = JSON.parse(text);
-    return typeof value === 'object' && value ? value : undefined;
+    return Object(JSON.parse(text ?? ''));
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-/** Whether all of these members are there, and texts. */
+/** Whether all of these members are there, and texts that aren't blank. */
 export const hasTexts = (members: object, ...names: string[]) =>
-  names.every((name) => typeof (members as Fields)[name] === 'string' && (members as Fields)[name]);
+  names.every((name) => (members as Record<string, Partial<string>>)[name]?.trim?.());

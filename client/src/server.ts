@@ -180,7 +180,7 @@ export function gatehouseServer(options: ServerOptions) {
         headers: { ...visitor, ...(init?.headers as Record<string, string>) },
       });
     const ask = asker(client, send);
-    const once = () => ask<Fields>(operation, method === 'GET' ? undefined : fields, () => true);
+    const once = () => ask<Fields>(operation, method === 'GET' ? undefined : fields, hasMembers);
     const answer = await once().catch(async (error) => {
       if ((error as GatehouseError).code !== 'step-up-required') throw error;
       // It may have been done in another process: a new token has the session's newest proof.
@@ -212,7 +212,7 @@ export function gatehouseServer(options: ServerOptions) {
     const sessions = sessionsFor(visitor);
     if (kind === 'open') {
       const { call } = sessions.open().client[seam];
-      return answered(200, await call(operation + search, fields, () => true));
+      return answered(200, await call(operation + search, fields, hasMembers));
     }
     if (kind === 'enters') {
       const { answer, cookies } = await enter(visitor, operation, fields, sent);
@@ -429,3 +429,6 @@ function ownOrigin(origin: string): URL {
     'origin must be an origin with https://, such as https://app.example.com (http:// for localhost alone).',
   );
 }
+
+/** Whether it is an answer of Gatehouse at all; what it has, the page asks itself. */
+const hasMembers = (answer: Fields) => Object.keys(answer).length > 0;

@@ -5,6 +5,8 @@ import { memoryStorage, type TokenStorage } from './storage.ts';
 /** Milliseconds that other tabs get to hand the key over. */
 const ASKING = 300;
 
+const ALGORITHM = 'AES-GCM';
+
 /**
  * Keeps tokens for as long as a tab of the origin is open, and across reloads: encrypted in IndexedDB, where every tab
  * finds the newest, under a key that only `sessionStorage` holds. A new tab asks the others for the key.
@@ -14,54 +16,53 @@ const ASKING = 300;
  */
 export function tabStorage(name: string): TokenStorage {
   const boxes = persistentStorage(name);
-  let given = (_key: string): unknown => undefined;
   let asking: Promise<void> | undefined;
+  let goOn: () => void;
+  /** The box that no other tab had the key of, at least not in time. */
   let unreadable: string | undefined;
-  const channel = openChannel<string | 0>(`${name} key`, (news) => {
-    if (typeof news === 'string') return given(news);
-    const key = sessionStorage.getItem(name);
-    if (key) channel.post(key);
-  });
 
-  /** Asks the other tabs for the key that opens this box, and makes it ours, however late it comes. */
-  const askFor = (box: string) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        unreadable = box;
-        resolve();
-      }, ASKING);
-      given = async (key) => {
-        if ((await unseal(key, box)) === undefined) return; // of a session before this one
-        clearTimeout(timer);
-        sessionStorage.setItem(name, key);
-        resolve();
-        if (box === unreadable) storage.onReadable?.();
-      };
-      channel.post(0);
-    }).finally(() => {
-      asking = undefined;
-    });
+  const key = () => sessionStorage.getItem(name);
+  const keep = (key: string) => sessionStorage.setItem(name, key);
 
-  const open = async () => {
+  /** The box, and what is in it if this key opens it. */
+  async function open(by = key()) {
     const box = await boxes.get();
-    const key = sessionStorage.getItem(name);
-    return { box, secret: key && box ? await unseal(key, box) : undefined };
-  };
+    return { box, secret: await unsealed(`${by}`, `${box}`).catch(() => undefined) };
+  }
+
+  const channel = openChannel<string | null>(`${name} key`, async (news) => {
+    const own = key();
+    // A tab asks for the key, or hands one over, which may be of a session before this one.
+    if (!news) own && channel.post(own);
+    else if (news !== own && (await open(news)).secret) {
+      keep(news);
+      if (asking) goOn();
+      else storage.onReadable?.();
+    }
+  });
 
   const storage: TokenStorage = {
     name,
     async get() {
       const { box, secret } = await open();
       // What tabs left behind that are closed is asked for once: again would only delay every request.
-      if (secret !== undefined || !box || box === unreadable) return secret;
-      asking ??= askFor(box);
+      if (secret || !box || box === unreadable) return secret;
+      asking ??= new Promise<void>((resolve) => {
+        goOn = resolve;
+        setTimeout(resolve, ASKING);
+        channel.post(null);
+      }).then(() => {
+        unreadable = box;
+        asking = undefined;
+      });
       await asking;
       return (await open()).secret;
     },
     async set(secret) {
-      const key = sessionStorage.getItem(name) ?? `${random(32)}`;
-      sessionStorage.setItem(name, key);
-      await boxes.set(await seal(key, secret));
+      const own = key() ?? `${random(32)}`;
+      keep(own);
+      const iv = random(12);
+      await boxes.set(`${iv},${await crypted('encrypt', own, iv, new TextEncoder().encode(secret))}`);
     },
     async remove() {
       await boxes.remove();
@@ -72,35 +73,26 @@ export function tabStorage(name: string): TokenStorage {
   return storage;
 }
 
-/** The initialization vector and what is encrypted, byte by byte. */
-async function seal(key: string, secret: string): Promise<string> {
-  const iv = random(12);
-  const bytes = new TextEncoder().encode(secret);
-  const encrypted = await crypto.subtle.encrypt({ name, iv }, await imported(key), bytes);
-  return `${iv},${new Uint8Array(encrypted)}`;
+/** What is in a box: an initialization vector and what is encrypted. @throws when this isn't its key, or isn't a box */
+async function unsealed(key: string, box: string): Promise<string> {
+  const bytes = bytesOf(box);
+  return new TextDecoder().decode(await crypted('decrypt', key, bytes.slice(0, 12), bytes.slice(12)));
 }
 
-/** `undefined` when it is not a box, or another key's. */
-async function unseal(key: string, box: string): Promise<string | undefined> {
-  try {
-    const bytes = bytesOf(box);
-    const iv = bytes.slice(0, 12);
-    return new TextDecoder().decode(
-      await crypto.subtle.decrypt({ name, iv }, await imported(key), bytes.slice(12)),
-    );
-  } catch {
-    return undefined;
-  }
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** @param key 32 bytes */
+async function crypted(how: 'encrypt' | 'decrypt', key: string, iv: Bytes, bytes: Bytes): Promise<Bytes> {
+  const imported = await crypto.subtle.importKey('raw', bytesOf(key), ALGORITHM, false, [how]);
+  return new Uint8Array(await crypto.subtle[how]({ name: ALGORITHM, iv }, imported, bytes));
 }
 
-const name = 'AES-GCM';
-const imported = (key: string) =>
-  crypto.subtle.importKey('raw', bytesOf(key), name, false, ['encrypt', 'decrypt']);
 const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-const bytesOf = (list: string) => Uint8Array.from(list.split(',').map(Number));
+
+/** Bytes are kept and sent as a list of numbers: `1,22,255`. */
+const bytesOf = (list: string): Bytes => Uint8Array.from(list.split(',').map(Number));
 
 /** What a client uses that was given no storage: pages keep tokens while a tab is open, everything else in memory. */
 export function defaultStorage(name: string): TokenStorage {
-  const page = 'window' in globalThis && globalThis.crypto?.subtle && 'BroadcastChannel' in globalThis;
-  return page ? tabStorage(name) : memoryStorage();
+  return 'window' in globalThis && globalThis.crypto?.subtle ? tabStorage(name) : memoryStorage();
 }
