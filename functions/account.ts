@@ -33,7 +33,7 @@ const deps = {
   clock: Date.now,
 };
 
-/** The account itself, for its holder: what is known of it, its profile, its sessions. */
+/** The holder's own account: its data, profile, sessions, activity and export. */
 export const handler = endpoint(
   config,
   on(auth.account, (request) => accountOverview(deps, request)),

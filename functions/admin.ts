@@ -45,9 +45,9 @@ const deps = {
 };
 const { accounts } = deps;
 
-/** The administrator's API: what the command line does, for back offices. API Gateway lets IAM principals through alone. */
+/** The administrator's API, for back offices: the operator's commands over HTTP. API Gateway admits only IAM principals. */
 export const handler = endpoint(
-  // A back office calls from a server, which signs: a page has no business here.
+  // A back office signs requests on a server. No page may call this API, so CORS is off.
   { ...config, corsOrigins: [] },
   on(admin.listUsers, (request) => listUsers(deps, request)),
   on(admin.createUser, ({ fields, by }) => createUser(deps, fields, by)),

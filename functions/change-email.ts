@@ -29,7 +29,7 @@ const deps = {
   tagLifetime: config.tagLifetime,
 };
 
-/** Another address: asking for it, and taking it back. */
+/** Change of address: its request and its undo. */
 export const handler = endpoint(
   config,
   on(auth.changeEmail, (request) => changeEmail(deps, request)),

@@ -32,7 +32,7 @@ const deps = {
   passwordPolicy: passwordPolicy(config),
 };
 
-/** Change password: every other session ends, this one stays. */
+/** Change password: ends every session but the caller's. */
 export const handler = endpoint(
   config,
   on(auth.changePassword, (request) => changePassword(deps, request)),

@@ -26,7 +26,7 @@ const deps = {
   tagLifetime: config.tagLifetime,
 };
 
-/** Delete account: by its holder, at once and for good. */
+/** Delete account: at its holder's request, at once and for good. */
 export const handler = endpoint(
   config,
   on(auth.deleteAccount, (request) => deleteOwnAccount(deps, request)),

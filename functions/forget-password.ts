@@ -23,7 +23,7 @@ const deps = {
   migrates: hooks.findLegacy !== undefined,
 };
 
-/** Forget password: asks for the mail, which `send-mail` sends from the stream of what is written here. */
+/** Forget password: writes the request for a mail, which `send-mail` reads from the table's stream. */
 export const handler = endpoint(
   config,
   on(accounts.forgetPassword, (request) => forgetPassword(deps, request)),

@@ -9,7 +9,7 @@ import { verificationKeys } from '../lib/tokens/verification-keys.ts';
 const config = readConfig(process.env);
 const keys = verificationKeys(keyStore(openDatabase(config.tablePrefix)), Date.now);
 
-/** Public keys and discovery: what another service needs to verify our access tokens by itself. */
+/** Public keys and discovery: what other services need to verify our access tokens. */
 export const handler = endpoint(
   config,
   on(wellKnown.jwks, () => jsonWebKeySet(keys)),

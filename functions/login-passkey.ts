@@ -31,7 +31,7 @@ const deps = {
   lifetimes: config.lifetimes,
 };
 
-/** Log in with a passkey: a challenge for everybody, and a session for whoever answers it. */
+/** Log in with a passkey: issues challenges, and opens a session for a right answer. */
 export const handler = endpoint(
   config,
   on(auth.passkeyLogInOptions, async () => ({ rp: { id, name }, challenge: await offerPasskeyLogIn(deps) })),

@@ -10,7 +10,7 @@ const database = openDatabase(readConfig(process.env).tablePrefix);
 const refusals = mailRefusals(database);
 const store = throttleStore(database);
 
-/** Mail events: an address that bounced for good, or whose owner complained, is not mailed for a while, or ever. */
+/** Mail events: blocks mail to an address after a permanent bounce or a complaint. */
 export const handler = (event: SNSEvent) =>
   eachMailEvent(
     event,

@@ -53,7 +53,7 @@ const {
   account,
 } = pages(config);
 
-/** Pages: the target of the mailed link and the form that asks for it, over the same use-cases as the APIs. */
+/** Pages: the targets of mailed links and the forms that request them, with the same use-cases as the APIs. */
 export const handler = endpoint(
   config,
   on(resetForm, async ({ tag = '', done }) => (done ? undefined : { tag, ...(await inspectTag(deps, tag)) })),

@@ -35,7 +35,7 @@ const deps = {
   tagLifetime: config.tagLifetime,
 };
 
-/** The passkeys of an account, for its holder, and what browsers look up about them. */
+/** The holder's own passkeys, and the documents that browsers fetch about passkeys. */
 export const handler = endpoint(
   config,
   on(auth.passkeyOptions, async (bearer) => ({

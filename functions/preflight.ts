@@ -4,6 +4,6 @@ import { answerPreflight } from '../lib/http/preflight.ts';
 
 const config = readConfig(process.env);
 
-/** Preflight: what a browser asks before it sends a request to another origin. */
+/** Preflight: answers what browsers ask before they send a request to another origin. */
 export const handler = async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> =>
   answerPreflight(event, config);

@@ -22,7 +22,7 @@ const deps = {
   passwordPolicy: passwordPolicy(config),
 };
 
-/** Reset password: a new one for who holds the mailed tag; every session ends. */
+/** Reset password: sets a new password for whoever has the mailed tag, and ends every session. */
 export const handler = endpoint(
   config,
   on(accounts.resetPassword, (request) => resetPassword(deps, request)),

@@ -23,19 +23,19 @@ const deps = {
 };
 
 /**
- * Rotate keys, the only function that writes them, the stage key too: by schedule and after a deployment with `{"command": "rotate"}`, by
- * an operator with any of `npm run keys`.
+ * Rotate keys: the only function that writes signing keys and the stage key. The schedule and each deployment invoke it with
+ * `{"command": "rotate"}`, an operator with any command of `npm run keys`.
  */
 export const handler = async (event: KeyCommand) => {
   await adoptKeys(database);
   await ensureStageKey(stage, deps.sealing);
   const result = await runKeyCommand(deps, event);
-  if (event.command === 'rotate') await watchPublishedKeys();
+  if (event.command === 'rotate') await checkPublishedKeys();
   log.info('keys', { command: event.command, result });
   return result;
 };
 
-async function watchPublishedKeys(): Promise<void> {
+async function checkPublishedKeys(): Promise<void> {
   const strange = await strangeKeys(deps.store, deps.sealing, deps.clock);
   const opened = await opensStageKey(stage, deps.sealing);
   if (strange.length > 0)

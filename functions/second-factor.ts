@@ -28,7 +28,7 @@ const deps = {
   tagLifetime: config.tagLifetime,
 };
 
-/** The second step of a log-in: a code, after the right password. */
+/** The second step of a log-in: a code after the right password. */
 export const handler = endpoint(
   config,
   on(auth.secondStep, (request) => takeSecondStep(deps, request)),

@@ -35,15 +35,15 @@ const deps = {
   migration: migrationByMail(hooks, config, database),
 };
 
-/** What the schedule sends, so that mails that wait for their place in the budget get it. */
+/** The event of the schedule, by which mails are sent that had to wait. */
 type Sweep = { command: 'send-waiting' };
 
-/** What is left of the function's thirty seconds is more than one mail takes at worst. */
+/** Half of the function's thirty seconds; the other half is more than one mail takes at worst. */
 const SWEEP_MS = 15_000;
 
 /**
- * Send mail: what the rows of `reset-tags` are due, from the table's stream. A record that fails is delivered again. The
- * schedule asks for those that wait.
+ * Send mail: sends the mails that are due, for the records of the stream of `reset-tags` and, by a schedule, for the rows
+ * that wait. Lambda delivers a failed record again.
  */
 export async function handler(event: DynamoDBStreamEvent | Sweep): Promise<DynamoDBBatchResponse> {
   const send = (tagId: string) => sendDueMail(deps, tagId);

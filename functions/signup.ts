@@ -29,7 +29,7 @@ const deps = {
   beforeSignUp: openBeforeSignUp(hooks),
 };
 
-/** Sign up: a new account, and in one dialect a first session. */
+/** Sign up: creates an account, and in one dialect opens its first session. */
 export const handler = endpoint(
   config,
   on(apiUser.signUp, (request) => signUp(deps, request)),

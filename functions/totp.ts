@@ -32,7 +32,7 @@ const deps = {
   tagLifetime: config.tagLifetime,
 };
 
-/** Authenticator app and recovery codes: set up, confirmed, removed, made anew. */
+/** TOTP and recovery codes: sets them up, confirms, removes and replaces them. */
 export const handler = endpoint(
   config,
   on(auth.setUpTotp, (request) => setUpTotp(deps, request)),

@@ -39,7 +39,7 @@ const deps = {
   tagLifetime: config.tagLifetime,
 };
 
-/** Verify an address: of a sign-up that waits, of an account, or a new one. */
+/** Verify email: of a pending sign-up, of an account, or the new one of a change. */
 export const handler = endpoint(
   config,
   on(auth.verifyEmail, (request) => verifyEmail(deps, request)),

@@ -16,15 +16,15 @@ import { ifSound, logDamaged, type OnDamaged, readAnyRow } from './sound-rows.ts
 import { storedUser } from './stored-user.ts';
 import { usersWithoutPasswords } from './users.ts';
 
-/** Users as an administrator sees and changes them: the function's role can't read a password's hash. */
+/** Users as administrators see and change them, without the password hash, which the function's role can't read. */
 export function administeredUsers(database: Database): UserStore {
   return usersWithoutPasswords(database, ['heldEmails']); // which a deletion frees
 }
 
 /**
- * What an operator changes in the tables of users and addresses.
+ * An operator's writes to the tables of users and addresses.
  *
- * @param onDamaged is given each row that `one`, `all` and `page` leave out
+ * @param onDamaged receives each row that `one`, `all` and `page` leave out
  */
 export function accountAdministration(
   database: Database,
@@ -51,7 +51,7 @@ export function accountAdministration(
     }
   }
 
-  /** An update only where the condition holds of an account that is there: no number or mark may become half an account. */
+  /** An update on condition that the account exists: otherwise DynamoDB would create a row with only the updated attributes. */
   async function update(
     userId: string,
     change: {
@@ -165,7 +165,7 @@ export function accountAdministration(
       });
       const { Items = [], LastEvaluatedKey } = await orUnavailable('DynamoDB', client.send(command));
       const found = Items.slice(0, limit);
-      // A page of DynamoDB ends after a megabyte, whatever the limit is.
+      // DynamoDB ends a page after a megabyte, whatever the limit is.
       const goesOn = Items.length > limit || LastEvaluatedKey !== undefined;
       return {
         users: found.flatMap((item) => sound(item, attributes)),
@@ -182,7 +182,7 @@ function reading(TableName: string, wanted: readonly (keyof User)[]) {
     TableName,
     ConsistentRead: true,
     ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
-    // All by way of names: `name` and `status` are reserved words.
+    // Placeholders for all names: `name` and `status` are reserved words.
     ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
   };
 }

@@ -8,8 +8,8 @@ import { happens } from './journal.ts';
 import { tombstoneItem } from './tombstones.ts';
 
 /**
- * The end of an account as parts of a transaction: the user, the claims on the address and on those that are held for the
- * account, the factors, and the tombstone. It fails when the rows don't belong together.
+ * The deletion of an account as parts of a transaction: the user, the claims on its address and its former addresses, its
+ * factors, and the tombstone. The transaction fails when the rows name different owners.
  *
  * @throws ProblemError `unavailable`
  */
@@ -20,7 +20,7 @@ export async function accountDeletion(
   by?: By,
 ): Promise<TransactWriteItem[]> {
   const { nameOf } = database;
-  // What was held until now is somebody else's to claim.
+  // An address whose hold has expired may belong to somebody else by now.
   const held = heldEmails.filter(({ until }) => until > tombstone.deletedAt).map((one) => one.email);
   return [
     {

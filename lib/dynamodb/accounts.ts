@@ -13,8 +13,8 @@ import { pendingSignUpItem } from './pending-sign-up-item.ts';
 import { sessionItem } from './sessions.ts';
 
 /**
- * The claim on an address, on condition that nobody has one, that the former owner's has run out, or that it is one's own
- * former address; the claim that stood comes back.
+ * The claim on an address, on condition that nobody has it, that a former owner's hold has expired, or that it is the user's
+ * own former address. A failed condition returns the existing claim.
  */
 export function claimPut(
   nameOf: Database['nameOf'],
@@ -32,7 +32,7 @@ export function claimPut(
   };
 }
 
-/** A new user and the claim on the address, each on condition that there is none; the claim that stood comes back. */
+/** A new user and the claim on the address, each on condition that it doesn't exist. A failed condition returns the existing claim. */
 export function accountPuts(nameOf: Database['nameOf'], user: User, now: number): TransactWriteItem[] {
   return [
     claimPut(nameOf, { email: user.email, userId: user.userId, now }),
@@ -47,8 +47,8 @@ export function accountPuts(nameOf: Database['nameOf'], user: User, now: number)
 }
 
 /**
- * What opened an account, as parts of its transaction. The first session's own row says it: only of one row it is certain what
- * came first.
+ * The first session and the creation event of an account, as parts of its transaction. With a session, the event is stored
+ * in the session's row: the stream keeps the order only within one row.
  */
 export function openingPuts(
   nameOf: Database['nameOf'],
@@ -62,7 +62,7 @@ export function openingPuts(
   return [{ Put: { TableName: nameOf('sessions'), Item } }];
 }
 
-/** The writes that span tables: each is one transaction, so that no crash leaves half of it. */
+/** Writes that span several tables. Each is one transaction, so that a crash leaves nothing half done. */
 export function accountWrites(database: Database) {
   const { nameOf } = database;
   return {
@@ -72,7 +72,7 @@ export function accountWrites(database: Database) {
       if (mail) items.push({ Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(mail) } });
       items.push(...openingPuts(nameOf, user, session, [{ type: 'user.created' }]));
       const outcome = await transact(database, items);
-      // The address may be taken by our own write, committed before its answer was lost.
+      // The claim may be our own: the SDK retries a write that was committed before its answer was lost.
       const applied = outcome.applied || outcome.found?.userId === user.userId;
       if (applied && mail) measure({ MailsDue: 1 });
       return applied;
@@ -100,7 +100,7 @@ export function accountWrites(database: Database) {
       migrant,
       provesAddress,
     }: Reset): Promise<boolean> {
-      // The user comes first: a condition of it that fails tells whose write it was.
+      // The user comes first: if its condition fails, the returned row shows whether the earlier write was ours.
       const user = { ...migrant, passwordHash, passwordChangedAt: now };
       const moving: TransactWriteItem[] = [
         {
@@ -128,7 +128,7 @@ export function accountWrites(database: Database) {
               ':next': credentialVersion + 1,
               ':now': now,
               ':active': 'active',
-              ':true': true, // the tag was in the mail alone
+              ':true': true, // only the owner of the address had the tag
             }),
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           },
@@ -136,7 +136,7 @@ export function accountWrites(database: Database) {
       ];
       const outcome = await transact(database, [
         ...(migrant ? moving : changing),
-        mailUsed(nameOf, tagId), // and the tries with it, which were of the link: the notice has its own
+        mailUsed(nameOf, tagId), // also resets the tries, which were those of the link: the notice has its own
         { Delete: { TableName: nameOf('throttles'), Key: writeItem({ counter: attemptsCounter }) } },
         ...happens(
           nameOf,
@@ -146,8 +146,8 @@ export function accountWrites(database: Database) {
           ...(provesAddress ? [{ type: 'user.verified' as const }] : []),
         ),
       ]);
-      // The version may have been raised by our own write, committed before its answer was lost: the hash is salted,
-      // so that an equal one is ours.
+      // The version may have been raised by our own write, which was committed before its answer was lost. The hash is
+      // salted, so an equal one is ours.
       const applied = outcome.applied || outcome.found?.passwordHash === passwordHash;
       if (applied) measure({ MailsDue: 1 });
       return applied;

@@ -15,18 +15,18 @@ import { eventsOfRow, storedEvent } from './journal-records.ts';
 import { ifSound, logDamaged, type OnDamaged, type Rules, readAnyRow, storedTime } from './sound-rows.ts';
 
 const KEPT_MS = 400 * 24 * 60 * 60 * 1000;
-/** DynamoDB deletes at most so many rows in one call. */
+/** DynamoDB deletes at most this many rows in one call. */
 const BATCH = 25;
 
-/** The place of an event among those of its account, as a sort key: rows that were written twice are one. */
+/** The sort key of an event among those of its account. Writing the same event twice makes one row. */
 const positionOf = ({ at, order, eventId }: RecordedEvent) =>
   `${String(at).padStart(15, '0')}#${String(order).padStart(2, '0')}#${eventId}`;
 
-function activityItem(happened: RecordedEvent) {
-  const { userId, eventId, at, order, by, event } = happened;
+function activityItem(recorded: RecordedEvent) {
+  const { userId, eventId, at, order, by, event } = recorded;
   const { type, ...detail } = event;
   return writeItem({
-    ...{ userId, position: positionOf(happened), eventId, at, order, by, type, detail },
+    ...{ userId, position: positionOf(recorded), eventId, at, order, by, type, detail },
     expiresAt: timeToLive(at + KEPT_MS),
   });
 }
@@ -39,14 +39,14 @@ const rules: Rules = {
   event: storedEvent,
 };
 
-/** An event as it was stored; nothing of a row that is damaged. */
+/** Reads a stored event; an empty list for a damaged row. */
 function readActivity(item: Record<string, AttributeValue>, onDamaged: OnDamaged): RecordedEvent[] {
   const { type, detail, position: _, expiresAt: __, ...rest } = readAnyRow(item);
-  const happened = { ...rest, event: { type, ...(detail as object) } as AccountEvent } as RecordedEvent;
-  return ifSound(happened, rules, { table: 'activity', userId: String(rest.userId) }, onDamaged);
+  const recorded = { ...rest, event: { type, ...(detail as object) } as AccountEvent } as RecordedEvent;
+  return ifSound(recorded, rules, { table: 'activity', userId: String(rest.userId) }, onDamaged);
 }
 
-/** What happened to accounts in the last 400 days. @param onDamaged is given each row that is left out */
+/** The events of accounts of the last 400 days. @param onDamaged receives each row that is left out */
 export function activityStore(
   { client, nameOf }: Database,
   onDamaged: OnDamaged = logDamaged,
@@ -72,7 +72,7 @@ export function activityStore(
   }
 
   return {
-    /** Rows come from a stream, a moment after what they are about: what is on the way is read where it comes from. */
+    /** The stream fills the table a moment late, so the newest events are read from the journal itself. */
     async latest(userId, atMost) {
       const [noted, journal] = await both(rowsOf('activity', userId, atMost), rowsOf('sessions', userId));
       const all = [
@@ -86,11 +86,11 @@ export function activityStore(
   };
 }
 
-/** Notes what happened, and forgets it with the account. Doing either twice is as good as once. */
+/** Stores events, and deletes them with their account. Doing either twice is harmless. */
 export function activityNotes({ client, nameOf }: Database) {
   const TableName = nameOf('activity');
 
-  /** All that is there of an account before its end. */
+  /** Deletes all events of an account before its deletion. */
   async function forget({ userId, ...deletion }: RecordedEvent): Promise<void> {
     for (;;) {
       const command = new QueryCommand({
@@ -123,11 +123,11 @@ export function activityNotes({ client, nameOf }: Database) {
 
   return {
     /** @throws ProblemError `unavailable` */
-    async note(happened: RecordedEvent): Promise<void> {
-      if (happened.event.type === 'user.deleted') await forget(happened);
+    async note(recorded: RecordedEvent): Promise<void> {
+      if (recorded.event.type === 'user.deleted') await forget(recorded);
       await orUnavailable(
         'DynamoDB',
-        client.send(new PutItemCommand({ TableName, Item: activityItem(happened) })),
+        client.send(new PutItemCommand({ TableName, Item: activityItem(recorded) })),
       );
     },
   };

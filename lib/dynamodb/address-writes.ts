@@ -17,14 +17,14 @@ const mailPut = (nameOf: Database['nameOf'], request: MailRequest): TransactWrit
   Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(request) },
 });
 
-/** What the refusal of mail was about is no longer the address. */
+/** A refusal of mail was about the former address, so it is removed with it. */
 const OF_THE_OLD_ADDRESS = 'mailRefused, mailRefusedUntil, mailBounces';
 
-/** What verifies an address, or moves an account to another one. */
+/** The writes that verify an address, or move an account to another one. */
 export function addressWrites(database: Database): AddressWrites {
   const { nameOf } = database;
 
-  /** The condition that the account is as it was read, and that the mail is the latest of its purpose. */
+  /** The condition that the account hasn't changed since it was read, and that the mail is the latest of its purpose. */
   const asItWas = (latest: 'verifyMail' | 'changeMail', user: User, mail: MailRequest) => ({
     ConditionExpression: `email = :email AND credentialVersion = :version AND #status = :active AND ${latest}.tagId = :tagId`,
     ExpressionAttributeNames: { '#status': 'status' },
@@ -50,7 +50,7 @@ export function addressWrites(database: Database): AddressWrites {
           },
         },
         mailUsed(nameOf, mail.tagId),
-        ...happens(nameOf, { userId: user.userId, at: now }, ...verified(user)),
+        ...happens(nameOf, { userId: user.userId, at: now }, ...verifiedEvents(user)),
       ]);
       return outcome.applied;
     },
@@ -85,7 +85,7 @@ export function addressWrites(database: Database): AddressWrites {
         },
         mailUsed(nameOf, mail.tagId),
         mailPut(nameOf, notice),
-        ...happens(nameOf, { userId, at: now }, { type: 'user.email-changed' }, ...verified(user)),
+        ...happens(nameOf, { userId, at: now }, { type: 'user.email-changed' }, ...verifiedEvents(user)),
       ]);
       if (!outcome.applied) return outcome.position === 1 ? 'taken' : 'changed';
       measure({ MailsDue: 1 });
@@ -94,17 +94,17 @@ export function addressWrites(database: Database): AddressWrites {
   };
 }
 
-/** An address that was verified before is not verified anew. */
-function verified({ emailVerified }: User): AccountEvent[] {
+/** No event for an address that was verified before. */
+function verifiedEvents({ emailVerified }: User): AccountEvent[] {
   return emailVerified ? [] : [{ type: 'user.verified' }];
 }
 
-/** What takes back a change of address, or a factor that was added. */
+/** The writes that undo a change of address, or an added factor. */
 export function undoWrites(database: Database) {
   const { nameOf } = database;
   const emailKey = (email: string) => ({ TableName: nameOf('emails'), Key: writeItem({ email }) });
 
-  /** The former address becomes the account's again, and those that came after it are free. */
+  /** Restores the former address, and frees the addresses that came after it. */
   function addressParts({ user, mail, now }: Undoing, freed: readonly string[]): TransactWriteItem[] {
     const restored = mail.undo.email;
     const { userId } = user;
@@ -130,7 +130,7 @@ export function undoWrites(database: Database) {
     const stays = email === user.email;
     const removed = [
       'verifyMail, changeMail',
-      // A password that was set since is the thief's as well: only the reset that is mailed opens the account.
+      // The thief may have changed the password as well, so it is removed: only the mailed reset opens the account.
       ...((user.passwordChangedAt ?? 0) >= since ? ['passwordHash'] : []),
       ...(stays ? [] : [OF_THE_OLD_ADDRESS]),
       ...(factors && !factors.totp ? ['totp'] : []),
@@ -191,9 +191,8 @@ type FactorsLeft = {
 };
 
 /**
- * What is left of the factors without those that an undo removes: those that its notice names, and whatever was added
- * since. Links of later notices die with it, so that nobody else could take these back. The last factor takes the recovery
- * codes along.
+ * Removes the factors that an undo removes: those that its notice names, and all that were added since. The undo invalidates
+ * the links of later notices, so nobody else could remove these. The recovery codes go with the last factor.
  */
 async function factorsUndone(
   { client, nameOf }: Database,
@@ -224,9 +223,9 @@ async function factorsUndone(
   return { totp, passkeys, removals, events: factorsRemoved(removed) };
 }
 
-/** Which mail is the latest of its purpose: that of a user's, or of a sign-up that waits. */
+/** Stores which mail is the latest of its purpose, with the user or the pending sign-up. */
 export function latestMails({ client, nameOf }: Database) {
-  /** @returns false when a later mail is there, or nobody to mail */
+  /** @returns false when there is a later mail, or nobody to mail */
   async function point(
     table: 'users' | 'reset-tags',
     key: Record<string, string>,

@@ -4,8 +4,9 @@ import { type Database, outcomeOf, readItem, writeItem } from './database.ts';
 import { PUBLISHED } from './keys.ts';
 
 /**
- * Gathers the keys of version 0.1, which kept the public part of each with its sealed part, into the one item that
- * functions read now. Does nothing where that item exists. The old rows stay: their sealed parts are read as before.
+ * Upgrades the keys of version 0.1, which stored each public key with its sealed private key: copies the public keys into
+ * the one item that functions read now. Does nothing if that item exists. The old rows stay, since their sealed keys are
+ * still used.
  *
  * @throws ProblemError `unavailable`
  */

@@ -4,10 +4,10 @@ import { orUnavailable } from '../unavailable.ts';
 import { type Database, readItem, writeItem } from './database.ts';
 
 /**
- * Reads at most 100 rows of a table, strongly consistent, and again those that DynamoDB left out.
+ * Reads at most 100 rows of a table, strongly consistent, and repeats those that DynamoDB left out.
  *
  * @param attributes those to read, none a reserved word; all by default
- * @returns the rows that are there, in no particular order
+ * @returns the existing rows, in no particular order
  * @throws ProblemError `unavailable`
  */
 export async function batchGet(
@@ -38,7 +38,7 @@ export async function batchGet(
 
 const MAX_PAUSE_MS = 5_000;
 
-/** Waits longer each time, and never as long as the others do. @param attempt from 1 */
+/** Waits, longer after each attempt, for a random time so that parallel writers don't meet again. @param attempt from 1 */
 export async function backOff(attempt: number): Promise<void> {
   await pause(Math.min(MAX_PAUSE_MS, 50 * 2 ** attempt) * Math.random());
 }

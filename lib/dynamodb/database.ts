@@ -13,9 +13,8 @@ import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { orUnavailable } from '../unavailable.ts';
 
-// A request that hangs costs the client more than one that is tried again: DynamoDB answers in single-digit
-// milliseconds. Three attempts of at most 2 s leave time for one more call, such as a refresh makes when the user
-// could not be read, before the ten seconds of a function are over.
+// DynamoDB answers in single-digit milliseconds, so a request that hangs is better retried. Three attempts of at most 2 s
+// leave time for one more call within the ten seconds of a function; a refresh makes one when the user could not be read.
 const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
 const MAX_ATTEMPTS = 3;
 
@@ -30,7 +29,7 @@ type TableName =
   | 'throttles'
   | 'keys';
 
-/** A connection and the names of the tables behind it. */
+/** A client of DynamoDB, and the names of the tables. */
 export type Database = { client: DynamoDBClient; nameOf: (table: TableName) => string };
 
 /** @param tablePrefix what the tables' names begin with, as in serverless.yml */
@@ -40,10 +39,10 @@ export function openDatabase(tablePrefix: string): Database {
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: TIMEOUTS,
   });
-  // Each costs every call some processor: one prepares it for a logger that there is none of, the other describes the SDK to AWS.
+  // Two middlewares that cost time in every call: one prepares it for a logger that isn't set, the other describes the SDK to AWS.
   client.middlewareStack.remove('loggerMiddleware');
   client.middlewareStack.remove('getUserAgentMiddleware');
-  client.middlewareStack.add((next) => (args) => unlessCollided(() => next(args)), { step: 'initialize' });
+  client.middlewareStack.add((next) => (args) => retryCollisions(() => next(args)), { step: 'initialize' });
   return { client, nameOf: (table) => `${tablePrefix}-${table}` };
 }
 
@@ -51,11 +50,11 @@ const CONFLICT_ATTEMPTS = 8;
 const CONFLICT_PAUSE_MS = 25;
 
 /**
- * Sends a write, and again while it collides with a transaction or, being one, with other writers of the same items: a
- * collision says nothing about conditions, and the SDK itself doesn't retry it. Each try has the same
- * ClientRequestToken, so that a transaction is applied once.
+ * Sends a write, and repeats it while it collides with a transaction on the same items. A collision says nothing about
+ * conditions, and the SDK doesn't retry it. Each try of a transaction has the same ClientRequestToken, so that it is applied
+ * once.
  */
-async function unlessCollided<T>(write: () => Promise<T>): Promise<T> {
+async function retryCollisions<T>(write: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await write();
@@ -66,7 +65,7 @@ async function unlessCollided<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A transaction of which a condition failed as well is judged by that. */
+/** A transaction with both a collision and a failed condition counts as a failed condition. */
 function isCollision(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   const codes = reasonsOf(error).map(({ Code }) => Code);
@@ -80,13 +79,13 @@ function reasonsOf(error: unknown): CancellationReason[] {
 type Item = Record<string, unknown> | undefined;
 
 /**
- * What became of a conditional write: applied, with the item that its `ReturnValues` asked for, or refused because of
- * the item as it was then (`undefined`: none).
+ * The outcome of a conditional write: applied, with the item that its `ReturnValues` requested; or refused, with the item
+ * that failed the condition (`undefined`: none).
  */
 export type Outcome = { applied: true; returned: Item } | { applied: false; found: Item };
 
 /**
- * Waits for a write and tells a failed condition, which is an answer, from a failure.
+ * Waits for a write and turns a failed condition into a value.
  *
  * @throws ProblemError `unavailable`
  */
@@ -103,7 +102,7 @@ export async function outcomeOf(
 }
 
 /**
- * Waits for a transaction and tells a failed condition from a failure.
+ * Waits for a transaction and turns a failed condition into a value.
  *
  * @returns for a failed condition the item that failed it and its place in the transaction
  * @throws ProblemError `unavailable`
@@ -125,13 +124,13 @@ export async function transactionOutcomeOf(
 }
 
 /**
- * All of the writes or none.
+ * Applies all of the writes or none.
  *
  * @returns as `transactionOutcomeOf`
  * @throws ProblemError `unavailable`
  */
 export function transact({ client }: Pick<Database, 'client'>, TransactItems: TransactWriteItem[]) {
-  // One token for all attempts: a commit whose answer was lost is not repeated, and is not a conflict with itself.
+  // One token for all attempts: a commit whose answer was lost isn't repeated, and doesn't conflict with itself.
   const command = { TransactItems, ClientRequestToken: randomUUID() };
   return transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
 }
@@ -147,7 +146,7 @@ export function readItem(
   return item && unmarshall(item);
 }
 
-/** Milliseconds since the epoch to what DynamoDB's TTL reads: whole seconds. */
+/** Milliseconds since the epoch as the whole seconds that DynamoDB's TTL reads. */
 export function timeToLive(milliseconds: number): number {
   return Math.ceil(milliseconds / 1000);
 }

@@ -14,7 +14,7 @@ import {
 } from './factor-rows.ts';
 import { happens } from './journal.ts';
 
-/** What factors an account has. Its own row says so too, and changes in the same transactions. */
+/** Changes of an account's factors. The summary in the user's row changes in the same transactions. */
 export function factorChanges(database: Database): FactorChanges {
   const { client, nameOf } = database;
   const TableName = nameOf('factors');
@@ -124,7 +124,7 @@ export function factorChanges(database: Database): FactorChanges {
   };
 }
 
-/** That the user's own row is still as it was read, and what it says of its factors. */
+/** The update of the user's summary of factors, on condition that the row hasn't changed since it was read. */
 function unchangedUser(
   nameOf: NameOf,
   { userId, credentialVersion, passkeys = 0 }: FactorChange['user'],

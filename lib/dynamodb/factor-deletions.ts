@@ -6,10 +6,10 @@ import { factorsRemoved } from './journal.ts';
 import { passkeyClaim } from './passkey-claim.ts';
 
 /**
- * The end of every factor of an account as parts of a transaction: also of those that are pending, of recovery codes, and of
- * the claims by which no other account can have its passkeys.
+ * The deletion of every factor of an account as parts of a transaction, including pending ones, recovery codes, and the
+ * claims that keep other accounts from having its passkeys.
  *
- * @returns also what it is to the account
+ * @returns also the events for the account
  * @throws ProblemError `unavailable`
  */
 export async function factorDeletions(

@@ -14,7 +14,7 @@ import {
   storedTime,
 } from './sound-rows.ts';
 
-/** What a holder or an operator may see of an account's factors. @param onDamaged is given each row that is left out */
+/** An account's factors as its holder and operators see them. @param onDamaged receives each row that is left out */
 export function factorList({ client, nameOf }: Database, onDamaged: OnDamaged = logDamaged): FactorList {
   const TableName = nameOf('factors');
   return {
@@ -33,7 +33,7 @@ export function factorList({ client, nameOf }: Database, onDamaged: OnDamaged = 
       const [left] = codes.flatMap((row) => sound(row, recoveryRules));
       return {
         factors: rows
-          .flatMap(listed)
+          .flatMap(toListedFactor)
           .flatMap((factor) => sound(factor, factorRules))
           .toSorted((one, other) => one.createdAt - other.createdAt),
         recoveryCodesLeft: hashesOf(left)?.length ?? null,
@@ -49,7 +49,7 @@ const factorRules: Rules = {
   lastUsedAt: v.nullable(storedTime),
 };
 
-function listed({
+function toListedFactor({
   factorId,
   type,
   id,

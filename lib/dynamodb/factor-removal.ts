@@ -4,7 +4,7 @@ import { factorDeletions } from './factor-deletions.ts';
 import { transactFactors } from './factor-rows.ts';
 import { happens } from './journal.ts';
 
-/** What an operator does for whoever lost every factor. */
+/** An operator's removal of all factors of an account. */
 export function factorRemoval(database: Database): RemoveFactorsDeps['factors'] {
   const { nameOf } = database;
   return {

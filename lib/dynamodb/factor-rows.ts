@@ -7,7 +7,7 @@ import { orUnavailable } from '../unavailable.ts';
 import { type Database, readItem, transactionOutcomeOf, writeItem } from './database.ts';
 import { mailRequestItem } from './mail-requests.ts';
 
-/** The rows of an account in the table of factors. No credential id looks like these: base64url has no `#`. */
+/** The sort keys of an account's other rows in the table of factors. No passkey has one of them: base64url has no `#`. */
 export const TOTP = '#totp';
 export const PENDING_TOTP = '#totp-pending';
 export const RECOVERY_CODES = '#recovery-codes';
@@ -27,7 +27,7 @@ export async function readFactor(
 }
 
 /**
- * All of the writes and the mail, or nothing.
+ * Applies all of the writes and the mail, or nothing.
  *
  * @returns as `transactionOutcomeOf`
  * @throws ProblemError `unavailable`
@@ -39,14 +39,14 @@ export async function transactFactors(
 ) {
   const TransactItems = items.filter((item) => item !== undefined);
   if (mail) TransactItems.push({ Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(mail) } });
-  // One token for all tries: a commit whose answer was lost is not repeated, and is not a conflict with itself.
+  // One token for all tries: a commit whose answer was lost isn't repeated, and doesn't conflict with itself.
   const command = { TransactItems, ClientRequestToken: randomUUID() };
   const outcome = await transactionOutcomeOf(() => client.send(new TransactWriteItemsCommand(command)));
   if (outcome.applied && mail) measure({ MailsDue: 1 });
   return outcome;
 }
 
-/** A session with new evidence, unless it has ended. @param version of the account, where the session is to be carried over to the next one */
+/** The update of a session's evidence, unless it has ended. @param version the account's next one, if the session outlives it */
 export function raisedSession(
   nameOf: NameOf,
   { session, evidence }: { session: SessionKey; evidence: Evidence },
@@ -66,7 +66,7 @@ export function raisedSession(
   };
 }
 
-/** A set that was emptied is gone; its row stays, and says that there were codes. */
+/** DynamoDB deletes an empty set. The row stays, and shows that there were codes. */
 export function hashesOf(item: Record<string, unknown> | undefined): string[] | undefined {
   return item && [...((item.hashes as Set<string> | undefined) ?? [])];
 }

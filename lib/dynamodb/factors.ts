@@ -14,7 +14,7 @@ import {
 } from './factor-rows.ts';
 import { sessionItem } from './sessions.ts';
 
-/** What proves something, and its use. */
+/** Reads and uses TOTPs and recovery codes. */
 export function factorStore(database: Database): FactorStore {
   const { nameOf } = database;
 
@@ -28,7 +28,7 @@ export function factorStore(database: Database): FactorStore {
     },
 
     async use(use, { challenge, open, raise, forget = [], mail }) {
-      // Those that end the matter come first: of several failed conditions the first one is judged.
+      // The order matters: if several conditions fail, the first one decides the outcome.
       const outcome = await transactFactors(
         database,
         [
@@ -51,7 +51,7 @@ export function factorStore(database: Database): FactorStore {
   };
 }
 
-/** Challenges of log-in, among the counters: they live for minutes, as those do. */
+/** Challenges of log-ins, in the table of counters, whose rows also live for minutes. */
 export function challengeStore({ client, nameOf }: Database): ChallengeStore {
   const TableName = nameOf('throttles');
   return {

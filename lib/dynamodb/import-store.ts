@@ -18,7 +18,7 @@ import { factorPuts } from './stored-factors.ts';
 /** DynamoDB takes 100 actions in one transaction. */
 const ACTIONS = 100;
 
-/** Writes accounts by the dozen, as many as fit into one transaction. */
+/** Writes imported accounts, as many in each transaction as fit. */
 export function importStore(database: Database): ImportStore {
   return {
     async ownersOf(emails) {
@@ -28,7 +28,7 @@ export function importStore(database: Database): ImportStore {
         emails.map((email) => ({ email })),
       );
       const now = Date.now();
-      // A claim that was held and has run out is nobody's.
+      // An expired hold on an address doesn't count.
       const valid = rows.filter(({ heldUntil }) => heldUntil === undefined || (heldUntil as number) > now);
       return new Map(valid.map((row) => [row.email as string, row.userId as string]));
     },
@@ -52,7 +52,7 @@ function groupsOf({ nameOf }: Database, accounts: readonly NewAccount[]): Planne
     const now = Date.now();
     const { userId } = account.user;
     const actions = [
-      ...accountPuts(nameOf, account.user, now), // first: the outcome is read from these two
+      ...accountPuts(nameOf, account.user, now), // first, since the outcome is read from these two
       ...happens(nameOf, { userId, at: now, by: account.by }, { type: 'user.created' }),
     ];
     if (account.factors) actions.push(...factorPuts(nameOf, account.user.userId, account.factors));
@@ -70,7 +70,7 @@ function groupsOf({ nameOf }: Database, accounts: readonly NewAccount[]): Planne
   return groups;
 }
 
-/** Accounts whose conditions fail get their outcome; the others are tried again without them. */
+/** Accounts whose conditions fail get their outcome, and the others are written again without them. */
 async function addGroup(
   database: Database,
   group: readonly Planned[],
@@ -110,16 +110,16 @@ const hasFailed = (reason: CancellationReason | undefined) => reason?.Code === '
 const PASSING = [
   'TransactionConflict',
   'TransactionConflictException',
-  'TransactionInProgressException', // our own, whose answer was lost
+  'TransactionInProgressException', // our own transaction, whose answer was lost
   'ThrottlingError',
   'ProvisionedThroughputExceeded',
 ];
 const ATTEMPTS = 12;
 
 /**
- * One transaction, again while it is throttled or collides, neither of which the SDK tries again.
+ * Sends a transaction, and repeats it while it is throttled or collides, which the SDK doesn't.
  *
- * @returns why it was cancelled, by the conditions of its actions; `undefined` when it was not
+ * @returns the reason of each action, if a condition cancelled the transaction; `undefined` if it was applied
  * @throws ProblemError `unavailable`
  */
 async function transact(

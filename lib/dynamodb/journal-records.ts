@@ -18,7 +18,7 @@ export type RowChange = {
   after?: Record<string, AttributeValue> | undefined;
 };
 
-/** Things that happened, as rows have them. The members of other types than these are left as they are. */
+/** The shape of events in rows. Members that aren't named here may be of any type. */
 export const storedEvent = v.looseObject({
   type: v.string(),
   sessionId: v.optional(v.pipe(v.string(), v.uuid())),
@@ -41,20 +41,20 @@ const sessionRules: Rules = {
 };
 
 /**
- * What a write to the table of sessions was to the account, in order. Nothing for a refresh, a step-up, or a row that DynamoDB
- * deleted since it has expired.
+ * The events of a write to the table of sessions, in order. None for a refresh, a step-up, or a row that DynamoDB deleted
+ * because it has expired.
  */
 export function eventsOf({ before, after }: RowChange): RecordedEvent[] {
   if (after === undefined) return [];
-  // What is damaged is named once, for the row as it is.
+  // Damage is reported once, for the row as it is now.
   const seen = new Set(before && eventsOfRow(before, () => undefined).map(({ eventId }) => eventId));
   return eventsOfRow(after).filter(({ eventId }) => !seen.has(eventId));
 }
 
 /**
- * All that a row tells, whenever it was written.
+ * All events of a row, whenever it was written.
  *
- * @param onDamaged is given a row that tells nothing, or less than it should: trying it again would not help
+ * @param onDamaged receives a row with damaged events, which are left out: reading the row again wouldn't help
  */
 export function eventsOfRow(
   item: Record<string, AttributeValue>,

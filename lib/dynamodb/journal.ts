@@ -2,21 +2,21 @@ import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { type AccountEvent, type By, type Entry, newEntry } from '../core/account-event.ts';
 import { type Database, timeToLive, writeItem } from './database.ts';
 
-// What happens to an account is read from the stream of one table, that of sessions, since only there is it in order: streams of
-// several tables are read apart from each other. A session's own row says when it was opened and ended. Whatever else happens
-// to its user is an entry: a row in the same place, written in the transaction that does it.
+// The journal of events is the table of sessions, and its stream delivers them. One table, since a stream keeps the order and
+// the streams of several tables don't. A session's row says when it was opened and ended. All other events of its user are
+// entries: rows with the same partition key, written in the transaction of the change.
 
-/** No id of a session begins like this. */
+/** The prefix of an entry's sort key. No session id begins like this. */
 const ENTRY = '#';
-/** The first id that is a session's and not an entry's. */
+/** Entries sort before this key, session ids after it. */
 export const FIRST_SESSION_ID = '0';
-/** As long as a message stays in the queue of what could not be handled; a stream keeps its records for a day. */
+/** A day more than a message stays in the dead-letter queue; a stream keeps its records for a day. */
 const KEPT_MS = 15 * 24 * 60 * 60 * 1000;
 
 /**
- * An entry as a row of its own.
+ * The row of an entry.
  *
- * @param of an account that isn't there gets a row of nobody, which says nothing: it must take as long as one that is
+ * @param of an unknown account gets a row without events, so that its requests take as long as those of a known one
  */
 export function entryItem({ userId, ...entry }: Entry, of: 'known' | 'unknown' = 'known') {
   return {
@@ -25,13 +25,13 @@ export function entryItem({ userId, ...entry }: Entry, of: 'known' | 'unknown' =
   };
 }
 
-/** An entry as a part of a transaction; none where nothing happened. */
+/** The write of an entry; none for an entry without events. */
 function entryPut(nameOf: Database['nameOf'], entry: Entry): TransactWriteItem[] {
   if (entry.events.length === 0) return [];
   return [{ Put: { TableName: nameOf('sessions'), Item: writeItem(entryItem(entry)) } }];
 }
 
-/** The entry of events at a time, as a part of a transaction. @param at milliseconds since the epoch */
+/** The write of an entry with these events, as a part of a transaction. @param at milliseconds since the epoch */
 export function happens(
   nameOf: Database['nameOf'],
   { userId, at, by }: { userId: string; at: number; by?: By },
@@ -40,7 +40,7 @@ export function happens(
   return entryPut(nameOf, newEntry(userId, at, events, by));
 }
 
-/** What a removal of rows of factors is to the account; recovery codes go along with the last factor and say nothing. */
+/** The events of removing these rows of factors. Recovery codes go with the last factor, without an event of their own. */
 export function factorsRemoved(
   rows: readonly { factorId?: unknown; id?: unknown; type?: unknown }[],
 ): AccountEvent[] {

@@ -5,13 +5,13 @@ import { orUnavailable } from '../unavailable.ts';
 import { type Database, readItem, timeToLive, transactionOutcomeOf, writeItem } from './database.ts';
 
 /**
- * The item that holds every public key by its `kid`, and says which is the newest. The roles of functions that verify
- * name this item and no other, so that none of them can ask for a sealed key. Two who add a key at once change it on
- * condition; one wins.
+ * The key of the item that holds every public key by its `kid`, and which is the newest. The roles of functions that verify
+ * tokens allow only this item, so that they can't read a sealed key. Adding a key is a conditional write of it: of two at
+ * once, one wins.
  */
 export const PUBLISHED = '#published';
 
-/** How long a sealed key is kept that nobody accepts any more, for whoever reads the audit trail. */
+/** How long a sealed key is kept after its tokens have expired, for readers of the audit trail. */
 const KEPT_AFTER_RETIREMENT_MS = 90 * 24 * 60 * 60 * 1000;
 
 type Published = { newest: string; keys: Record<string, PublicKey> };
@@ -27,7 +27,7 @@ export function keyStore({ client, nameOf }: Database): KeyStore {
 
   const published = async () => (await read(PUBLISHED)) as Published | undefined;
 
-  /** The same transaction may be tried again after its answer was lost: `ClientRequestToken` makes it one. */
+  /** A transaction may be retried after its answer was lost; `ClientRequestToken` makes sure that it is applied once. */
   function write(TransactItems: TransactItem[]) {
     const ClientRequestToken = randomUUID();
     return transactionOutcomeOf(() =>
@@ -39,7 +39,7 @@ export function keyStore({ client, nameOf }: Database): KeyStore {
     async list() {
       const item = await published();
       if (item) return Object.values(item.keys);
-      // A deployment and `npm start` make the first key; this is for whoever deployed in another way.
+      // A deployment and `npm start` make the first key. Another kind of deployment may not have.
       const missing = new Error('it holds no key yet: run `npm run keys -- rotate`');
       return orUnavailable('the table of keys', Promise.reject(missing));
     },
@@ -62,7 +62,7 @@ export function keyStore({ client, nameOf }: Database): KeyStore {
         { Put: { TableName, Item: writeItem({ kid: key.kid, sealed }) } },
         ...retired.map((retirement) => ({ Update: { TableName, ...expiryOf(retirement) } })),
       ]);
-      // The condition may have failed on our own write, committed before its answer was lost.
+      // The condition may have failed because of our own write, which was committed before its answer was lost.
       return outcome.applied || outcome.found?.newest === key.kid;
     },
 

@@ -5,7 +5,7 @@ import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, writeItem } from './database.ts';
 import { userStore } from './users.ts';
 
-/** The marks of users to whom no mail goes. They stand in the user's row, which every sender reads anyway. */
+/** Marks users who get no mail. The mark is in the user's row, which every sender reads anyway. */
 export function mailRefusals({ client, nameOf }: Database): {
   /**
    * Marks the user who owns an address after a report of the mail service; see `markAfterReport`.
@@ -19,7 +19,7 @@ export function mailRefusals({ client, nameOf }: Database): {
   const users = userStore({ client, nameOf });
   const rowOf = (userId: string) => ({ TableName: nameOf('users'), Key: writeItem({ userId }) });
 
-  /** The mark and the address alone: this function may not read anything else of a user. */
+  /** Only the mark and the address: the function's role may read nothing else of a user. */
   async function markOf(userId: string) {
     const command = new GetItemCommand({
       ...rowOf(userId),
@@ -44,7 +44,7 @@ export function mailRefusals({ client, nameOf }: Database): {
       const command = new UpdateItemCommand({
         ...rowOf(user.userId),
         UpdateExpression: `SET mailRefused = :reason, mailBounces = :bounces ${until}`,
-        // Another report may have come first: it has counted then.
+        // Another report may have come first; then this one is decided again.
         ConditionExpression: `email = :email AND ${seen}`,
         ExpressionAttributeValues: writeItem({
           ':reason': mark.mailRefused,

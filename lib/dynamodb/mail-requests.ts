@@ -13,7 +13,7 @@ import { type Database, outcomeOf, readItem, timeToLive, transact, writeItem } f
 /** How long an expired request is kept, so that "expired" can be distinguished from "wrong". */
 export const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
 
-/** A request as it is stored; its secrets are added later, one by one. */
+/** The row of a request. Its secrets are added later, one by one. */
 export function mailRequestItem({ secretHashes: _, codeHashes: __, expiresAt, ...request }: MailRequest) {
   return writeItem({
     ...request,
@@ -22,7 +22,7 @@ export function mailRequestItem({ secretHashes: _, codeHashes: __, expiresAt, ..
   });
 }
 
-/** Uses a mail up, as a part of a transaction. */
+/** Marks a mail as used, as a part of a transaction. */
 export function mailUsed(nameOf: Database['nameOf'], tagId: string): TransactWriteItem {
   return {
     Update: {
@@ -48,11 +48,14 @@ function readRequest(item: Record<string, unknown> | undefined): MailRequest | u
 }
 
 type MailBatch = {
-  /** Asks for several mails: all of them or none. @throws ProblemError `unavailable` */
+  /** Requests several mails, all or none. @throws ProblemError `unavailable` */
   putAll(requests: readonly MailRequest[]): Promise<void>;
 };
 
-/** The outbox: the table `reset-tags`, which is older than the mails that reset nothing. `validUntil` is the request's expiry in milliseconds, `expiresAt` the row's, for TTL. */
+/**
+ * The outbox: the table `reset-tags`, named after the first kind of mail. `validUntil` is the expiry of the request, in
+ * milliseconds; `expiresAt` that of the row, for TTL.
+ */
 export function mailRequestStore(database: Database): Pick<MailRequestStore, 'put' | 'get'> & MailBatch {
   const { client, nameOf } = database;
   const TableName = nameOf('reset-tags');
@@ -79,7 +82,7 @@ export function mailRequestStore(database: Database): Pick<MailRequestStore, 'pu
   };
 }
 
-/** Where codes of mails are tried. */
+/** Checks mailed codes. */
 export function codeTries({ client, nameOf }: Database): CodeTries {
   const TableName = nameOf('reset-tags');
   return {

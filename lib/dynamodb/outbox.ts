@@ -4,7 +4,7 @@ import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './database.ts';
 import { KEPT_AFTER_EXPIRY_MS } from './mail-requests.ts';
 
-/** What a try adds to the row, and what is taken out again with it. */
+/** The attributes that a try adds to the row, and that are removed when it is taken back. */
 function secretParts({
   secretHash,
   codeHash,
@@ -36,7 +36,7 @@ function hashesOf({ secretHash, codeHash }: Partial<MailedSecret>) {
   };
 }
 
-/** The same table for whoever sends its mails. */
+/** The outbox as `send-mail` needs it. */
 export function outboxStore({ client, nameOf }: Database): Omit<MailRequestStore, 'put' | 'get'> {
   const TableName = nameOf('reset-tags');
 
@@ -96,7 +96,7 @@ export function outboxStore({ client, nameOf }: Database): Omit<MailRequestStore
       });
     },
 
-    // The table holds the requests of a day: a scan every few minutes costs less than an index would.
+    // The table has about a day of requests, so a scan every few minutes costs less than an index.
     async waiting() {
       const rows: Pick<MailRequest, 'tagId' | 'requestedAt'>[] = [];
       let ExclusiveStartKey: ScanCommandInput['ExclusiveStartKey'];
@@ -118,7 +118,7 @@ export function outboxStore({ client, nameOf }: Database): Omit<MailRequestStore
 
     async markMailed(tagId) {
       await update(tagId, {
-        // The recipient of a deleted account's last mail is forgotten.
+        // Deletes the recipient of a deleted account's last mail.
         set: 'SET #state = :mailed REMOVE recipient',
         condition: '#state IN (:requested, :waiting)',
         values: { ':mailed': 'mailed', ':requested': 'requested', ':waiting': 'waiting' },

@@ -13,11 +13,11 @@ import { happens } from './journal.ts';
 import { mailRequestItem } from './mail-requests.ts';
 import { sessionKept } from './own-sessions.ts';
 
-/** What holders change about their own accounts. */
+/** Holders' writes to their own accounts. */
 export function ownAccountWrites(database: Database) {
   const { client, nameOf } = database;
 
-  /** The condition that nothing has ended the sessions of an account since it was read. */
+  /** The condition that nothing has ended all sessions of the account since it was read. */
   const stillAt = (version: number) => ({
     ConditionExpression: 'credentialVersion = :version AND #status = :active',
     ExpressionAttributeNames: { '#status': 'status' },
@@ -54,8 +54,8 @@ export function ownAccountWrites(database: Database) {
           { type: 'user.password-changed', ...inSession(session) },
         ),
       ]);
-      // The version may have been raised by our own write, committed before its answer was lost: the hash is salted, so
-      // that an equal one is ours.
+      // The version may have been raised by our own write, which was committed before its answer was lost. The hash is
+      // salted, so an equal one is ours.
       const applied = outcome.applied || outcome.found?.passwordHash === passwordHash;
       if (applied) measure({ MailsDue: 1 });
       return applied;

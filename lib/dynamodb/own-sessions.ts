@@ -15,8 +15,8 @@ import { storedSession } from './stored-session.ts';
 const sameEvidence = (one: Evidence, other: Evidence) =>
   one.authTime === other.authTime && one.acr === other.acr && one.amr.join() === other.amr.join();
 
-/** The condition that a session has not ended since it was read, and rests on what it rested on. */
-function asItWas({ credentialVersion, authTime, acr, amr }: Session) {
+/** The condition that a session hasn't ended since it was read, and has the same evidence. */
+function unchangedSession({ credentialVersion, authTime, acr, amr }: Session) {
   return {
     condition:
       'credentialVersion = :seenVersion AND attribute_not_exists(endedAt) AND ' +
@@ -28,17 +28,17 @@ function asItWas({ credentialVersion, authTime, acr, amr }: Session) {
 }
 
 /**
- * Lets one session outlive a raise of its user's `credentialVersion`, which ends all others, as a part of that
- * transaction. It fails when the session ended or was proved anew since it was read.
+ * The part of a transaction by which one session outlives the raise of its user's `credentialVersion`. The condition fails
+ * when the session has ended or has new evidence since it was read.
  *
- * @param to the user's next version, and what the session rests on from then on
+ * @param to the user's next version, and the session's new evidence
  */
 export function sessionKept(
   nameOf: Database['nameOf'],
   session: Session,
   to: { credentialVersion: number; evidence: Evidence; now: number },
 ): TransactWriteItem {
-  const unchanged = asItWas(session);
+  const unchanged = unchangedSession(session);
   return {
     Update: {
       TableName: nameOf('sessions'),
@@ -58,7 +58,7 @@ export function sessionKept(
   };
 }
 
-/** What holders see of their sessions, and add to them. @param onDamaged is given each row that `all` leaves out */
+/** Lists holders' sessions and adds proofs to them. @param onDamaged receives each row that `all` leaves out */
 export function ownSessionStore(
   { client, nameOf }: Database,
   onDamaged: OnDamaged = logDamaged,
@@ -67,7 +67,7 @@ export function ownSessionStore(
 
   return {
     async prove(session, evidence, now) {
-      const unchanged = asItWas(session);
+      const unchanged = unchangedSession(session);
       const command = new UpdateItemCommand({
         TableName,
         Key: writeItem({ userId: session.userId, sessionId: session.sessionId }),
@@ -82,7 +82,7 @@ export function ownSessionStore(
       const outcome = await outcomeOf(client.send(command));
       if (outcome.applied) return { proved: true };
       const found = readSession(outcome.found);
-      // By a try of this call whose answer was lost.
+      // The evidence may be from our own write, whose answer was lost.
       if (found && sameEvidence(found, evidence)) return { proved: true };
       return { proved: false, session: found };
     },

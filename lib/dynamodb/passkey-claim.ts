@@ -1,5 +1,5 @@
 /**
- * The key of the row that each credential has which any account has: no two accounts have the same. No user's id looks like
- * its first part.
+ * The key of the claim on a credential, a row in the table of factors, by which no two accounts can have the same one. No
+ * user id looks like its partition key.
  */
 export const passkeyClaim = (factorId: string) => ({ userId: `#passkey#${factorId}`, factorId: '#owner' });

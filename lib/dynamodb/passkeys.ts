@@ -35,10 +35,10 @@ import { sessionItem } from './sessions.ts';
 
 type NameOf = Database['nameOf'];
 
-/** How many sessions one transaction ends in addition to its other writes; it may have 100. */
+/** How many sessions one transaction ends besides its other writes; DynamoDB allows 100 in all. */
 const SESSIONS_AT_ONCE = 90;
 
-/** The passkeys in the table of second factors. How many a user has is said by the user's own row, in the same transactions. */
+/** The passkeys in the table of factors. The number in the user's row changes in the same transactions. */
 export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
   const TableName = nameOf('factors');
 
@@ -47,7 +47,7 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
     return readItem((await orUnavailable('DynamoDB', client.send(command))).Item);
   }
 
-  /** One token for all tries: a commit whose answer was lost is not repeated, and is not a conflict with itself. */
+  /** One token for all tries: a commit whose answer was lost isn't repeated, and doesn't conflict with itself. */
   async function transact(items: TransactWriteItem[], mail?: MailRequest) {
     const TransactItems = [...items];
     if (mail) TransactItems.push({ Put: { TableName: nameOf('reset-tags'), Item: mailRequestItem(mail) } });
@@ -57,7 +57,7 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
     return outcome;
   }
 
-  /** Sessions that a passkey opened and that nobody has ended. */
+  /** The sessions that a passkey opened and that haven't been ended. */
   async function sessionsOf(userId: string, factorId: string): Promise<string[]> {
     const found: string[] = [];
     let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
@@ -112,7 +112,7 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
     async add({ user, passkey, challenge, session, mail }) {
       const { userId } = user;
       const { factorId } = passkey;
-      // Those that end the matter come first: of several failed conditions the first one is judged.
+      // The order matters: if several conditions fail, the first one decides the outcome.
       const outcome = await transact(
         [
           useOf(nameOf, challenge),
@@ -127,7 +127,7 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
             factorAdditions: [
               { by: session.sessionId, at: passkey.createdAt },
               ...(user.factorAdditions ?? []).filter(({ by }) => by !== session.sessionId),
-            ].slice(0, 2), // the latest of any session, and the latest of any other
+            ].slice(0, 2), // the latest addition, and the latest by another session
           }),
           { Put: { TableName, Item: writeItem({ userId, type: 'passkey', ...passkey }) } },
           { Delete: { TableName, Key: writeItem({ userId, factorId: '#totp-pending' }) } },
@@ -147,7 +147,7 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
     async use(use, effects) {
       const outcome = await transact([
         useOf(nameOf, use.challenge),
-        { Update: usedPasskey(TableName, use) },
+        { Update: useUpdate(TableName, use) },
         effectOf(nameOf, effects),
       ]);
       if (outcome.applied) return 'used';
@@ -179,7 +179,7 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
       const { userId } = user;
       const { factorId, uses } = passkey;
       const sessions = await sessionsOf(userId, factorId);
-      // A log-in that comes in between raises `uses`, so that its session is looked for again.
+      // A log-in in between raises `uses`, which fails the condition, so that its session is found in the next try.
       for (const sessionId of sessions.splice(SESSIONS_AT_ONCE))
         await outcomeOf(client.send(new UpdateItemCommand(endOf(userId, sessionId, now))));
       const isLast = user.passkeys === 1 && !user.totp;
@@ -212,7 +212,7 @@ export function passkeyStore({ client, nameOf }: Database): PasskeyStore {
   };
 }
 
-/** A challenge is used by a row that must not be there yet. */
+/** The row of a used challenge, on condition that it doesn't exist yet. */
 function useOf(nameOf: NameOf, { hash, expiresAt }: GoodChallenge): TransactWriteItem {
   return {
     Put: {
@@ -224,7 +224,7 @@ function useOf(nameOf: NameOf, { hash, expiresAt }: GoodChallenge): TransactWrit
   };
 }
 
-/** Changes how many passkeys the user's own row says there are, if its factors are still as they were read. */
+/** The update of the number of passkeys in the user's row, on condition that its factors haven't changed since they were read. */
 function countOf(
   nameOf: NameOf,
   { userId, credentialVersion, totp, passkeys = 0 }: PasskeyOwner,
@@ -259,7 +259,7 @@ function countOf(
   };
 }
 
-function usedPasskey(TableName: string, { userId, seen, counter, backedUp, now }: PasskeyUse) {
+function useUpdate(TableName: string, { userId, seen, counter, backedUp, now }: PasskeyUse) {
   return {
     TableName,
     Key: writeItem({ userId, factorId: seen.factorId }),

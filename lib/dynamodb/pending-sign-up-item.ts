@@ -1,7 +1,7 @@
 import type { PendingSignUp } from '../core/pending-sign-up.ts';
 import { timeToLive, writeItem } from './database.ts';
 
-/** As it is stored: in the table of mails, in a shape that the stream leaves alone. */
+/** The row of a pending sign-up: in the outbox, in a shape that the stream's filter skips. */
 export function pendingSignUpItem({ signUpId, expiresAt, ...pending }: PendingSignUp) {
   return writeItem({ tagId: signUpId, ...pending, expiresAt: timeToLive(expiresAt) });
 }

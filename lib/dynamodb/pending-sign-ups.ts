@@ -5,7 +5,7 @@ import { accountPuts, openingPuts } from './accounts.ts';
 import { type Database, readItem, transact, writeItem } from './database.ts';
 import { mailUsed } from './mail-requests.ts';
 
-/** Sign-ups that wait for their addresses. */
+/** Sign-ups that wait for their addresses to be verified. */
 export function pendingSignUpStore(database: Database): PendingSignUpStore {
   const { client, nameOf } = database;
   const TableName = nameOf('reset-tags');

@@ -3,10 +3,10 @@ import type { Ending, Session, SessionKey, SessionStore } from '../core/session.
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, timeToLive, writeItem } from './database.ts';
 
-/** How long a session that is over can still be recognised by its refresh tokens, so that logging out of it succeeds. */
+/** How long an expired session is kept, so that a log-out with one of its refresh tokens succeeds. */
 const KEPT_AFTER_END_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** A session as it is stored: flat, since a condition names attributes. */
+/** The row of a session. It is flat, since conditions name attributes. */
 export function sessionItem({ refresh, ...session }: Session): Record<string, unknown> {
   return {
     ...session,
@@ -27,7 +27,7 @@ export function readSession(item: Record<string, unknown> | undefined): Session 
   return { ...session, refresh: { familyHash, currentHash, ...previous } } as unknown as Session;
 }
 
-/** Sessions that were opened before they kept what they rest on: all of them by a password. */
+/** The evidence of sessions opened by earlier releases, which stored none: always a password. */
 const evidenceBefore = ({ createdAt }: Record<string, unknown>) => ({
   lastUsedAt: createdAt,
   amr: ['pwd'],
@@ -94,7 +94,7 @@ export function sessionStore({ client, nameOf }: Database): SessionStore {
     async end(key, now, how) {
       const outcome = await end(key, now, { ConditionExpression: 'attribute_exists(sessionId)', how });
       const session = readSession(outcome.applied ? outcome.returned : outcome.found);
-      // Ended at this very moment: by a try of this call whose answer was lost.
+      // Ended at exactly `now`: by our own write, whose answer was lost.
       if (session?.endedAt !== now) return session;
       const { endedAt: _, ...before } = session;
       return before;
@@ -109,7 +109,7 @@ export function sessionStore({ client, nameOf }: Database): SessionStore {
     },
   };
 
-  /** Who ended it is kept of its one end alone: hence the condition that it hasn't ended. */
+  /** On condition that the session hasn't ended, so that a second end doesn't overwrite who ended it. */
   function end(
     key: SessionKey,
     now: number,

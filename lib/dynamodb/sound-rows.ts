@@ -3,25 +3,25 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
 import { log } from '../log.ts';
 
-// A row that somebody changed by hand costs that row, and never the list or the stream that it is in.
+// A row that somebody damaged by hand is left out, and must never break a whole list or stream.
 
-/** Names alone: no value of the row gets into a log. */
+/** Only names: no value of the row gets into a log. */
 export type DamagedRow = {
   table: 'users' | 'sessions' | 'activity' | 'factors';
   userId: string;
-  /** Which of its attributes aren't what they have to be. */
+  /** The names of its damaged attributes. */
   attributes: readonly string[];
 };
 
-/** Is given each row that was left out. */
+/** Receives each row that is left out. */
 export type OnDamaged = (row: DamagedRow) => void;
 
 export const logDamaged: OnDamaged = (row) => log.error('row', { outcome: 'damaged', ...row });
 
-/** What each attribute has to be. */
+/** The rule of each attribute. */
 export type Rules = Readonly<Record<string, v.GenericSchema>>;
 
-/** Milliseconds since the epoch, of the years 1 to 9999: what ISO 8601 can write. */
+/** Milliseconds since the epoch of the years 1 to 9999, which ISO 8601 can express. */
 export const storedTime = v.pipe(
   v.number(),
   v.minValue(-62_135_596_800_000),
@@ -32,14 +32,14 @@ export const storedTime = v.pipe(
 export const recoveryRules: Rules = { hashes: v.optional(v.set(v.string())) };
 
 /**
- * Any row. A number that JavaScript can't hold becomes one that it can: the SDK would throw, or make a BigInt, which no JSON
- * can be made of.
+ * Reads any row. A number that JavaScript can't hold is rounded: the SDK would throw, or make a BigInt, which JSON.stringify
+ * refuses.
  */
 export function readAnyRow(item: Record<string, AttributeValue>): Record<string, unknown> {
   return unmarshall(item, { wrapNumbers: Number });
 }
 
-/** @returns what was read, or nothing when it isn't as the rules say */
+/** @returns the row, or nothing when it violates the rules */
 export function ifSound<Read extends object>(
   read: Read,
   rules: Rules,

@@ -3,7 +3,7 @@ import { STAGE_KEY, type StageKeyStore } from '../tokens/stage-key.ts';
 import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, writeItem } from './database.ts';
 
-/** The row of the stage key in the table of keys. */
+/** The stage key, a row in the table of keys. */
 export function stageKeyStore({ client, nameOf }: Database): StageKeyStore {
   const TableName = nameOf('keys');
   return {

@@ -14,7 +14,7 @@ type Row = Record<string, unknown>;
 /**
  * The factors of every account that has any, by its user id. Pending ones are left out.
  *
- * @param onDamaged is given each row that is left out
+ * @param onDamaged receives each row that is left out
  * @throws ProblemError `unavailable`
  */
 export async function allFactors(
@@ -80,8 +80,8 @@ function without(row: Row, ...names: string[]): Row {
 }
 
 /**
- * The factors of a new account as parts of the transaction that makes it, which fails where another account has one of the
- * passkeys. Rows that a former account of this id left behind are replaced.
+ * The factors of a new account as parts of the transaction that creates it, which fails if another account has one of the
+ * passkeys. Rows that a former account with this id left behind are replaced.
  */
 export function factorPuts(
   nameOf: Database['nameOf'],
@@ -108,7 +108,7 @@ export function factorPuts(
   ];
 }
 
-/** A set can't be empty: where all codes are used there is none, and the row stays. */
+/** A set can't be empty in DynamoDB: when all codes are used, the row stays without one. */
 function recoveryRow({ hashes, createdAt }: NonNullable<StoredFactors['recoveryCodes']>): Row {
   const left = hashes.length > 0 ? { hashes: new Set(hashes) } : {};
   return { factorId: RECOVERY_CODES, type: 'recovery-codes', ...left, createdAt };

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type Rules, storedTime } from './sound-rows.ts';
 
-/** What a session has to be, as `readSession` gives it, before it is shown to anybody. */
+/** The rules of a session, as `readSession` returns it, before it is shown to anybody. */
 export const storedSession: Rules = {
   userId: v.string(),
   sessionId: v.pipe(v.string(), v.uuid()),

@@ -6,7 +6,7 @@ import { type Rules, storedTime } from './sound-rows.ts';
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const mail = v.optional(v.object({ tagId: v.string(), at: storedTime }));
 
-/** Types and shapes alone: the rules of fields may have been other ones when the row was written. */
+/** Only types and shapes: the rules of the values may have been different when the row was written. */
 const rules = {
   userId: v.pipe(v.string(), v.check(isUuid)),
   email: v.pipe(v.string(), v.minLength(1)),

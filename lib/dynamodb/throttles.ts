@@ -31,7 +31,7 @@ import {
 import { entryItem } from './journal.ts';
 import { mailRequestItem } from './mail-requests.ts';
 
-/** The limits as configured, on the table of counters and the real clock. */
+/** The throttle with the configured limits, the table of counters and the real clock. */
 export function openThrottle(database: Database, limits: AddressLimits): Throttle {
   return { store: throttleStore(database, lockPuts), limits, clock: Date.now, pause };
 }
@@ -39,7 +39,7 @@ export function openThrottle(database: Database, limits: AddressLimits): Throttl
 /**
  * The table of counters.
  *
- * @param locks what the beginning of a lock writes besides; nothing where nobody logs in
+ * @param locks the other writes when a lock begins; none for functions without a log-in
  */
 export function throttleStore(
   { client, nameOf }: Database,
@@ -47,7 +47,7 @@ export function throttleStore(
 ): ThrottleStore {
   const TableName = nameOf('throttles');
 
-  /** On a random version: with it a writer also recognises a write of its own whose answer was lost. */
+  /** A compare-and-swap with a random version, by which a writer also recognises its own write whose answer was lost. */
   function compareAndSwapOf<T extends object>(
     readValue: (stored: Record<string, unknown>) => T,
     expiresAt: (value: T) => number | undefined,
@@ -56,14 +56,14 @@ export function throttleStore(
       if (seen === undefined && next === undefined) return { swapped: true, version: '' };
       const version = randomUUID();
       const item = next && toItem(counter, next, version, expiresAt(next));
-      const outcome = await swap(counter, item, stillAs(seen, now), also);
+      const outcome = await swap(counter, item, unchangedSince(seen, now), also);
       if (outcome.applied) return { swapped: true, version };
       const latest = readVersioned(outcome.found, readValue);
       return isOurs(latest, next && version) ? { swapped: true, version } : { swapped: false, latest };
     };
   }
 
-  /** Puts the row, or deletes it where there is none to put. */
+  /** Puts the row, or deletes it if there is no next value. */
   function swap(
     counter: string,
     Item: Put['Item'],
@@ -117,12 +117,12 @@ export function throttleStore(
   };
 }
 
-/** Whether what stands there is what we wrote, or deleted, before the answer was lost. */
+/** Whether the row is as our own write left it, whose answer was lost. */
 function isOurs(latest: { version: string } | undefined, written: string | undefined): boolean {
   return latest?.version === written;
 }
 
-/** What the beginning of a lock writes besides. */
+/** The other writes when a lock begins: the event, and the mail if it is due. */
 export function lockPuts(
   nameOf: Database['nameOf'],
   { mail, entry: effect }: LockEffects,
@@ -138,8 +138,8 @@ export function lockPuts(
 
 type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeValues'>;
 
-/** The condition that the counter is as it was seen, or still free. DynamoDB may take days to delete what has expired. */
-function stillAs(seen: { version: string } | undefined, now: number): Condition {
+/** The condition that the counter hasn't changed since it was read. An expired row, which DynamoDB may keep for days, counts as none. */
+function unchangedSince(seen: { version: string } | undefined, now: number): Condition {
   if (seen)
     return {
       ConditionExpression: 'version = :seen',
@@ -155,7 +155,7 @@ function toItem(counter: string, value: object, version: string, expiresAt: numb
   return writeItem({ ...value, counter, version, expiresAt: expiresAt && timeToLive(expiresAt) });
 }
 
-/** What a release has left that didn't count failures in a row counts as the beginning of one. */
+/** Rows of an early release have no `consecutive`; their `failures` count as the failures in a row. */
 const attemptsOf = (stored: Record<string, unknown>) =>
   ({ consecutive: stored.failures, rememberedUntil: stored.quietAt, ...stored }) as unknown as Attempts;
 

@@ -5,15 +5,15 @@ import { orUnavailable } from '../unavailable.ts';
 import { batchGet } from './batch-get.ts';
 import { type Database, outcomeOf, timeToLive, writeItem } from './database.ts';
 
-/** The row of the stage's key. No tombstone has this id: theirs are hexadecimal. */
+/** The id of the row with the stage's key. No tombstone has it, since their ids are hexadecimal. */
 const KEY_ROW = 'key';
 
-/** The table of tombstones, and in a row of its own the key that their ids are made under. */
+/** The table of tombstones, and in a row of its own the key from which their ids are derived. */
 export function tombstoneStore(database: Database): TombstoneStore {
   const { client, nameOf } = database;
   const TableName = nameOf('tombstones');
 
-  /** It never changes once it is there. */
+  /** Cached, since it never changes. */
   let known: Uint8Array | undefined;
 
   async function existingKey(): Promise<Uint8Array | undefined> {

@@ -1,10 +1,10 @@
 import { batchGet } from './batch-get.ts';
 import type { Database } from './database.ts';
 
-/** DynamoDB reads at most so many rows in one call. */
+/** DynamoDB reads at most this many rows in one call. */
 const BATCH = 100;
 
-/** The addresses of accounts as they are now, and nothing else of them. */
+/** Reads only the current email addresses of accounts. */
 export function userEmails(database: Database) {
   return {
     /** @returns by user id; nothing for an account that is gone. @throws ProblemError `unavailable` */

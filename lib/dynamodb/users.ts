@@ -6,7 +6,7 @@ import { orUnavailable } from '../unavailable.ts';
 import { type Database, outcomeOf, readItem, transact, writeItem } from './database.ts';
 import { mailRequestItem } from './mail-requests.ts';
 
-/** The tables of users and of the addresses they own. */
+/** The tables of users and of their addresses. */
 export function userStore({ client, nameOf }: Database): UserStore & ClaimStore {
   async function read(userId: string, ConsistentRead: boolean): Promise<User | undefined> {
     const command = new GetItemCommand({
@@ -32,7 +32,7 @@ export function userStore({ client, nameOf }: Database): UserStore & ClaimStore 
     get: (userId) => read(userId, true),
     getEventually: (userId) => read(userId, false),
 
-    // An address that is held for its former owner opens nothing.
+    // Nobody can log in by an address that is only held for its former owner.
     async ownerOf(email) {
       const claim = await claimOn(email);
       return claim?.heldUntil === undefined ? claim?.userId : undefined;
@@ -50,7 +50,7 @@ const WITHOUT_PASSWORD = [
   ...['emailVerified', 'roles', 'totp', 'passkeys', 'factorAdditions'],
 ];
 
-/** Users as they are for functions whose roles cannot read a password's hash. */
+/** The table of users, for functions whose roles can't read password hashes. */
 export function usersWithoutPasswords(
   { client, nameOf }: Database,
   more: readonly (keyof User)[] = [],
@@ -62,7 +62,7 @@ export function usersWithoutPasswords(
       const command = new GetItemCommand({
         TableName: nameOf('users'),
         Key: writeItem({ userId }),
-        // All by way of names: `name`, `status` and `roles` are reserved words.
+        // Placeholders for all names: `name`, `status` and `roles` are reserved words.
         ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
         ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
         ConsistentRead: true,

@@ -23,14 +23,14 @@ const sesEvent = v.variant('eventType', [
 ]);
 
 /**
- * Handles what SES reports of mails that it had accepted. Marking twice is harmless, so that an event may come twice.
+ * Handles what SES reports about mails that it had accepted. An event may come twice, since marking twice is harmless.
  *
- * The events are full of personal data: addresses, subjects, the words of strangers' mail servers. Of all that, what is
- * logged is the outcome and the name of the notification.
+ * The events are full of personal data: addresses, subjects, answers of foreign mail servers. Only the outcome and the id
+ * of the notification are logged.
  *
  * @param refuse marks the owner of an address; false when nobody has it
- * @param countBounce counts a bounce, of whomever it was
- * @returns what became of each
+ * @param countBounce counts a bounce, whether or not anybody has the address
+ * @returns the outcome of each
  * @throws ProblemError `unavailable` when one could not be handled: Lambda then delivers them again
  */
 export async function eachMailEvent(
@@ -53,31 +53,31 @@ export async function eachMailEvent(
     measure({ MailEvents: 1 }, { Outcome: outcome });
     outcomes.push(outcome);
   }
-  // Without the cause: Lambda logs what is thrown as it is, the words of others too.
+  // Without the cause: Lambda logs a thrown error as it is, and the cause may hold an address.
   if (outcomes.includes('failed'))
     throw unavailable('a mail event was not handled; the line before says why');
   return { outcomes };
 }
 
 /**
- * Whom no mail may go to any more, if that is what the message says. A mailbox that is full or a server that is away
- * isn't a reason, nor is a reader who says that the mail isn't spam.
+ * The address to block and why, if the message is a reason to block one. A full mailbox or an unreachable server isn't a
+ * reason, and neither is the report that a mail isn't spam.
  */
 function readRefusal(message: string): { email: string; reason: MailRefusal } | undefined {
-  const { success, output } = v.safeParse(sesEvent, parsed(message));
-  if (!success) return undefined; // SES's greeting to a new topic, for one, is plain text
+  const { success, output } = v.safeParse(sesEvent, parseJson(message));
+  if (!success) return undefined; // the confirmation of a new topic by SES, for example, is plain text
   const permanent =
     output.eventType === 'Bounce'
       ? isNewEvidence(output.bounce)
       : output.complaint.complaintFeedbackType !== 'not-spam';
-  // Each of our mails goes to one address. The list of who bounced may name another, to which it was forwarded.
+  // Each of our mails goes to one address. The list of bounced recipients may name another one, to which it was forwarded.
   const [to = '', ...others] = output.mail.destination;
   const email = normaliseEmail(to);
   if (!permanent || email === undefined || others.length > 0) return undefined;
   return { email, reason: output.eventType === 'Bounce' ? 'bounced' : 'complained' };
 }
 
-/** A mail that SES itself withheld, since the address is on the account's list, says nothing that was not known before. */
+/** SES reports a bounce also for a mail that it withheld because of its own suppression list: that isn't a new bounce. */
 function isNewEvidence({
   bounceType,
   bounceSubType,
@@ -88,7 +88,7 @@ function isNewEvidence({
   return bounceType === 'Permanent' && bounceSubType !== 'OnAccountSuppressionList';
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -7,10 +7,10 @@ import { unavailable } from '../unavailable.ts';
 /**
  * Handles the records of a batch of the stream of `reset-tags`, one after the other.
  *
- * Reports the first that failed: Lambda delivers it again with all that follow, which is why handling a record twice
- * must be harmless. The rest of the batch is handled all the same, so that one bad record delays no other.
+ * Reports the first record that failed. Lambda delivers it and all that follow again, so handling a record twice must be
+ * harmless. The rest of the batch is handled all the same, so that one bad record delays no other.
  *
- * @param handle is given the `tagId`
+ * @param handle receives the `tagId`
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
  */
 export async function eachRecord(
@@ -31,9 +31,9 @@ export async function eachRecord(
 }
 
 /**
- * Handles the mails that have waited. One that fails goes on waiting.
+ * Handles the waiting mails. One that fails goes on waiting.
  *
- * @param sweep finds them and gives each to its argument; see `sendWaiting`
+ * @param sweep finds them and calls its argument with each; see `sendWaiting`
  * @throws ProblemError `unavailable` when they could not be found
  */
 export async function eachWaiting(
@@ -44,13 +44,13 @@ export async function eachWaiting(
     await sweep((tagId) => reported({ waited: true }, () => handle(tagId)));
   } catch (error) {
     log.error('mail', { waited: true, outcome: 'failed', failure: describeError(error) });
-    // Without the cause: Lambda logs what is thrown as it is, the words of others too.
+    // Without the cause: Lambda logs a thrown error as it is, and the cause may hold an address.
     throw unavailable('waiting mails could not be found; the line before says why');
   }
   return { batchItemFailures: [] };
 }
 
-/** Counts and logs what became of a mail. What is thrown is logged without the words of others. */
+/** Counts and logs the outcome of a mail. An error is logged without foreign text. */
 async function reported(
   fields: Record<string, unknown>,
   send: () => Promise<DueMail>,

@@ -4,7 +4,7 @@
  * this machine for any port (`http://localhost:*`).
  */
 
-/** A label, or a part of one. It never has a dot: whoever may name hosts below one label gets no deeper. */
+/** A label of a host, or a part of one. No dot, so that a pattern never matches hosts on a deeper level. */
 const ANY_LABEL = '[a-z\\d-]+';
 const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):\*$/;
 
@@ -12,7 +12,7 @@ const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):\*$/;
 export function isOriginPattern(pattern: string): boolean {
   if (LOOPBACK.test(pattern)) return true;
   if (!pattern.includes('*')) return isOrigin(pattern);
-  // What stands around the `*` must belong to somebody: `https://*.com` would be everybody.
+  // The part after the `*` must be a domain that one party controls: `https://*.com` would allow everybody.
   const [, fixed = ''] = /^https?:\/\/[a-z\d-]*\*[a-z\d-]*\.([^*]+)$/.exec(pattern) ?? [];
   const host = fixed.replace(/:\d+$/, '');
   return (host.includes('.') || host === 'localhost') && isOrigin(pattern.replace('*', 'x'));
@@ -32,7 +32,7 @@ function matches(pattern: string, origin: string): boolean {
   return new RegExp(`^${rule}$`).test(origin);
 }
 
-/** Apps in a web view have schemes of their own (`capacitor://localhost`), of which `URL` gives the origin `null`. */
+/** Apps in a web view have their own schemes (`capacitor://localhost`), and `URL` says `null` for the origin of those. */
 function isOrigin(text: string): boolean {
   const url = URL.parse(text);
   if (url === null) return false;

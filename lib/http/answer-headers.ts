@@ -14,8 +14,8 @@ export const alwaysHeaders = {
 };
 
 /**
- * Adds the headers that every answer has, and those of CORS for an origin that is configured. An answer's own headers
- * win. Credentials are never allowed: tokens travel in headers and bodies, so no cookie need ever cross an origin.
+ * Adds the headers that every answer has, and those of CORS for a configured origin. An answer's own headers win.
+ * `Access-Control-Allow-Credentials` is never sent: tokens are in headers and bodies, so no cookie has to cross an origin.
  */
 export function answerHeaders(
   corsOrigins: readonly string[],

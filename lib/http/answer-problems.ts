@@ -6,8 +6,8 @@ import { proxyResult } from './proxy-result.ts';
 import { readRequest } from './request.ts';
 
 /**
- * Turns what was thrown into the dialect's answer. Any other error than a ProblemError is a defect of ours, answered as
- * `internal`, without any of its detail.
+ * Turns a thrown error into the dialect's answer. Any error but a ProblemError is a defect of ours, answered as `internal`
+ * without any detail.
  */
 export function answerProblems(
   operationOf: (event: APIGatewayProxyEvent) => Declaration,

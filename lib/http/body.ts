@@ -3,7 +3,7 @@ import { contentTypeOf } from './media-type.ts';
 import { multipartFields } from './multipart.ts';
 import type { Request } from './request.ts';
 
-/** Bytes. Far above any request of ours, far below what would cost time to parse. */
+/** Bytes. Far more than any request needs, and too few to cost time in parsing. */
 const MAX_BYTES = 32 * 1024;
 
 type Fields = Record<string, unknown>;
@@ -18,9 +18,9 @@ export const MEDIA_TYPES: Record<BodyForm, string> = {
 };
 
 /**
- * The fields of a body in one of these forms; none where there is no body.
+ * The fields of a body in one of these forms. A request without a body has no fields.
  *
- * @throws ProblemError `body-too-large`, `unsupported-media-type`, `malformed-body`, asked in this order
+ * @throws ProblemError `body-too-large`, `unsupported-media-type`, `malformed-body`, checked in this order
  */
 export function bodyFields(request: Request, forms: readonly BodyForm[]): Fields {
   const { body } = request;
@@ -28,7 +28,7 @@ export function bodyFields(request: Request, forms: readonly BodyForm[]): Fields
   if (body.length > MAX_BYTES) throw new ProblemError({ code: 'body-too-large' });
   const { mediaType, value } = contentTypeOf(request.headers('content-type'));
   const form = forms.find((candidate) => MEDIA_TYPES[candidate] === mediaType);
-  // Nobody decompresses here: what says that it is compressed is refused, whatever its bytes are (RFC 9110, 15.5.16).
+  // Compressed bodies aren't supported, so a Content-Encoding is refused whatever the bytes are (RFC 9110 section 15.5.16).
   const encoded = !/^(identity)?$/i.test(request.header('content-encoding') ?? '');
   if (form === undefined || encoded) throw new ProblemError({ code: 'unsupported-media-type' });
   return READERS[form](decode(body, request.header('content-length')), value);
@@ -36,7 +36,7 @@ export function bodyFields(request: Request, forms: readonly BodyForm[]): Fields
 
 type Reader = (text: string, contentType: string) => Fields;
 
-/** Bytes to text, whatever `charset` says: RFC 8259 section 8.1 knows none but UTF-8. */
+/** Bytes to text, whatever `charset` says: RFC 8259 section 8.1 allows only UTF-8. */
 function decode(body: Buffer, contentLength: string | undefined): string {
   let text: string;
   try {
@@ -44,7 +44,7 @@ function decode(body: Buffer, contentLength: string | undefined): string {
   } catch (cause) {
     throw malformed('not UTF-8', cause);
   }
-  // A gateway that delivers text has already put U+FFFD for invalid UTF-8; then the length gives it away.
+  // A gateway that delivers text has already replaced invalid UTF-8 by U+FFFD, which the length reveals.
   const sent = Number(contentLength);
   if (text.includes('\uFFFD') && Number.isInteger(sent) && sent !== body.length)
     throw malformed('not UTF-8 when sent');

@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /**
- * The network by which a client is counted: an IPv4 address whole, an IPv6 address by its /64, since a client is
- * given that many addresses to choose from, and an IPv4 address written as IPv6 like the same in IPv4.
+ * The network by which a client's requests are counted: the whole IPv4 address, or the /64 of an IPv6 address, since one
+ * client may use all addresses of a /64. An IPv4-mapped IPv6 address counts as its IPv4 address.
  *
  * @param sourceIp the address that API Gateway saw
  * @see RFC 6177; RFC 4291 section 2.5.5.2

@@ -12,13 +12,13 @@ import { proxyResult } from './proxy-result.ts';
 import { type Request, readRequest, routeOf } from './request.ts';
 import { requestLog } from './request-log.ts';
 import { requestMetrics } from './request-metrics.ts';
-import { taker } from './take.ts';
+import { requestReader } from './take.ts';
 import type { TrustedProxy } from './trusted-proxy.ts';
 
 /** A Lambda handler for a REST API with proxy integration. */
 export type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
-/** What an endpoint has to know of the configuration. */
+/** The parts of the configuration that an endpoint needs. */
 export type EndpointSettings = SiteSettings & {
   trustedProxy?: TrustedProxy | undefined;
   auditKey?: KeyObject | undefined;
@@ -28,26 +28,26 @@ export type EndpointSettings = SiteSettings & {
 export type Route = { operation: Declaration; answer(request: Request): Promise<Answer> };
 
 /**
- * How long before Lambda ends the function a request that still waits for a dependency is answered. Dependencies that
- * hang one after the other would otherwise outlast the function, and the client see a 502 without `Retry-After`.
+ * How long before Lambda's timeout a request that still waits for a dependency gets its 503. If dependencies hang one after
+ * the other until the timeout, the client would get a 502 without `Retry-After`.
  */
 const ANSWER_BEFORE_END_MS = 500;
 
-/** Serves an operation by a use-case: the declaration reads the request, `act` decides, the declaration writes. */
+/** Connects an operation with its use-case: the declaration reads the request and writes the answer, `act` does the work. */
 export function on<Input, Output, Body>(
   operation: Operation<Input, Output, Body>,
   act: (input: Input) => Promise<Output>,
 ): Route {
-  const take = taker(operation.takes);
+  const read = requestReader(operation.takes);
   return {
     operation,
-    answer: async (request) => operation.write(await act(operation.input(take(request), request)), request),
+    answer: async (request) => operation.write(await act(operation.input(read(request), request)), request),
   };
 }
 
 /**
- * Wraps operations into the one stack that every endpoint has. The route is looked up before the body is touched, so
- * that even a body that nobody can read gets the error of the dialect it was meant for.
+ * Makes the handler of a function from its routes, with the middleware that every endpoint has. The route is looked up
+ * before the body is read, so that even a malformed body gets an error in the right dialect.
  */
 export function endpoint(settings: EndpointSettings, ...routes: readonly Route[]): Endpoint {
   const byKey = new Map(routes.map((route) => [routeKeyOf(route.operation), route]));
@@ -72,7 +72,7 @@ export function endpoint(settings: EndpointSettings, ...routes: readonly Route[]
       const { operation, answer } = routeFor(event);
       const request = readRequest(event, settings.trustedProxy);
       concerns({ network: request.client });
-      // API Gateway has refused the others already: this holds should a route lose its authorizer.
+      // API Gateway refuses unsigned requests before. This is a second check, in case a route loses its authorizer.
       if (operation.takes.iam && request.caller === undefined) throw new ProblemError({ code: 'forbidden' });
       refuseOtherSites(operation, request, settings);
       return proxyResult(await answer(request));

@@ -1,13 +1,13 @@
 import { LANGUAGES, type Language } from '../core/language.ts';
 
-/** Ranges of one header that are looked at; a browser sends fewer than ten. */
+/** How many ranges of a header are read; a browser sends fewer than ten. */
 const MAX_RANGES = 40;
 
 /**
- * The language of ours that a client likes best, by the weights of its ranges. A range stands for its first subtag:
- * `de-AT` is served by `de`, since a language in its other spelling is better than another language.
+ * The supported language that a client prefers, by the weights of its ranges. Only the first subtag of a range counts:
+ * `de-AT` gets `de`, since a regional variant is better than another language.
  *
- * @param header `Accept-Language`; ranges that cannot be read count for nothing
+ * @param header `Accept-Language`; malformed ranges are ignored
  * @see RFC 9110 sections 12.5.4 and 12.4.2; RFC 4647 section 3.4
  */
 export function preferredLanguage(header = ''): Language {

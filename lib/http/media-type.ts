@@ -2,8 +2,8 @@
 export type ContentType = { mediaType: string; value: string };
 
 /**
- * What a `Content-Type` header says. One that was sent twice, by a program and its proxy, is joined by a comma somewhere
- * on the way or not: either way it counts once where both name the same type, and for nothing where they differ.
+ * Reads a `Content-Type` header. A program and its proxy may both send one, and something on the way may join the two by a
+ * comma. If both name the same type, it counts; if they differ, neither does.
  *
  * @param values each value that was delivered
  * @see RFC 9110 sections 5.3 and 8.3

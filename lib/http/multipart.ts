@@ -1,10 +1,10 @@
 /**
- * The fields of a form in `multipart/form-data`, of several of a name the last; a file is an object. Not by Node's own
- * parser: releases that Lambda runs refuse names without quotes, which .NET sends. Not by a library either: they read
- * streams of uploads and weigh 27 kB in every function, for a form that is text of 32 KiB at most.
+ * The fields of a form in `multipart/form-data`; the last of several with one name; an object in place of a file. Node's own
+ * parser won't do: releases that Lambda runs refuse names without quotes, which .NET sends. Libraries read streams of
+ * uploads and add 27 kB to every function, for a form of at most 32 KiB of text.
  *
  * @param contentType with its boundary
- * @throws Error for what is not such a form, or is cut off
+ * @throws Error for a malformed or incomplete form
  * @see RFC 7578; RFC 2046 section 5.1
  */
 export function multipartFields(contentType: string, text: string): Record<string, unknown> {
@@ -12,7 +12,7 @@ export function multipartFields(contentType: string, text: string): Record<strin
     /;\s*boundary\s*=\s*(?:"([^"\\]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType) ?? [];
   const boundary = quoted ?? plain;
   if (boundary === undefined) throw new Error('there is no boundary');
-  // A boundary begins a line. What comes before the first one and after the last one is nobody's.
+  // A boundary begins a line. Text before the first one and after the last one is ignored.
   const [, ...parts] = `\r\n${text}`.split(`\r\n--${boundary}`);
   const end = parts.findIndex((part) => /^--[ \t]*(\r\n|$)/.test(part));
   if (end < 0) throw new Error('there is no last boundary');
@@ -29,7 +29,7 @@ function readPart(part: string): [name: string, value: unknown] {
   const name = named.get('name');
   if (type?.toLowerCase() !== 'form-data' || name === undefined) throw new Error('a part has no name');
   if (!/^(7bit|8bit|binary)?$/i.test(headers.get('content-transfer-encoding') ?? ''))
-    throw new Error('a part is encoded'); // RFC 7578 section 4.7 has done away with that
+    throw new Error('a part is encoded'); // RFC 7578 section 4.7 deprecates that
   const isFile = named.has('filename') || named.has('filename*');
   return [name, isFile ? { file: true } : part.slice(blank + 4)];
 }

@@ -5,30 +5,30 @@ import type { MetricName } from '../metrics.ts';
 import type { Request } from './request.ts';
 import type { Taken, Takes } from './take.ts';
 
-/** What goes back to the client; the headers that every answer has are added by `endpoint`. */
+/** The answer to a request, without the headers that `endpoint` adds to every answer. */
 export type Answer<Body = unknown> = {
   status: number;
   headers?: Record<string, string>;
-  /** Written as JSON; `undefined` leaves the body empty. */
+  /** Becomes JSON; `undefined`: an empty body. */
   body?: Body;
-  /** A page, in place of a body. */
+  /** An HTML page, in place of `body`. */
   page?: Html;
 };
 
-/** A family of operations that word their errors alike. */
+/** A family of operations with the same form of errors. */
 export type Dialect = {
-  /** In logs, and the tag of its operations in the OpenAPI document. */
+  /** Its name in logs, and as a tag in the OpenAPI document. */
   name: string;
   /** For the OpenAPI document. */
   description: string;
-  /** The body of its errors, for the OpenAPI document. */
+  /** The schema of its errors, for the OpenAPI document. */
   problem: v.GenericSchema;
-  /** Whether pages of other sites are refused whatever CORS_ORIGINS says, as they are for forms of our own pages. */
+  /** Whether pages of other sites are refused whatever CORS_ORIGINS says, as for the forms of our own pages. */
   ownSiteOnly?: boolean;
   fail(problem: Problem, request: Request, operation: Declaration): Answer;
 };
 
-/** A problem that is known by its code alone, or an example of one that holds more. */
+/** The code of a problem, or an example of a problem that has more than its code. */
 export type ProblemSample = BareCode | Problem;
 type BareCode =
   | {
@@ -39,47 +39,47 @@ type BareCode =
   | 'hook-failed'
   | 'unavailable';
 
-/** What is known of an operation without running it. */
+/** The part of an operation that describes it, without its code. */
 export type Declaration = {
   /** `authLogIn`: unique, and the `operationId` of the OpenAPI document. */
   id: string;
   dialect: Dialect;
   /** Method and path, `POST /accounts/auth/`, as clients of the dialect write it. */
   route: `${'GET' | 'POST' | 'PUT'} /${string}`;
-  /** What its answers are counted as. */
+  /** The metric that counts its answers. */
   metric: MetricName;
   /** For the OpenAPI document. */
   summary: string;
   description: string;
   takes: Takes;
-  /** Which problems its use-case may meet. Those of bodies, other sites and a failing service are known. */
+  /** The problems that its use-case may throw. Those that every operation may have (of bodies, other sites, outages) are added. */
   problems: readonly ProblemSample[];
 };
 
 /**
- * One operation in one dialect, as one value: the reader of its requests, its answers, the OpenAPI document and the tests
- * of what all routes have in common follow from it. Write it as an object literal that calls nothing: esbuild then
- * leaves it out of the functions that do not serve it.
+ * One operation in one dialect, as one value. Its request reader, its answers, its part of the OpenAPI document and the
+ * tests of every route's common behaviour follow from it. Write it as an object literal without calls: esbuild then leaves
+ * it out of the functions that don't serve it.
  */
 export type Operation<Input, Output, Body = unknown> = Declaration & {
   success: {
-    /** What the body of the answer is; `write` has to fit. */
+    /** The schema of the body that `write` returns. */
     body: v.GenericSchema<Body>;
-    /** A result of the use-case, from which the document's example is written. */
+    /** A result of the use-case, from which `write` makes the document's example. */
     example: Output;
-    /** What headers of this answer alone mean, for the OpenAPI document. */
+    /** Descriptions of headers that only this answer has, for the OpenAPI document. */
     headers?: Record<string, string>;
   };
-  /** The use-case's request. */
+  /** Makes the use-case's request. */
   input(taken: Taken, request: Request): Input;
-  /** The use-case's result as an answer. */
+  /** Makes the answer from the use-case's result. */
   write(output: Output, request: Request): Answer<Body>;
 };
 
-/** An operation of which only the declaration and an answer to its example are asked. */
+/** An operation of any type, for code that uses only its declaration and example. */
 export type AnyOperation = Operation<unknown, unknown>;
 
-/** `POST /accounts/auth`: the route as API Gateway knows it, without the slash at its end. */
+/** The route as API Gateway names it, without a slash at the end: `POST /accounts/auth`. */
 export function routeKeyOf({ route }: Pick<Declaration, 'route'>): string {
   return route.replace(/(?<=\/.+)\/$/, '');
 }

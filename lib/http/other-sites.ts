@@ -3,13 +3,13 @@ import { allowsOrigin } from './allowed-origins.ts';
 import type { Declaration } from './operation.ts';
 import type { Request } from './request.ts';
 
-/** What the rule has to know of the configuration. */
+/** The parts of the configuration that the rule needs. */
 export type SiteSettings = { corsOrigins: readonly string[]; appUrl: string };
 
 /**
- * Refuses a POST, or a PUT, that a page of another site sends on behalf of its visitors: each of them would have an address limit
- * of their own, so that many could fill a mailbox or guess passwords. A form needs no preflight, so CORS does not stop it.
- * Programs send neither `Sec-Fetch-Site` nor `Origin`, and pass.
+ * Refuses a POST or PUT from a page of another site. The attack: the page makes its visitors' browsers fill a mailbox or
+ * guess passwords, each from an address with a limit of its own. A form needs no preflight, so CORS doesn't stop it.
+ * Programs other than browsers send neither `Sec-Fetch-Site` nor `Origin`, and pass.
  *
  * @throws ProblemError `cross-site-request`
  * @see https://www.w3.org/TR/fetch-metadata/
@@ -25,13 +25,13 @@ export function refuseOtherSites(
     throw new ProblemError({ code: 'cross-site-request' }, 'a page of another site sent the request');
 }
 
-/** Other hosts of the same site may be anybody's where the application lets its users name hosts: for APIs CORS decides. */
+/** For APIs: a page of the same site may call, and of other sites those that CORS_ORIGINS lists. */
 function fromAllowedPage(request: Request, { corsOrigins }: SiteSettings): boolean {
   if (request.header('sec-fetch-site') !== 'cross-site') return true;
   return allowsOrigin(corsOrigins, request.header('origin') ?? '');
 }
 
-/** Safari before 16.4 says nothing of the site; its `Origin` then has to name this host, or that of the mailed links. */
+/** For our own pages. Safari before 16.4 sends no `Sec-Fetch-Site`; then `Origin` must name this host, or that of the mailed links. */
 function fromOwnPage(request: Request, { appUrl }: SiteSettings): boolean {
   const site = request.header('sec-fetch-site');
   if (site !== undefined) return ['same-origin', 'none'].includes(site);

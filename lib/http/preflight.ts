@@ -2,10 +2,10 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { alwaysHeaders, corsHeaders } from './answer-headers.ts';
 import { readRequest } from './request.ts';
 
-/** Seconds a browser may remember the answer; Chromium takes no more than two hours. */
+/** Seconds for which a browser may cache the answer; Chromium caps it at two hours. */
 const MAX_AGE = 7_200;
 
-/** What our operations read, and what libraries that trace requests or mark them as a script's add to each of them. */
+/** The headers that our operations read, and those that libraries for tracing or requests add by themselves. */
 const REQUEST_HEADERS = [
   'Authorization',
   'Content-Type',
@@ -18,8 +18,8 @@ const REQUEST_HEADERS = [
 ];
 
 /**
- * Answers a browser's preflight: with what the routes accept for an origin that is configured, with nothing for any
- * other, so that the browser refuses by itself.
+ * Answers a browser's preflight: a configured origin gets what the routes accept; any other gets nothing, so that the
+ * browser refuses the request.
  *
  * @see https://fetch.spec.whatwg.org/#cors-preflight-fetch
  */

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { Answer } from './operation.ts';
 
-/** An answer as API Gateway wants it. */
+/** An answer in the form that API Gateway's proxy integration expects. */
 export function proxyResult({ status, headers, body, page }: Answer): APIGatewayProxyResult {
   if (page) {
     const type = { 'Content-Type': 'text/html; charset=utf-8' };

@@ -9,10 +9,10 @@ import { callerOf, routeOf } from './request.ts';
 import { outcomeOf } from './request-metrics.ts';
 
 /**
- * One line a request: where it went, what became of it, the time it took in milliseconds, what went wrong, which IAM
- * principal signed it, and by pseudonyms whom it concerned.
+ * Logs one line for each request: its route, its outcome, its time in milliseconds, what went wrong, the IAM principal that
+ * signed it, and pseudonyms of the user and the client.
  *
- * @param auditKey makes the pseudonyms; without one there are none
+ * @param auditKey the key of the pseudonyms; without one there are none
  * @param dialectOf the dialect of an event's route; `undefined` for a route that the function does not have
  */
 export function requestLog(

@@ -11,9 +11,9 @@ const METRIC_OF_NOTICE: Record<Notice, MetricName> = {
 };
 
 /**
- * Counts every answer once, by what became of the request, and what the core noticed on the way.
+ * Counts every answer once, by its outcome, and the core's notices of attacks.
  *
- * @param metricOf what answers of an event's route are counted as; throws for a route that the function does not have
+ * @param metricOf the metric of an event's route; throws for a route that the function doesn't have
  */
 export function requestMetrics(
   metricOf: (event: APIGatewayProxyEvent) => MetricName,
@@ -30,7 +30,7 @@ export function requestMetrics(
   };
 }
 
-/** The problem that the client got; any error that isn't a ProblemError was answered as `internal`. */
+/** The code of the problem that the client got; `internal` for any error but a ProblemError. */
 export function outcomeOf(error: unknown): Outcome {
   return error instanceof ProblemError ? error.problem.code : 'internal';
 }

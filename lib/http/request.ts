@@ -5,23 +5,23 @@ import { clientNetwork } from './client-network.ts';
 import { preferredLanguage } from './language.ts';
 import { clientNamedBy, type TrustedProxy } from './trusted-proxy.ts';
 
-/** A request as the dialects see it: what API Gateway delivered, with its several spellings made one. */
+/** A request as the dialects see it: API Gateway's event in one uniform shape. */
 export type Request = {
-  /** The network that the client's requests are counted by. */
+  /** The network by which the client's requests are counted; see `clientNetwork`. */
   client: string;
-  /** The language of ours that its client likes best. */
+  /** The supported language that the client prefers. */
   language: Language;
-  /** Words for its device, from the User-Agent; see `deviceOf`. */
+  /** A description of the client's device, from the User-Agent; see `deviceOf`. */
   device: string | undefined;
-  /** The ARN of the IAM principal that signed the request, where API Gateway asked for that. */
+  /** The ARN of the IAM principal that signed the request, on a route that requires a signature. */
   caller: string | undefined;
-  /** A header's one value; of several the last. */
+  /** The value of a header; the last one of several. */
   header(name: string): string | undefined;
-  /** Every value of a header that was delivered, in their order. */
+  /** Every value of a header, in order. */
   headers(name: string): readonly string[];
-  /** A query parameter's one value, decoded; of several the last. */
+  /** The decoded value of a query parameter; the last one of several. */
   query(name: string): string | undefined;
-  /** A value of the route's path, decoded. */
+  /** The decoded value of a path parameter. */
   path(name: string): string | undefined;
   /** The bytes of the body; `undefined` where there is none. */
   body: Buffer | undefined;
@@ -29,7 +29,7 @@ export type Request = {
 
 /**
  * @param event of a REST API with Lambda proxy integration
- * @param proxy whose word about the client counts; without one, no header does
+ * @param proxy its header says who the client is; without a proxy, no header does
  */
 export function readRequest(event: APIGatewayProxyEvent, proxy?: TrustedProxy): Request {
   const headersByName = valuesOfEach(event.multiValueHeaders, event.headers, (name) => name.toLowerCase());
@@ -58,7 +58,7 @@ export function readRequest(event: APIGatewayProxyEvent, proxy?: TrustedProxy): 
   };
 }
 
-/** Whom API Gateway names: nothing that a client sends can say it. */
+/** The ARN that API Gateway verified; no header or body of a client can set it. */
 export function callerOf({
   requestContext,
 }: Pick<APIGatewayProxyEvent, 'requestContext'>): string | undefined {

@@ -7,34 +7,34 @@ import type { Request } from './request.ts';
 /** A parameter of the path or the query, as the OpenAPI document describes it. Values are text, or absent. */
 export type Parameter = { description: string; example: string; required?: boolean; schema?: object };
 
-/** What an operation takes of a request. Nothing else of the request reaches its use-case. */
+/** What an operation reads of a request. Nothing else of the request reaches its use-case. */
 export type Takes = {
   body?: {
-    /** The core's own rules. The core applies them; here they say which fields are read. An array: exactly one of its members. */
+    /** The core's rules. The core applies them; here they only name the fields to read. An array: exactly one of its members. */
     fields: FieldRules | ((policy: PasswordPolicy) => FieldRules);
     /** Default: JSON alone. */
     forms?: readonly BodyForm[];
-    /** What the dialect calls the core's fields, where it differs. */
+    /** The dialect's names of the core's fields, where they differ. */
     names?: Partial<Record<Field, string>>;
     /** Whether a field that is `null` or empty counts as missing, as in an HTML form. */
     emptyIsMissing?: boolean;
   };
   query?: Record<string, Parameter>;
-  /** Of a route such as `GET /admin/users/{userId}`. */
+  /** The parameters of a path such as `GET /admin/users/{userId}`. */
   path?: Record<string, Parameter>;
-  /** Where an access token may be: `Authorization: Bearer`, or a header named `token`, which then comes first. */
+  /** Where the access token may be: `Authorization: Bearer`, or a header named `token`, which then takes precedence. */
   accessToken?: readonly ('bearer' | 'token')[];
-  /** Whether the request may come without an access token, where it takes one. */
+  /** Whether the access token is optional. */
   anonymous?: boolean;
-  /** Whether API Gateway lets through only what an IAM principal signed. serverless.yml has to say so as well. */
+  /** Whether only IAM principals may call the route. serverless.yml has to say so as well. */
   iam?: boolean;
 };
 
-/** What an operation's declaration took of a request: nothing that it does not declare. */
+/** What was read of a request: nothing but what the operation declares. */
 export type Taken = {
-  /** The fields of the body, under the core's names and as they came. The body is read when they are first looked at. */
+  /** The fields of the body as they came, under the core's names. The body is read only when this is accessed. */
   readonly fields: RawFields;
-  /** The same, for a use-case that first judges the access token: a body must not be refused before it. */
+  /** The same, for a use-case that checks the access token first: the body must not be refused before it. */
   body(): RawFields;
   accessToken: string | undefined;
   /** @throws Error for a parameter that is not declared */
@@ -44,13 +44,13 @@ export type Taken = {
 };
 
 /**
- * Makes the reader of a declaration. What comes out is unchecked: the core decides in which order it refuses things.
+ * Makes the request reader of a declaration. The values are unchecked: the core decides in which order it refuses them.
  *
  * @throws ProblemError of the reader: `body-too-large`, `unsupported-media-type`, `malformed-body`
  */
-export function taker({ body, query, path, accessToken = [] }: Takes): (request: Request) => Taken {
+export function requestReader({ body, query, path, accessToken = [] }: Takes): (request: Request) => Taken {
   const { names = {}, emptyIsMissing = false, forms = ['json'] } = body ?? {};
-  // Any minimum will do: a rule's strictness does not change what its field is called.
+  // Any minimum will do, since only the names of the fields are used.
   const fields =
     body === undefined
       ? []
@@ -85,7 +85,7 @@ function declared(parameters: object | undefined, name: string): string {
   throw new Error(`the operation reads the parameter ${name}, which it does not declare`);
 }
 
-/** The access token of `Authorization: Bearer`; text that cannot be one stays, to be refused as invalid. */
+/** The access token of `Authorization: Bearer`. Text that can't be a token is kept, and later refused as invalid. */
 function bearerToken(request: Request): string | undefined {
   return /^bearer +(.*)$/is.exec(request.header('authorization') ?? '')?.[1]?.trim();
 }

@@ -4,7 +4,7 @@ import { readOneOf, textSuchAs } from '../core/fields.ts';
 import { problemAnswer, problemDetails } from '../dialects/problem-details.ts';
 import type { AnyOperation, Dialect, Operation } from '../http/operation.ts';
 import { readRequest } from '../http/request.ts';
-import { taker } from '../http/take.ts';
+import { requestReader } from '../http/take.ts';
 import { openapiDocument } from './document.ts';
 
 // An operation of a kind that no dialect has yet: what it declares is all that the document and its reader need.
@@ -112,7 +112,7 @@ describe('an operation that is declared', () => {
       pathParameters: { toyId: '7' },
       body: '{"username":"ada","password":null,"email":"not asked for","admin":true}',
     } as never);
-    const taken = taker(toy.takes)(request);
+    const taken = requestReader(toy.takes)(request);
     expect(toy.input(taken, request)).toEqual({
       fields: { email: 'ada', password: null },
       toy: '7',
