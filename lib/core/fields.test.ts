@@ -10,6 +10,7 @@ import {
   personName,
   type RawFields,
   readFields,
+  readOneOf,
   text,
 } from './fields.ts';
 import type { PasswordPolicy } from './password-policy.ts';
@@ -112,6 +113,35 @@ describe('fields', () => {
       email: '',
       password: '',
     });
+  });
+});
+
+describe('one of several sets of fields', () => {
+  const sets = [
+    { challenge: text, code: text },
+    { challenge: text, recoveryCode: text },
+  ];
+
+  test.each([
+    [{}, ['challenge']],
+    [{ code: '1' }, ['challenge']],
+    [{ challenge: 'c' }, []], // a code or a recovery code: neither alone is to blame
+    [{ challenge: 'c', code: '1', recoveryCode: '2' }, []],
+  ])('%j lacks %j', async (given, missing) => {
+    const { problem } = await problemOf(Promise.resolve().then(() => readOneOf(sets, given as RawFields)));
+    expect(problem).toEqual({
+      code: 'invalid-fields',
+      fields: missing.map((field) => ({ field, reason: 'required' })),
+    });
+  });
+
+  const signedIn = { token: text, password: text };
+
+  test('blames what the only fitting set lacks', async () => {
+    const { problem } = await problemOf(
+      Promise.resolve().then(() => readOneOf([...sets, signedIn], { password: 'p' })),
+    );
+    expect(problem).toMatchObject({ fields: [{ field: 'token', reason: 'required' }] });
   });
 });
 

@@ -178,7 +178,8 @@ export function readFields<const E extends v.ObjectEntries>(
 /**
  * Reads the one set of fields, of several, that fits the request: every field of that set, and no field of another.
  *
- * @throws ProblemError `invalid-fields`, with an empty list of fields when the request fits none of the sets
+ * @throws ProblemError `invalid-fields`. A request that fits none of the sets lacks the fields that are in every set it
+ * may have meant; the list is empty when there are none.
  */
 export function readOneOf<const A extends readonly v.ObjectEntries[]>(
   alternatives: A,
@@ -190,8 +191,16 @@ export function readOneOf<const A extends readonly v.ObjectEntries[]>(
     (entries) =>
       namesOf(entries).every((name) => given.includes(name)) && given.every((name) => name in entries),
   );
-  if (fitting === undefined) throw invalidFields([]);
+  if (fitting === undefined) throw invalidFields(missingFrom(alternatives, given));
   return readFields(fitting, fields, policy) as never; // the type of an array's member, which TypeScript cannot follow
+}
+
+/** The fields that are missing whatever was meant: they are in every set that has all the given fields. */
+function missingFrom(alternatives: readonly v.ObjectEntries[], given: readonly Field[]): FieldProblem[] {
+  const meant = alternatives.filter((entries) => given.every((name) => name in entries));
+  return namesOf(meant)
+    .filter((name) => !given.includes(name) && meant.every((entries) => name in entries))
+    .map((field) => ({ field, reason: 'required' }));
 }
 
 /** The names of all fields in the rules. */
