@@ -1,13 +1,13 @@
 import type { Config } from '../config.ts';
 import type { PasswordPolicy } from '../core/password-policy.ts';
-import { mayHave } from './bloom-filter.ts';
 import { isBreached } from './breached.ts';
 import { load } from './common-passwords.file.ts';
+import { readSet } from './golomb-set.ts';
 
 /** Characters under Argon2id, which reads any number: nobody types a longer password. */
 const MAX_CHARACTERS = 256;
 
-let filter: Uint8Array | undefined;
+let isListed: ((password: string) => boolean) | undefined;
 
 /** What the configuration asks of a new password. The list of common ones is read at the first that is long enough. */
 export function passwordPolicy({
@@ -31,6 +31,6 @@ export function passwordPolicy({
 }
 
 function isCommon(password: string): boolean {
-  filter ??= load();
-  return mayHave(filter, password);
+  isListed ??= readSet(load());
+  return isListed(password);
 }

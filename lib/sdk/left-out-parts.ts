@@ -13,8 +13,7 @@ export const getInstanceMetadataRegion = /* @__PURE__ */ leftOut('getInstanceMet
 // For AWS_RETRY_MODE=adaptive.
 export const AdaptiveRetryStrategy = /* @__PURE__ */ leftOut('AdaptiveRetryStrategy');
 
-// The discovery of endpoints, which each DynamoDB client is made for and none of its commands does any more.
-export const EndpointCache = /* @__PURE__ */ leftOut('EndpointCache');
+// For the discovery of endpoints, which no command does any more.
 export const DescribeEndpointsCommand = /* @__PURE__ */ leftOut('DescribeEndpointsCommand');
 
 // Times as text, of which no command of ours sends or receives one. A Retry-After header with a date counts as none then.
@@ -26,3 +25,6 @@ export const parseEpochTimestamp = /* @__PURE__ */ leftOut('parseEpochTimestamp'
 export const _parseEpochTimestamp = /* @__PURE__ */ leftOut('_parseEpochTimestamp');
 export const _parseRfc3339DateTimeWithOffset = /* @__PURE__ */ leftOut('_parseRfc3339DateTimeWithOffset');
 export const _parseRfc7231DateTime = /* @__PURE__ */ leftOut('_parseRfc7231DateTime');
+
+// For the names of buckets.
+export const resolveParamsForS3 = /* @__PURE__ */ leftOut('resolveParamsForS3');

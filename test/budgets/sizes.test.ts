@@ -4,12 +4,10 @@ import { afterAll, expect, test } from 'vitest';
 import { biggestOf, bundleSizes } from '../../bench/sizes.ts';
 import { replacedModules } from '../../tools/build/sdk-stand-ins.ts';
 
-/** Bytes of a minified bundle, and of the zip that it is uploaded in. */
+/** Bytes of a minified bundle, and of the zip that it is uploaded in, with the files beside it. */
 const BUDGET = { bundle: 300_000, zip: 120_000 };
 /** Those with a budget of their own, and why. */
 const LARGER: Readonly<Record<string, { bundle: number; zip: number }>> = {
-  // It judges every kind of proof: passwords, codes and passkeys.
-  'step-up': { bundle: 320_000, zip: 120_000 },
   // The script of the reference page, compressed, and a few lines of code: nobody waits for it who logs in.
   docs: { bundle: 750_000, zip: 540_000 },
 };

@@ -21,8 +21,22 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '@smithy/core/dist-es/submodules/serde/date-utils.js': LEFT_OUT,
   '@smithy/core/dist-es/submodules/serde/schema-serde-lib/schema-date-utils.js': LEFT_OUT,
   '@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js': 'partitions.built.ts',
-  '@aws-sdk/endpoint-cache/dist-es/EndpointCache.js': LEFT_OUT,
+  '@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/service-customizations/index.js': LEFT_OUT,
+  '@aws/lambda-invoke-store/dist-es/invoke-store.js': 'invoke-store.ts',
+  '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': 'no-logger.ts',
+  '@aws-sdk/core/dist-es/submodules/client/emitWarningIfUnsupportedVersion.js': 'no-node-warning.ts',
+  '@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/user-agent-middleware.js':
+    'no-user-agent.ts',
+  '@aws-sdk/middleware-endpoint-discovery/dist-es/index.js': 'no-endpoint-discovery.ts',
   '@aws-sdk/client-dynamodb/dist-es/commands/DescribeEndpointsCommand.js': LEFT_OUT,
+};
+
+/** The first part of the hosts of each service that a function calls. */
+const HOSTS: Readonly<Record<string, string>> = {
+  'client-dynamodb': 'dynamodb',
+  'client-eventbridge': 'events',
+  'client-kms': 'kms',
+  'client-ses': 'email',
 };
 
 /** What is replaced. An update of the SDK may move it, which a test notices. */
@@ -32,7 +46,7 @@ export function sdkStandIns(): Plugin {
   return {
     name: 'sdk-stand-ins',
     setup({ onLoad }) {
-      onLoad({ filter: /\/node_modules\/@(aws-sdk|smithy)\/.*\.js$/ }, ({ path }) => {
+      onLoad({ filter: /\/node_modules\/@(aws|aws-sdk|smithy)\/.*\.js$/ }, ({ path }) => {
         const standIn = STAND_INS[path.split('/node_modules/').at(-1) ?? ''];
         if (standIn === undefined) return undefined;
         return { contents: `export * from '${root}lib/sdk/${standIn}';`, resolveDir: dirname(path) };
@@ -40,6 +54,26 @@ export function sdkStandIns(): Plugin {
       onLoad(
         { filter: /\/node_modules\/@aws-sdk\/client-[\w-]+\/dist-es\/models\/errors\.js$/ },
         async ({ path }) => ({ contents: await errorClassesOf(path), resolveDir: dirname(path) }),
+      );
+      onLoad(
+        { filter: /\/node_modules\/@aws-sdk\/client-[\w-]+\/dist-es\/runtimeExtensions\.js$/ },
+        ({ path }) => ({
+          contents: `export * from '${root}lib/sdk/no-extensions.ts';`,
+          resolveDir: dirname(path),
+        }),
+      );
+      // A client has rules of its own for its endpoints, and what reads them is larger than all that they say here.
+      onLoad(
+        { filter: /\/node_modules\/@aws-sdk\/client-[\w-]+\/dist-es\/endpoint\/endpointResolver\.js$/ },
+        ({ path }) => {
+          const host = HOSTS[path.split('/').at(-4) ?? ''];
+          if (host === undefined) throw new Error(`tools/build/sdk-stand-ins.ts has no host for ${path}.`);
+          return {
+            contents: `import { endpointResolver } from '${root}lib/sdk/endpoint.ts';
+export const defaultEndpointResolver = /* @__PURE__ */ endpointResolver('${host}');`,
+            resolveDir: dirname(path),
+          };
+        },
       );
       // A client reads nothing of its manifest but the version, for the user agent.
       onLoad({ filter: /\/node_modules\/@aws-sdk\/client-[\w-]+\/package\.json$/ }, async ({ path }) => {
