@@ -83,16 +83,28 @@ async function replayQueues(options: ReplayOptions): Promise<string> {
   if (options.stage === undefined)
     return 'The local stack never gives up on an event: name a time with --from.';
   const { database } = place as Place;
-  const [unnoted, unpublished] = [
-    await queueOf('unnoted-activity', options),
-    await queueOf('unpublished-events', options),
-  ];
-  const noted = await noteAgain(database, await eventsOfEntry(unnoted?.windows));
-  await unnoted?.done();
-  const events = await eventsOfEntry(unpublished?.windows);
-  const sent = await publishAgain(database, await busOf(options), events, options.email === true);
-  await unpublished?.done();
+  const noted = await emptied('unnoted-activity', options, (events) => noteAgain(database, events));
+  const sent = await emptied('unpublished-events', options, async (events) =>
+    publishAgain(database, await busOf(options), events, options.email === true),
+  );
   return `${noted} events were noted and ${sent} published again; the queues are empty.`;
+}
+
+/** Does something with the events of a queue's messages, which it then removes; none of them when it failed. */
+async function emptied(
+  queue: string,
+  options: ReplayOptions,
+  act: (events: readonly RecordedEvent[]) => Promise<number>,
+): Promise<number> {
+  const letters = await queueOf(queue, options);
+  try {
+    const count = await act(await eventsOfEntry(letters?.windows));
+    await letters?.done();
+    return count;
+  } catch (error) {
+    await letters?.failed();
+    throw error;
+  }
 }
 
 async function eventsOfEntry(windows: readonly Window[] = []): Promise<RecordedEvent[]> {

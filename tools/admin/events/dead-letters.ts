@@ -1,5 +1,6 @@
 // The queues of records that Lambda gave up on.
 import {
+  ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   GetQueueUrlCommand,
   type Message,
@@ -16,6 +17,8 @@ export type DeadLetters = {
   readonly windows: readonly Window[];
   /** Removes the messages, once it was done. */
   done(): Promise<void>;
+  /** Leaves the messages where they are, so that the same command finds them at once. */
+  failed(): Promise<void>;
 };
 
 /** @returns `undefined` where there is no such queue: the stage doesn't have the function */
@@ -44,6 +47,12 @@ export async function deadLettersIn(
     async done() {
       for (const { ReceiptHandle } of messages)
         await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    },
+    async failed() {
+      for (const { ReceiptHandle } of messages)
+        await client.send(
+          new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }),
+        );
     },
   };
 }
