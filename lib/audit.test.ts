@@ -3,7 +3,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ADA, memoryUsers } from '../test/harness/memory/users.ts';
-import { audited, auditedSignUps, auditedUsers, concerns, pseudonyms } from './audit.ts';
+import { auditedSignUps, auditedUsers, pseudonyms, recordConcerned, withAudit } from './audit.ts';
 
 const KEY = createSecretKey(Buffer.alloc(32, 7));
 const NETWORK = '192.0.2.1';
@@ -11,8 +11,8 @@ const users = auditedUsers(memoryUsers(ADA));
 
 /** What the log says of a request that does this. */
 function logged(work: () => Promise<unknown>, key: KeyObject | undefined = KEY) {
-  return audited(async () => {
-    concerns({ network: NETWORK });
+  return withAudit(async () => {
+    recordConcerned({ network: NETWORK });
     await work();
     return pseudonyms(key);
   });
@@ -66,5 +66,5 @@ test('another key makes other names, and without one the log names nobody', asyn
   expect((await logged(ada, createSecretKey(Buffer.alloc(32, 8)))).account).not.toBe(
     byHand('account ada@example.com'),
   );
-  expect(await audited(() => ada().then(() => pseudonyms(undefined)))).toEqual({});
+  expect(await withAudit(() => ada().then(() => pseudonyms(undefined)))).toEqual({});
 });

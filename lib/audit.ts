@@ -9,55 +9,56 @@ type Concerned = { network?: string; account?: string };
 
 const current = new AsyncLocalStorage<Concerned>();
 
-/** Answers a request, and remembers whom it concerns until the line about it is logged. */
-export function audited<T>(answer: () => T): T {
+/** Runs a request with a record of whom it concerns, which its log line reads. */
+export function withAudit<T>(answer: () => T): T {
   return current.run({}, answer);
 }
 
-/** Notes whom the request concerns; of several accounts the last. Addresses are normalised, whether or not anyone has them. */
-export function concerns(whom: Concerned): void {
+/** Records whom the request concerns; the last of several accounts. Addresses are normalised, whether or not anyone has them. */
+export function recordConcerned(whom: Concerned): void {
   Object.assign(current.getStore() ?? {}, whom);
 }
 
-/** The same users; whoever is looked for or read is whom the request concerns. */
+/** The same store, which records the account that is looked up or read. */
 export function auditedUsers(users: UserStore): UserStore {
   const noting = async (reading: Promise<User | undefined>) => {
     const user = await reading;
-    if (user) concerns({ account: user.email });
+    if (user) recordConcerned({ account: user.email });
     return user;
   };
   return {
     get: (userId) => noting(users.get(userId)),
     getEventually: (userId) => noting(users.getEventually(userId)),
     ownerOf(email) {
-      concerns({ account: email });
+      recordConcerned({ account: email });
       return users.ownerOf(email);
     },
   };
 }
 
-/** The same writes; whoever signs up is whom the request concerns. */
+/** The same writes, which record the account that signs up. */
 export function auditedSignUps<Rest extends unknown[], Result>(accounts: {
   create(user: User, ...rest: Rest): Result;
   createPending(pending: PendingSignUp, mail: MailRequest): Promise<void>;
 }) {
   return {
     create(user: User, ...rest: Rest): Result {
-      concerns({ account: user.email });
+      recordConcerned({ account: user.email });
       return accounts.create(user, ...rest);
     },
     createPending(pending: PendingSignUp, mail: MailRequest): Promise<void> {
-      concerns({ account: pending.email });
+      recordConcerned({ account: pending.email });
       return accounts.createPending(pending, mail);
     },
   };
 }
 
 /**
- * What the log says of whom the request concerns: names that stay the same, so that events can be grouped, and that
- * nobody can turn back or guess at without the key. Whoever has it computes the name of an address and looks for that.
+ * The pseudonyms of whom the request concerns, for the log. The same person always has the same one, so that events can be
+ * grouped; nobody can reverse or guess them without the key. An operator with the key computes an address's pseudonym and
+ * searches for it.
  *
- * @param key of the stage, without which the log says nothing of persons. A KeyObject: Node makes one of bytes for every HMAC,
+ * @param key without one the log says nothing about persons. A KeyObject: from bytes Node would make one for every HMAC,
  * which takes ten times as long as the HMAC
  * @returns 128 bits of HMAC-SHA-256 each, in hexadecimal; a word before the value keeps the kinds apart
  */

@@ -1,33 +1,33 @@
-/** What pages and mails look like, from the configuration. */
+/** The configured look of pages and mails. */
 export type Brand = {
   name: string;
   /** `#rrggbb`. */
   color: string;
   /** An `https:` or `data:` URL. */
   logoUrl: string | undefined;
-  /** In its place on a dark ground. */
+  /** The logo for dark backgrounds. */
   logoDarkUrl?: string | undefined;
 };
 
-/** The backgrounds of pages and mails with the least contrast to text. */
+/** The backgrounds of pages and mails, light and dark, that have the least contrast to text. */
 export const SURFACE = { light: '#f3f4f6', dark: '#1b1d22' };
 
-/** What WCAG asks of text of any size. */
+/** The contrast that WCAG requires of text of any size. */
 const READABLE = 4.5;
 
-/** The brand's colour, and what stands out from it and against it. */
+/** The brand's colour, and colours that are readable on it and as text. */
 export type Palette = {
-  /** Behind the text of a button. */
+  /** The background of a button. */
   fill: string;
   /** Text on `fill`. */
   onFill: '#000000' | '#ffffff';
-  /** The colour as text and lines, darkened or lightened no further than reading needs. */
+  /** The colour for text and lines, darkened or lightened only as far as needed. */
   onLight: string;
   onDark: string;
 };
 
 /**
- * Colours that can be read, whatever the brand's colour is.
+ * Makes readable colours from any brand colour.
  *
  * @param color `#rrggbb`
  * @see WCAG 2.2, 1.4.3 and 1.4.11
@@ -47,7 +47,7 @@ export function contrast(one: string, other: string): number {
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-/** The colour, mixed with as little of another as makes it readable. */
+/** The colour, mixed with as little of another as is needed to make it readable. */
 function readableOn(surface: string, color: string, towards: string): string {
   for (let share = 0; share <= 1; share += 0.05) {
     const mixed = mix(color, towards, share);

@@ -7,25 +7,25 @@ import type { TrustedProxy } from './http/trusted-proxy.ts';
 import { readSender, type Sender } from './mail/sender.ts';
 import { ALGORITHMS, type SigningAlgorithm } from './tokens/algorithms.ts';
 
-/** Everything that can be set from outside; durations in milliseconds unless the name says otherwise. */
+/** All settings; durations in milliseconds unless the name says otherwise. */
 export type Config = {
   tablePrefix: string;
   issuer: string;
   audience: string;
   appUrl: string;
   brand: Brand;
-  /** Where one logs in, for the pages to lead to. */
+  /** The app's log-in page, to which our pages link. */
   loginUrl: string | undefined;
-  /** At the foot of every page. */
+  /** Links at the foot of every page. */
   termsUrl: string | undefined;
   supportUrl: string | undefined;
-  /** Passkeys: for which host, under which name browsers show them, and on pages of which origins they may be used. */
+  /** Passkeys: the host, the name that browsers show, and the origins of pages that may use them. */
   relyingParty: { id: string; name: string; origins: readonly string[] };
   mailFrom: Sender;
-  /** Under which SES reports what became of a mail. */
+  /** The SES configuration set, through which SES reports bounces and complaints. */
   mailConfigurationSet: string | undefined;
   sealing: { kmsKey: string } | { secret: Uint8Array };
-  /** Makes the pseudonyms of persons and networks in the log; without it the log has none. */
+  /** The key of the pseudonyms in the log; without it the log has none. */
   auditKey: KeyObject | undefined;
   accessTokenSeconds: number;
   lifetimes: { accessToken: number; idle: number; absolute: number };
@@ -36,27 +36,27 @@ export type Config = {
   passwordMinimum: number;
   /** Whether common passwords are refused, and those made of the account's own name and address. */
   commonPasswords: 'refuse' | 'allow';
-  /** Which service knows breached passwords, where they are refused. */
+  /** The service that knows breached passwords, if they are refused. */
   breachedPasswordsApi: string | undefined;
-  /** Whether addresses are verified, and whether the account waits for it. */
+  /** Whether addresses are verified, and if so, before or after the account exists. */
   emailVerification: 'off' | 'after' | 'before';
-  /** What new passwords are hashed with. */
+  /** The scheme of new password hashes. */
   passwordHash: 'bcrypt' | 'argon2id';
   bcryptCost: number;
   corsOrigins: readonly string[];
-  /** Names of request headers that pages of these origins may send, besides those that are always allowed. */
+  /** Request headers that pages may send in addition to those that are always allowed. */
   corsHeaders: readonly string[];
   trustedProxy: TrustedProxy | undefined;
-  /** How long the hook `findLegacy` may take, and a failed log-in takes at least while there is one. */
+  /** The time limit of the hook `findLegacy`, which is also the least time of a failed log-in while the hook exists. */
   migrationFloor: number;
   limits: AddressLimits;
-  /** Whether the administrator's API is there: the routes below `/admin`. */
+  /** Whether the administrator's API (`/admin/*`) is on. */
   adminApi: boolean;
   /** How many mails an hour may go to addresses that nobody has verified. */
   unverifiedMailsPerHour: number;
   /** Whether events go to EventBridge. */
   publishesEvents: boolean;
-  /** Whether they have the address of the account. */
+  /** Whether events have the email address of the account. */
   eventsHaveEmail: boolean;
 };
 
@@ -87,7 +87,7 @@ const url = v.pipe(
   withoutSlash,
 );
 
-/** The app may route by the fragment (`https://app.example.com/#/`): then the paths of its pages follow that. */
+/** An app that routes by the fragment (`https://app.example.com/#/`) has the paths of its pages behind the fragment. */
 const appUrl = v.pipe(
   v.string('is missing'),
   v.check(
@@ -349,7 +349,7 @@ function faultsOfLogos(given: Record<string, string | undefined>): string[] {
 }
 
 function isWebUrl(text: string): boolean {
-  // `URL` forgives what a mail program or a comparison doesn't: blanks, backslashes, a missing slash, an empty query.
+  // `URL` accepts what mail programs and comparisons don't: blanks, backslashes, a missing slash, an empty query.
   if (!/^https?:\/\/[^\s\\?#<>"']+$/.test(text)) return false;
   const url = URL.parse(text);
   if (url === null || url.username !== '' || url.password !== '') return false;

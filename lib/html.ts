@@ -1,4 +1,4 @@
-/** Markup that may stand in a page as it is. Made by `html` alone, so that no text gets there unescaped. */
+/** Markup that needs no escaping. Only `html` makes it, so that no text gets into a page unescaped. */
 export class Html {
   readonly markup: string;
 
@@ -13,7 +13,7 @@ export class Html {
 
 type Part = string | number | Html | undefined | false | readonly Html[];
 
-/** Markup from a template: what is put into it is escaped, for text and for attributes in double quotes alike. */
+/** Markup from a template. Values are escaped for text and for attributes in double quotes. */
 export function html(markup: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(String.raw({ raw: markup }, ...parts.map(write)));
 }

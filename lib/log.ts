@@ -1,8 +1,8 @@
 /**
- * The one logger: a JSON object a line, so that no value can forge a line.
+ * The only logger. Each line is one JSON object, so that no value can forge a line.
  *
- * What is logged is chosen field by field. Never a body, header, query, token, address or the message of an error that
- * is not ours: SES, for one, repeats the recipient's address in its messages.
+ * Callers choose what is logged field by field. Never log a body, header, query, token, address or the message of a foreign
+ * error: SES, for example, repeats the recipient's address in its messages.
  */
 export const log = {
   info: (message: string, fields: Fields) => write('INFO', message, fields),
@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL', 'SILENT'];
 // Lambda's own setting of a function's log level comes first, since Lambda itself filters by it.
 const { AWS_LAMBDA_LOG_LEVEL, LOG_LEVEL } = process.env;
-const least = LEVELS.indexOf(AWS_LAMBDA_LOG_LEVEL || LOG_LEVEL || 'INFO'); // of an unknown word -1: all is written
+const least = LEVELS.indexOf(AWS_LAMBDA_LOG_LEVEL || LOG_LEVEL || 'INFO'); // -1 for an unknown level: everything is logged
 
 function write(level: 'INFO' | 'ERROR', message: string, fields: Fields): void {
   if (LEVELS.indexOf(level) < least) return;

@@ -1,10 +1,10 @@
 import type { ProblemCode } from './core/problem.ts';
 
 /**
- * Every metric there is, each counted for the whole service and, where `by` names a dimension, for each of its values
- * too. Each combination is a metric that is paid for: only those have a dimension whose values an alarm or the dashboard
- * reads (the request log has the rest), and what has no end of values (a person, an address, a session, a request) can't
- * be one. docs/operations.md says what each one means.
+ * All metrics. Each is counted for the whole service and, where `by` names a dimension, also for each of its values. AWS
+ * charges for each combination, so a metric has a dimension only if an alarm or the dashboard reads its values (the request
+ * log has the rest). A person, address, session or request can't be a dimension: their number is unbounded.
+ * docs/operations.md explains each metric.
  */
 export const METRICS = {
   SignUps: { unit: 'Count', by: 'Outcome' },
@@ -43,9 +43,9 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS;
 
-/** What became of a request: success, or the problem that it was refused with. */
+/** The outcome of a request: success, or the code of its problem. */
 export type Outcome = 'success' | ProblemCode;
-/** What became of an attempt to send a mail. One that failed is tried again; see `eachRecord` and `DueMail`. */
+/** The outcome of an attempt to send a mail. A failed one is repeated; see `eachRecord` and `DueMail`. */
 export type MailOutcome =
   | 'sent'
   | 'skipped'
@@ -54,10 +54,10 @@ export type MailOutcome =
   | 'undeliverable'
   | 'uncertain'
   | 'failed';
-/** What SES said of a mail that it had accepted. */
+/** What SES reported about a mail that it had accepted. */
 export type MailEventOutcome = 'bounced' | 'complained' | 'ignored' | 'failed';
 
-/** What became of events: a bus has them, or a record has to be delivered again. */
+/** The outcome of events: published, or delayed until Lambda delivers the record again. */
 export type EventOutcome = 'published' | 'delayed';
 
 type Dimensions = {
@@ -67,11 +67,11 @@ type Dimensions = {
 export const NAMESPACE = 'Gatehouse';
 
 /**
- * Counts: one line of CloudWatch's embedded metric format, from which CloudWatch Logs makes the metrics by itself. No
- * call, no waiting, and no dependence on the log level. Nothing is written where METRICS_SERVICE is not set, as locally.
+ * Writes one line in CloudWatch's embedded metric format, from which CloudWatch Logs makes the metrics. This needs no call
+ * and doesn't depend on the log level. Nothing is written where METRICS_SERVICE isn't set, as locally.
  *
- * @param values what was counted, and how often or how long
- * @param dimensions a value for what these metrics are counted by
+ * @param values the count or the milliseconds of each metric
+ * @param dimensions the value of each dimension of these metrics
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function measure(
@@ -86,7 +86,7 @@ export function measure(
   const line = {
     _aws: {
       Timestamp: Date.now(),
-      // A directive each: metrics that share one share their dimensions.
+      // One directive for each metric: metrics in one directive share their dimensions.
       CloudWatchMetrics: names.map((Name) => {
         const { unit: Unit, by } = METRICS[Name] as { unit: string; by?: keyof Dimensions };
         const Dimensions = by === undefined ? [['Service']] : [['Service'], ['Service', by]];
@@ -101,6 +101,6 @@ export function measure(
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-// This module is loaded once in the life of a container, while the first request waits; provisioned containers are
-// started before anyone does.
+// This module is loaded once in the life of a container. A container with provisioned concurrency starts before any request
+// waits, so it isn't a cold start.
 if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE !== 'provisioned-concurrency') measure({ ColdStarts: 1 });

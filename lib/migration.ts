@@ -1,4 +1,4 @@
-// What lazy migration needs of the tables, where lib/hooks.ts exports findLegacy. Bundles without that hook leave it out.
+// The dependencies of lazy migration, if lib/hooks.ts exports findLegacy. Bundles without that hook leave this module out.
 import { auditedSignUps } from './audit.ts';
 import type { Config } from './config.ts';
 import type { Hooks } from './core/hooks.ts';
@@ -12,7 +12,7 @@ import { openMigration } from './run-hooks/find-legacy.ts';
 
 type Settings = Pick<Config, 'migrationFloor' | 'emailVerification'>;
 
-/** Whoever logs in to an address that nobody has. */
+/** Migration at a log-in to an address that nobody has here. */
 export function migrationAtLogIn(
   hooks: Hooks,
   settings: Settings,
@@ -30,7 +30,7 @@ export function migrationAtLogIn(
   );
 }
 
-/** Whoever has forgotten the password of an address that nobody has. */
+/** Migration by a mailed link, for a forgotten password of an address that nobody has here. */
 export function migrationByMail(
   hooks: Hooks,
   settings: Settings,

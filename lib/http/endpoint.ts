@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import { audited, concerns } from '../audit.ts';
+import { recordConcerned, withAudit } from '../audit.ts';
 import { ProblemError } from '../core/problem.ts';
 import { unavailable } from '../unavailable.ts';
 import { answerHeaders } from './answer-headers.ts';
@@ -71,11 +71,11 @@ export function endpoint(settings: EndpointSettings, ...routes: readonly Route[]
     .handler(async (event) => {
       const { operation, answer } = routeFor(event);
       const request = readRequest(event, settings.trustedProxy);
-      concerns({ network: request.client });
+      recordConcerned({ network: request.client });
       // API Gateway refuses unsigned requests before. This is a second check, in case a route loses its authorizer.
       if (operation.takes.iam && request.caller === undefined) throw new ProblemError({ code: 'forbidden' });
       refuseOtherSites(operation, request, settings);
       return proxyResult(await answer(request));
     }) as Endpoint;
-  return (event, context) => audited(() => handler(event, context));
+  return (event, context) => withAudit(() => handler(event, context));
 }

@@ -3,16 +3,16 @@
 import { normaliseEmail } from '../core/email-address.ts';
 import type { FindLegacy, LegacyUser } from '../core/hooks.ts';
 
-/** Answers that say that this password opens no account there. */
+/** The errors by which Cognito says that nobody can log in with this password. */
 const REFUSALS = [
   'NotAuthorizedException', // a wrong password, an unknown address, or a disabled user
-  'UserNotFoundException', // an unknown address, where the app client tells it from a wrong password
+  'UserNotFoundException', // an unknown address, if the app client reveals that
   'PasswordResetRequiredException',
   'UserNotConfirmedException', // a sign-up that was never finished
-  'UserLambdaValidationException', // a trigger of the pool's refused
+  'UserLambdaValidationException', // a trigger of the pool refused the log-in
 ];
 
-/** What Cognito says by NotAuthorizedException, too, although nobody has looked at the password. */
+/** Messages of a NotAuthorizedException that comes before the password is checked. */
 const NOT_JUDGED = /secret|attempts exceeded/i;
 
 class ConfigError extends Error {
@@ -25,8 +25,9 @@ const { endpoint, clientId } = readSettings(process.env);
  * Asks Cognito whether this is somebody's password: `InitiateAuth` with the flow USER_PASSWORD_AUTH, which needs an app client
  * without a secret that allows it, and no credentials of AWS.
  *
- * Whoever would have to answer a challenge is not found: to let in by the password alone would drop the second factor, or
- * make a temporary password last. Nor is anybody by the address alone, which Cognito tells only to who has credentials.
+ * A user whom Cognito asks a challenge counts as not found: admitting them by the password alone would drop their second
+ * factor, or make a temporary password permanent. A search by address alone finds nobody, since Cognito answers it only
+ * with AWS credentials.
  *
  * @throws Error when Cognito can't be asked, or doesn't judge the password
  * @see https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
@@ -76,7 +77,7 @@ async function ask(
   throw Object.assign(new Error('Cognito did not judge the password'), { name: name || 'Error' });
 }
 
-/** What the token says. It came from Cognito itself over TLS, so that its signature has nothing to add. */
+/** The claims of the token. It came from Cognito itself over TLS, so its signature isn't verified. */
 function claimsOf(idToken = ''): Attributes {
   try {
     return JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString()) as Attributes;
@@ -95,7 +96,7 @@ async function attributesOf(accessToken: string | undefined, signal: AbortSignal
   return Object.fromEntries(UserAttributes.map(({ Name, Value }) => [Name, Value]));
 }
 
-/** @returns nothing for a user whose own address is another: whose user name is this address proves nothing of it */
+/** @returns nothing for a user with another email address: a user name that looks like this address proves nothing */
 function legacyUser(email: string, attributes: Attributes): LegacyUser | undefined {
   const own = text(attributes.email);
   if (own !== undefined && normaliseEmail(own) !== email) return undefined;

@@ -1,13 +1,13 @@
-/** Code points. A longer text isn't a name but a message, which somebody wants to send in our name. */
+/** Code points. A longer text isn't a name but a message that somebody wants to send in our name. */
 const MAX_LENGTH = 50;
 
 /**
- * What reorders, hides or breaks lines: format characters, all that fonts may leave out, and line breaks. Joiners and
- * variation selectors may stay, with which some scripts and many emoji are written.
+ * Characters that reorder, hide or break text: format characters, those that fonts may ignore, and line breaks. Joiners and
+ * variation selectors stay, since some scripts and many emoji need them.
  */
 const HIDDEN =
   /(?!\u200c|\u200d|[\ufe00-\ufe0f])[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Zl}\p{Zp}\u2800]/u;
-/** What a mail program may skip when it looks for links. */
+/** Characters that a mail program may skip when it looks for links. */
 const SKIPPED = /\p{Default_Ignorable_Code_Point}/gu;
 
 /**

@@ -5,11 +5,11 @@ import { type Sender, senderHeader } from './sender.ts';
 import { type MailSettings, writeMail } from './templates.ts';
 
 /**
- * Sends mail through SES, one attempt a call: an attempt that the SDK made after one that timed out would be a second
- * mail. The stream that feeds us tries again for hours, and counts.
+ * Sends mail through SES, one attempt for each call: if the SDK retried after a timeout, the owner might get two mails. The
+ * outbox counts tries, and its stream retries for hours.
  *
  * @param from a sender that SES has verified
- * @param settings what mails look like and where their links lead
+ * @param settings the look of mails and the targets of their links
  * @param configurationSet where SES reports bounces and complaints; none locally
  */
 export function sesMailer(
@@ -37,8 +37,8 @@ export function sesMailer(
 
     async answers() {
       try {
-        // Without a message SES refuses it, and by that shows that it is there. Asking for anything else would take
-        // another permission, on every resource.
+        // SES refuses a call without a message, which shows that it answers. Any other call would need another permission,
+        // on every resource.
         await client.send(new SendEmailCommand({ Source, Destination: {}, Message: undefined }));
         return true;
       } catch (error) {
@@ -62,12 +62,11 @@ export function sesMailer(
 type ResponseMetadata = { httpStatusCode?: number };
 
 /**
- * Whether SES may have accepted a mail although the call failed: it gave no answer, or one that says its own trouble.
- * Everything else it refused, and none of that is surely the recipient's fault: `InvalidParameterValue` may speak of the
- * sender as well.
+ * Whether SES may have accepted a mail although the call failed: it gave no answer, or a 5xx. Every other answer is a
+ * refusal, and never certainly the recipient's fault: `InvalidParameterValue` may also be about the sender.
  */
 function outcomeUnknown(error: unknown): boolean {
-  // The SDK notes the status of an answer that it cannot read, too: a success among them was one.
+  // The SDK also notes the status of an answer that it can't parse: with a 2xx the mail was accepted.
   const { httpStatusCode: status = 500 } = (error as { $metadata?: ResponseMetadata }).$metadata ?? {};
   return status < 400 || status >= 500;
 }

@@ -9,13 +9,13 @@ import { layOut, type Mail } from './layout.ts';
 
 export type MailSettings = {
   brand: Brand;
-  /** Where links lead; configuration, never a header. */
+  /** The base URL of links, from the configuration and never from a request's header. */
   appUrl: string;
-  /** Where one logs in. */
+  /** The app's log-in page. */
   loginUrl?: string | undefined;
 };
 
-/** What the button of each kind of mail offers. */
+/** The button of each kind of mail. */
 const BUTTONS: Record<Purpose, MailButton> = {
   'reset-password': 'choosePassword',
   locked: 'choosePassword',
@@ -41,7 +41,7 @@ const BUTTONS: Record<Purpose, MailButton> = {
   undone: 'choosePassword',
 };
 
-/** Where it leads, below `appUrl`; a mail with a link of its own adds its tag. */
+/** The path of the button's link below `appUrl`, to which a mail with a tag adds it. */
 const PATHS: Record<MailButton, string> = {
   choosePassword: '/reset-password',
   resetPassword: '/forgot-password',
@@ -51,7 +51,7 @@ const PATHS: Record<MailButton, string> = {
   openSite: '',
 };
 
-/** Mails to an address that has no account, or not yet. */
+/** Mails to an address without an account, or without one yet. */
 const HAS_NO_ACCOUNT: readonly Purpose[] = ['verify-sign-up', 'change-email'];
 
 /**
@@ -72,7 +72,7 @@ export function writeMail({ brand, appUrl, loginUrl }: MailSettings, mail: Omit<
     subject: subject(brand.name, texts.heading),
     preheader: texts.preheader(lifetime),
     heading: texts.heading,
-    // Whoever signs up with another's address chooses the name as well.
+    // Somebody who signs up with a stranger's address also chooses the name, which may be an insult or an advertisement.
     greeting: greeting(purpose === 'sign-up-taken' ? undefined : greetedName(name)),
     opening: texts.opening,
     button: {

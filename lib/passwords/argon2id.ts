@@ -19,7 +19,7 @@ export function argon2idScheme(): HashScheme {
       const salt = randomBytes(16);
       return writeArgon2(OWN_ARGON2, salt, await computeArgon2(OWN_ARGON2, password, salt, 32));
     },
-    nobodys: writeArgon2(OWN_ARGON2, Buffer.alloc(16), Buffer.alloc(32)),
+    dummyHash: writeArgon2(OWN_ARGON2, Buffer.alloc(16), Buffer.alloc(32)),
     isCurrent: (text) => text.startsWith(CURRENT),
     canHash: () => true,
   };

@@ -1,6 +1,6 @@
 import { getRounds, hash } from 'bcryptjs';
 import type { HashScheme } from './hash-scheme.ts';
-import { nobodysBcrypt, READ_BYTES } from './schemes/bcrypt.ts';
+import { dummyBcryptHash, READ_BYTES } from './schemes/bcrypt.ts';
 
 /**
  * bcrypt, as `$2b$` strings that every other system imports.
@@ -11,7 +11,7 @@ import { nobodysBcrypt, READ_BYTES } from './schemes/bcrypt.ts';
 export function bcryptScheme(cost: number): HashScheme {
   return {
     hash: (password) => hash(password, cost),
-    nobodys: nobodysBcrypt(cost),
+    dummyHash: dummyBcryptHash(cost),
     isCurrent: (text) => text.startsWith('$2b$') && getRounds(text) >= cost,
     canHash: (password) => Buffer.byteLength(password) <= READ_BYTES,
   };

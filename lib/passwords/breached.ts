@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { measure } from '../metrics.ts';
 
-/** Whoever signs up waits for it. */
+/** Milliseconds. A sign-up waits for the answer. */
 const TIMEOUT_MS = 1_000;
 /** How many hexadecimal digits of the hash are sent. */
 const PREFIX = 5;
 
 /**
  * Whether a password is among those of known breaches, by the range API of Have I Been Pwned: it gets the first five digits
- * of the password's SHA-1, which some hundreds of breached passwords share, and the answer is padded so that its length says
+ * of the password's SHA-1, which hundreds of breached passwords share, and the answer is padded so that its length reveals
  * nothing. When the API fails or takes longer than a second the password counts as not breached, and a metric says so.
  *
  * @param api without a slash at the end
@@ -30,7 +30,7 @@ export async function isBreached(api: string, password: string): Promise<boolean
   }
 }
 
-/** A line a password: the rest of its hash, a colon, and in how many breaches it was; 0 marks padding. */
+/** @param range a line for each password: the rest of its hash, a colon, and its number of breaches; 0 marks padding */
 function hasSuffix(range: string, suffix: string): boolean {
   return range.split(/\r?\n/).some((line) => line.startsWith(`${suffix}:`) && !/:0+\s*$/.test(line));
 }

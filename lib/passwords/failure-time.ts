@@ -1,28 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { compare } from 'bcryptjs';
-import { MIN_BCRYPT_COST, nobodysBcrypt } from './schemes/bcrypt.ts';
+import { dummyBcryptHash, MIN_BCRYPT_COST } from './schemes/bcrypt.ts';
 
-/** Over the time of one bcrypt: what the dearest of the usual foreign hashes takes beyond it, and what a busy core adds. */
+/** A factor over the time of one bcrypt: for the most expensive usual foreign hash, and for a busy core. */
 const MARGIN = 1.5;
-/** Powers of two below the cost at which bcrypt is timed. */
+/** bcrypt is timed at a cost this much lower, and the time multiplied. */
 const SHORTER = 5;
 
 let measured: { cost: number; ms: Promise<number> } | undefined;
 
-/** What the latest checks by the configured scheme took: on a busy machine longer than what was found out on a quiet one. */
+/** The milliseconds of the latest checks by the configured scheme: on a busy machine they take longer than measured. */
 const recent: number[] = [];
 const REMEMBERED = 5;
 
-/** Takes note of what one check by the configured scheme took, in milliseconds. */
+/** Records how long one check by the configured scheme took, in milliseconds. */
 export function noteOwnCheck(ms: number): void {
   recent.push(ms);
   if (recent.length > REMEMBERED) recent.shift();
 }
 
 /**
- * Begins the check of a password. The result waits until as much time has passed since as any failed check takes, whatever
- * hash the account has, or none: one and a half times that of a bcrypt of the cost, or the longest of the latest checks by the configured scheme. Real work of the scheme that is
- * configured is done either way; waiting evens out what other schemes take more or less.
+ * Starts to measure a check of a password. The result waits until a failed check has taken the same time for every account,
+ * whatever its hash is, and without one: 1.5 times a bcrypt of this cost, or the longest of the latest checks by the
+ * configured scheme. The work of the configured scheme is always done; the wait hides the difference of other schemes.
  *
  * @param cost of bcrypt, whichever scheme is configured
  * @see docs/decisions/0015-hashes-of-other-systems.md
@@ -36,7 +36,7 @@ export function startFailureTimer(cost: number): () => Promise<void> {
   };
 }
 
-/** Found out once in the life of a process, by three short runs, of which the quickest counts. */
+/** Measured once in the life of a process: the quickest of three short runs. */
 function failureMs(cost: number): Promise<number> {
   if (measured?.cost !== cost) measured = { cost, ms: measure(cost) };
   return measured.ms;
@@ -47,7 +47,7 @@ async function measure(cost: number): Promise<number> {
   let quickest = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 3; run += 1) {
     const startedAt = performance.now();
-    await compare('', nobodysBcrypt(short));
+    await compare('', dummyBcryptHash(short));
     quickest = Math.min(quickest, performance.now() - startedAt);
   }
   return quickest * 2 ** (cost - short) * MARGIN;

@@ -7,7 +7,7 @@ import type { HashScheme } from './hash-scheme.ts';
 export type HashSettings = { passwordHash: 'bcrypt' | 'argon2id'; bcryptCost: number };
 
 /**
- * The scheme that is configured.
+ * The configured scheme.
  *
  * @throws Error where the runtime lacks it
  */
@@ -16,7 +16,7 @@ export function ownScheme({ passwordHash, bcryptCost }: HashSettings): HashSchem
 }
 
 /**
- * Makes hashes and verifies none: for what only sets passwords, without the code of all the schemes that can be read.
+ * Makes hashes and verifies none: for functions that only set passwords, whose bundles then lack the code of all other schemes.
  *
  * @throws Error where the runtime lacks the scheme
  */
@@ -25,7 +25,7 @@ export function passwordMaker(settings: HashSettings): Pick<PasswordHasher, 'has
   return { hash: (password) => timed(own.hash(password)) };
 }
 
-/** Measures what a hash takes. */
+/** Measures the time of a hash; see `HashMilliseconds`. */
 export async function timed<T>(computation: Promise<T>): Promise<T> {
   const startedAt = performance.now();
   const result = await computation;

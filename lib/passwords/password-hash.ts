@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 
-/** A hash that was read and found sound, whoever made it. */
+/** A valid hash of any scheme. */
 export type PasswordHash = {
-  /** The form in which it is stored: one for each scheme, however the system that made it spells it. */
+  /** The form in which it is stored: the same for each scheme, however other systems spell it. */
   readonly text: string;
   /** What a report calls it, such as `bcrypt of cost 12`. Hashes of one kind take the same time. */
   readonly kind: string;
@@ -20,14 +20,14 @@ export function refused(sentence: string): { refused: string } {
   return { refused: sentence };
 }
 
-/** What every refusal may end with: nobody is lost by it. */
+/** How refusals end: such a user can still be imported. */
 export const LEAVE_OUT = 'leave it out, and the owner gets a reset email.';
 
 export function damaged(scheme: string): { refused: string } {
   return refused(`damaged: this is not a whole ${scheme} hash; ${LEAVE_OUT}`);
 }
 
-export function tooDear(scheme: string, bound: string): { refused: string } {
+export function tooExpensive(scheme: string, bound: string): { refused: string } {
   return refused(`this ${scheme} hash would take too long to verify (${bound}); ${LEAVE_OUT}`);
 }
 

@@ -5,7 +5,7 @@ import { noteOwnCheck, startFailureTimer } from './failure-time.ts';
 import { type HashSettings, ownScheme, timed } from './own-scheme.ts';
 import type { PasswordHash } from './password-hash.ts';
 import { readHash } from './read-hash.ts';
-import { nobodysBcrypt } from './schemes/bcrypt.ts';
+import { dummyBcryptHash } from './schemes/bcrypt.ts';
 
 /**
  * Makes hashes of the configured scheme, and verifies those of every scheme that can be read.
@@ -14,20 +14,20 @@ import { nobodysBcrypt } from './schemes/bcrypt.ts';
  */
 export function passwordHasher({ passwordHash, bcryptCost }: HashSettings): PasswordHasher {
   const own = ownScheme({ passwordHash, bcryptCost });
-  const nobody = readHash(own.nobodys) as PasswordHash;
+  const nobody = readHash(own.dummyHash) as PasswordHash;
 
   return {
     hash: (password) => timed(own.hash(password)),
 
     async verify(password, stored, userId) {
       const evenOut = startFailureTimer(bcryptCost);
-      // A stored hash that can't be read would be refused in no time, and so tell a corrupt account from an unknown one.
+      // A stored hash that can't be read would be refused at once, which would reveal that the account exists.
       const readable = stored === undefined ? undefined : readStored(stored, userId);
       const startedAt = performance.now();
       const matches = await timed((readable ?? nobody).matches(password));
       if (readable === undefined || own.isCurrent(readable.text)) noteOwnCheck(performance.now() - startedAt);
       if (matches && readable !== undefined) return true;
-      if (passwordHash === 'bcrypt') await makeUpFor(readable?.text, bcryptCost, password);
+      if (passwordHash === 'bcrypt') await computeMissingRounds(readable?.text, bcryptCost, password);
       await evenOut();
       return false;
     },
@@ -47,15 +47,15 @@ function readStored(stored: string, userId: string | undefined): PasswordHash | 
 }
 
 /**
- * Computes what a cheaper bcrypt left of the rounds: 2^c + (2^c + … + 2^(cost−1)) = 2^cost. Real work holds on a busy
- * machine, too, where waiting alone may not.
+ * Computes the rounds that a cheaper bcrypt saves: 2^c + (2^c + … + 2^(cost−1)) = 2^cost. On a busy machine, real work
+ * takes the same time more reliably than waiting.
  */
-async function makeUpFor(text: string | undefined, cost: number, password: string): Promise<void> {
+async function computeMissingRounds(text: string | undefined, cost: number, password: string): Promise<void> {
   if (!text?.startsWith('$2')) return;
   for (let cheaper = getRounds(text); cheaper < cost; cheaper += 1)
     await readHashOf(cheaper).matches(password);
 }
 
 function readHashOf(cost: number): PasswordHash {
-  return readHash(nobodysBcrypt(cost)) as PasswordHash;
+  return readHash(dummyBcryptHash(cost)) as PasswordHash;
 }

@@ -4,12 +4,12 @@ import { isBreached } from './breached.ts';
 import { load } from './common-passwords.file.ts';
 import { readSet } from './golomb-set.ts';
 
-/** Characters under Argon2id, which reads any number: nobody types a longer password. */
+/** Characters, for Argon2id, which has no limit of its own: nobody types a longer password. */
 const MAX_CHARACTERS = 256;
 
 let isListed: ((password: string) => boolean) | undefined;
 
-/** What the configuration asks of a new password. The list of common ones is read at the first that is long enough. */
+/** The configured rules of new passwords. The list of common ones is loaded when the first password is checked against it. */
 export function passwordPolicy({
   passwordMinimum,
   passwordHash,

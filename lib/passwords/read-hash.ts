@@ -22,7 +22,7 @@ const READERS: readonly Reader[] = [
   ...[readPeppered, readFirebase, readWrappedDigest],
 ];
 
-/** What some people will try, and why it can't be: the first characters, and what to say. */
+/** Well-known forms that can't be verified: their first characters, and the sentence that says why. */
 const UNKNOWN: readonly [RegExp, string][] = [
   [/^(?:\{crypt\})?\$(?:1|5|6|y|7|gy|sha1|md5)\$/i, 'this is a crypt(3) form other than bcrypt'],
   [/^\{(?:S?MD5|S?SHA\d*)\}/i, 'this is an LDAP digest'],
@@ -32,7 +32,7 @@ const UNKNOWN: readonly [RegExp, string][] = [
   ],
 ];
 
-/** No hash of any scheme is longer; what is needn't be looked at. */
+/** No hash of any scheme is longer, so a longer text is refused unread. */
 const LONGEST = 2_000;
 
 /**

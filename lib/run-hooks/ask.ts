@@ -3,14 +3,14 @@ import { ProblemError } from '../core/problem.ts';
 import { describeError, log } from '../log.ts';
 import { measure } from '../metrics.ts';
 
-/** Milliseconds: somebody waits for it. */
+/** The time limit of a hook in milliseconds. A client waits for it. */
 export const LIMIT_MS = 1_000;
-/** JSON that a hook may return. Claims travel in each request. */
+/** Bytes of JSON that a hook may return. Clients send claims with every request. */
 const MAX_BYTES = 2_048;
-/** Seconds after which a client may send again what a failed hook refused. */
+/** Seconds after which a client may repeat a request that was refused because of a failed hook. */
 const RETRY_AFTER = 2;
 
-/** What is wrong with an answer, in words of ours: never with a value. */
+/** What is wrong with a hook's answer, in our words and without its values. */
 export class BadAnswer extends Error {
   override readonly name = 'BadAnswer';
 }
@@ -25,15 +25,15 @@ type Run<T> = {
   read: (answer: unknown, keys: readonly string[]) => T;
 };
 
-/** What a hook returns, or `undefined` for nothing. */
-export async function asked<T>({ name, onError, limit, call, read }: Run<T>): Promise<T | undefined> {
+/** Runs a hook within its limits. @returns what it returned, or `undefined` for nothing @throws ProblemError `hook-failed` */
+export async function runHook<T>({ name, onError, limit, call, read }: Run<T>): Promise<T | undefined> {
   try {
     const answer = await inTime(call, limit);
     if (answer === undefined || answer === null) return undefined;
     const keys = typeof answer === 'object' ? Object.keys(answer) : [];
     return read(copyOf(answer), keys);
   } catch (error) {
-    const failure = error instanceof BadAnswer ? { problem: error.message } : thrown(error);
+    const failure = error instanceof BadAnswer ? { problem: error.message } : describeThrown(error);
     const does = onError?.[name] === 'continue' ? 'continue' : 'refuse';
     log.error('hook', { hook: name, onError: does, ...failure });
     measure({ HookFailures: 1 });
@@ -42,7 +42,7 @@ export async function asked<T>({ name, onError, limit, call, read }: Run<T>): Pr
   }
 }
 
-/** @throws BadAnswer when it is late, and whatever the hook throws */
+/** @throws BadAnswer when the hook is late, and whatever it throws */
 async function inTime(call: Run<unknown>['call'], limit: number): Promise<unknown> {
   const late = new BadAnswer(`it took longer than ${limit} ms`);
   const startedAt = performance.now();
@@ -55,7 +55,7 @@ async function inTime(call: Run<unknown>['call'], limit: number): Promise<unknow
         timer = setTimeout(() => reject(late), limit);
       }),
     ]);
-    // While a hook computes without a pause, no timer fires.
+    // A hook that computes without a pause blocks the timer, so check the time afterwards as well.
     if (performance.now() - startedAt > limit) throw late;
     return answer;
   } finally {
@@ -64,8 +64,8 @@ async function inTime(call: Run<unknown>['call'], limit: number): Promise<unknow
   }
 }
 
-/** What a program throws may hold a person's data in every text that it chooses: names of errors and places are left. */
-function thrown(error: unknown): { problem: string; failure: unknown } {
+/** An error of a hook may hold personal data in any text, so only the names of errors and stack frames are logged. */
+function describeThrown(error: unknown): { problem: string; failure: unknown } {
   return { problem: 'it threw', failure: withoutTexts(describeError(error)) };
 }
 

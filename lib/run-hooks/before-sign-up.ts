@@ -1,13 +1,13 @@
 import type { Hooks, JudgeSignUp } from '../core/hooks.ts';
 import { ProblemError } from '../core/problem.ts';
-import { asked, BadAnswer, LIMIT_MS } from './ask.ts';
+import { BadAnswer, LIMIT_MS, runHook } from './ask.ts';
 
 /** The hook `beforeSignUp`. */
 export function openBeforeSignUp({ beforeSignUp, onError }: Hooks): JudgeSignUp | undefined {
   return (
     beforeSignUp &&
     (async ({ client, ...signUp }) => {
-      const sentence = await asked({
+      const sentence = await runHook({
         name: 'beforeSignUp',
         onError,
         limit: LIMIT_MS,

@@ -1,13 +1,13 @@
 import type { User } from '../core/account.ts';
 import { type AskClaims, type Hooks, RESERVED_CLAIMS } from '../core/hooks.ts';
-import { asked, BadAnswer, isObject, LIMIT_MS } from './ask.ts';
+import { BadAnswer, isObject, LIMIT_MS, runHook } from './ask.ts';
 
 /** The hook `claims`, with its time limit and the checks of what it returns. */
 export function openClaims({ claims, onError }: Hooks): AskClaims | undefined {
   return (
     claims &&
     ((user, { sessionId, acr, amr }) =>
-      asked({
+      runHook({
         name: 'claims',
         onError,
         limit: LIMIT_MS,
@@ -18,7 +18,7 @@ export function openClaims({ claims, onError }: Hooks): AskClaims | undefined {
   );
 }
 
-/** @param keys of what was returned: a reserved name without a value is refused as well */
+/** @param keys the returned names: a reserved name is refused even without a value */
 function readClaims(answer: unknown, keys: readonly string[]): Record<string, never> {
   if (!isObject(answer)) throw new BadAnswer('it returned claims that are no object');
   const reserved = RESERVED_CLAIMS.find((name) => keys.includes(name) || Object.hasOwn(answer, name));

@@ -3,9 +3,9 @@ import * as v from 'valibot';
 import { personName } from '../core/fields.ts';
 import type { Hooks, LegacyUser, Migration } from '../core/hooks.ts';
 import { readRoles } from '../core/roles.ts';
-import { asked, BadAnswer, isObject } from './ask.ts';
+import { BadAnswer, isObject, runHook } from './ask.ts';
 
-/** Over the floor: what the write takes that follows a lookup which took all of its time. */
+/** Milliseconds beyond the floor, for the write that follows a lookup which used all of its time. */
 const AFTER_LOOKUP_MS = 100;
 
 /** The hook `findLegacy`. @param migrationFloor milliseconds */
@@ -16,7 +16,7 @@ export function openMigration(
   return (
     findLegacy && {
       find: (who) =>
-        asked({
+        runHook({
           name: 'findLegacy',
           onError,
           limit: migrationFloor,

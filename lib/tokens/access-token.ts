@@ -13,14 +13,14 @@ const TYPE = 'at+jwt';
 /** Characters. Ours are near 1,300; 50 roles may add 4,500 and a hook 2,800; an authorization header of API Gateway ends at 10,240. */
 const MAX_LENGTH = 9_216;
 
-/** Who issues and who is meant; both are checked at verification. */
+/** Issuer and audience, both checked at verification. */
 export type Parties = { issuer: string; audience: string };
 
 /**
  * Signs access tokens.
  *
  * @param lifetime seconds
- * @param ask for claims that are not ours; see docs/hooks.md
+ * @param ask gets the claims of a hook; see docs/hooks.md
  * @see RFC 9068 section 2, OpenID Connect Core 1.0 section 2 (`auth_time`, `acr`, `amr`), RFC 8176; the claims `userId`, `userName` and `email` are for clients of `/api/user/*`
  */
 export function accessTokenSigner(
@@ -67,7 +67,7 @@ export function accessTokenSigner(
   };
 }
 
-/** The claims we rely on, with the types that jose leaves unchecked. */
+/** The claims that we use. jose doesn't check their types. */
 const claimTypes = v.object({
   aud: v.string(),
   sub: v.pipe(v.string(), v.uuid()),
@@ -75,7 +75,7 @@ const claimTypes = v.object({
   jti: v.string(),
   iat: v.pipe(v.number(), v.integer()),
   exp: v.pipe(v.number(), v.integer()),
-  // A release that issued tokens without these may have issued one within the hour: such a token proves the least.
+  // A token without these may have been issued by an older release within the last hour. It proves the least.
   auth_time: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   acr: v.optional(v.picklist(['aal1', 'aal2']), 'aal1'),
   amr: v.optional(v.array(v.picklist(AUTH_METHODS)), ['pwd']),
@@ -84,7 +84,7 @@ const claimTypes = v.object({
 });
 
 /**
- * Verifies access tokens with the algorithm, type, issuer, audience and keys that we set, whatever the token says.
+ * Verifies access tokens with our algorithm, type, issuer, audience and keys, whatever the token's header says.
  *
  * @see RFC 8725 sections 3.1, 3.8, 3.9 and 3.11; RFC 9068 section 4
  */
@@ -99,7 +99,7 @@ export function accessTokenVerifier(keys: VerificationKeys, parties: Parties): A
             const key = kid === undefined ? undefined : await keys.find(kid);
             if (key === undefined) throw new errors.JWKSNoMatchingKey();
             if (alg !== algorithmOf(key.publicJwk)) throw new errors.JOSEAlgNotAllowed('the key has another');
-            return key.publicJwk; // jose imports it once, for as long as the cache keeps this object
+            return key.publicJwk; // jose caches the imported key by this object
           },
           {
             algorithms: [...ALGORITHMS],
@@ -119,7 +119,7 @@ export function accessTokenVerifier(keys: VerificationKeys, parties: Parties): A
           amr: claims.amr,
         };
       } catch (error) {
-        // A token that cannot be judged because the keys cannot be read is not an invalid one.
+        // Without the keys a token can't be verified, which doesn't make it invalid.
         if (error instanceof ProblemError) throw error;
         throw invalid(error instanceof errors.JOSEError ? error.code : 'a claim of the wrong type');
       }

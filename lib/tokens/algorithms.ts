@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
 
 /**
- * What access tokens may be signed with. RS256 is the one that API Gateway's own authorizers take; ES256 and EdDSA
+ * The algorithms for access tokens. RS256 is the only one that API Gateway's own authorizers accept; ES256 and EdDSA
  * (Ed25519) make shorter tokens in a fraction of the time.
  *
  * @see RFC 7518 section 3, RFC 8037
@@ -14,7 +14,7 @@ const BY_KEY_TYPE: Record<string, SigningAlgorithm> = { RSA: 'RS256', EC: 'ES256
 /**
  * The one algorithm that a key of ours signs with, whatever a token says.
  *
- * @throws Error for a key that no version of ours has made
+ * @throws Error for a key that no version of Gatehouse has made
  */
 export function algorithmOf({ kty = '' }: JWK): SigningAlgorithm {
   const algorithm = BY_KEY_TYPE[kty];

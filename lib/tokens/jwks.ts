@@ -34,10 +34,10 @@ export async function jsonWebKeySet(keys: VerificationKeys): Promise<JsonWebKeyS
 }
 
 /**
- * What an OpenID Connect library needs to verify our access tokens by itself. We are not an OpenID provider: there is no
+ * What an OpenID Connect library needs to verify our access tokens. Gatehouse isn't an OpenID provider: there is no
  * authorization endpoint, and `response_types_supported` says so.
  *
- * @param algorithm what new keys sign with. RS256 is always listed: the standard demands it, and keys of before may have it
+ * @param algorithm of new keys. RS256 is always listed, since the standard requires it and older keys may have it
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html section 3
  */
 export function discoveryDocument(issuer: string, algorithm: SigningAlgorithm): Discovery {

@@ -1,7 +1,7 @@
 import { isPublished, type PublicKey, signingKeyAt } from './key-store.ts';
 import { type RotationDeps, rotateKeys, rotateKeysNow, withdrawKey } from './rotation.ts';
 
-/** What the schedule and an operator can ask of `rotate-keys`. */
+/** The commands of `rotate-keys`, for its schedule and for operators. */
 export type KeyCommand =
   | { command: 'list' }
   | { command: 'rotate' }

@@ -7,7 +7,7 @@ import type { DataKeys } from './sealing.ts';
  * records each use with the `kid` as encryption context.
  *
  * @param keyId the KMS key's ARN, or its alias
- * @param client with other credentials than a function has
+ * @param client default: with the credentials of a function
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
  */
 export function kmsDataKeys(keyId: string, client = functionsClient()): DataKeys {

@@ -9,7 +9,7 @@ import { type SigningKeys, signingKeys } from './signing-keys.ts';
 import { type StageKey, type StageKeyStore, stageKey } from './stage-key.ts';
 import { type VerificationKeys, verificationKeys } from './verification-keys.ts';
 
-/** The keys of a function that may sign: its role can open the seal, which a verifier's cannot. */
+/** The keys for a function that signs. Its role may unseal private keys, which a verifier's role may not. */
 export function openSigningKeys(
   config: Pick<Config, 'sealing'>,
   store: KeyStore,
@@ -22,7 +22,7 @@ export function openSealing(config: Pick<Config, 'sealing'>): Sealing {
   return sealingWith(dataKeysOf(config));
 }
 
-/** For all functions but the one that makes keys. */
+/** Unseals only, for all functions but the one that makes keys. */
 function openUnsealing(config: Pick<Config, 'sealing'>): Pick<Sealing, 'unseal'> {
   return unsealingWith(dataKeysOf(config));
 }
@@ -35,7 +35,7 @@ export function openSigner(config: Config, store: KeyStore, ask: AskClaims | und
   return accessTokenSigner(openSigningKeys(config, store).signing, config, config.accessTokenSeconds, ask);
 }
 
-/** The secret of the stage: its role needs `readStageKey` and `unsealStageKey`, or what a signer may do anyway. */
+/** The stage key. The function's role needs `readStageKey` and `unsealStageKey`, which signers have anyway. */
 export function openStageKey(config: Pick<Config, 'sealing'>, store: StageKeyStore): StageKey {
   return stageKey(store, openUnsealing(config));
 }

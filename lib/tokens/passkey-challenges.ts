@@ -8,8 +8,8 @@ const [TIME_BYTES, NONCE_BYTES, MAC_BYTES] = [6, 16, 32];
 const FORM = /^[\w-]{72}$/;
 
 /**
- * Challenges that say themselves when they were issued and what for, under a key that no table holds: to issue one needs
- * neither a read nor a write. Each is good once all the same, since its use is written down (see `PasskeyStore`).
+ * Challenges that contain their time and purpose, with a MAC under a key that isn't in the tables: issuing one needs no
+ * read or write. Each can still be used only once, since its use is stored (see `PasskeyStore`).
  *
  * @see WebAuthn Level 3 section 13.4.3: at least 16 random bytes
  */

@@ -14,22 +14,22 @@ import { CACHE_MS, LOOK_AGAIN_MS } from './verification-keys.ts';
 export const PUBLISHED_BEFORE_MS = 24 * 60 * 60 * 1000;
 
 /**
- * How long even an emergency's key is published before it signs, in milliseconds: longer than a warm function may take
- * until it looks again, so that it knows the key when the first token comes.
+ * How long even the key of an emergency is published before it signs, in milliseconds: longer than a warm function caches
+ * the keys, so that it knows the key when the first token comes.
  */
 export const PUBLISHED_AT_LEAST_MS = LOOK_AGAIN_MS + 2_000;
 
-/** How long a key is listed after its last token has expired, for whoever reads the audit trail. */
+/** How long a key stays listed after its last token has expired, for readers of the audit trail. */
 const LISTED_AFTER_MS = 90 * 24 * 60 * 60 * 1000;
 
-/** What clocks may differ by, and what a warm function may sign with a key that it does not know to be replaced. */
+/** The difference of clocks, and the time for which a warm function may still sign with a replaced key. */
 const MARGIN_MS = 5 * 60 * 1000 + CACHE_MS;
 
 export type RotationDeps = {
   store: KeyStore;
   sealing: Pick<Sealing, 'seal'>;
   clock: Clock;
-  /** What new keys sign with. Where the newest key has another, the next one is due. */
+  /** The algorithm of new keys. If the newest key has another one, the next key is due. */
   algorithm: SigningAlgorithm;
   /** How long a key signs, in milliseconds. */
   keyLifetime: number;
@@ -37,18 +37,18 @@ export type RotationDeps = {
   tokenLifetime: number;
 };
 
-/** `kid` is the key that was added. `beaten`: another rotation came first, which is as good. */
+/** `kid`: the key that was added. `beaten`: another rotation came first, which is just as well. */
 export type Rotated = { outcome: 'rotated'; kid: string } | { outcome: 'not due' | 'beaten' };
 
 /**
- * Adds the next signing key when it is time: published now, signing in a day. The key that signs until then is kept
- * until the last of its tokens has expired. Safe to run at any time, by any number at once.
+ * Adds the next signing key when it is due: published now, signing in a day. The key that signs until then is kept
+ * until the last of its tokens has expired. Safe to run at any time, and several times at once.
  *
  * @throws ProblemError `unavailable`
  */
 export async function rotateKeys(deps: RotationDeps): Promise<Rotated> {
   const { store, clock } = deps;
-  const newest = await store.newest(); // read first: whoever adds a key after this makes our write fail
+  const newest = await store.newest(); // read first, so that our write fails if another key is added after this
   const keys = newest === undefined ? [] : await store.list();
   const now = clock();
   const latest = keys.find((key) => key.verifiesUntil === undefined);
@@ -65,8 +65,8 @@ function isDue({ algorithm, keyLifetime }: RotationDeps, latest: PublicKey, now:
 }
 
 /**
- * Replaces the signing key in a few seconds, for an emergency. Tokens of the old key stay good until they expire, unless
- * it is withdrawn too; a key that was to sign later never will.
+ * Replaces the signing key within seconds, for an emergency. Tokens of the old key stay valid until they expire, unless it is
+ * withdrawn too. A key that was published to sign later never will.
  *
  * @throws ProblemError `unavailable`
  */
@@ -84,8 +84,8 @@ export async function rotateKeysNow(deps: RotationDeps): Promise<Rotated> {
 }
 
 /**
- * Withdraws a key: it leaves the JWKS, and within a minute every warm function refuses its tokens. Where no other key
- * could sign from then on, one is made first, and the old one goes when that begins to sign.
+ * Withdraws a key: it leaves the JWKS, and within a minute every warm function refuses its tokens. If no other key could
+ * sign, a new one is made first, and the old one is withdrawn when that begins to sign.
  *
  * @throws ProblemError `unavailable`
  */
@@ -103,7 +103,7 @@ export async function withdrawKey(
         key.verifiesUntil === undefined &&
         key.signsFrom <= clock() + PUBLISHED_AT_LEAST_MS,
     );
-  // A rotation that came first may have added a key that signs only later: then once more.
+  // Another rotation may have come first with a key that signs only later; then repeat.
   while (successor() === undefined) {
     await rotateKeysNow(deps);
     keys = await store.list();
@@ -115,7 +115,7 @@ export async function withdrawKey(
   return { outcome: 'withdrawn' };
 }
 
-/** When the last token of a key expires that signs until another does; a retirement is never put off. */
+/** The retirement of a key that signs until `at`. A retirement is never postponed. */
 function replacedAt({ tokenLifetime }: RotationDeps, key: PublicKey, at: number): Retirement[] {
   if (key.verifiesUntil !== undefined) return [];
   return [{ kid: key.kid, verifiesUntil: at + tokenLifetime + MARGIN_MS }];

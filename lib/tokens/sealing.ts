@@ -2,8 +2,8 @@ import { createDecipheriv } from 'node:crypto';
 import { CompactEncrypt } from 'jose';
 
 /**
- * Encrypts private keys for a table whose reader must not be able to use them. Sealed text is a compact JWE
- * (RFC 7516) bound to its `kid`, so that no row can be passed off as another's.
+ * Encrypts private keys, so that a reader of the table can't use them. The sealed text is a compact JWE (RFC 7516) bound to
+ * its `kid`, so that no row can be swapped for another.
  */
 export type Sealing = {
   seal(plaintext: string, kid: string): Promise<string>;
@@ -11,13 +11,13 @@ export type Sealing = {
   unseal(sealed: string, kid: string): Promise<string>;
 };
 
-/** What wraps the data key of each sealed text. */
+/** Makes, wraps and unwraps the data key of each sealed text. */
 export type DataKeys = {
   create(kid: string): Promise<{ dataKey: Uint8Array; wrapped?: string }>;
   unwrap(wrapped: string | undefined, kid: string): Promise<Uint8Array>;
 };
 
-/** Envelope encryption: AES-256-GCM by jose under a data key, which the header carries wrapped if it has to. */
+/** Envelope encryption: AES-256-GCM by jose under a data key, whose wrapped form is in the header. */
 export function sealingWith(dataKeys: DataKeys): Sealing {
   return {
     async seal(plaintext, kid) {
@@ -34,8 +34,8 @@ const HEADER = { alg: 'dir', enc: 'A256GCM' };
 const TAG_BYTES = 16;
 
 /**
- * What opens what `sealingWith` sealed, by node:crypto: whoever signs unseals and never seals, and jose's decryption for
- * every algorithm of RFC 7516 is 17 kB of each bundle.
+ * Unseals what `sealingWith` sealed, with node:crypto: functions that sign only unseal, and jose's decryption for every
+ * algorithm of RFC 7516 would add 17 kB to each bundle.
  *
  * @see RFC 7516 section 5.2; RFC 7518 section 5.3
  */
@@ -58,7 +58,7 @@ export function unsealingWith(dataKeys: Pick<DataKeys, 'unwrap'>): Pick<Sealing,
 
 const bytes = (text = '') => Buffer.from(text, 'base64url');
 
-/** Data keys that are all one secret of 32 bytes, kept outside the tables: for a stack without KMS. */
+/** One secret of 32 bytes as the data key of every text: for a stack without KMS. */
 export function secretDataKeys(secret: Uint8Array): DataKeys {
   return {
     create: async () => ({ dataKey: secret }),

@@ -12,7 +12,7 @@ import type { VerificationKeys } from './verification-keys.ts';
  */
 const MODULUS_LENGTH = 2048;
 
-/** A deployment and `npm start` run the command; this is for whoever deployed in another way. */
+/** A deployment and `npm start` run this command. The message is for any other kind of deployment. */
 const NO_KEY = 'it holds no key that may sign now: run `npm run keys -- rotate`';
 
 export type SigningKeys = {
@@ -20,7 +20,7 @@ export type SigningKeys = {
   current(): Promise<{ kid: string; algorithm: SigningAlgorithm; privateKey: CryptoKey }>;
 };
 
-/** The private keys, unsealed once in the life of a warm function. It makes none: only `rotate-keys` writes keys. */
+/** The private keys, unsealed once in the life of a warm function. Only `rotate-keys` makes keys. */
 export function signingKeys(
   store: Pick<KeyStore, 'sealedPrivateKey'>,
   published: Pick<VerificationKeys, 'all'>,

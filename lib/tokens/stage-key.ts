@@ -3,25 +3,25 @@ import { orUnavailable } from '../unavailable.ts';
 import type { Sealing } from './sealing.ts';
 
 /**
- * The `kid` under which the stage key is sealed and stored. A role that needs nothing else of the table of keys names
- * this item alone, and KMS opens it only for this `kid` (see `unsealStageKey` in infrastructure/permissions.yml).
+ * The `kid` under which the stage key is sealed and stored. Roles that need only the stage key are limited to this item and,
+ * in KMS, to this `kid` (see `unsealStageKey` in infrastructure/permissions.yml).
  */
 export const STAGE_KEY = '#stage';
 
-/** What a derived key is for. Each purpose has a key of its own, so that no output of one means anything to another. */
+/** The purpose of a derived key. Each purpose has its own key, so that an output for one is useless for another. */
 type StageKeyPurpose =
   /** Seals the secrets of TOTP factors. */
   | 'totp'
-  /** HMAC of mailed codes: a dump of 8 digits' hashes is tried out in a second, one of their HMACs never. */
+  /** HMAC of mailed codes: plain hashes of eight digits could be reversed within a second. */
   | 'codes'
-  /** HMAC of the challenges of log-in by passkey, which are stored nowhere. */
+  /** HMAC of passkey challenges, which are stored only when they are used. */
   | 'challenges';
 
 /** Every method throws ProblemError `unavailable`. */
 export type StageKeyStore = {
-  /** As it was sealed; `undefined` before `rotate-keys` has made one. Strongly consistent. */
+  /** The sealed key; `undefined` before `rotate-keys` has made one. Strongly consistent. */
   sealedStageKey(): Promise<string | undefined>;
-  /** Stores the first one, and leaves alone one that is there already. */
+  /** Stores the key, unless there is one already. */
   addStageKey(sealed: string): Promise<void>;
 };
 
@@ -35,7 +35,7 @@ export type StageKey = {
   derived(purpose: StageKeyPurpose): Promise<KeyObject>;
 };
 
-/** A deployment and `npm start` run the command; this is for whoever deployed in another way. */
+/** A deployment and `npm start` run this command. The message is for any other kind of deployment. */
 const NO_KEY = 'the table of keys holds no stage key: run `npm run keys -- rotate`';
 
 export function stageKey(
@@ -63,8 +63,8 @@ export function stageKey(
 }
 
 /**
- * Makes the stage key where there is none. Of several at once one wins, and all then read the same. It is never replaced:
- * what it sealed would be lost.
+ * Makes the stage key if there is none. Of several calls at once one wins, and all then read the same key. It is never
+ * replaced, since everything that it sealed would be lost.
  *
  * @throws ProblemError `unavailable`
  */

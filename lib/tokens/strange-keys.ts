@@ -7,9 +7,9 @@ import type { Sealing } from './sealing.ts';
 import { STAGE_KEY, type StageKeyStore } from './stage-key.ts';
 
 /**
- * The `kid`s of published keys that no rotation made. Every verifier trusts what is published, so whoever can write the
- * table could plant a key of their own there. They can't seal its private part: KMS lets `rotate-keys` alone do so.
- * So a key is ours when its private part is there, opens for this `kid`, and belongs to the published part.
+ * The `kid`s of published keys that no rotation made. The attack: every verifier trusts the published keys, so an attacker
+ * who can write to the table could add a key of their own. They can't seal its private key, since KMS lets only
+ * `rotate-keys` do that. So a key is ours if its private key is stored, opens for this `kid`, and matches the public key.
  *
  * @throws ProblemError `unavailable` when DynamoDB or KMS doesn't answer
  */
@@ -39,14 +39,14 @@ async function isStrange(
     return thumbprints.some((thumbprint) => thumbprint !== kid);
   } catch (error) {
     if (isOutage(error)) return orUnavailable('KMS', Promise.reject(error));
-    // Sealed by somebody else, or by a KMS key that is gone: either way nobody here can answer for it.
+    // Sealed by somebody else, or under a KMS key that is gone: nothing proves that it is ours.
     return true;
   }
 }
 
 /**
- * Whether KMS opens the stage key. A stage that was removed and deployed again has the old one, and a KMS key that can't open
- * it: no authenticator app works then, and no mailed code.
+ * Whether KMS can open the stage key. A stage that was removed and deployed again has the old stage key and a new KMS key
+ * that can't open it: then no authenticator app and no mailed code works.
  *
  * @throws ProblemError `unavailable` when DynamoDB or KMS doesn't answer
  */
@@ -63,7 +63,7 @@ export async function opensStageKey(
   }
 }
 
-/** Whether KMS didn't judge: it wasn't reached, was overwhelmed or failed. */
+/** Whether KMS gave no verdict: it wasn't reached, throttled the call, or failed. */
 function isOutage(error: unknown): boolean {
   if (!(error instanceof Error && '$metadata' in error)) return false;
   const { httpStatusCode = 0 } = error.$metadata as { httpStatusCode?: number };

@@ -7,8 +7,9 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Seals the secrets of TOTPs by AES-256-GCM under a key that no table holds, without a call to KMS for each. The owner is
- * the additional data: no row can be passed off as another's. A random nonce of 96 bits is safe for 2^32 secrets.
+ * Seals the secrets of TOTPs with AES-256-GCM under a key that isn't in the tables, without a call to KMS for each. The
+ * owner is the additional data, so that no row can be swapped for another. A random nonce of 96 bits is safe for 2^32
+ * secrets.
  *
  * @see NIST SP 800-38D section 8.3
  */

@@ -1,21 +1,21 @@
 import type { Clock } from '../core/account.ts';
 import { isPublished, type KeyStore, type PublicKey } from './key-store.ts';
 
-/** How long a warm function trusts what it read: bounds how long it still accepts a key that was withdrawn. */
+/** How long a warm function caches the keys, and so how long it still accepts a withdrawn key. */
 export const CACHE_MS = 60_000;
 
 /**
- * How often a warm function looks again for a `kid` that it doesn't know. Whoever forges one costs us such a look: this
- * bounds them to one every few seconds and container. A new key is published for longer than this before it signs
- * (`PUBLISHED_AT_LEAST_MS`), so that no good token waits for the next look.
+ * How often a warm function reads the keys again because of an unknown `kid`. The attack: tokens with made-up `kid`s cost us
+ * reads, which this limits to one every few seconds in each container. A new key is published for longer than this before
+ * it signs (`PUBLISHED_AT_LEAST_MS`), so that no valid token is refused.
  */
 export const LOOK_AGAIN_MS = 3_000;
 
 /** The public keys, kept in memory by a warm function. */
 export type VerificationKeys = {
-  /** Those that are published now. @throws ProblemError `unavailable` */
+  /** The keys that are published now. @throws ProblemError `unavailable` */
   all(): Promise<PublicKey[]>;
-  /** One of them. Looks once more before it says that there is none, at most once in `LOOK_AGAIN_MS`. */
+  /** One of them. For an unknown `kid` it reads the keys again, at most once in `LOOK_AGAIN_MS`. */
   find(kid: string): Promise<PublicKey | undefined>;
 };
 
@@ -25,13 +25,13 @@ export function verificationKeys(store: Pick<KeyStore, 'list'>, clock: Clock): V
   let mayLookAgainAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
 
-  // The keys of before stay until new ones have arrived: a look that fails takes nothing away.
+  // The cached keys stay until new ones have been read, so that a failed read loses nothing.
   function look(): Promise<void> {
     looking ??= store
       .list()
       .then((keys) => {
         known = keys;
-        // Not all at once: containers that began together would read the one item of the keys together, every minute.
+        // A random time, or containers that started together would all read the one item at the same time, every minute.
         knownUntil = clock() + CACHE_MS * (1 - Math.random() / 10);
       })
       .finally(() => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CborMap, readCbor } from './cbor.ts';
 
-/** What an authenticator says and signs. @see WebAuthn Level 3 section 6.1 */
+/** The data that an authenticator signs. @see WebAuthn Level 3 section 6.1 */
 export type AuthenticatorData = {
   counter: number;
   backupEligible: boolean;
@@ -23,8 +23,8 @@ const FLAGS = {
 };
 
 /**
- * Reads authenticator data and checks what holds for every ceremony: it is for this RP ID, somebody was there and was
- * verified, and nothing is backed up that cannot be.
+ * Reads authenticator data and checks what every ceremony requires: the RP ID, user presence, user verification, and that a
+ * credential which isn't backup eligible isn't backed up.
  *
  * @throws Error when something is wrong
  * @see WebAuthn Level 3 sections 7.1 (steps 13 to 17) and 7.2 (steps 14 to 18)

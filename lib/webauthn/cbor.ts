@@ -1,4 +1,4 @@
-/** What CTAP2 and COSE use of CBOR. */
+/** The part of CBOR that CTAP2 and COSE use. */
 export type Cbor = number | string | Buffer | boolean | null | undefined | Cbor[] | CborMap;
 export type CborMap = Map<number | string, Cbor>;
 
@@ -6,12 +6,12 @@ export type CborMap = Map<number | string, Cbor>;
 const MAX_DEPTH = 4;
 
 /**
- * Reads one item of CBOR, of the part that CTAP2 uses: lengths are definite, map keys are numbers or text and occur once.
- * Tags, floating-point numbers and integers beyond 2^53 have no use there. A length may be written longer than it has to
- * be, as some authenticators do.
+ * Reads one CBOR item of the subset that CTAP2 uses: lengths are definite, map keys are unique numbers or texts, and there are
+ * no tags, floating-point numbers or integers beyond 2^53. A length may be encoded longer than necessary, as some
+ * authenticators do.
  *
- * Each length is compared with what is left before anything is read. A Buffer is a window of memory that other requests
- * use too: a byte string that reached beyond it would show what they hold.
+ * Each length is compared with the remaining bytes before anything is read. A Buffer may share its memory with other
+ * requests: a byte string that reached beyond it would reveal their data.
  *
  * @returns the item, and the offset behind it
  * @throws Error when the bytes aren't such an item

@@ -1,9 +1,9 @@
-/** Which ceremony it was. */
+/** The type of the ceremony. */
 type Ceremony = 'webauthn.create' | 'webauthn.get';
 
 /**
- * Reads what the browser says of a ceremony, and checks all of it but the challenge: which ceremony it was, on a page of
- * which origin, and that the page was not in a frame of another site, where a visitor can't see whom they trust.
+ * Reads the browser's client data, and checks all of it but the challenge: the type of the ceremony, the page's origin, and
+ * that the page wasn't in a frame of another site, where visitors can't see which site they trust.
  *
  * @returns the challenge
  * @throws Error when something is wrong

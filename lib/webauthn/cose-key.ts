@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { PasskeyAlgorithm, PasskeyKey } from '../core/passkeys.ts';
 import type { CborMap } from './cbor.ts';
 
-// Labels of RFC 9052 section 7 and RFC 9053 section 7.
+// The labels of RFC 9052 section 7 and RFC 9053 section 7.
 const [KTY, ALG, CRV_OR_N, X_OR_E, Y] = [1, 3, -1, -2, -3];
 const [OKP, EC2, RSA] = [1, 2, 3];
 const [P_256, ED25519] = [1, 6];
@@ -29,7 +29,7 @@ const READERS: Record<PasskeyAlgorithm, (cose: CborMap) => PasskeyKey> = {
   },
   [-257](cose) {
     expectMembers(cose, { [KTY]: RSA });
-    // A larger modulus or exponent is only good for keeping the processor busy.
+    // Only an attacker who wants to waste processor time sends a larger modulus or exponent.
     const { least, most } = RSA_BYTES;
     return { kty: 'RSA', n: bytesOf(cose, CRV_OR_N, least, most), e: bytesOf(cose, X_OR_E, 1, 4) };
   },
@@ -52,10 +52,10 @@ function importKey(publicKey: PasskeyKey): KeyObject {
   return createPublicKey({ key: { ...publicKey }, format: 'jwk' });
 }
 
-/** The digest that each algorithm signs; Ed25519 has its own within. */
+/** The digest of each algorithm; Ed25519 has its own built in. */
 const DIGESTS: Record<PasskeyAlgorithm, string | null> = { [-7]: 'sha256', [-8]: null, [-257]: 'sha256' };
 
-/** Whether the signature is the key's. ES256 is DER, RS256 has the padding of PKCS #1 v1.5: Node's defaults. */
+/** Verifies a signature. ES256 is in DER, RS256 has the padding of PKCS #1 v1.5; both are Node's defaults. */
 export function isSignedBy(
   { algorithm, publicKey }: { algorithm: PasskeyAlgorithm; publicKey: PasskeyKey },
   signed: Buffer,

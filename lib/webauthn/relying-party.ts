@@ -16,20 +16,20 @@ const MAX_ID_BYTES = 1023;
 const MAX_TRANSPORTS = 10;
 
 /**
- * Checks what authenticators answer, by the steps of WebAuthn Level 3 that need neither a challenge nor what is stored:
- * those the use-cases add.
+ * Checks responses of authenticators, by the steps of WebAuthn Level 3 that need neither the challenge nor stored data. The
+ * use-cases add the others.
  *
  * @param isOrigin whether pages of an origin may use passkeys of this RP ID
  */
 export function relyingParty(rpId: string, isOrigin: (origin: string) => boolean): RelyingParty {
   return {
-    registration: (response) => orRefused(() => readRegistration(response, rpId, isOrigin)),
-    assertion: (response) => orRefused(() => readAssertion(response, rpId, isOrigin)),
+    registration: (response) => refuseOnError(() => readRegistration(response, rpId, isOrigin)),
+    assertion: (response) => refuseOnError(() => readAssertion(response, rpId, isOrigin)),
   };
 }
 
-/** Whatever goes wrong while somebody's bytes are read is wrong with them. */
-function orRefused<T>(read: () => T): T {
+/** Any error while reading a client's bytes means that the bytes are wrong. */
+function refuseOnError<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
@@ -64,8 +64,8 @@ function readRegistration(
 }
 
 /**
- * Browsers that were asked for no attestation deliver none, or one that the new key itself signed and that tells nothing of
- * the device; any other would have to be judged by who made the device.
+ * We request no attestation. Browsers then send none, or self attestation, which the new key itself signs and which says
+ * nothing about the device. Any other kind would have to be verified against the device's vendor.
  *
  * @see WebAuthn Level 3 sections 5.1.3 (step 22), 8.2 and 8.7
  */
@@ -106,7 +106,7 @@ function readAssertion(given: unknown, rpId: string, isOrigin: (origin: string) 
   };
 }
 
-/** What both kinds of answers have in common. @see https://www.w3.org/TR/webauthn-3/#sctn-public-key-easy */
+/** The common part of both kinds of responses. @see https://www.w3.org/TR/webauthn-3/#sctn-public-key-easy */
 function readCredential(given: unknown): { id: string; response: Record<string, unknown> } {
   const { id, rawId, type, response } = (given ?? {}) as Record<string, unknown>;
   if (type !== 'public-key') throw new Error('the credential is not a public key');
@@ -122,7 +122,7 @@ function bytesOf(text: unknown): Buffer {
   return Buffer.from(text, 'base64url');
 }
 
-/** How the browser may reach the authenticator: hints for the next time, from a list that may grow. */
+/** The transports of the authenticator: hints for the next use, from a list that may grow. */
 function transportsOf(given: unknown): string[] {
   if (!Array.isArray(given)) return [];
   const plausible = given.filter((one) => typeof one === 'string' && /^[a-z-]{1,32}$/.test(one));

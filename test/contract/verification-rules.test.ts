@@ -205,20 +205,20 @@ describe('LIMIT_VERIFICATIONS', () => {
     const headers = tokens && bearer(tokens);
     return client.send({ path, body, sourceIp: `198.51.100.${network}`, ...(headers && { headers }) });
   };
-  const nobodys = 'A'.repeat(64);
+  const dummyHash = 'A'.repeat(64);
 
   test.each<[string, object]>([
-    ['/auth/send-verification', { verification: nobodys }],
-    ['/auth/undo', { token: nobodys }],
-    ['/auth/verify-email', { token: nobodys, password: 'x' }],
-    ['/auth/verify-email', { verification: nobodys, code: '12345678' }],
+    ['/auth/send-verification', { verification: dummyHash }],
+    ['/auth/undo', { token: dummyHash }],
+    ['/auth/verify-email', { token: dummyHash, password: 'x' }],
+    ['/auth/verify-email', { verification: dummyHash, code: '12345678' }],
   ])('counts %s %j', async (path, body) => {
     network += 1;
     const statuses = [];
     for (let times = 1; times <= 3; times += 1) statuses.push((await from(path, body)).status);
     expect(statuses.at(-1)).toBe(429);
     expect(statuses.slice(0, 2)).not.toContain(429);
-    expect((await from('/auth/undo', { token: nobodys })).status).toBe(429); // one counter for all
+    expect((await from('/auth/undo', { token: dummyHash })).status).toBe(429); // one counter for all
   });
 
   test('counts a change of address, and a verification only when it is refused', async () => {

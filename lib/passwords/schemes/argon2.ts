@@ -1,8 +1,8 @@
 import crypto from 'node:crypto';
 import { promisify } from 'node:util';
 import { decodeBase64, encodeBase64 } from '../base64.ts';
-import { inTurn } from '../memory-hard.ts';
-import { damaged, LEAVE_OUT, type Reading, refused, sameBytes, tooDear } from '../password-hash.ts';
+import { limitConcurrency } from '../memory-hard.ts';
+import { damaged, LEAVE_OUT, type Reading, refused, sameBytes, tooExpensive } from '../password-hash.ts';
 
 export type Argon2Settings = {
   variant: 'argon2id' | 'argon2i' | 'argon2d';
@@ -15,11 +15,11 @@ export type Argon2Settings = {
 /** 19 MiB, two passes, one lane. @see OWASP Password Storage Cheat Sheet */
 export const OWN_ARGON2: Argon2Settings = { variant: 'argon2id', memory: 19_456, passes: 2, lanes: 1 };
 
-/** What one verification may take: half a gigabyte, and about a second. */
+/** The most that one verification may cost: half a gigabyte, and about a second. */
 const MAX_MEMORY = 512 * 1024;
 const MAX_WORK = 1024 * 1024;
 const MAX_LANES = 64;
-/** Lengths of the result in use, in bytes: of any other length it was cut off. */
+/** The lengths of results in use, in bytes. Any other length is a truncated hash. */
 const TAGS: readonly number[] = [16, 20, 24, 32, 48, 64];
 
 const PHC = /^\$(argon2(?:id|i|d))\$v=19\$m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,10})\$([^$]+)\$([^$]+)$/;
@@ -41,7 +41,7 @@ export function readArgon2(text: string): Reading | undefined {
 export function argon2Hash(settings: Argon2Settings, salt?: Buffer, digest?: Buffer): Reading {
   const { variant, memory, passes, lanes } = settings;
   if (memory > MAX_MEMORY || memory * passes > MAX_WORK || lanes > MAX_LANES)
-    return tooDear('Argon2', `at most m=${MAX_MEMORY}, m × t = ${MAX_WORK}, p=${MAX_LANES}`);
+    return tooExpensive('Argon2', `at most m=${MAX_MEMORY}, m × t = ${MAX_WORK}, p=${MAX_LANES}`);
   // RFC 9106 section 3.1.
   const sound = passes >= 1 && lanes >= 1 && memory >= 8 * lanes;
   if (
@@ -82,7 +82,7 @@ export function computeArgon2(
   length: number,
 ): Promise<Buffer> {
   if (compute === undefined) throw new Error(NEEDS_NODE);
-  return inTurn(() =>
+  return limitConcurrency(() =>
     compute(variant, { message, nonce: salt, parallelism: lanes, tagLength: length, memory, passes }),
   );
 }

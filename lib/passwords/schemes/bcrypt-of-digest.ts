@@ -3,7 +3,7 @@ import { compare } from 'bcryptjs';
 import { damaged, type Reading } from '../password-hash.ts';
 import { parseBcrypt } from './bcrypt.ts';
 
-// Forms that give bcrypt a digest of the password, so that no password is too long for it.
+// Schemes that hash a digest of the password with bcrypt, so that no password is too long.
 
 /** `bcrypt_sha256$$2b$…` of Django: a SHA-256 in hex. */
 export function readDjangoBcryptSha256(text: string): Reading | undefined {
@@ -48,7 +48,7 @@ function over(prefix: string, bare: string, name: string, digest: (password: str
   };
 }
 
-/** What PHP's `trim` takes away, as WordPress does before every log-in. */
+/** PHP's `trim`, which WordPress applies before every log-in. */
 export function trimAsPhp(password: string): string {
   return password.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '');
 }

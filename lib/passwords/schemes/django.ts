@@ -1,6 +1,6 @@
 import { decodeBase64 } from '../base64.ts';
 import { damaged, type Reading } from '../password-hash.ts';
-import { pbkdf2Whole } from './pbkdf2.ts';
+import { fullLengthPbkdf2 } from './pbkdf2.ts';
 import { scryptHash } from './scrypt.ts';
 
 /** `pbkdf2_sha256$rounds$salt$hash`, the same with SHA-1, and `scrypt$N$salt$r$p$hash`. The salt is text. */
@@ -11,7 +11,7 @@ export function readDjango(text: string): Reading | undefined {
   const [rounds = '', salt = '', key = '', ...rest] = parts;
   if (rest.length > 0 || !/^\d{1,10}$/.test(rounds)) return damaged('PBKDF2');
   const digest = scheme === 'pbkdf2_sha1' ? 'sha1' : 'sha256';
-  return pbkdf2Whole(digest, Number(rounds), Buffer.from(salt), decodeBase64(key));
+  return fullLengthPbkdf2(digest, Number(rounds), Buffer.from(salt), decodeBase64(key));
 }
 
 function readScryptOf([n, salt = '', r, p, key = '', ...rest]: string[]): Reading {

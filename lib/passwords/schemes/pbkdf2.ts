@@ -1,17 +1,17 @@
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { decodeBase64, encodePasslibBase64 } from '../base64.ts';
-import { damaged, type Reading, sameBytes, tooDear } from '../password-hash.ts';
+import { damaged, type Reading, sameBytes, tooExpensive } from '../password-hash.ts';
 
 const compute = promisify(pbkdf2);
 
 const LENGTHS = { sha1: 20, sha256: 32, sha512: 64 };
 export type Pbkdf2Digest = keyof typeof LENGTHS;
 
-/** Lengths of keys that some system makes. */
+/** Lengths of keys in use. */
 const KEY_LENGTHS: readonly number[] = [16, 20, 32, 64];
 
-/** Iterations times blocks: two seconds at most. */
+/** The most iterations times blocks: two seconds. */
 const MAX_WORK = 5_000_000;
 
 const PASSLIB: Readonly<Record<string, Pbkdf2Digest>> = {
@@ -37,15 +37,15 @@ export function readPbkdf2(text: string): Reading | undefined {
   return pbkdf2Hash(digest, Number(rounds), decodeBase64(salt), whole ? keyBytes : undefined);
 }
 
-/** The same as `pbkdf2Hash` of a system whose keys are as long as the digest: a shorter one was cut off. */
-export function pbkdf2Whole(digest: Pbkdf2Digest, rounds: number, salt?: Buffer, key?: Buffer): Reading {
+/** `pbkdf2Hash` for a system whose keys are as long as the digest: a shorter key is a truncated hash. */
+export function fullLengthPbkdf2(digest: Pbkdf2Digest, rounds: number, salt?: Buffer, key?: Buffer): Reading {
   return pbkdf2Hash(digest, rounds, salt, key?.length === LENGTHS[digest] ? key : undefined);
 }
 
-/** A PBKDF2 hash from its parts, in passlib's form where that can be: every other spelling becomes it. */
+/** A PBKDF2 hash from its parts, stored in passlib's form if that can express it. */
 export function pbkdf2Hash(digest: Pbkdf2Digest, rounds: number, salt?: Buffer, key?: Buffer): Reading {
   if (rounds * Math.ceil((key?.length ?? 1) / LENGTHS[digest]) > MAX_WORK)
-    return tooDear('PBKDF2', `at most ${MAX_WORK} iterations`);
+    return tooExpensive('PBKDF2', `at most ${MAX_WORK} iterations`);
   if (rounds < 1 || salt === undefined || key === undefined || !KEY_LENGTHS.includes(key.length))
     return damaged('PBKDF2');
   const name = digest === 'sha1' ? 'pbkdf2' : `pbkdf2-${digest}`;

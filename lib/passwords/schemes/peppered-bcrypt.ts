@@ -29,7 +29,7 @@ function peppered(bare: string, pepper: string): Reading {
   return {
     text: `${PREFIX}${Buffer.from(pepper).toString('base64url')}${bcrypt.text}`,
     kind: `bcrypt with a pepper of cost ${bcrypt.cost}`,
-    // bcrypt reads 72 bytes of both together. A password beyond that is refused, as with any bcrypt hash.
+    // bcrypt reads 72 bytes of password and pepper together. A longer password is refused, as with any bcrypt hash.
     async matches(password) {
       const matches = await compare(password + pepper, bcrypt.text);
       return matches && Buffer.byteLength(password) <= READ_BYTES;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { damaged, type Reading, sameBytes, tooDear } from '../password-hash.ts';
+import { damaged, type Reading, sameBytes, tooExpensive } from '../password-hash.ts';
 import { trimAsPhp } from './bcrypt-of-digest.ts';
 
 const BASE64 = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -11,7 +11,7 @@ export function readPhpass(text: string): Reading | undefined {
   if (!/^\$[PH]\$[./0-9A-Za-z]{31}$/.test(text)) return damaged('phpass');
   const rounds = BASE64.indexOf(text.charAt(3));
   if (rounds < 7) return damaged('phpass');
-  if (rounds > MOST) return tooDear('phpass', `at most 2^${MOST} rounds`);
+  if (rounds > MOST) return tooExpensive('phpass', `at most 2^${MOST} rounds`);
   const [salt, digest] = [text.slice(4, 12), Buffer.from(text.slice(12))];
   const matches = (password: string) => sameBytes(Buffer.from(compute(password, salt, 2 ** rounds)), digest);
   return {

@@ -1,7 +1,7 @@
 import { type ScryptOptions, scrypt } from 'node:crypto';
 import { decodeBase64, encodeBase64 } from '../base64.ts';
-import { inTurn } from '../memory-hard.ts';
-import { damaged, type Reading, sameBytes, tooDear } from '../password-hash.ts';
+import { limitConcurrency } from '../memory-hard.ts';
+import { damaged, type Reading, sameBytes, tooExpensive } from '../password-hash.ts';
 
 export type ScryptCost = {
   /** log2 of N. */
@@ -10,7 +10,7 @@ export type ScryptCost = {
   p: number;
 };
 
-/** What one verification may take: half a gigabyte, and about two seconds. */
+/** The most that one verification may cost: half a gigabyte, and about two seconds. */
 const MAX_MEMORY = 512 * 1024 * 1024;
 const MAX_WORK = 2 ** 22;
 
@@ -24,7 +24,7 @@ export function readScrypt(text: string): Reading | undefined {
   return scryptHash({ ln: Number(ln), r: Number(r), p: Number(p) }, decodeBase64(salt), decodeBase64(key));
 }
 
-/** A scrypt hash from its parts, as a PHC string: every other spelling becomes it. */
+/** A scrypt hash from its parts, stored as a PHC string. */
 export function scryptHash(cost: ScryptCost, salt?: Buffer, key?: Buffer): Reading {
   const fault = scryptFault(cost);
   if (fault) return fault;
@@ -42,7 +42,9 @@ export function scryptHash(cost: ScryptCost, salt?: Buffer, key?: Buffer): Readi
 export function scryptFault({ ln, r, p }: ScryptCost): Reading | undefined {
   if (!(ln >= 1 && r >= 1 && p >= 1)) return damaged('scrypt');
   const bound = 'at most 512 MiB, N × r × p = 2^22';
-  return 128 * 2 ** ln * r > MAX_MEMORY || 2 ** ln * r * p > MAX_WORK ? tooDear('scrypt', bound) : undefined;
+  return 128 * 2 ** ln * r > MAX_MEMORY || 2 ** ln * r * p > MAX_WORK
+    ? tooExpensive('scrypt', bound)
+    : undefined;
 }
 
 /** @param length of the result, in bytes */
@@ -54,7 +56,7 @@ export function computeScrypt(
 ): Promise<Buffer> {
   const { ln, r, p } = cost;
   const options: ScryptOptions = { N: 2 ** ln, r, p, maxmem: 128 * r * (2 ** ln + p + 8) };
-  return inTurn(
+  return limitConcurrency(
     () =>
       new Promise((resolve, reject) => {
         scrypt(password, salt, length, options, (error, key) => (error ? reject(error) : resolve(key)));

@@ -1,5 +1,5 @@
 import { damaged, type Reading } from '../password-hash.ts';
-import { type Pbkdf2Digest, pbkdf2Whole } from './pbkdf2.ts';
+import { fullLengthPbkdf2, type Pbkdf2Digest } from './pbkdf2.ts';
 import { scryptHash } from './scrypt.ts';
 
 const FORM =
@@ -12,7 +12,8 @@ export function readWerkzeug(text: string): Reading | undefined {
   if (parts === null) return damaged('Werkzeug');
   const [, digest, rounds, n, r, p, salt = '', key = ''] = parts;
   const [saltBytes, keyBytes] = [Buffer.from(salt), Buffer.from(key, 'hex')];
-  if (digest !== undefined) return pbkdf2Whole(digest as Pbkdf2Digest, Number(rounds), saltBytes, keyBytes);
+  if (digest !== undefined)
+    return fullLengthPbkdf2(digest as Pbkdf2Digest, Number(rounds), saltBytes, keyBytes);
   const ln = Math.log2(Number(n));
   if (!Number.isInteger(ln)) return damaged('scrypt');
   return scryptHash({ ln, r: Number(r), p: Number(p) }, saltBytes, keyBytes);

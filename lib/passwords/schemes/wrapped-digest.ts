@@ -20,7 +20,7 @@ type Order = keyof typeof ORDERS;
 /** How another system made plain digests of passwords. */
 export type DigestRule = { algorithm: Algorithm; order: Order };
 
-/** WordPress's 32 hex digits of long ago. */
+/** The 32 hex digits of very old WordPress versions. */
 export const WORDPRESS_MD5: DigestRule = { algorithm: 'md5', order: 'trimmed' };
 
 const RULE = /^(md5|sha1|sha256|sha512)\((password|salt\+password|password\+salt)\)$/;
@@ -43,7 +43,7 @@ export function readDigestRule(text: string): DigestRule | { refused: string } {
 const FORM =
   /^\$gatehouse\$(md5|sha1|sha256|sha512)\$(plain|before|after|trimmed)\$([\w-]*)(\$argon2id\$.+)$/;
 
-/** A digest that Argon2id wraps, in an encoding of ours. */
+/** Reads a digest inside Argon2id, in an encoding of ours. */
 export function readWrappedDigest(text: string): Reading | undefined {
   if (!/^\$gatehouse\$(?:md5|sha)/.test(text)) return undefined;
   const [, algorithm, order, salt = '', around = ''] = FORM.exec(text) ?? [];
