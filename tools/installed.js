@@ -6,10 +6,10 @@ const NEEDED = 24; // npm ci installs it for this folder, and npm puts it first 
 
 const [major] = process.versions.node.split('.');
 if (!existsSync(new URL('../node_modules/esbuild', import.meta.url)))
-  stop('Nothing is installed yet: run `npm ci` first.');
+  stop('The dependencies are not installed: run `npm ci` first.');
 if (Number(major) < NEEDED)
   stop(
-    `This is Node ${process.versions.node}, and Node ${NEEDED} is needed: \`npm ci\` installs it for this folder, or use your own.`,
+    `This is Node ${process.versions.node}, but Node ${NEEDED} is needed: \`npm ci\` installs it for this folder, or install it yourself.`,
   );
 
 function stop(sentence) {

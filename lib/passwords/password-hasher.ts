@@ -41,7 +41,7 @@ export function passwordHasher({ passwordHash, bcryptCost }: HashSettings): Pass
 function readStored(stored: string, userId: string | undefined): PasswordHash | undefined {
   const reading = readHash(stored);
   if (!('refused' in reading)) return reading;
-  const problem = `the stored hash can't be verified, so only a reset lets the owner in: ${reading.refused}`;
+  const problem = `the stored hash can't be verified, so the owner can get in only by a reset: ${reading.refused}`;
   log.error('password', { userId, problem });
   return undefined;
 }

@@ -186,10 +186,10 @@ test.each([
   ['$6$salt$abcdef', /^this is a crypt\(3\) form/],
   ['{CRYPT}$6$salt$abcdef', /^this is a crypt\(3\) form/],
   ['{SSHA}abcdef', /^this is an LDAP digest,/],
-  ['abcdefabcdefabcdefabcdefabcdefab', /^this is a plain digest, of which --hash/],
-  ['{bcrypt}abcdef', /^no known form/],
-  ['abcdef'.repeat(10_000), /^no known form/],
-  ['', /^no known form/],
+  ['abcdefabcdefabcdefabcdefabcdefab', /^this is a plain digest: say how/],
+  ['{bcrypt}abcdef', /^this is no known form/],
+  ['abcdef'.repeat(10_000), /^this is no known form/],
+  ['', /^this is no known form/],
 ])('%s is refused at once, in words that do not repeat it', (text, reason) => {
   const began = performance.now();
   const read = readHash(text);

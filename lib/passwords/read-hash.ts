@@ -24,11 +24,14 @@ const READERS: readonly Reader[] = [
 
 /** Well-known forms that can't be verified: their first characters, and the sentence that says why. */
 const UNKNOWN: readonly [RegExp, string][] = [
-  [/^(?:\{crypt\})?\$(?:1|5|6|y|7|gy|sha1|md5)\$/i, 'this is a crypt(3) form other than bcrypt'],
-  [/^\{(?:S?MD5|S?SHA\d*)\}/i, 'this is an LDAP digest'],
+  [
+    /^(?:\{crypt\})?\$(?:1|5|6|y|7|gy|sha1|md5)\$/i,
+    `this is a crypt(3) form other than bcrypt, which can't be verified; ${LEAVE_OUT}`,
+  ],
+  [/^\{(?:S?MD5|S?SHA\d*)\}/i, `this is an LDAP digest, which can't be verified; ${LEAVE_OUT}`],
   [
     /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$/i,
-    "this is a plain digest, of which --hash has to say how it was made, such as --hash 'sha1(salt + password)'; as it is it",
+    `this is a plain digest: say how it was made with --hash, such as --hash 'sha1(salt + password)', or ${LEAVE_OUT}`,
   ],
 ];
 
@@ -42,15 +45,11 @@ const LONGEST = 2_000;
  * @returns the hash, whose `text` is the canonical form to store; or a sentence that says why it can't be verified
  */
 export function readHash(text: string): Reading {
-  if (text.length > LONGEST) return refused(`no known form of a password hash; ${LEAVE_OUT}`);
+  if (text.length > LONGEST) return refused(`this is no known form of a password hash; ${LEAVE_OUT}`);
   for (const read of READERS) {
     const reading = read(text);
     if (reading !== undefined) return reading;
   }
   const known = UNKNOWN.find(([form]) => form.test(text));
-  return refused(
-    known
-      ? `${known[1]}, which can't be verified; ${LEAVE_OUT}`
-      : `no known form of a password hash; ${LEAVE_OUT}`,
-  );
+  return refused(known ? known[1] : `this is no known form of a password hash; ${LEAVE_OUT}`);
 }

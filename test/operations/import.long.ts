@@ -64,7 +64,7 @@ test.each([
     expect(await store.run('import', file)).toContain(`${all} rows: ${all} imported, 0 there`);
     const seconds = (Date.now() - began) / 1000;
     const again = Date.now();
-    expect(await store.run('import', file)).toContain(`${all} rows: 0 imported, ${all} there from before`);
+    expect(await store.run('import', file)).toContain(`${all} rows: 0 imported, ${all} existed before`);
     const secondsAgain = (Date.now() - again) / 1000;
     console.log(`${all} users ${what}: ${seconds.toFixed(1)} s; a second run: ${secondsAgain.toFixed(1)} s`);
     expect(seconds).toBeLessThan(MINUTES * 60);
@@ -87,9 +87,9 @@ test('an import that was killed three times has everybody once after the fourth 
     }
     const summary = await store.run('import', file);
     const [, fresh, before] =
-      /^100,000 rows: ([\d,]+) imported, ([\d,]+) there from before, 0 refused/.exec(summary) ?? [];
+      /^100,000 rows: ([\d,]+) imported, ([\d,]+) existed before, 0 refused/.exec(summary) ?? [];
     const count = (text = '0') => Number(text.replaceAll(',', ''));
-    console.log(`the fourth run: ${fresh} imported, ${before} there from before`);
+    console.log(`the fourth run: ${fresh} imported, ${before} existed before`);
     expect(count(fresh)).toBeGreaterThan(0);
     expect(count(before)).toBeGreaterThan(0);
     expect(count(fresh) + count(before)).toBe(USERS);

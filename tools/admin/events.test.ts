@@ -172,7 +172,7 @@ test('replay publishes again what happened on the local stack since a time, with
   for (const times of [1, 2]) {
     const { out, err } = await replay(['--from', from, '--email'], local);
     expect([out, err]).toEqual([
-      expect.stringMatching(/^\d+ events were noted and \d+ published again\.\n$/),
+      expect.stringMatching(/^\d+ events were recorded and \d+ published again\.\n$/),
       expect.any(String),
     ]);
     expect(own()).toHaveLength(times);
@@ -219,7 +219,7 @@ describe('replay of a stage', () => {
     sqs.queues.set(unnoted, letters());
     expect(await run()).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^3 events were noted and 0 published/),
+      out: expect.stringMatching(/^3 events were recorded and 0 published/),
     });
     expect([await noted(), sqs.queues.get(unnoted)]).toEqual([types, []]);
 
@@ -233,9 +233,9 @@ describe('replay of a stage', () => {
     ]);
     expect(sqs.queues.get(unpublished)).toHaveLength(13);
     bus.fault = undefined;
-    expect((await run()).out).toBe('0 events were noted and 3 published again; the queues are empty.\n');
+    expect((await run()).out).toBe('0 events were recorded and 3 published again; the queues are empty.\n');
     expect([published(), sqs.queues.get(unpublished)]).toEqual([types, []]);
-    expect((await run()).out).toBe('0 events were noted and 0 published again; the queues are empty.\n');
+    expect((await run()).out).toBe('0 events were recorded and 0 published again; the queues are empty.\n');
     await bus.stop();
     await sqs.stop();
   });

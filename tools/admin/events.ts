@@ -14,16 +14,16 @@ import { eventsWithin, noteAgain, publishAgain, type Window } from './events/rep
 import { tail } from './events/tail.ts';
 
 const NAME = 'npm run events --';
-const main = program(NAME, 'Shows what happens to accounts, or publishes it again.');
+const main = program(NAME, 'Shows the events of accounts, or publishes them again.');
 let place: Place | undefined;
 
 main
   .command('tail')
   .description(
-    'prints the events of the local stack as they happen, a JSON object a line (EVENTS=on npm start)',
+    'prints the events of the local stack as they happen, one JSON object per line (needs EVENTS=on npm start)',
   )
   .helpOption('--help', 'shows this help')
-  .option('--from-start', 'prints those that were kept first')
+  .option('--from-start', 'prints the earlier events first')
   .action(({ fromStart = false }: { fromStart?: boolean }) =>
     tail(eventsFile(), {
       fromStart,
@@ -36,13 +36,13 @@ type ReplayOptions = PlaceOptions & { from?: string; to?: string; email?: boolea
 
 withPlace(main.command('replay'))
   .description(
-    'notes and publishes again what the dead-letter queues hold, or what happened within a time; each event with its eventId',
+    'records and publishes events again: those in the dead-letter queues, or those of a period; each keeps its eventId',
   )
   .option(
     '--from <time>',
-    'since when, such as 2026-11-27T03:00:00Z, at most 14 days ago; instead of the queues',
+    'replays a period instead of the queues; its start, such as 2026-11-27T03:00:00Z, at most 14 days ago',
   )
-  .option('--to <time>', 'until when; until now unless it is given')
+  .option('--to <time>', 'the end of the period; default: now')
   .option('--email', 'adds the address, as EVENTS_INCLUDE_EMAIL=on does')
   .action(async (options: ReplayOptions) => {
     checkPlace(options);
@@ -63,7 +63,7 @@ function windowOf({ from, to }: ReplayOptions): Window | undefined {
   if (from === undefined && to === undefined) return undefined;
   const window = { from: Date.parse(from ?? ''), to: to === undefined ? Date.now() : Date.parse(to) };
   if (Number.isNaN(window.from) || Number.isNaN(window.to))
-    throw new UsageError('Give --from, and --to if you like, as a time such as 2026-11-27T03:00:00Z.');
+    throw new UsageError('--from and --to take a time such as 2026-11-27T03:00:00Z; --to may be left out.');
   return window;
 }
 
@@ -73,21 +73,21 @@ async function replayWindow(options: ReplayOptions, window: Window): Promise<str
   const events = await eventsWithin(database, window);
   const listens = options.stage === undefined || (await queueOf('unpublished-events', options)) !== undefined;
   const noted = await noteAgain(database, events);
-  if (!listens) return `${noted} events were noted again; EVENTS is off there, so none was published.`;
+  if (!listens) return `${noted} events were recorded again; EVENTS is off there, so none was published.`;
   const sent = await publishAgain(database, await busOf(options), events, options.email === true);
-  return `${noted} events were noted and ${sent} published again.`;
+  return `${noted} events were recorded and ${sent} published again.`;
 }
 
 /** What Lambda gave up on. Locally nothing is ever given up on. */
 async function replayQueues(options: ReplayOptions): Promise<string> {
   if (options.stage === undefined)
-    return 'The local stack never gives up on an event: name a time with --from.';
+    return 'The local stack has no dead-letter queues: name a period with --from.';
   const { database } = place as Place;
   const noted = await emptied('unnoted-activity', options, (events) => noteAgain(database, events));
   const sent = await emptied('unpublished-events', options, async (events) =>
     publishAgain(database, await busOf(options), events, options.email === true),
   );
-  return `${noted} events were noted and ${sent} published again; the queues are empty.`;
+  return `${noted} events were recorded and ${sent} published again; the queues are empty.`;
 }
 
 /** Does something with the events of a queue's messages, which it then removes; none of them when it failed. */

@@ -56,7 +56,7 @@ describe('the command', () => {
     [[], 'Which command?'],
     [['frobnicate'], 'There is no such command.'],
     [['withdraw'], 'Which key? `withdraw` takes the kid that `list` shows.'],
-    [['withdraw', 'one', '--stag', 'prod'], 'That is one argument too many.'],
+    [['withdraw', 'one', '--stag', 'prod'], 'There is one argument too many.'],
     [['list', '--now'], 'This command has no option --now.'],
     [['list', '--region', 'eu-west-1'], '--region and --aws-profile are for a deployed stage'],
   ])('%j is refused in one sentence, which names the help', async (args, complaint) => {

@@ -9,13 +9,13 @@ import type { PlaceOptions } from './command-line/place.ts';
 import { checkPlace, program, run, UsageError, withPlace } from './command-line/run.ts';
 
 const NAME = typed('keys');
-const main = program(NAME, 'Looks after the signing keys of the local stack, or of a deployed stage.');
+const main = program(NAME, 'Manages the signing keys of the local stack or of a deployed stage.');
 
 command('list', 'shows every key and what it is used for').action((options) =>
   ask({ command: 'list' }, options),
 );
 
-command('rotate', 'adds the next key if it is time, as the schedule does every hour')
+command('rotate', 'adds the next key if it is due, as the schedule does every hour')
   .option('--now', 'replaces the signing key at once')
   .action(({ now, ...options }) => ask({ command: now ? 'rotate-now' : 'rotate' }, options));
 

@@ -18,9 +18,9 @@ const DEFAULT_PORT = 8006;
 const NAME = typed('mails');
 const main = program(
   NAME,
-  'Shows every email in every language, in the browser. MAILS_PORT moves it from port 8006.',
+  'Shows every email in every language, in the browser. It listens on port 8006; MAILS_PORT changes that.',
 )
-  .argument('[name]', 'the person whom the emails greet', 'Ada Lovelace')
+  .argument('[name]', 'the name in the greeting', 'Ada Lovelace')
   .action((name: string) => serve(name));
 
 await run(NAME, main);
@@ -72,7 +72,7 @@ function pagesFor(name: string): RequestListener {
     const known = LANGUAGES.find((one) => one === language);
     if (request.url === '/')
       return void response.setHeader('Content-Type', 'text/html').end(overview().markup);
-    if (!write || !known) return void response.writeHead(404).end('There is no such mail.\n');
+    if (!write || !known) return void response.writeHead(404).end('There is no such email.\n');
     const mail = write(known);
     response.setHeader('Content-Type', `text/${part === 'html' ? 'html' : 'plain'}; charset=utf-8`);
     response.end(part === 'html' ? mail.html : `${mail.subject}\n\n${mail.text}`);
@@ -89,11 +89,11 @@ function pagesFor(name: string): RequestListener {
       }),
     );
     return html`<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mails of ${config.brand.name}</title>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Emails of ${config.brand.name}</title>
 <style>${new Html(`:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif } section { display: grid; gap: 0 1rem;
 grid-template-columns: minmax(0, 3fr) minmax(0, 2fr) } h2, p { grid-column: 1 / -1; margin: 1rem 0 0 } iframe { width: 100%;
 height: 36rem; border: 1px solid } pre { white-space: pre-wrap; overflow-wrap: anywhere }`)}</style>
-<h1>Mails of ${config.brand.name}</h1>
+<h1>Emails of ${config.brand.name}</h1>
 ${mails}
 </html>
 `;

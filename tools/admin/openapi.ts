@@ -25,8 +25,7 @@ if (problems.length > 0)
 
 const current = read() === text;
 if (!process.argv.includes('--check')) writeFileSync(file, text);
-else if (!current)
-  console.error('docs/openapi.yaml is not what the code answers any more: run `npm run openapi`.');
+else if (!current) console.error('docs/openapi.yaml is out of date: run `npm run openapi`.');
 process.exitCode = problems.length === 0 && (current || !process.argv.includes('--check')) ? 0 : 1;
 console.log(`docs/openapi.yaml: ${text.split('\n').length} lines, ${problems.length} problems`);
 

@@ -74,12 +74,12 @@ describe('the command', () => {
     expect(first).toEqual({
       code: 1,
       out:
-        '3 rows: 2 imported, 0 there from before, 1 refused.\n' +
+        '3 rows: 2 imported, 0 existed before, 1 refused.\n' +
         '1 without a hash get an email to set a password.\nHashes: bcrypt of cost 10: 1.\n',
       err: `3 rows of ${file} into gatehouse-${tables.stage} in local\nline 4: email: Enter a valid email address.\n`,
     });
     expect((await users(['import', file, ...at])).out).toMatch(
-      /^3 rows: 0 imported, 2 there from before, 1 refused\./,
+      /^3 rows: 0 imported, 2 existed before, 1 refused\./,
     );
 
     const list = await users(['list', ...at]);
@@ -100,7 +100,7 @@ describe('the command', () => {
     expect(shown.out).toMatch(/^password +bcrypt of cost 10$/m);
     expect(shown.out).not.toContain(someHash().slice(7));
     expect((await users(['show', 'GRACE@example.com', ...at])).out).toMatch(
-      /^name +Grace \\u\{200d\}ecarG\n.*\nstatus +active\nemailVerified +no\nroles +none\npassword +none: only a reset/m,
+      /^name +Grace \\u\{200d\}ecarG\n.*\nstatus +active\nemailVerified +no\nroles +none\npassword +none: the owner can get in only by a reset/m,
     );
     expect(JSON.parse((await users(['show', ada.email, '--json', ...at])).out)).toEqual({
       ...ada,
@@ -160,10 +160,10 @@ describe('the command', () => {
     expect(statSync(exported).mode & 0o777).toBe(0o600);
     expect(await users(['export', '--file', exported, ...at])).toMatchObject({
       code: 1,
-      err: `${exported} is there already: name another file, or remove it first.\n`,
+      err: `${exported} exists already: name another file, or remove it first.\n`,
     });
 
-    expect(await done('delete', ada.email)).toMatch(/^ada@example\.com \(.*\) is deleted; sessions/);
+    expect(await done('delete', ada.email)).toMatch(/^ada@example\.com \(.*\) is deleted; all sessions have ended/);
     expect(await users(['show', ada.email, ...at])).toEqual({
       code: 1,
       out: '',
@@ -238,7 +238,7 @@ describe('the command', () => {
     expect(kms.requests).toHaveLength(before); // an export as such needs no key
     const plain = await run(['export', '--plain-secrets'], here);
     expect(JSON.parse(plain.out)).toMatchObject({ factors: { totp: { secret: writeTotpSecret(seed) } } });
-    expect(plain.err).toContain('It holds the secrets of 1 authenticator app in clear: delete it');
+    expect(plain.err).toContain('The file has the secrets of 1 authenticator app in plain text: delete it');
     const key = `${fileOf('', '.none')}.key`;
     const encrypted = await run(['export', '--factor-key', key], here);
     expect(statSync(key).mode & 0o777).toBe(0o600);
@@ -290,17 +290,15 @@ describe('the command', () => {
     expect(first).toEqual({
       code: 1,
       out:
-        '6 rows: 3 imported, 0 there from before, 1 refused, 2 left out (1 without an email address, 1 deleted there).\n' +
+        '6 rows: 3 imported, 0 existed before, 1 refused, 2 left out (1 without an email address, 1 deleted there).\n' +
         '1 without a hash get an email to set a password.\n' +
         'Hashes: bcrypt of cost 5: 1; SHA1, wrapped in Argon2id: 1.\n',
       err: expect.stringMatching(
-        /^6 rows of .*\n1 plain digest gets wrapped in Argon2id, .*\nline 22: passwordHash: .*\n$/,
+        /^6 rows of .*\n1 plain digest gets wrapped in Argon2id\. .*\nline 22: passwordHash: .*\n$/,
       ),
     });
     // Wrapped anew the digest is another text, and still the same account.
-    expect((await users(args)).out).toMatch(
-      /^6 rows: 0 imported, 3 there from before, 1 refused, 2 left out/,
-    );
+    expect((await users(args)).out).toMatch(/^6 rows: 0 imported, 3 existed before, 1 refused, 2 left out/);
     const before = await own.all('users');
     expect(JSON.stringify(before)).not.toContain(salted.hash);
 
@@ -314,7 +312,7 @@ describe('the command', () => {
     expect(await check('b@example.com', '\n')).toEqual(no);
     expect(await check('b@example.com', '')).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/^No password/),
+      err: expect.stringMatching(/^Standard input contained no password/),
     });
     expect(await check('e@example.com', 'x\n')).toMatchObject({
       code: 1,
@@ -355,7 +353,7 @@ describe('the command', () => {
     const fresh = await ownTables();
     const file = fileOf(`${CSV}\n"y@example.com`, '.csv');
     const { code, err } = await users(['import', file, '--stage', fresh.stage]);
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/not sound CSV at line 5/) });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/not valid CSV at line 5/) });
     expect(err).not.toContain(someHash().slice(7));
     expect(await fresh.all('users')).toEqual([]);
   });
@@ -364,13 +362,16 @@ describe('the command', () => {
     [[], 'Which command?'],
     [['frobnicate'], 'There is no such command.'],
     [['toString'], 'There is no such command.'],
-    [['list', 'ada@example.com'], 'That is one argument too many.'],
-    [['show', 'a', 'b'], 'That is one argument too many.'],
+    [['list', 'ada@example.com'], 'There is one argument too many.'],
+    [['show', 'a', 'b'], 'There is one argument too many.'],
     [['delete'], 'Which user? `delete` takes an email address or a user id.'],
     [['disable', ''], 'Which user? `disable` takes an email address or a user id.'],
     [['roles'], 'Which user? `roles` takes an email address or a user id.'],
-    [['roles', 'a@example.com', 'admin', '--none'], 'Name roles, or give --none.'],
-    [['end-sessions', '--all', '--session', 'x'], '--session is about one user, and --all about everybody.'],
+    [['roles', 'a@example.com', 'admin', '--none'], 'Name roles or use --none, not both.'],
+    [
+      ['end-sessions', '--all', '--session', 'x'],
+      '--session needs one user and cannot be combined with --all.',
+    ],
     [['show'], 'Which user? `show` takes an email address or a user id.'],
     [['import'], 'Which file? `import` takes a .csv or .jsonl file.'],
     [['check'], 'Which user? `check` takes an email address or a user id.'],
@@ -381,9 +382,9 @@ describe('the command', () => {
     [['list', '--stage'], 'The option --stage needs a value.'],
     [['list', '--region', 'eu-west-1'], '--region and --aws-profile are for a deployed stage'],
     [['list', '--aws-profile', 'ops'], '--region and --aws-profile are for a deployed stage'],
-    [['end-sessions'], 'Name one user, or give --all.'],
-    [['end-sessions', 'a@example.com', '--all'], 'Name one user, or give --all.'],
-    [['end-sessions', '--all'], 'add --yes if that is meant.'],
+    [['end-sessions'], 'Name one user or use --all.'],
+    [['end-sessions', 'a@example.com', '--all'], 'Name one user or use --all.'],
+    [['end-sessions', '--all'], 'add --yes to confirm.'],
   ])('%j is refused in one sentence, which names the help', async (args, complaint) => {
     const { code, out, err } = await users(args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -399,10 +400,7 @@ describe('the command', () => {
       ['export', '--file', '/no/such/folder/users.jsonl'],
       'There is no folder for /no/such/folder/users.jsonl.',
     ],
-    [
-      ['export', '--file', 'FOLDER.csv'],
-      'FOLDER.csv is there already: name another file, or remove it first.',
-    ],
+    [['export', '--file', 'FOLDER.csv'], 'FOLDER.csv exists already: name another file, or remove it first.'],
     [['show', 'nobody@example.com'], 'No user has this email address.'],
     [['disable', '11111111-1111-4111-8111-000000000000'], 'No user has this user id.'],
     [['unlock', 'ada'], 'No user has this user id.'],
@@ -492,13 +490,13 @@ describe('the command', () => {
 
     const shown = await users(['show', email, ...at]);
     expect(shown.out).toMatch(
-      /^failedLogIns +20\nlockedUntil +2\d{3}-.*Z \(`unlock` lifts it\)\nmailRefused +bounced \(`allow-mail` lifts it\)$/m,
+      /^failedLogIns +20\nlockedUntil +2\d{3}-.*Z \(`unlock` removes it\)\nmailRefused +bounced \(`allow-mail` removes it\)$/m,
     );
     const done = async (...args: string[]) => (await users([...args, ...at])).out;
-    expect(await done('unlock', email)).toBe('locked@example.com is not locked any more.\n');
+    expect(await done('unlock', email)).toBe('locked@example.com is no longer locked.\n');
     expect(await done('unlock', email)).toBe('locked@example.com was not locked.\n');
-    expect(await done('allow-mail', email)).toBe('locked@example.com gets mail again.\n');
-    expect(await done('allow-mail', email)).toBe('locked@example.com got mail already.\n');
+    expect(await done('allow-mail', email)).toBe('locked@example.com gets email again.\n');
+    expect(await done('allow-mail', email)).toBe('locked@example.com was not blocked.\n');
     expect(await done('show', email)).toMatch(/^failedLogIns +0\nlockedUntil +not locked\nmailRefused +no$/m);
     expect(await store.get(user.userId)).not.toHaveProperty('mailRefused');
   });

@@ -67,7 +67,7 @@ import { accountsOf } from './users/row.ts';
 /** Who did it, as the activity of an account says. */
 const BY = 'operator';
 const NAME = typed('users');
-const main = program(NAME, 'Looks after the accounts of the local stack, or of a deployed stage.');
+const main = program(NAME, 'Manages the accounts of the local stack or of a deployed stage.');
 let place: Place | undefined;
 /** How long the row of a notice is kept until it is sent. */
 const FACTOR_NOTICE_MS = 24 * 60 * 60 * 1000;
@@ -127,8 +127,8 @@ async function find({ users }: Deps, given: string): Promise<User> {
   }
 }
 
-command('list', 'prints one line a user')
-  .option('--json', 'prints a JSON object a line')
+command('list', 'prints one line per user')
+  .option('--json', 'prints one JSON object per line')
   .action(async (options) => {
     const { deps } = await open(options);
     for await (const user of deps.accounts.all(['userId', 'email', 'status', 'createdAt']))
@@ -137,7 +137,7 @@ command('list', 'prints one line a user')
 
 command(
   'show [email|userId]',
-  'shows everything about a user but the hash, and whether log-in is locked or mail refused',
+  'shows everything about a user except the hash, and whether log-in is locked or email blocked',
 )
   .option('--json', 'prints a JSON object')
   .action(async (given: string | undefined, options) => {
@@ -149,8 +149,8 @@ command(
     await say(details({ user, lock, change, ...factors }, options.json === true));
   });
 
-command('activity [email|userId]', 'shows the last 50 events of a user, the newest first, and who did what')
-  .option('--json', 'prints a JSON object a line')
+command('activity [email|userId]', 'shows the last 50 events of a user, newest first, and who caused each')
+  .option('--json', 'prints one JSON object per line')
   .action(async (given: string | undefined, options) => {
     if (!given) throw new UsageError('Which user? `activity` takes an email address or a user id.');
     const { deps } = await open(options);
@@ -159,7 +159,7 @@ command('activity [email|userId]', 'shows the last 50 events of a user, the newe
       await say(activityLine(happened, options.json === true));
   });
 
-userCommand('disable', 'locks a user out of everything and ends all sessions at once', async (deps, user) => {
+userCommand('disable', 'locks a user out and ends all sessions, at once', async (deps, user) => {
   const done = await disableAccount(deps.accounts, user.userId, BY);
   return `${user.email} ${done ? 'is disabled, and all sessions have ended' : 'was disabled already'}.`;
 });
@@ -169,47 +169,47 @@ userCommand('enable', 'lets a disabled user log in again', async (deps, user) =>
   return `${user.email} ${done ? 'can log in again' : 'was not disabled'}.`;
 });
 
-userCommand('unlock', 'forgets the failed log-ins of a user, and so lifts the lock', async (deps, user) => {
+userCommand('unlock', 'clears the failed log-ins of a user, which removes the lock', async (deps, user) => {
   const done = await unlockAccount(deps, user);
-  return `${user.email} ${done ? 'is not locked any more' : 'was not locked'}.`;
+  return `${user.email} ${done ? 'is no longer locked' : 'was not locked'}.`;
 });
 
 userCommand(
   'allow-mail',
-  'lets mail go to a user again after a bounce or a complaint',
+  'allows email to a user again after a bounce or a complaint',
   async (deps, user) => {
     const done = await allowMail(deps.accounts, user.userId);
-    return `${user.email} ${done ? 'gets mail again' : 'got mail already'}.`;
+    return `${user.email} ${done ? 'gets email again' : 'was not blocked'}.`;
   },
 );
 
 userCommand(
   'remove-factors',
-  'removes every second factor of a user who lost them, ends all sessions and mails the owner',
+  'removes every second factor of a user who lost them, ends all sessions and emails the user',
   async (deps, user) => {
     const done = await removeAllFactors(deps, user.userId, BY);
-    return `${user.email} ${done ? 'logs in by the password alone now; all sessions have ended, and a mail says so' : 'had no second factor'}.`;
+    return `${user.email} ${done ? 'now logs in with the password alone; all sessions have ended, and the user gets an email' : 'had no second factor'}.`;
   },
 );
 
 userCommand('start-reset', 'mails a user a link to set a new password', async (deps, user) => {
   await startReset(deps, user);
-  return `${user.email} gets an email with a link to set a new password, unless disabled or over five an hour.`;
+  return `${user.email} gets an email with a link to set a new password, unless the user is disabled or has had five in this hour.`;
 });
 
-userCommand('verify', 'vouches that the address of a user is verified', async (deps, user) => {
+userCommand('verify', 'marks the address of a user as verified', async (deps, user) => {
   const done = await verifyEmail(deps.accounts, user, BY);
   return `${user.email} ${done ? 'is verified' : 'was verified already'}.`;
 });
 
 command(
   'roles [email|userId] [role...]',
-  'gives a user exactly these roles; without any, shows which there are',
+  'replaces the roles of a user by these; without any, shows the roles',
 )
-  .option('--none', 'takes all roles')
+  .option('--none', 'removes all roles')
   .action(async (given: string | undefined, roles: string[], { none = false, ...options }) => {
     if (!given) throw new UsageError('Which user? `roles` takes an email address or a user id.');
-    if (none && roles.length > 0) throw new UsageError('Name roles, or give --none.');
+    if (none && roles.length > 0) throw new UsageError('Name roles or use --none, not both.');
     const { deps } = await open(options);
     const user = await find(deps, given);
     if (!none && roles.length === 0) return say(rolesSentence(user.email, user.roles ?? []));
@@ -222,14 +222,17 @@ command(
     return say(rolesSentence(user.email, [...new Set(roles)]));
   });
 
-command('end-sessions [email|userId]', 'ends all sessions of one user, one of them, or those of everybody')
-  .option('--session <sessionId>', 'this one alone')
-  .option('--all', 'of everybody')
+command(
+  'end-sessions [email|userId]',
+  'ends all sessions of a user, one session, or the sessions of all users',
+)
+  .option('--session <sessionId>', 'ends only this session')
+  .option('--all', 'ends the sessions of all users')
   .option('--yes', 'confirms --all')
   .action(async (given: string | undefined, { all, yes, session: sessionId, ...options }) => {
-    if ((given === undefined) !== (all === true)) throw new UsageError('Name one user, or give --all.');
+    if ((given === undefined) !== (all === true)) throw new UsageError('Name one user or use --all.');
     if (all && sessionId !== undefined)
-      throw new UsageError('--session is about one user, and --all about everybody.');
+      throw new UsageError('--session needs one user and cannot be combined with --all.');
     const { deps, place } = await open(options);
     if (given !== undefined) {
       const user = await find(deps, given);
@@ -238,9 +241,7 @@ command('end-sessions [email|userId]', 'ends all sessions of one user, one of th
       return say(`All sessions of ${user.email} have ended.`);
     }
     if (!yes)
-      throw new UsageError(
-        `Everybody of ${place.name} would have to log in again: add --yes if that is meant.`,
-      );
+      throw new UsageError(`All users of ${place.name} would have to log in again: add --yes to confirm.`);
     const ended = await endEverybodysSessions(
       deps,
       reporter((done: number) => `${amount(done)} users`),
@@ -250,17 +251,17 @@ command('end-sessions [email|userId]', 'ends all sessions of one user, one of th
 
 userCommand(
   'delete',
-  'deletes a user, frees the address and keeps imports from bringing the user back',
+  'deletes a user and frees the address; later imports will not bring the user back',
   async (deps, user) => {
     try {
       await deleteAccount(deps, user, BY);
     } catch (error) {
       if (!(error instanceof RowsDisagree)) throw error;
       throw new OperatorError(
-        'Nothing was deleted: the rows of this user and of the address do not belong together; look at both with `show`.',
+        'Nothing was deleted: the row of the address belongs to another user id. Compare `show` of the address and of the user id.',
       );
     }
-    return `${user.email} (${user.userId}) is deleted; sessions and mailed links died with the account.`;
+    return `${user.email} (${user.userId}) is deleted; all sessions have ended and mailed links no longer work.`;
   },
 );
 
@@ -268,10 +269,10 @@ command('export', 'prints all users as JSON lines, with hashes and second factor
   .option('--file <file>', 'writes them into a new file')
   .option(
     '--factor-key <file>',
-    'encrypts the secrets of authenticator apps under the key in this file, made if there is none: for another stage',
+    'encrypts the secrets of authenticator apps for another stage, with the key in this file; creates the file if it does not exist',
   )
-  .option('--plain-secrets', 'writes the secrets of authenticator apps in clear: for another system')
-  .option('--without-deleted', 'leaves out users whose deletion is remembered, as restored tables need it')
+  .option('--plain-secrets', 'writes the secrets of authenticator apps in plain text, for another system')
+  .option('--without-deleted', 'leaves out users who were deleted here; for restored tables')
   .action(async ({ file, withoutDeleted, factorKey, plainSecrets, ...options }) => {
     if (factorKey !== undefined && plainSecrets)
       throw new UsageError('Give either --factor-key or --plain-secrets.');
@@ -292,12 +293,12 @@ command('export', 'prints all users as JSON lines, with hashes and second factor
 command('import [file]', 'imports the users of a .csv or .jsonl file, or of the export of another system')
   .option('--from <system>', `reads the export of ${Object.keys(sources).join(', ')}`)
   .option('--firebase-config <file>', "the text of the Firebase console's hash_config { … }")
-  .option('--passwords <file>', "Auth0's hashes, as its support hands them out")
+  .option('--passwords <file>', "the file of hashes from Auth0's support")
   .option('--pepper-file <file>', "Devise's pepper")
   .option('--hash <formula>', "how plain digests were made, such as 'sha1(salt + password)'")
   .option('--no-mail', 'sends no email to users without a password hash')
   .option('--dry-run', 'checks every row and writes nothing')
-  .option('--include-deleted', 'imports users, too, who were deleted here')
+  .option('--include-deleted', 'also imports users who were deleted here')
   .option('--factor-key <file>', 'the key with which an export encrypted the secrets of authenticator apps')
   .action(async (file: string | undefined, { mail, dryRun = false, includeDeleted = false, ...options }) => {
     if (!file) throw new UsageError('Which file? `import` takes a .csv or .jsonl file.');
@@ -331,9 +332,9 @@ command(
   const { deps } = await open(options);
   const { passwordHash } = await find(deps, given);
   if (passwordHash === undefined)
-    throw new OperatorError('This user has no password hash: only a reset lets the owner in.');
+    throw new OperatorError('This user has no password hash: the owner can get in only by a reset.');
   const password = await passwordFromInput(process.stdin);
-  if (password === undefined) throw new OperatorError('No password came in on standard input.');
+  if (password === undefined) throw new OperatorError('Standard input contained no password.');
   const matches = await passwordMatches(password, passwordHash);
   if (typeof matches === 'object')
     throw new OperatorError(`The stored hash can't be verified: ${matches.refused}`);

@@ -16,7 +16,7 @@ interface Options extends StageOptions {
 }
 
 const main = withStage(program(NAME, 'Deploys this project to your AWS account.'))
-  .option('--code-bucket <name>', 'a bucket of yours in the same region; else one is made')
+  .option('--code-bucket <name>', 'a bucket of yours in the same region; default: one is created')
   .action(deploy);
 
 await run(NAME, main);
@@ -46,13 +46,13 @@ async function deploy(options: Options): Promise<void> {
   });
   // Only rotate-keys may write keys, and without one nobody can log in. Once there is a key this changes nothing.
   await invokeFunction('rotate-keys', { command: 'rotate' }, { ...options, stage: stage.name });
-  if (!changed) console.log('There was nothing to change.');
+  if (!changed) console.log('Nothing had to be changed.');
   const { outputs = {} } = (await readStack(stage.cloudFormation, stage.stackName)) ?? {};
   for (const [name, value] of Object.entries(outputs)) console.log(`${name.padEnd(10)} ${value}`);
 }
 
 async function newBucket({ s3, region }: Stage): Promise<string> {
   const name = await makeCodeBucket(s3, region);
-  console.log(`Made the bucket ${name} for code.`);
+  console.log(`Created the bucket ${name} for code.`);
   return name;
 }

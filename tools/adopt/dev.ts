@@ -8,7 +8,7 @@ if (given.help) {
   console.log(`npx gatehouse dev
 
 Runs the API, its database, an inbox and the page of this project, until Ctrl-C. Settings: those of gatehouse.yml under
-\`default\` and \`dev\`. PORT, DYNAMODB_PORT, SES_PORT and PAGE_PORT move it from ports 3000, 8000, 8005 and 3001.
+\`default\` and \`dev\`. PORT, DYNAMODB_PORT, SES_PORT and PAGE_PORT change the ports 3000, 8000, 8005 and 3001.
 Data is kept in .local/.`);
 } else {
   Object.assign(process.env, readSettings(['default', 'dev']));

@@ -14,7 +14,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const node = newEnoughNode();
 if (node === undefined) {
   console.error(
-    `Gatehouse needs Node ${NEEDED} or newer, and this is ${process.versions.node}: install one from https://nodejs.org, or run \`npm install node@${NEEDED}\` in this folder.`,
+    `Gatehouse needs Node ${NEEDED} or newer, but this is ${process.versions.node}: install it from https://nodejs.org, or run \`npm install node@${NEEDED}\` in this folder.`,
   );
   process.exit(1);
 }
@@ -41,7 +41,7 @@ if (process.argv[2] === 'dev')
   setInterval(() => process.ppid !== starter && child.kill('SIGTERM'), 250).unref();
 child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 child.once('error', (error) => {
-  console.error(`Node cannot be started: ${error.message}`);
+  console.error(`Node could not be started: ${error.message}`);
   process.exit(1);
 });
 

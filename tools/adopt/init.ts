@@ -1,4 +1,4 @@
-// `npx gatehouse init`: a small project in the current folder. What is there already is left as it is.
+// `npx gatehouse init`: a small project in the current folder. Existing files are left as they are.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { packageName } from './settings.ts';
 const { values: given } = parseArgs({ options: { help: { type: 'boolean', default: false } } });
 
 if (given.help)
-  console.log('npx gatehouse init\n\nWrites a small project here, and changes no file that is there.');
+  console.log('npx gatehouse init\n\nWrites a small project into this folder. It changes no existing file.');
 else init();
 
 function init(): void {

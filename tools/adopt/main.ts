@@ -7,22 +7,22 @@ import { root } from '../folders.ts';
 const HELP = `npx gatehouse <command>
 
   in an empty folder
-  init      writes a small project: settings, a page to sign up, how to add rules and texts of your own
+  init      writes a small project: settings, a sign-up page, and how to add your own rules and texts
 
   on this machine
   dev       runs the whole service, with the settings of the stage \`dev\`, until Ctrl-C
 
   in your AWS account
-  plan      says what a deployment would change
-  deploy    deploys it
-  users     looks after accounts
-  keys      looks after signing keys
+  plan      shows what a deployment would change
+  deploy    deploys the project
+  users     manages accounts
+  keys      manages signing keys
   events    shows and replays events
-  code      makes the zips of the functions, for whoever deploys in another way
+  code      creates the zips of the functions, to deploy them in another way
   mails     shows every email in the browser
   cost      estimates the bill of a month
 
-Each has --help.`;
+Each command has --help.`;
 
 /** Commands that the repository has too, and where. */
 const SHARED: Readonly<Record<string, string>> = {

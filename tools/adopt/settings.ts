@@ -55,7 +55,7 @@ export function readSettings(
   const faults = entries.map((entry) => faultOf(entry, variables)).filter((fault) => fault !== undefined);
   if (faults.length > 0)
     throw new OperatorError(
-      `${settingsFile} is not right:\n${faults.map((fault) => `  - ${fault}.`).join('\n')}\nnode_modules/${packageName()}/docs/configuration.md lists the settings.`,
+      `${settingsFile} has wrong settings:\n${faults.map((fault) => `  - ${fault}.`).join('\n')}\nnode_modules/${packageName()}/docs/configuration.md lists the settings.`,
     );
   const settings = new Map(entries.map(({ parameter, value }) => [variables.get(parameter) ?? '', value]));
   for (const variable of variables.values())
@@ -74,7 +74,7 @@ interface Entry {
 function faultOf({ section, parameter, value }: Entry, variables: ReadonlyMap<string, string>) {
   if (!variables.has(parameter)) return `${section}: there is no setting ${parameter}`;
   const isPlain = value === null || ['string', 'number', 'boolean'].includes(typeof value);
-  return isPlain ? undefined : `${section}: ${parameter} must be one text, number, true or false`;
+  return isPlain ? undefined : `${section}: ${parameter} must be a single text, number, true or false`;
 }
 
 /** Its name, scope included: that of package.json alone. */

@@ -71,10 +71,12 @@ export async function changeStack(client: CloudFormationClient, change: Change):
   const known = await readStack(client, change.name);
   if (known?.status === 'ROLLBACK_COMPLETE')
     throw new OperatorError(
-      `The stack ${change.name} is what is left of a first deployment that failed: delete it in CloudFormation, then deploy again. Tables that have accounts are kept, and taken back.`,
+      `The stack ${change.name} is left over from a first deployment that failed: delete it in CloudFormation, then deploy again. Tables with accounts are kept, and the new stack adopts them.`,
     );
   if (known?.status.endsWith('_IN_PROGRESS'))
-    throw new OperatorError(`The stack ${change.name} is being changed already: wait until that is done.`);
+    throw new OperatorError(
+      `The stack ${change.name} is being changed already: wait until that has finished.`,
+    );
   const begin = new Date();
   const made = await makeChangeSet(client, change, known === undefined);
   if (made === undefined) return false;
@@ -82,7 +84,7 @@ export async function changeStack(client: CloudFormationClient, change: Change):
   const status = await untilDone(client, change.name);
   if (['CREATE_COMPLETE', 'UPDATE_COMPLETE'].includes(status)) return true;
   throw new OperatorError(
-    `CloudFormation took the change of ${change.name} back (${status}): ${await failureSince(client, change.name, begin)}`,
+    `CloudFormation rolled the change of ${change.name} back (${status}): ${await failureSince(client, change.name, begin)}`,
   );
 }
 

@@ -31,9 +31,9 @@ export interface Stage {
 /** The options that name a stage that is, or will be, deployed. */
 export function withStage(command: Command): Command {
   return command
-    .option('--stage <stage>', 'the section of gatehouse.yml, and the end of every name')
+    .option('--stage <stage>', 'the section of gatehouse.yml; part of every name')
     .option('--region <region>', 'else AWS_REGION, else eu-central-1')
-    .option('--aws-profile <profile>', 'of the AWS configuration; else what the AWS SDK finds')
+    .option('--aws-profile <profile>', 'a profile of the AWS configuration; default: what the AWS SDK finds')
     .option('--stack <name>', 'the name of the stack (gatehouse-<stage>)');
 }
 
@@ -50,7 +50,7 @@ export async function openStage({ stage, stack, ...place }: StageOptions): Promi
   if (stage === undefined) throw new UsageError('Which stage? Name it with --stage, as in --stage prod.');
   if (!/^[a-z][a-z\d-]{0,19}$/.test(stage))
     throw new UsageError(
-      'A stage is at most 20 small letters, digits and hyphens, and begins with a letter.',
+      'The name of a stage has at most 20 lower-case letters, digits and hyphens, and begins with a letter.',
     );
   const service = await readService();
   const region = regionOf(service, place);
@@ -113,7 +113,7 @@ function parametersOf(settings: Readonly<Record<string, string>>): Record<string
     if (value === undefined) continue;
     if (rule === undefined) {
       if (!['0', 'false', 'off', ''].includes(value))
-        faults.push(`${name} needs the repository: it is not a part of the packaged template`);
+        faults.push(`${name} needs a clone of the repository: the packaged template does not have it`);
     } else if (rule.AllowedValues !== undefined && !rule.AllowedValues.includes(value))
       faults.push(`${name} must be one of ${rule.AllowedValues.join(', ')}`);
     else parameters[parameter] = value;

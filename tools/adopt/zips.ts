@@ -13,10 +13,10 @@ interface Options {
 
 await run(
   NAME,
-  program(NAME, 'Makes the zips of the functions, and their template.')
+  program(NAME, 'Creates the zips of the functions and their template.')
     .requiredOption('--to <folder>', 'where to write them')
-    .option('--hooks <file>', 'else hooks.ts of this folder, if it is there')
-    .option('--messages <folder>', 'else messages/ of this folder, if it is there')
+    .option('--hooks <file>', 'the hooks; default: hooks.ts in this folder, if it exists')
+    .option('--messages <folder>', 'the texts; default: messages/ in this folder, if it exists')
     .action(makeZips),
 );
 

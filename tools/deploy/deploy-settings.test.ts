@@ -71,12 +71,16 @@ test.each([
   ['ISSUER', 'http://127.0.0.1:3000', /^ISSUER must begin with https/],
   ['CORS_ORIGINS', 'https://app.example.com/', /^CORS_ORIGINS must be origins/],
   ['CORS_ORIGINS', 'https://app.example.com,https://*.com', /^CORS_ORIGINS must be origins/],
-  ['CORS_ORIGINS', 'https://app.example.com, http://app.example.com', /^CORS_ORIGINS must have https/],
-  ['CORS_ORIGINS', 'http://*.example.com', /^CORS_ORIGINS must have https/],
+  ['CORS_ORIGINS', 'https://app.example.com, http://app.example.com', /^CORS_ORIGINS must use https/],
+  ['CORS_ORIGINS', 'http://*.example.com', /^CORS_ORIGINS must use https/],
   ['APP_URL', 'https://app.example.com/#top', /^APP_URL must be a URL/],
   ['BCRYPT_COST', '4', /^BCRYPT_COST must be at least 10/],
   ['ACCESS_TOKEN_TTL', 'an hour', /^ACCESS_TOKEN_TTL must be a whole number/],
-  ['AWS_ENDPOINT_URL_DYNAMODB', 'http://127.0.0.1:8000', /^AWS_ENDPOINT_URL_DYNAMODB is for this machine/],
+  [
+    'AWS_ENDPOINT_URL_DYNAMODB',
+    'http://127.0.0.1:8000',
+    /^AWS_ENDPOINT_URL_DYNAMODB is for the local stack only/,
+  ],
 ])('refuses %s %j', (name, value, sentence) => {
   expect(withVariable(name, value)).toEqual([expect.stringMatching(sentence)]);
 });
@@ -94,7 +98,7 @@ test('takes an APP_URL that routes by its fragment', () => {
 
 test('a secret of this machine is refused beside the key, and alone', () => {
   expect(withVariable('SEALING_SECRET', 'A'.repeat(43))).toContain(
-    'SEALING_SECRET is for this machine and must not be given to a deployed function.',
+    'SEALING_SECRET is for the local stack only and must not be set for a deployed function.',
   );
   const { SEALING_KMS_KEY: _, ...rest } = fine.environment;
   expect(faultsOf({ environment: { ...rest, SEALING_SECRET: 'A'.repeat(43) } })).not.toEqual([]);
@@ -133,7 +137,7 @@ describe('settings that go together', () => {
   test('another stage than prod may have no budget that reaches nobody', () => {
     const settings = { ...fine.settings, alarmEmail: null, monthlyBudget: 100 };
     expect(faultsOf({ stage: 'dev', settings })).toEqual([
-      expect.stringMatching(/^ALARM_EMAIL .* the budget must reach somebody/),
+      expect.stringMatching(/^ALARM_EMAIL .* somebody must get the emails about the budget/),
     ]);
   });
 

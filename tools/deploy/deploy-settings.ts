@@ -57,7 +57,7 @@ const retentions = [
 ].concat([3288, 3653]);
 
 export const settingsSchema = v.object({
-  alarmEmail: text(/^[^\s@,<>]+@[^\s@,<>]+\.[^\s@,<>]+$/, 'must be one e-mail address'),
+  alarmEmail: text(/^[^\s@,<>]+@[^\s@,<>]+\.[^\s@,<>]+$/, 'must be one email address'),
   domainName: text(
     /^(?=.{4,253}$)([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z]{2,63}$/,
     'must be a host name such as auth.example.com',
@@ -123,11 +123,11 @@ export function readDeploySettings(deployment: Deployment): DeploySettings {
   faults.push(...faultsTogether(deployment, given));
   if (!result.success || faults.length > 0)
     throw new Error(
-      `Nothing was deployed, since the settings of stage ${deployment.stage} are not right:\n${faults
+      `Nothing was deployed: the settings of stage ${deployment.stage} are wrong.\n${faults
         .map((fault) => `  - ${fault}`)
         .join(
           '\n',
-        )}\n${installed ? 'gatehouse.yml holds them by stage.' : 'docs/configuration.md lists them; serverless.yml holds them by stage, under params.'}`,
+        )}\n${installed ? 'gatehouse.yml has them for each stage.' : 'docs/configuration.md lists them; params in serverless.yml has them for each stage.'}`,
     );
   return result.output;
 }
@@ -146,20 +146,22 @@ function faultsOfFunctions(environment: Deployment['environment']): string[] {
 function faultsOfThisMachine(variables: Readonly<Record<string, string | undefined>>): string[] {
   const faults = Object.keys(variables)
     .filter((name) => name === 'SEALING_SECRET' || name.startsWith('AWS_'))
-    .map((name) => `${name} is for this machine and must not be given to a deployed function.`);
+    .map((name) => `${name} is for the local stack only and must not be set for a deployed function.`);
   for (const name of ['APP_URL', 'ISSUER']) {
     if (variables[name]?.startsWith('http:'))
-      faults.push(`${name} must begin with https://, since nobody else can reach this machine.`);
+      faults.push(
+        `${name} must begin with https:// and must not be localhost: nobody else can reach this machine.`,
+      );
   }
   for (const name of ['CORS_ORIGINS', 'RP_ORIGINS']) {
     const origins = (variables[name] ?? '').split(',').map((origin) => origin.trim());
     if (origins.some((origin) => origin.startsWith('http:') && !onThisMachine(origin)))
       faults.push(
-        `${name} must have https:// where it is not localhost: whoever is on the way changes a page of http://.`,
+        `${name} must use https:// unless it is localhost: anyone on the network path can change a page sent by http://.`,
       );
   }
   if (Number(variables.BCRYPT_COST ?? 12) < 10)
-    faults.push('BCRYPT_COST must be at least 10 where it is deployed: less is for tests.');
+    faults.push('BCRYPT_COST must be at least 10 in a deployment: lower values are for tests.');
   return faults;
 }
 
@@ -184,9 +186,9 @@ function onThisMachine(origin: string): boolean {
 
 function hintOf(fault: string): string {
   if (fault === 'APP_URL is missing')
-    return ' (parameter appUrl): the links in mails are built from it, such as https://app.example.com';
+    return ' (parameter appUrl): links in emails are built from it; for example https://app.example.com';
   if (fault === 'MAIL_FROM is missing')
-    return ' (parameter mailFrom): SES sends from this address, which it has verified';
+    return ' (parameter mailFrom): the sender of emails, which SES must have verified';
   return '';
 }
 
@@ -196,19 +198,23 @@ function faultsTogether({ stage, region, complete }: Deployment, given: Record<s
   const faults = [];
   if (hashingConcurrency !== null && Number(hashingConcurrency) < Number(provisionedConcurrency))
     faults.push(
-      'HASHING_CONCURRENCY (parameter hashingConcurrency) must be at least PROVISIONED_CONCURRENCY: what is kept warm is taken from it.',
+      'HASHING_CONCURRENCY (parameter hashingConcurrency) must be at least PROVISIONED_CONCURRENCY: warm instances count towards it.',
     );
   if (complete && stage === 'prod' && alarmEmail === null)
-    faults.push('ALARM_EMAIL (parameter alarmEmail) is missing: the alarms of prod must reach somebody.');
+    faults.push('ALARM_EMAIL (parameter alarmEmail) is missing: somebody must get the alarms of prod.');
   else if (alarmEmail === null && Number(given.monthlyBudget) > 0)
-    faults.push('ALARM_EMAIL (parameter alarmEmail) is missing: the budget must reach somebody.');
+    faults.push(
+      'ALARM_EMAIL (parameter alarmEmail) is missing: somebody must get the emails about the budget.',
+    );
   if (domainName !== null && certificateArn === null)
     faults.push(
-      'CERTIFICATE_ARN (parameter certificateArn) is missing: the domain needs a certificate of ACM.',
+      'CERTIFICATE_ARN (parameter certificateArn) is missing: the domain needs an ACM certificate.',
     );
   if (domainName === null && (certificateArn !== null || hostedZoneId !== null))
-    faults.push('DOMAIN_NAME (parameter domainName) is missing: a certificate or a zone is for a domain.');
+    faults.push(
+      'DOMAIN_NAME (parameter domainName) is missing: a certificate or a hosted zone needs a domain.',
+    );
   if (typeof certificateArn === 'string' && !certificateArn.includes(`:acm:${region}:`))
-    faults.push(`CERTIFICATE_ARN (parameter certificateArn) must be of the API's region, ${region}.`);
+    faults.push(`CERTIFICATE_ARN (parameter certificateArn) must be in the API's region, ${region}.`);
   return faults;
 }

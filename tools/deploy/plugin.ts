@@ -272,7 +272,10 @@ export default class GatehousePlugin {
     const definition = this.#serverless.service.functions[name];
     if (definition !== undefined) return definition;
     const known = Object.keys(this.#serverless.service.functions).join(', ');
-    throw this.#error(`There is no function "${name}". There are: ${known}.`, 'GATEHOUSE_NO_SUCH_FUNCTION');
+    throw this.#error(
+      `There is no function "${name}". The functions are: ${known}.`,
+      'GATEHOUSE_NO_SUCH_FUNCTION',
+    );
   }
 
   #plugin<T>(className: string): T {

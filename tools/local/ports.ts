@@ -24,7 +24,7 @@ function port(given: NodeJS.ProcessEnv, variable: string, usual: number): number
   if (value === undefined || value === '') return usual;
   const number = Number(value);
   if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
-  throw new Error(`${variable} is "${value}", which isn't a port: set it to a number from 1 to 65535.`);
+  throw new Error(`${variable} is "${value}", which isn't a valid port: set it to a number from 1 to 65535.`);
 }
 
 /** Whether nothing listens on this port, neither on 127.0.0.1 nor on ::1, either of which `localhost` may mean. */

@@ -68,7 +68,7 @@ export function driveStream(options: DriveStreamOptions): { stop(): Promise<void
 /** Delivers the records of a page that pass the filters, in order; what fails for too long is parked. */
 function deliverer(options: DriveStreamOptions, stopped: AbortSignal) {
   const { mapping, invoke, deadLetterFile, maxAttempts = 18, log = () => undefined } = options;
-  const { says = 'mail not sent yet' } = options;
+  const { says = 'email not sent yet' } = options;
   const { batchSize = 100, filterPatterns = [], maximumRecordAgeInSeconds = -1 } = mapping;
 
   return async (records: readonly DynamoDBRecord[]): Promise<void> => {
@@ -135,7 +135,7 @@ function deliverer(options: DriveStreamOptions, stopped: AbortSignal) {
   }
 
   function park(record: DynamoDBRecord, reason: string): void {
-    log(`a mail was given up: ${reason}${deadLetterFile === undefined ? '' : ` (${deadLetterFile})`}`);
+    log(`an email was given up: ${reason}${deadLetterFile === undefined ? '' : ` (${deadLetterFile})`}`);
     if (deadLetterFile === undefined) return;
     mkdirSync(dirname(deadLetterFile), { recursive: true });
     appendFileSync(deadLetterFile, `${JSON.stringify({ reason, record })}\n`, { mode: 0o600 });

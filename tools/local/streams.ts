@@ -6,8 +6,8 @@ import { driveStream } from './stream-driver.ts';
 
 /** What each function that reads a stream is called in a complaint, and where its position is kept. */
 const READERS: Readonly<Record<string, { says: string; position: string; patient?: boolean }>> = {
-  'send-mail': { says: 'mail not sent yet', position: 'stream-position.json' },
-  'note-activity': { says: 'activity not noted yet', position: 'activity-position.json', patient: true },
+  'send-mail': { says: 'email not sent yet', position: 'stream-position.json' },
+  'note-activity': { says: 'activity not recorded yet', position: 'activity-position.json', patient: true },
   'publish-events': { says: 'events not published yet', position: 'events-position.json', patient: true },
 };
 

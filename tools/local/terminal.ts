@@ -44,7 +44,7 @@ export function openTerminal(print: (line: string) => void, inboxUrl: string) {
       if (refusedOrigin === undefined || named.has(refusedOrigin)) return;
       named.add(refusedOrigin);
       print(
-        `A page of ${refusedOrigin} may not read these answers. To let it, start with CORS_ORIGINS=${refusedOrigin} ${typed('start')}.`,
+        `Pages of ${refusedOrigin} may not read these answers. To allow them, start with CORS_ORIGINS=${refusedOrigin} ${typed('start')}.`,
       );
     },
   };

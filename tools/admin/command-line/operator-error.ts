@@ -10,7 +10,7 @@ const SENTENCES: Record<string, (path: string) => string> = {
   EACCES: (path) => `You may not open ${path}: check its permissions.`,
   EPERM: (path) => `You may not open ${path}: check its permissions.`,
   EROFS: (path) => `${path} is on a read-only disk: name another file.`,
-  EEXIST: (path) => `${path} is there already: name another file, or remove it first.`,
+  EEXIST: (path) => `${path} exists already: name another file, or remove it first.`,
   ENOSPC: (path) => `The disk is full: ${path} is incomplete.`,
   ENAMETOOLONG: () => 'The name of the file is too long.',
 };

@@ -24,8 +24,8 @@ export function withPlace(command: Command): Command {
   return command
     .helpOption('--help', 'shows this help')
     .option('--stage <stage>', 'a deployed stage; without it, the local stack')
-    .option('--region <region>', 'of the stage; else AWS_REGION, else that of serverless.yml')
-    .option('--aws-profile <profile>', 'of the AWS configuration; else what the AWS SDK finds');
+    .option('--region <region>', 'the region of the stage; default: AWS_REGION, then that of serverless.yml')
+    .option('--aws-profile <profile>', 'a profile of the AWS configuration; default: what the AWS SDK finds');
 }
 
 /** @throws UsageError for a place that is half named */
@@ -73,7 +73,7 @@ function usageSentence(error: Error): string {
     case 'commander.optionMissingArgument':
       return `The option ${option ?? ''} needs a value.`;
     case 'commander.excessArguments':
-      return 'That is one argument too many.';
+      return 'There is one argument too many.';
     default:
       return error.message.replace(/^error: /, '');
   }

@@ -65,6 +65,6 @@ export async function publishAgain(
   if (firstUnfinished === undefined) return sent;
   const why = [...reasons].join(', ') || 'it refused some';
   throw new OperatorError(
-    `The bus took ${sent} of ${events.length} events (${why}): run the same command again later.`,
+    `The bus accepted ${sent} of ${events.length} events (${why}): run the same command again later.`,
   );
 }

@@ -47,7 +47,7 @@ export async function* csvRecords(file: string): AsyncGenerator<CsvRecord> {
     for await (const record of parser as AsyncIterable<CsvRecord>) {
       if (loneReturn)
         throw new UnusableFile(
-          `${file} ends lines with carriage returns alone, as old Macs did: convert them to line feeds.`,
+          `${file} ends lines with carriage returns only, as old Macs did: convert them to line feeds.`,
         );
       records += 1;
       yield record;
@@ -55,7 +55,9 @@ export async function* csvRecords(file: string): AsyncGenerator<CsvRecord> {
   } catch (error) {
     // The parser's message repeats values; its code doesn't.
     if (error instanceof CsvError)
-      throw new UnusableFile(`${file} is not sound CSV at line ${nextLine} (${error.code}): mend it there.`);
+      throw new UnusableFile(
+        `${file} is not valid CSV at line ${nextLine} (${error.code}): correct it there.`,
+      );
     throw error;
   }
   if (records === 0) throw new UnusableFile(`${file} is empty: its first line names the columns.`);

@@ -61,7 +61,7 @@ describe('an account with every kind of factor', () => {
 
   test.each<[SecretForm, string]>([
     ['encrypted', 'under the key of the operator'],
-    ['plain', 'in clear'],
+    ['plain', 'in plain text'],
   ])('comes from another stage with its secret %s, %s', async (form) => {
     const { who, made, code } = await somebody();
     const key = form === 'encrypted' ? factorKey() : undefined;
@@ -178,7 +178,7 @@ describe('is refused, and never imported without its factors', () => {
       [{ totp: { ...totp, id: 'x', secret: 'x' } }, /^factors\.totp\.id: not as/],
       [{ ...row.factors, more: 1 }, /^factors\.more: not as/],
       [{ ...row.factors, recoveryCodes: { ...recoveryCodes, hashes: ['x'] } }, /hashes\.0: not as/],
-      [{ passkeys: [passkey, passkey] }, /^factors\.passkeys: one of them twice\.$/],
+      [{ passkeys: [passkey, passkey] }, /^factors\.passkeys: one passkey is there twice\.$/],
       [{ passkeys: Array(11).fill(passkey) }, /^factors\.passkeys: not as/],
       [withPasskey({ algorithm: -8 }), /^factors\.passkeys\.0: not as/],
       [withPasskey({ algorithm: -36 }), /algorithm: not as/],
@@ -193,7 +193,7 @@ describe('is refused, and never imported without its factors', () => {
       expect([factors, await refusedFor(line)]).toEqual([factors, expect.stringMatching(reason)]);
     }
     const { userId: _, ...nobody } = row;
-    expect(await refusedFor(JSON.stringify(nobody))).toMatch(/^factors: they belong to a userId/);
+    expect(await refusedFor(JSON.stringify(nobody))).toMatch(/^factors: a row with factors needs a userId/);
   });
 
   test('a user of whose factors the tables hold only half, when they are exported', async () => {

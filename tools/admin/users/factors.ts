@@ -170,7 +170,7 @@ export async function readFactors(
   if (totp === undefined && added.length === 0)
     throw new RefusedRow('factors: neither an authenticator app nor a passkey.');
   if (new Set(added.map(({ factorId }) => factorId)).size < added.length)
-    throw new RefusedRow('factors.passkeys: one of them twice.');
+    throw new RefusedRow('factors.passkeys: one passkey is there twice.');
   return {
     ...(totp && { totp: await readTotp(userId, totp, secrets) }),
     ...(recoveryCodes && { recoveryCodes }),
@@ -195,7 +195,7 @@ async function readTotp(userId: string, given: TotpInFile, { stage, key }: Facto
 }
 
 const OTHER_STAGE =
-  'factors.totp.sealedSecret: sealed by another stage; export with --factor-key, and give the same here.';
+  'factors.totp.sealedSecret: sealed by another stage; export with --factor-key and give the same key here.';
 
 function decrypted(text: string, kid: string, key: Sealing | undefined): Promise<string> {
   if (key === undefined)

@@ -20,7 +20,7 @@ export type NumberedRow = { line: number; raw: RawRow | RefusedRow };
 export async function* rowsOf(file: string, digest?: DigestRule): AsyncGenerator<NumberedRow> {
   const ending = extname(file).toLowerCase();
   if (!['.csv', '.jsonl', '.ndjson'].includes(ending))
-    throw new UnusableFile(`${file} ends neither in .csv nor in .jsonl: rename it to what it is.`);
+    throw new UnusableFile(`${file} ends neither in .csv nor in .jsonl: rename it according to its format.`);
   const known = [...columns, ...(usesSalt(digest) ? [SALT] : [])];
   for await (const row of ending === '.csv' ? csvRows(file, known) : jsonRows(file, [...known, FACTORS]))
     yield digest === undefined ? row : { ...row, raw: withDigest(row.raw, digest) };
@@ -105,7 +105,7 @@ function similarColumn(name: string): Column | undefined {
 
 function csvRow(header: readonly string[], record: readonly string[]): RawRow | RefusedRow {
   if (record.length !== header.length)
-    return new RefusedRow(`${record.length} values where the first line names ${header.length} columns.`);
+    return new RefusedRow(`${record.length} values, but the first line names ${header.length} columns.`);
   // CSV can't tell an empty text from none.
   return Object.fromEntries(header.flatMap((name, index) => (record[index] ? [[name, record[index]]] : [])));
 }

@@ -84,9 +84,9 @@ function forPeople(shown: Shown): string {
     emailChange: shown.emailChange ?? 'none',
     heldEmails: shown.heldEmails.join(', ') || 'none',
     passwordChangedAt: shown.passwordChangedAt ?? 'never',
-    password: shown.password ?? 'none: only a reset lets the owner in',
-    lockedUntil: shown.lockedUntil === null ? 'not locked' : `${shown.lockedUntil} (\`unlock\` lifts it)`,
-    mailRefused: shown.mailRefused === null ? 'no' : `${shown.mailRefused} (\`allow-mail\` lifts it)`,
+    password: shown.password ?? 'none: the owner can get in only by a reset',
+    lockedUntil: shown.lockedUntil === null ? 'not locked' : `${shown.lockedUntil} (\`unlock\` removes it)`,
+    mailRefused: shown.mailRefused === null ? 'no' : `${shown.mailRefused} (\`allow-mail\` removes it)`,
   };
   return Object.entries(said)
     .map(([name, value]) => `${name.padEnd(18)}${printable(value)}`)
@@ -126,13 +126,13 @@ export function leftOutSentence(userId: string): string {
 
 /** What `export` says at its end. @param secrets how many of the users have an authenticator app */
 export function exportSentence(users: number, secrets: number, form: SecretForm): string {
-  const said = `${users.toLocaleString('en')} users, hashes included: keep the file as you keep the tables.`;
+  const said = `${users.toLocaleString('en')} users with their hashes: protect the file as you protect the tables.`;
   if (secrets === 0) return said;
   const apps = `the secrets of ${secrets.toLocaleString('en')} authenticator ${secrets === 1 ? 'app' : 'apps'}`;
   const about = {
-    sealed: `Only this stage can open ${apps}; for another one export with --factor-key.`,
-    encrypted: `Whoever also has the key can read ${apps}: keep the two apart.`,
-    plain: `It holds ${apps} in clear: delete it as soon as they are where they belong.`,
+    sealed: `Only this stage can open ${apps}; for another one, export with --factor-key.`,
+    encrypted: `Whoever also has the key can read ${apps}: keep the key and the file apart.`,
+    plain: `The file has ${apps} in plain text: delete it as soon as they are imported.`,
   }[form];
   return `${said}\n${about}`;
 }
@@ -151,7 +151,7 @@ export function refusalSentence(refusal: ImportRefusal): string {
     case 'passkey-taken':
       return 'another account has one of the passkeys already.';
     case 'deleted':
-      return `this account was deleted here on ${written(refusal.at)}; --include-deleted imports it all the same.`;
+      return `this account was deleted here on ${written(refusal.at)}; --include-deleted imports it anyway.`;
   }
 }
 
@@ -168,7 +168,7 @@ function leftOut({ withoutAddress, deleted }: FileCounts): string {
 /** What plain digests cost, before they do. */
 export function wrapping(digests: number): string {
   const minutes = Math.ceil((digests * 20) / 60_000);
-  return `${digests.toLocaleString('en')} plain ${digests === 1 ? 'digest gets' : 'digests get'} wrapped in Argon2id, some 20 ms of a processor each: ${minutes.toLocaleString('en')} minutes of one in all.`;
+  return `${digests.toLocaleString('en')} plain ${digests === 1 ? 'digest gets' : 'digests get'} wrapped in Argon2id. That takes about 20 ms of processor time each, ${minutes.toLocaleString('en')} ${minutes === 1 ? 'minute' : 'minutes'} in all.`;
 }
 
 /** What an import came to. */
@@ -177,10 +177,12 @@ export function summary(counts: ImportCounts, found: FileCounts, dryRun: boolean
   const { imported, before, refused, mailed, hashes } = counts;
   const sentences = [
     `${amount(found.rows)} rows: ${amount(imported)} ${dryRun ? 'would be imported' : 'imported'}, ` +
-      `${amount(before)} there from before, ${amount(refused)} refused${leftOut(found)}.`,
+      `${amount(before)} existed before, ${amount(refused)} refused${leftOut(found)}.`,
   ];
   if (found.hashesLeft > 0)
-    sentences.push(`${amount(found.hashesLeft)} of the hashes beside it belong to none of these users.`);
+    sentences.push(
+      `${amount(found.hashesLeft)} of the hashes in the other file belong to none of these users.`,
+    );
   if (mailed > 0)
     sentences.push(
       `${amount(mailed)} without a hash ${dryRun ? 'would get' : 'get'} an email to set a password.`,

@@ -77,7 +77,7 @@ function leftOf(passwords: Auth0Passwords | undefined, file: string): number {
   if (passwords === undefined) return 0;
   if (passwords.left < passwords.size) return passwords.left;
   throw new UnusableFile(
-    `No hash of ${file} belongs to a user of the other file: they are of different tenants or connections.`,
+    `No hash of ${file} belongs to a user of the other file: they come from different tenants or connections.`,
   );
 }
 

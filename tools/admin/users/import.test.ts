@@ -82,7 +82,7 @@ describe('a file', () => {
       mailed: 0,
       refused: [
         [5, 'email: Enter a valid email address.'],
-        [7, '2 values where the first line names 3 columns.'],
+        [7, '2 values, but the first line names 3 columns.'],
         [8, 'the address is that of line 2.'],
         [10, 'email: Enter a valid email address.'],
       ],
@@ -148,7 +148,7 @@ describe('a file', () => {
     ['semicolons', `email;name\nada@example.com;${SECRET}\n`, '.csv', NAMES],
     ['semicolons and no header', `ada@example.com;Ada;${SECRET}\n`, '.csv', NAMES],
     ['tabs and no header', `ada@example.com\tAda\t${SECRET}\n`, '.csv', NAMES],
-    ['old line ends', `email,name\rada@example.com,${SECRET}\r`, '.csv', /carriage returns alone/],
+    ['old line ends', `email,name\rada@example.com,${SECRET}\r`, '.csv', /carriage returns only/],
     ['a byte order mark and no header', `\u{feff}ada@example.com,${SECRET}\n`, '.csv', NAMES],
     [
       'UTF-16',
@@ -182,19 +182,19 @@ describe('a file', () => {
       'a quote within a value',
       `email,${rest}b@example.com,${SECRET}"x"\n`,
       '.csv',
-      /not sound CSV at line 3/,
+      /not valid CSV at line 3/,
     ],
     [
       'a quote never closed',
       `email,${rest}ada@example.com,"${SECRET}\nc@example.com,C\n`,
       '.csv',
-      /not sound CSV at line/,
+      /not valid CSV at line/,
     ],
     [
       'a quote not closed for long',
       `email,${rest}ada@example.com,"${SECRET}\n${'c@example.com,C\n'.repeat(9_000)}`,
       '.csv',
-      /not sound CSV at line/,
+      /not valid CSV at line/,
     ],
     [
       'backslash escapes',
@@ -212,7 +212,7 @@ describe('a file', () => {
       'a carriage return alone',
       `email,${rest}b@example.com,B\rc@example.com,C\n`,
       '.csv',
-      /carriage returns alone/,
+      /carriage returns only/,
     ],
     ['Latin-1', Buffer.from(`email,${rest}ada@example.com,Andr\u{e9}\n`, 'latin1'), '.csv', /is not UTF-8/],
     ['Latin-1', Buffer.from('{"name":"Andr\u{e9}"}\n', 'latin1'), '.jsonl', /is not UTF-8/],
@@ -406,7 +406,7 @@ describe('an import', () => {
     await expectWhole(tables, 0);
 
     const sentence =
-      'this account was deleted here on 2026-06-01T00:00:00.000Z; --include-deleted imports it all the same.';
+      'this account was deleted here on 2026-06-01T00:00:00.000Z; --include-deleted imports it anyway.';
     const all = [1, 2, 3].map((line) => [line, sentence]);
     const later = { now: NOW + 5 };
     expect(await imported(tables, fileOf(linesOf(undated), '.jsonl'), later)).toMatchObject({

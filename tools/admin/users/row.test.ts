@@ -95,7 +95,7 @@ describe('a row', () => {
     expect(readRow({ ...ADA, passwordHash }, NOW).passwordHash).toBe(passwordHash);
   });
 
-  const NO_HASH = /^passwordHash: (?:no known form of a password hash|not a bcrypt hash)/;
+  const NO_HASH = /^passwordHash: (?:this is no known form of a password hash|not a bcrypt hash)/;
   const DAMAGED = /^passwordHash: damaged/;
   const NO_TIME = /^createdAt: neither a time/;
   test.each<[what: string, row: RawRow, reason: RegExp]>([

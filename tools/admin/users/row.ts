@@ -125,8 +125,7 @@ async function accountOf(
     const account = readRow(raw, now);
     const given = raw[FACTORS] ?? undefined;
     if (given === undefined || secrets === undefined) return account;
-    if (account.userId === undefined)
-      throw new RefusedRow('factors: they belong to a userId, which this row has not.');
+    if (account.userId === undefined) throw new RefusedRow('factors: a row with factors needs a userId.');
     return { ...account, factors: await readFactors(given, account.userId, secrets) };
   } catch (error) {
     if (error instanceof RefusedRow) return error.message;

@@ -38,5 +38,5 @@ function typesOf({ Parameters = {} }: Template): string {
     const description = (Parameters[parameter]?.Description ?? '').replaceAll('*/', '');
     return `  /** \`${variable}\`: ${description} */\n  readonly ${name}?: ${type};\n`;
   });
-  return `/** The settings: docs/configuration.md has the whole story of each. */\nexport interface Settings {\n${members.join('')}}\n`;
+  return `/** The settings: docs/configuration.md explains each. */\nexport interface Settings {\n${members.join('')}}\n`;
 }

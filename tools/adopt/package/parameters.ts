@@ -31,10 +31,11 @@ export function parametersOf(settings: readonly Setting[]): Record<string, Templ
   return {
     Stage: {
       Type: 'String',
-      Description: 'The end of every name: gatehouse-<stage>-users and so on. Choose it once',
+      Description: 'Part of every name, such as gatehouse-<stage>-users. It cannot be changed later',
       Default: 'prod',
       AllowedPattern: '[a-z][a-z0-9-]{0,19}',
-      ConstraintDescription: 'must be at most 20 small letters, digits and hyphens, and begin with a letter',
+      ConstraintDescription:
+        'must be at most 20 lower-case letters, digits and hyphens, and begin with a letter',
     },
     CodeBucket: {
       Type: 'String',
@@ -42,7 +43,7 @@ export function parametersOf(settings: readonly Setting[]): Record<string, Templ
     },
     CodePrefix: {
       Type: 'String',
-      Description: 'What their keys begin with, another one for each version',
+      Description: 'The prefix of their keys, a different one for each version',
     },
     ...Object.fromEntries(ofSettings),
   };

@@ -30,9 +30,9 @@ interface Side {
 
 await run(
   NAME,
-  withStage(program(NAME, 'Says what a deployment would change. It changes nothing.'))
-    .option('--from <file>', 'a template, to compare with in place of what is deployed')
-    .option('--openapi <file>', 'the OpenAPI document of what is deployed, where its template has none')
+  withStage(program(NAME, 'Shows what a deployment would change, and changes nothing.'))
+    .option('--from <file>', 'a template to compare with, in place of the deployed one')
+    .option('--openapi <file>', 'the OpenAPI document of the deployed version, if its template has none')
     .option('--users <number>', 'monthly users, for the bill', '100000')
     .action(plan),
 );
@@ -98,13 +98,13 @@ function versionOf(template: Template | undefined): string {
 }
 
 function wireChanges(before: Template | undefined, after: Template, openapi: string | undefined): string[] {
-  if (before === undefined) return ['nothing is deployed, so that nobody relies on anything'];
+  if (before === undefined) return ['nothing is deployed, so nothing can break'];
   const known: Contract | undefined =
     openapi === undefined
       ? before.Metadata?.Gatehouse?.contract
       : contractOf(parse(readFileSync(openapi, 'utf8')));
   if (known === undefined)
-    return ['not known: the deployed template has no contract. Name its OpenAPI document with --openapi.'];
+    return ['unknown: the deployed template has no contract. Name its OpenAPI document with --openapi.'];
   return contractChanges(known, after.Metadata?.Gatehouse?.contract ?? {}).map(
     ({ sentence, breaks }) => `${breaks ? '! BREAKS CLIENTS: ' : ''}${sentence}`,
   );

@@ -16,12 +16,12 @@ const table = (more: Value = {}): TemplateResource => ({
 test.each<[string, Record<string, TemplateResource>, Record<string, TemplateResource>, string[]]>([
   ['the same', { T: table() }, { T: table() }, []],
   ['a new table', {}, { T: table() }, ['+ T is new']],
-  ['one that is gone and kept', { T: table() }, {}, ['- T is gone: it is kept, outside of the stack']],
+  ['one that is gone and kept', { T: table() }, {}, ['- T is gone: the table is kept, outside the stack']],
   [
     'one that is gone with its rows',
     { T: { ...table(), DeletionPolicy: 'Delete' } },
     {},
-    ['- T is gone: IT IS DELETED WITH ITS ROWS'],
+    ['- T is gone: THE TABLE IS DELETED WITH ITS ROWS'],
   ],
   [
     'another key',
@@ -33,7 +33,7 @@ test.each<[string, Record<string, TemplateResource>, Record<string, TemplateReso
     'a new index',
     { T: table() },
     { T: table({ GlobalSecondaryIndexes: [{ IndexName: 'byEmail' }] }) },
-    ['+ T: index byEmail, which is filled while the table works on'],
+    ['+ T: index byEmail, which is filled while the table stays in use'],
   ],
   [
     'a stream',

@@ -68,7 +68,9 @@ function changesOfTable(
   if (before === undefined) return [`+ ${id} is new`];
   if (after === undefined) {
     const fate =
-      before.DeletionPolicy === 'Retain' ? 'it is kept, outside of the stack' : 'IT IS DELETED WITH ITS ROWS';
+      before.DeletionPolicy === 'Retain'
+        ? 'the table is kept, outside the stack'
+        : 'THE TABLE IS DELETED WITH ITS ROWS';
     return [`- ${id} is gone: ${fate}`];
   }
   const [old, next] = [before.Properties ?? {}, after.Properties ?? {}];
@@ -90,7 +92,7 @@ function indexChanges(id: string, before: Value[] = [], after: Value[] = []): st
   return [
     ...next
       .filter((name) => !old.includes(name))
-      .map((name) => `+ ${id}: index ${name}, which is filled while the table works on`),
+      .map((name) => `+ ${id}: index ${name}, which is filled while the table stays in use`),
     ...old.filter((name) => !next.includes(name)).map((name) => `- ${id}: index ${name}`),
   ];
 }

@@ -66,7 +66,7 @@ export async function readPasswords(file: string): Promise<Auth0Passwords> {
     const id = hashOwner(record);
     if (id === undefined)
       throw new UnusableFile(
-        `${file}, line ${line}: no _id, so this is not the file of hashes that Auth0's support hands out.`,
+        `${file}, line ${line}: no _id, so this is not the file of hashes from Auth0's support.`,
       );
     const hash = record.text('passwordHash');
     if (hash !== undefined) passwords.add(id, emailOf(record).email, hash);

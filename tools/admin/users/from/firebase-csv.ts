@@ -98,6 +98,6 @@ function isSound(record: Record<string, string>): boolean {
 
 function doubtful(file: string, line: number): UnusableFile {
   return new UnusableFile(
-    `${file} can be read in more than one way at line ${line}, or in none: firebase-tools doesn't escape quotes in names. Export it as JSON (firebase auth:export users.json).`,
+    `${file} is ambiguous or unreadable at line ${line}: firebase-tools doesn't escape quotes in names. Export it as JSON (firebase auth:export users.json).`,
   );
 }

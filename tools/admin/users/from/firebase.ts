@@ -27,7 +27,7 @@ function hashOf(record: ForeignRecord, { firebase }: Settings): string | undefin
   if (hash === undefined) return undefined;
   if (firebase === undefined)
     throw new UnusableFile(
-      "This file has password hashes, which can't be verified without the project's parameters: name the file that has them with --firebase-config.",
+      "This file has password hashes. They can't be verified without the project's parameters: name a file with them with --firebase-config.",
     );
   const read = firebaseHash(firebase, hash, record.text('salt') ?? '');
   if ('refused' in read) throw new RefusedRow(`passwordHash: ${read.refused}`);

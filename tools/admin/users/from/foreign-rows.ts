@@ -47,7 +47,7 @@ function recordsOf(file: string, system: System, source: Source): AsyncGenerator
     ending === '.csv' ? 'csv' : ['.json', '.jsonl', '.ndjson'].includes(ending) ? 'json' : undefined;
   if (format === undefined || !source.formats.includes(format)) {
     const endings = source.formats.map((one) => `.${one}`).join(' or ');
-    throw new UnusableFile(`The export of ${system} is read as ${endings}, and ${file} ends otherwise.`);
+    throw new UnusableFile(`The export of ${system} is read from ${endings}, and ${file} ends differently.`);
   }
   if (format === 'json') return fromJson(file, source);
   return source.headless === 'firebase' ? fromFirebaseCsv(file) : fromCsv(file, source);
@@ -73,7 +73,7 @@ function checkHeader(file: string, header: readonly string[], source: Source): v
   refuseMissing(file, source, (name) => there.includes(name));
   const read = readColumns(source);
   if (there.some((name, index) => read.has(name) && there.indexOf(name) < index))
-    throw new UnusableFile(`${file} has a column twice that is needed once.`);
+    throw new UnusableFile(`${file} has a column twice.`);
 }
 
 /** A file in which a column is misnamed would import everybody without a hash, say, and mail them all. */
@@ -82,7 +82,7 @@ function refuseMissing(file: string, source: Source, has: (lowerCaseName: string
   if (missing.length === 0) return;
   const names = missing.map((alternatives) => alternatives.join(' or ')).join(', nor ');
   throw new UnusableFile(
-    `${file} doesn't name ${names}: it is not the export that --from says, lacks what is needed of it, or isn't separated by commas.`,
+    `${file} doesn't name ${names}: it is another export than --from says, lacks needed columns, or isn't separated by commas.`,
   );
 }
 
@@ -102,7 +102,7 @@ function csvRecord(
   const stored = values.filter((_, index) => !whole || read.has((header[index] ?? '').toLowerCase()));
   refuseEscapes(file, line, stored);
   if (!whole)
-    return new RefusedRow(`${values.length} values where the first line names ${header.length} columns.`);
+    return new RefusedRow(`${values.length} values, but the first line names ${header.length} columns.`);
   return new ForeignRecord(Object.fromEntries(header.map((name, index) => [name, values[index]])));
 }
 

@@ -12,7 +12,7 @@ export const keycloak: Source = {
   member: 'users',
   flatten(object) {
     if ('realm' in object)
-      throw new UnusableFile('This file has realms in place of users: export one realm, with its users.');
+      throw new UnusableFile('This file has several realms: export one realm, with its users.');
     return object;
   },
   read(record) {
