@@ -163,7 +163,9 @@ describe('the command', () => {
       err: `${exported} exists already: name another file, or remove it first.\n`,
     });
 
-    expect(await done('delete', ada.email)).toMatch(/^ada@example\.com \(.*\) is deleted; all sessions have ended/);
+    expect(await done('delete', ada.email)).toMatch(
+      /^ada@example\.com \(.*\) is deleted; all sessions have ended/,
+    );
     expect(await users(['show', ada.email, ...at])).toEqual({
       code: 1,
       out: '',
