@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dataFolder, root } from '../../tools/folders.ts';
 import { freePort } from '../../tools/local/ports.ts';
@@ -56,6 +57,81 @@ test('what was acknowledged before `kill -9` of store and API holds after it', a
   expect(Math.min(totals.signUps, totals.logOuts, totals.resets)).toBeGreaterThan(CLIENTS);
   expect(totals.unanswered).toBeGreaterThan(0);
 }, 600_000);
+
+test.each([
+  ['answers', {}],
+  ['is away', { AWS_ENDPOINT_URL_EVENTBRIDGE: 'http://127.0.0.1:9' }], // the port discard: nobody listens
+])(
+  'events of what was acknowledged before `kill -9`, while the bus %s, are all published after it, in the order of each user',
+  async (_, environment) => {
+    const settled: string[] = [];
+    killAll(stack);
+    stack = await startStack(environment);
+    const load = Promise.all(Array.from({ length: 8 }, () => logsInAndOut(settled)));
+    await pause(6_000);
+    killAll(stack);
+    await load;
+    const before = publishedLines().length;
+    stack = await startStack();
+    const wanted = ['user.created', 'session.opened', 'session.ended'];
+    const missing = () => {
+      const known = new Map(publishedByUser().map(([userId, events]) => [userId, events.length]));
+      return settled.filter((userId) => (known.get(userId) ?? 0) < wanted.length);
+    };
+    await expect.poll(missing, { timeout: 120_000, interval: 500 }).toEqual([]);
+    for (const [, events] of publishedByUser().filter(([userId]) => settled.includes(userId)))
+      expect(events).toEqual(wanted);
+    const twice =
+      publishedLines().length - new Set(publishedLines().map(({ detail }) => detail.eventId)).size;
+    console.log(
+      `${settled.length} users; ${before} events before the kill, ${twice} published a second time`,
+    );
+    expect(settled.length).toBeGreaterThan(5);
+  },
+  600_000,
+);
+
+/** Signs up people, who log out at once, until the stack is gone. @param settled gets the ids of those who were answered to the end */
+async function logsInAndOut(settled: string[]): Promise<void> {
+  try {
+    for (;;) {
+      const [email, password] = [`${randomUUID()}@example.com`, 'correct horse battery'];
+      await post('/auth/register', { name: 'Ada', email, password, confirm: password });
+      const { body } = await post('/auth/login', { email, password });
+      const { status } = await post('/auth/logout', { refreshToken: String(body.refreshToken) });
+      if (status === 200) settled.push(String(decodeJwt(String(body.accessToken)).sub));
+    }
+  } catch {
+    // The stack is gone.
+  }
+}
+
+type PublishedLine = { 'detail-type': string; detail: { eventId: string; userId: string } };
+
+/** What the local bus has; half a line of a write that was killed is none. */
+function publishedLines(): PublishedLine[] {
+  if (!existsSync(`${folder}events.jsonl`)) return [];
+  return readFileSync(`${folder}events.jsonl`, 'utf8')
+    .split('\n')
+    .flatMap((text) => {
+      try {
+        return [JSON.parse(text) as PublishedLine];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** The types of each user's events, in the order in which each was published for the first time. */
+function publishedByUser(): [userId: string, types: string[]][] {
+  const users = new Map<string, Map<string, string>>();
+  for (const { 'detail-type': type, detail } of publishedLines()) {
+    const events = users.get(detail.userId) ?? new Map<string, string>();
+    users.set(detail.userId, events);
+    if (!events.has(detail.eventId)) events.set(detail.eventId, type);
+  }
+  return [...users].map(([userId, events]) => [userId, [...events.values()]]);
+}
 
 /** Signs up people until the stack is gone; every third logs out, every third resets the password. */
 async function client(nth: number, promises: Promised[], totals: Record<string, number>): Promise<void> {
@@ -157,7 +233,7 @@ async function inTurns<T, R>(width: number, all: T[], act: (one: T) => Promise<R
 }
 
 /** `npm start` as a user has it, with data in a folder of its own. */
-async function startStack(): Promise<ChildProcess> {
+async function startStack(environment: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['tools/local/start.ts'], {
     cwd: root,
     env: {
@@ -166,6 +242,8 @@ async function startStack(): Promise<ChildProcess> {
       DYNAMODB_PORT: String(ports.dynamodb),
       SES_PORT: String(ports.ses),
       BCRYPT_COST: '4',
+      EVENTS: 'on',
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
