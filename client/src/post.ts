@@ -68,10 +68,9 @@ function errorOf({ status, statusText, headers }: Response, problem: Fields): Ga
  * with any refusal. Of any other, nothing.
  */
 export async function contentOf(response: Response): Promise<Fields> {
+  const text = await response.clone().text(); // whatever it is, so that its connection is free again
   const type = response.ok ? 'application/json' : 'application/problem+json';
-  return response.headers.get('content-type')?.startsWith(type)
-    ? membersOf(await response.clone().text())
-    : {};
+  return response.headers.get('content-type')?.startsWith(type) ? membersOf(text) : {};
 }
 
 /** The members of a JSON object; of any other text, none. */
