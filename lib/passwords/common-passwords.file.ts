@@ -19,5 +19,7 @@ export function commonPasswords(): string[] {
   const file = createRequire(import.meta.url).resolve('@zxcvbn-ts/language-common/src/passwords.json');
   const all = JSON.parse(readFileSync(file, 'utf8')) as string[];
   const folded = all.map((password) => password.normalize('NFC').toLowerCase());
-  return [...new Set(folded)].filter((password) => [...password].length >= LOWEST_MINIMUM).slice(0, MAX_LISTED);
+  return [...new Set(folded)]
+    .filter((password) => [...password].length >= LOWEST_MINIMUM)
+    .slice(0, MAX_LISTED);
 }
