@@ -1,6 +1,6 @@
 // One row per alarm, made into CloudFormation below. Each row names the section of docs/operations.md that says what to
 // do; test/operations/alarms.test.ts checks that the section exists.
-import { type Metric, metricsOf, type Observed } from './observed.ts';
+import { type Metric, metricsOf, type Observed, OPTIONAL_FUNCTIONS } from './observed.ts';
 
 interface Alarm {
   /** The alarm's name, after the stage's prefix. The logical id follows from it. */
@@ -34,7 +34,7 @@ const MINUTES = 60;
 const HOURS = 3600;
 
 function rows(observed: Observed): Alarm[] {
-  const { functions, background, tables } = observed;
+  const { background, tables } = observed;
   const { ofApi, ofFunction, ofTable, waitingIn, ofSes, ours, refusedByGateway } = metricsOf(observed);
   const rotation = `${observed.prefix}-rotate-keys`;
   const publisher = `${observed.prefix}-publish-events`;
@@ -118,11 +118,13 @@ function rows(observed: Observed): Alarm[] {
       is: 'unusual',
       threshold: 4,
     },
-    ...split('throttled-functions', functions, METRICS_OF_AN_ALARM).map(([name, some]) => ({
+    ...splitFunctions('throttled-functions', observed).map(([name, some]) => ({
       name,
       says: 'Lambda refused to run a function because too many were running in parallel.',
       runbook: 'functions-are-throttled',
-      metric: some.map((each) => ofFunction(each, 'Throttles')),
+      metric: Object.fromEntries(
+        some.map((each) => [idOf(each, observed.prefix), ofFunction(each, 'Throttles')]),
+      ),
       stat: 'Sum' as const,
       period: 5 * MINUTES,
       is: '>' as const,
@@ -197,7 +199,7 @@ function rows(observed: Observed): Alarm[] {
       is: '>',
       threshold: 5 * MINUTES * 1000,
     },
-    ...(functions.includes(publisher)
+    ...(observed.functions.includes(publisher)
       ? [
           {
             name: 'unpublished-events',
@@ -395,6 +397,28 @@ function split(name: string, parts: readonly string[], atMost: number): [name: s
     index === 0 ? name : `${name}-${index + 1}`,
     parts.slice(index * atMost, (index + 1) * atMost),
   ]);
+}
+
+/**
+ * The same for functions. The first alarm keeps places for those that settings leave out, so that without one the others
+ * stay where they are: the packaged template has to say by one condition for each what such a setting changes.
+ */
+function splitFunctions(name: string, { prefix, functions }: Observed): [name: string, parts: string[]][] {
+  const mayLack: readonly string[] = OPTIONAL_FUNCTIONS.map((key) => `${prefix}-${key}`);
+  const always = functions.filter((each) => !mayLack.includes(each));
+  const besides = METRICS_OF_AN_ALARM - mayLack.length;
+  const first = [...always.slice(0, besides), ...functions.filter((each) => mayLack.includes(each))];
+  const more = split(name, always.slice(besides), METRICS_OF_AN_ALARM);
+  return [
+    [name, first],
+    ...more.map(([, some], index): [string, string[]] => [`${name}-${index + 2}`, some]),
+  ];
+}
+
+/** The id of a function's metric: letters and digits, without the name of the stage. */
+function idOf(name: string, prefix: string): string {
+  const id = pascal(name.replace(`${prefix}-`, ''));
+  return `${id.charAt(0).toLowerCase()}${id.slice(1)}`;
 }
 
 function pascal(name: string): string {

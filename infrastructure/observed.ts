@@ -1,5 +1,8 @@
 // What alarms and dashboard look at, read from the service itself: no list of names is kept by hand.
 
+/** Functions that a setting leaves out. */
+export const OPTIONAL_FUNCTIONS = ['admin', 'docs', 'publish-events'] as const;
+
 interface FunctionOfService {
   readonly name?: string;
   readonly events?: ReadonlyArray<object>;

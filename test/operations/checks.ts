@@ -21,6 +21,11 @@ export function heading(text: string): void {
   console.log(`\n${text}`);
 }
 
+/** What this machine cannot check, where nobody overlooks it. @param what and why, and how to mend that */
+export function skipped(what: string): void {
+  console.log(`\n  ${'*'.repeat(80)}\n  SKIPPED: ${what}\n  ${'*'.repeat(80)}`);
+}
+
 /** Runs everything, prints `N checks passed, N failed` as the last line, and ends the process by that. */
 export async function reportAndExit(run: () => Promise<void>, tidy: () => Promise<void>): Promise<never> {
   try {

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { alarms } from '../../infrastructure/alarms.ts';
 import { dashboard } from '../../infrastructure/dashboard.ts';
 import { gatewayResponses } from '../../infrastructure/gateway-responses.ts';
-import { observedOf, type ServiceToWatch } from '../../infrastructure/observed.ts';
+import { OPTIONAL_FUNCTIONS, observedOf, type ServiceToWatch } from '../../infrastructure/observed.ts';
 import {
   costlyPaths,
   methodSettings,
@@ -63,6 +63,12 @@ export interface DeployedService {
   readonly resources: { Resources: Resources; Outputs?: Record<string, { Value?: unknown }> };
 }
 
+const isWanted: Record<(typeof OPTIONAL_FUNCTIONS)[number], (settings: DeploySettings) => boolean> = {
+  admin: ({ adminApi }) => adminApi,
+  docs: ({ apiReference }) => apiReference,
+  'publish-events': ({ events }) => events === 'on',
+};
+
 /** Before anything is compiled: adds what the settings ask for. */
 export function fitToSettings(service: DeployedService, settings: DeploySettings): void {
   const { custom, provider, resources } = service;
@@ -77,9 +83,9 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
   if (settings.hashingConcurrency !== null)
     reserveConcurrency(service.functions, settings.hashingConcurrency);
   if (settings.provisionedConcurrency > 0) keepWarm(service, settings.provisionedConcurrency);
-  if (!settings.apiReference) delete service.functions.docs;
-  if (!settings.adminApi) delete service.functions.admin;
-  if (settings.events === 'off') leaveOutEvents(service);
+  for (const name of OPTIONAL_FUNCTIONS) if (!isWanted[name](settings)) delete service.functions[name];
+  // Where nobody listens nothing is paid for.
+  if (settings.events === 'off') delete resources.Resources.UnpublishedEventsQueue;
   if (settings.canary) releaseByCanary(service);
 }
 
@@ -125,12 +131,6 @@ export function keepSealingKey(
     for (const statement of iamRoleStatements as { Resource?: unknown }[])
       if (isDeepStrictEqual(statement.Resource, { 'Fn::GetAtt': ['SealingKey', 'Arn'] }))
         statement.Resource = arn;
-}
-
-/** Where nobody listens nothing is paid for. */
-function leaveOutEvents({ functions, resources }: DeployedService): void {
-  delete functions['publish-events'];
-  delete resources.Resources.UnpublishedEventsQueue;
 }
 
 /** API Gateway refuses a stage that writes logs while the account has no role for them. */

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { root } from '../../../tools/folders.ts';
-import { check, heading } from '../checks.ts';
+import { check, heading, skipped } from '../checks.ts';
 import type { DeployedFunctions } from '../deploy/deployed-functions.ts';
 import type { Answer, SimulatedAws } from '../deploy/simulated-aws.ts';
 import { openDeployed } from './deployed.ts';
@@ -141,16 +141,14 @@ function noFewer(now: Record<string, number>, before: Record<string, number>): v
 function openReleaseBefore() {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
-  const [tag] = git('tag', '--list', 'v*', '--sort=-v:refname').split('\n');
-  const name = tag || BEFORE_RELEASES;
+  let tag: string | undefined;
+  let name = BEFORE_RELEASES;
   try {
+    [tag] = git('tag', '--list', 'v*', '--sort=-v:refname').split('\n');
+    name = tag || BEFORE_RELEASES;
     git('cat-file', '-e', `${name}^{commit}`);
   } catch {
-    console.log(`
-  *********************************************************************
-  *  SKIPPED: the upgrade. This clone is too shallow to have ${name.slice(0, 10)}.  *
-  *  git fetch --unshallow gets it.                                    *
-  *********************************************************************`);
+    skipped(`the upgrade. This clone hasn't ${name.slice(0, 10)}: git fetch --unshallow gets it.`);
     return undefined;
   }
   const folder = `${mkdtempSync(`${tmpdir()}/gatehouse-before-`)}/tree`;
