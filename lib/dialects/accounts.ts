@@ -14,7 +14,7 @@ import { challenge, refusedTokenChallenge, stepUpChallenge } from './problem-det
 import { CROSS_SITE, HOOK_FAILED, NOT_ONE_OF, sentenceFor, tryAgainIn, UNSIGNED } from './sentences.ts';
 import { FORGET, LOG_IN, mailedTag, RESET } from './words.ts';
 
-// The contract of `/accounts/*`: seeds 000 and 002. Errors are arrays of sentences, 406 unless said otherwise.
+// The contract of `/accounts/*`: seeds 000 and 002. Errors are arrays of sentences, with status 406 unless noted otherwise.
 
 const sentencesBody = v.pipe(
   v.array(v.string()),
@@ -30,7 +30,7 @@ const sentences = (status: number, all: Sentences, headers?: Record<string, stri
   body: all,
 });
 
-/** @param names what the operation calls the core's fields, where it differs */
+/** @param names the operation's names of the core's fields, where they differ */
 const failuresWith = (names: Partial<Record<Field, string>>): Failures => ({
   'malformed-body': () => sentences(400, ['The body is neither a JSON object nor a form in UTF-8.']),
   'body-too-large': () => sentences(413, ['The body is larger than 32 KiB.']),

@@ -1,4 +1,4 @@
-// The administrator's API, `/admin/*`. Whatever is exported here is served, described and tested as one of its operations.
+// The administrator's API, `/admin/*`. Each export is one of its operations, and is served, described and tested.
 
 export { userActivity } from './admin/activity.ts';
 export {

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 
-// Parts of the bodies that several dialects answer. The tests compare every answer with them, strictly.
+// Schemas of members that the answers of several dialects have. The tests check every answer against them, strictly.
 
-/** @param examples of values as they are answered */
+/** @param examples values as answers have them */
 /* @__NO_SIDE_EFFECTS__ */ export function text(description: string, ...examples: string[]) {
   return v.pipe(v.string(), v.description(description), v.examples(examples));
 }

@@ -10,10 +10,10 @@ import { type ProblemDetails, problemAnswer, problemDetails, problemFailures } f
 import { NOT_ONE_OF, SIGN_UP_REFUSED, sentenceFor } from './sentences.ts';
 import { LOG_IN } from './words.ts';
 
-// The contract of `/api/user/*`: seed 003. It has sign-up and log-in alone; the other codes are answered all the same,
-// so that an operation added to it cannot meet one without an answer.
+// The contract of `/api/user/*`: seed 003. It has only sign-up and log-in, but an answer for every code, so that an operation
+// can be added.
 
-/** Some answers have a code: the contract of this dialect does not know them. */
+/** The contract of this dialect has no member `code`. */
 const coded = ['verification-required', 'sign-up-refused', 'hook-failed'] as const;
 const problem = v.pipe(
   v.object({ ...problemDetails.entries, code: v.optional(v.picklist(coded)) }),

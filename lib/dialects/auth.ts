@@ -1,4 +1,4 @@
-// The operations of `/auth*`. Whatever is exported here is served, described and tested as one of them.
+// The operations of `/auth*`. Each export is one of them, and is served, described and tested.
 export { account, changeProfile, deleteAccount, exportAccount } from './auth/account.ts';
 export { activity } from './auth/activity.ts';
 export { confirmTotp, removeTotp, renewRecoveryCodes, setUpTotp } from './auth/factors.ts';

@@ -5,7 +5,7 @@ import { text } from './answer-parts.ts';
 import { type ProblemDetails, problemAnswer } from './problem-details.ts';
 import { NOT_ONE_OF, sentenceFor } from './sentences.ts';
 
-// Problem details with a `code`, and with what was wrong with each field.
+// Problem details with a `code`, and with a list of the wrong fields.
 
 const errors = v.pipe(
   v.array(
@@ -21,13 +21,13 @@ const errors = v.pipe(
 
 export type FieldErrors = v.InferOutput<typeof errors>;
 
-/** What these problems have besides the members of RFC 9457. */
+/** The members of these problems that aren't in RFC 9457. */
 export const codedMembers = {
   code: v.optional(text('What was wrong, for programs. More codes may be added.', 'invalid-fields')),
   errors: v.optional(errors),
 };
 
-/** @param fields none where the request fits none of several sets of fields */
+/** @param fields empty when the request fits none of several sets of fields */
 export function refusedFields(
   fields: readonly FieldProblem[],
 ): Answer<ProblemDetails & { errors?: FieldErrors }> {

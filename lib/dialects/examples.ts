@@ -6,7 +6,7 @@ import type { ExportedAccount } from '../core/export-account.ts';
 import type { ListedSession } from '../core/list-sessions.ts';
 import type { Problem } from '../core/problem.ts';
 
-// What use-cases return, for the examples of the OpenAPI document.
+// Results of use-cases, for the examples in the OpenAPI document.
 
 export const profile: Profile = {
   userId: '3f0d1a0e-7a52-4f3b-9d86-5c1f6f9f2c11',
@@ -86,7 +86,7 @@ export const secondFactorRequired = {
 } as const satisfies Problem;
 
 export const stepUpRequired = { code: 'step-up-required', acrValues: ['aal2'] } as const satisfies Problem;
-/** As operations answer that want a fresh proof: an account without a factor is asked for its password again. */
+/** The refusal of an operation that requires a fresh proof, for an account without a factor. */
 export const freshStepUpsRequired = [
   { code: 'step-up-required', acrValues: ['aal1'], maxAge: 300 },
   { code: 'step-up-required', acrValues: ['aal2'], maxAge: 300 },

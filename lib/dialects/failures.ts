@@ -1,7 +1,7 @@
 import type { Problem, ProblemCode } from '../core/problem.ts';
 import type { Answer } from '../http/operation.ts';
 
-/** An answer for every code of the closed union: a dialect that lacks one does not compile. */
+/** An answer for every code of the closed union. A dialect without one for some code doesn't compile. */
 export type Failures<Body = unknown> = {
   [Code in ProblemCode]: (problem: Extract<Problem, { code: Code }>) => Answer<Body>;
 };

@@ -10,27 +10,27 @@ import { emailAskedFor, isDone, isOpened, languageOf, wordsOf } from './pages/re
 import { accountView, type PagesSettings } from './pages/views.ts';
 import { mailedTag } from './words.ts';
 
-// The contract of people: pages with forms. Where the page's own script asks, the same words as JSON.
+// The dialect for people: pages with forms. The page's own script gets the same texts as JSON.
 
-/** The operations of pages: each an answer to people, whose body is markup. */
+/** The operations of the pages, whose answers are HTML. */
 export type Pages = {
-  /** `done`: the browser was sent here after the form. */
+  /** `done`: the browser was redirected here after the form was sent. */
   resetForm: Operation<{ tag: string | undefined; done: boolean }, (LiveTag & { tag: string }) | undefined>;
   reset: Operation<ResetPasswordRequest, void>;
   forgetForm: Operation<undefined, undefined>;
   forget: Operation<ForgetPasswordRequest, unknown>;
-  /** Opening one of these reads nothing and uses nothing up. */
+  /** Opening one of these pages reads nothing from the tables and uses nothing up. */
   verifyForm: Operation<boolean, boolean>;
   verify: Operation<VerifyOnPageRequest, unknown>;
   undoForm: Operation<boolean, boolean>;
   undo: Operation<UndoRequest, void>;
-  /** Where password managers send people who want to add or manage passkeys; an application may have a page of its own there. */
+  /** Where password managers send people to add or manage passkeys. An application may have its own page for that. */
   account: Operation<undefined, undefined>;
 };
 
 export function pages(settings: PagesSettings): Pages {
   const { dialect, answer, done, sent, open } = pageAnswers(settings);
-  /** Pages are not in the OpenAPI document, which therefore asks for no words and no examples. */
+  /** Pages aren't in the OpenAPI document, so they need no descriptions or examples. */
   const undescribed = { dialect, summary: '', description: '', problems: [] };
   const form = { forms: ['urlencoded'], emptyIsMissing: true } as const;
 

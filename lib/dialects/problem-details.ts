@@ -5,7 +5,7 @@ import { text } from './answer-parts.ts';
 import { type Failures, retryAfter } from './failures.ts';
 import { CROSS_SITE, HOOK_FAILED, tryAgainIn, UNSIGNED } from './sentences.ts';
 
-/** An error of every dialect but `/accounts/*`; `/auth*` adds to it. */
+/** The errors of every dialect but `/accounts/*`; `/auth*` adds members. */
 export const problemDetails = v.pipe(
   v.object({
     type: v.pipe(
@@ -23,7 +23,7 @@ export const problemDetails = v.pipe(
 
 export type ProblemDetails = v.InferOutput<typeof problemDetails>;
 
-/** The names of RFC 9110 section 15 and RFC 6585; for 413 Node still has the one before. */
+/** The names of RFC 9110 section 15 and RFC 6585; for 413 Node still has the older name. */
 const titles = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -50,11 +50,11 @@ export function problemAnswer(
   };
 }
 
-/** RFC 6750 section 3: a challenge; the error code only where an access token was sent and refused. */
+/** The challenge of RFC 6750 section 3, with an error code only if an access token was sent and refused. */
 export const challenge = { 'WWW-Authenticate': 'Bearer' };
 export const refusedTokenChallenge = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
 
-/** RFC 9470 section 3: what a token lacks that is otherwise good. @param maxAge seconds */
+/** The challenge of RFC 9470 section 3: what an otherwise valid token lacks. @param maxAge seconds */
 export function stepUpChallenge({ acrValues, maxAge }: Omit<StepUpRequired, 'code'>): string {
   const age = maxAge === undefined ? '' : `, max_age="${maxAge}"`;
   return `Bearer error="insufficient_user_authentication", acr_values="${acrValues.join(' ')}"${age}`;
@@ -64,7 +64,7 @@ type StepUpRequired = Extract<Problem, { code: 'step-up-required' }>;
 
 const STEP_UP = 'Prove again who you are: send your password, a code or a passkey to POST /auth/step-up.';
 
-/** What the dialects that speak problem details say alike; about fields each has its own way. */
+/** The answers that all dialects with problem details share. Each words refused fields in its own way. */
 export const problemFailures: Omit<Failures<ProblemDetails>, 'invalid-fields' | 'email-taken'> = {
   'malformed-body': () => problemAnswer(400, 'The body is not a JSON object in UTF-8.'),
   'body-too-large': () => problemAnswer(413, 'The body is larger than 32 KiB.'),

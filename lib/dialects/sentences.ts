@@ -1,6 +1,6 @@
 import type { FieldProblem, Reason } from '../core/problem.ts';
 
-/** What a refused field's reason is in words: what was wrong, and by that what to do. */
+/** A sentence for each reason to refuse a field, which says what was wrong and so what to do. */
 const sentences: Record<Reason, string> = {
   required: 'This field is required.',
   'not-text': 'Not a valid string.',
@@ -31,16 +31,16 @@ export function sentenceFor(problem: FieldProblem): string {
 /** What a request gets that has several sets of fields, or none, where one of them is asked for. */
 export const NOT_ONE_OF = 'Send exactly one of the sets of fields that this operation takes.';
 
-/** What a page of another site gets, whose developer may read it. */
+/** The refusal of a page of another site, for its developer. */
 export const CROSS_SITE =
   'The request comes from a page of an origin that is not allowed here (CORS_ORIGINS).';
 
-/** For the OpenAPI document: what a rule of the team's own may say. */
+/** An example for the OpenAPI document of what a hook may say. */
 export const SIGN_UP_REFUSED = 'Sign up with the address of your company.';
 
-/** What a request gets when code in lib/hooks.ts failed: what of it, the log says. */
+/** The answer when a hook failed. The log says how. */
 export const HOOK_FAILED = 'A rule of this service could not be checked';
-/** What a request gets that no IAM principal signed, where one has to. API Gateway says the same (infrastructure/gateway-responses.ts). */
+/** The refusal of a request without an IAM signature, in API Gateway's words (infrastructure/gateway-responses.ts). */
 export const UNSIGNED =
   'Sign the request with AWS Signature Version 4, as an IAM principal that may invoke this route.';
 

@@ -4,7 +4,7 @@ import { text } from './answer-parts.ts';
 import { answerProblem } from './failures.ts';
 import { problemAnswer, problemDetails, problemFailures } from './problem-details.ts';
 
-// The documents of RFC 7517 and OpenID Connect Discovery, for programs of every dialect.
+// The documents of RFC 7517 and OpenID Connect Discovery, for clients of every dialect.
 
 const wellKnown: Dialect = {
   name: 'well-known',
@@ -17,7 +17,7 @@ const wellKnown: Dialect = {
 const unexpected = () => problemAnswer(500, 'The service failed; the failure was logged.');
 const failures = { ...problemFailures, 'invalid-fields': unexpected, 'email-taken': unexpected };
 
-/** Seconds. API Gateway and most libraries keep a key set about this long or longer. */
+/** Seconds. API Gateway and most libraries cache a key set for about this long or longer. */
 const MAX_AGE = 300;
 
 const write = <Document>(document: Document): Answer<Document> => ({

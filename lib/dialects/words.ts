@@ -1,6 +1,6 @@
 import type { Takes } from '../http/take.ts';
 
-// What the OpenAPI document says alike of one use-case in several dialects.
+// Texts of the OpenAPI document that several dialects share for one use-case.
 
 export const LOG_IN =
   'Opens a session. A wrong password, an unknown address and a disabled account get the same answer in the same time.';

@@ -137,14 +137,21 @@ describe('exactly one set of fields', () => {
     ['none', {}],
     ['several', { password: 'x', refreshToken: 'x', email: 'y' }],
     ['one and part of another', { password: 'x', email: 'y' }],
-    ['part of one', { email: 'y' }],
-  ])('is asked for where there is %s: no field is to blame', (_, fields) => {
+  ])('is required: with %s the request is refused, and no field is to blame', (_, fields) => {
     expect(() => readOneOf(alternatives, fields)).toThrow(
       expect.objectContaining({ problem: { code: 'invalid-fields', fields: [] } }),
     );
   });
 
-  test('is judged by its own rules', () => {
+  test('is required: with part of one set, the missing fields are named', () => {
+    expect(() => readOneOf(alternatives, { email: 'y' })).toThrow(
+      expect.objectContaining({
+        problem: { code: 'invalid-fields', fields: [{ field: 'refreshToken', reason: 'required' }] },
+      }),
+    );
+  });
+
+  test('is read by its own rules', () => {
     expect(() => readOneOf(alternatives, { password: 5 })).toThrow(
       expect.objectContaining({
         problem: { code: 'invalid-fields', fields: [{ field: 'password', reason: 'not-text' }] },

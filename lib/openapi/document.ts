@@ -6,13 +6,13 @@ import { describeResponses } from './responses.ts';
 
 type Json = Record<string, unknown>;
 
-/** What the document says of one deployment. */
+/** The parts of the document that depend on the deployment. */
 export type Deployment = {
   /** Where the paths begin, relative to where the document is. */
   server: string;
   /** `PASSWORD_MIN_LENGTH`, code points. */
   passwordMinimum: number;
-  /** Whether the administrator's API is there. Default: true. */
+  /** Whether the document has the administrator's API. Default: true. */
   adminApi?: boolean;
 };
 
@@ -54,7 +54,7 @@ const SECURITY_SCHEMES = {
   },
 };
 
-/** The API as an OpenAPI 3.1 document, made of the operations' declarations. */
+/** The API as an OpenAPI 3.1 document, made from the operations' declarations. */
 export function openapiDocument(
   { server, passwordMinimum, adminApi = true }: Deployment,
   declared: readonly AnyOperation[] = operations,
@@ -108,7 +108,7 @@ function tagsOf(declared: readonly AnyOperation[], codes: Map<string, number>): 
 type Parts = Record<string, Json>;
 type Operation = { tags: [dialect: string]; responses: Parts };
 
-/** Moves what several operations answer alike into components, so that a reader meets it once. */
+/** Moves answers that several operations share into components, so that readers see them once. */
 function sharedParts(paths: Parts): { headers: Parts; responses: Parts } {
   const all = Object.values(paths).flatMap((path) => Object.values(path) as Operation[]);
   const headers: Parts = {};
@@ -130,9 +130,9 @@ function sharedParts(paths: Parts): { headers: Parts; responses: Parts } {
 }
 
 /**
- * The parts, each as a reference to the component that it becomes, or that it is the same as.
+ * Replaces each part by a reference to a component, which is new or already has the same content.
  *
- * @param stays which parts are left where they are
+ * @param stays which parts stay inline
  */
 function referring(
   parts: Parts,
@@ -151,7 +151,7 @@ function referring(
   );
 }
 
-/** The name under which the part is a component, or can become one: with a number where others have it. */
+/** The component name of a part; with a number if another part has the name. */
 function nameAmong(components: Parts, name: string, part: Json): string {
   const isFree = (candidate: string) =>
     components[candidate] === undefined || JSON.stringify(components[candidate]) === JSON.stringify(part);

@@ -5,11 +5,11 @@ export type { JsonSchema };
 
 type Schema = v.GenericSchema;
 
-/** What code decides and JSON Schema cannot say; `metadata` next to it says what can be said. */
+/** Actions that are code, which JSON Schema can't express. `metadata` next to them describes what can be expressed. */
 const UNSPEAKABLE = ['transform', 'check', 'raw_check', 'raw_transform'];
 
 /**
- * What a field may be, as JSON Schema 2020-12: never stricter than the rule itself.
+ * The JSON Schema 2020-12 of a field, which is never stricter than its rule.
  *
  * @throws Error for a rule of code without metadata, which the document could not mention
  */
@@ -22,12 +22,12 @@ export function requestSchema(schema: Schema): JsonSchema {
   return converted(schema, UNSPEAKABLE);
 }
 
-/** What an answer's body is. @throws Error for what JSON Schema cannot express */
+/** The schema of an answer's body. @throws Error for what JSON Schema can't express */
 export function answerSchema(schema: Schema): JsonSchema {
   return converted(schema, []);
 }
 
-/** What the schema is called in the document: its `v.title`. */
+/** The schema's name in the document: its `v.title`. */
 export function nameOf(schema: Schema): string {
   const name = v.getTitle(schema);
   if (name === undefined) throw new Error('A schema of an answer in lib/dialects has no v.title.');

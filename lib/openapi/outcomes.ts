@@ -6,19 +6,19 @@ import type { Answer, AnyOperation, ProblemSample } from '../http/operation.ts';
 import type { Request } from '../http/request.ts';
 import { rulesOf } from './request.ts';
 
-/** One of the things that an operation may answer. */
+/** One possible answer of an operation. */
 export type Outcome = {
   name: string;
   answer: Answer;
   schema: v.GenericSchema;
-  /** The `code` that the answer has for programs, where its dialect gives it one. */
+  /** The `code` in the answer, if its dialect has codes. */
   code?: string | undefined;
 };
 
 /** Seconds, in examples. */
 const RETRY_AFTER = 2;
 
-/** What is wrong with each field in the example of a refused request; of other fields, that they are numbers. */
+/** The reason for each field in the example of a refused request. Other fields are refused as numbers. */
 const REFUSED: Record<string, unknown> = {
   name: '',
   email: 'ada@',
@@ -26,7 +26,7 @@ const REFUSED: Record<string, unknown> = {
   confirm: 'different',
 };
 
-/** The dialects of programs answer every request alike. */
+/** The dialects of programs don't depend on the request. */
 const ANY_REQUEST: Request = {
   client: '192.0.2.1',
   language: 'en',
@@ -39,7 +39,7 @@ const ANY_REQUEST: Request = {
   body: undefined,
 };
 
-/** What API Gateway answers by itself, in the words of its gateway responses. */
+/** The answers of API Gateway itself, in the words of its gateway responses. */
 const GATEWAY_THROTTLED: Outcome = {
   name: 'gateway-throttled',
   schema: problemDetails,
@@ -52,7 +52,7 @@ const GATEWAY_TOO_LARGE: Outcome = {
   answer: problemAnswer(413, 'The request body is too large.'),
 };
 
-/** Everything that the operation may answer, as its own code words it. */
+/** Every possible answer of an operation, made by its own code. */
 export function outcomesOf(operation: AnyOperation, passwordMinimum: number): Outcome[] {
   const { dialect, takes, route, problems, success } = operation;
   const rules = rulesOf(takes, passwordMinimum);
@@ -79,7 +79,7 @@ export function outcomesOf(operation: AnyOperation, passwordMinimum: number): Ou
       const { code } = (answer.body ?? {}) as { code?: string };
       return { name, answer, schema: dialect.problem, code };
     }),
-    // A dialect whose errors have a type of their own takes in API Gateway's, which lack its members.
+    // The answers of API Gateway lack the members of a dialect with its own type of errors, so they are added here.
     ...[GATEWAY_THROTTLED, ...(takes.body ? [GATEWAY_TOO_LARGE] : [])].map((outcome) => ({
       ...outcome,
       ...(speaksProblemDetails(operation) && { schema: dialect.problem }),

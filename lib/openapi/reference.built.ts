@@ -1,5 +1,5 @@
-// Run when the function `docs` is bundled, not when it starts: the bundle holds what is exported here, and none of the
-// code (tools/build/bundle.ts). So a cold start makes no document and compresses nothing.
+// Runs when the function `docs` is bundled: the bundle has the exported values and none of this code (tools/build/bundle.ts).
+// So a cold start makes no document and compresses nothing.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,14 +9,14 @@ import { openapiDocument } from './document.ts';
 /** A file of the page. `version` changes with its content. */
 export type Asset = { type: string; version: string; gzipped: string };
 
-/** What stands in the document for the deployment's own values. Neither can be part of anything else in it. */
+/** Placeholders for the deployment's own values. They occur nowhere else in the document. */
 export const marks = { server: '/{server}', passwordMinimum: 987_654_321 };
 
 const documents = [true, false].map((adminApi) => JSON.stringify(openapiDocument({ ...marks, adminApi })));
 
 /**
- * The whole document, and the same without the administrator's API, for deployments that don't serve that. Brotli, whose
- * window is wide enough to hold both as one.
+ * The document with and without the administrator's API. Compressed together by Brotli, whose window is large enough that
+ * the second one costs next to nothing.
  */
 export const compressedDocuments: string = brotliCompressSync(JSON.stringify(documents)).toString('base64');
 
@@ -30,7 +30,7 @@ export const styles: Asset = asset('text/css; charset=utf-8', [
   new URL('./reference.css', import.meta.url),
 ]);
 
-/** What the licences of Swagger UI and of what it contains ask for: their texts go wherever the code goes. */
+/** The licences of Swagger UI and of its dependencies, which must be distributed with the code. */
 function licences(): string {
   const ours = ['NOTICE', 'LICENSE'].map((file) => readFileSync(packaged(file), 'utf8').trim());
   const contained = readFileSync(packaged('swagger-ui-bundle.js.LICENSE.txt'), 'utf8').trim(); // comments already

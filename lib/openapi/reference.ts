@@ -5,7 +5,7 @@ import { routeOf } from '../http/request.ts';
 import { isolation } from '../pages/page-headers.ts';
 import { type Asset, compressedDocuments, marks, script, styles } from './reference.built.ts';
 
-/** Nothing but this API's own files; the page may ask this API alone. Swagger UI's styles hold their images as data. */
+/** Allows only this API's own files and requests to this API. Swagger UI's styles have their images as data URLs. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -17,14 +17,14 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Seconds. A page or a document that is older would only lag behind the next deployment. */
+/** Seconds. An older page or document would lag behind the next deployment. */
 const MAX_AGE = 300;
 
 const SUFFIXES = /\/(openapi\.json|docs|docs\/reference\.js|docs\/reference\.css)\/?$/;
 
 /**
- * Answers the routes of the API's own description: the document, the page that shows it and the page's files. They
- * are the same for everybody; what they say of the deployment comes from its configuration.
+ * Serves the API's own description: the document, the page that shows it, and the page's files. They are the same for
+ * everybody, except for the deployment's own settings.
  *
  * @param passwordMinimum code points
  */
@@ -56,7 +56,7 @@ function documentFor(base: string, passwordMinimum: number, adminApi: boolean): 
     .replaceAll(String(marks.passwordMinimum), String(passwordMinimum));
 }
 
-/** What comes before the routes in the path of this request: the stage, or nothing under a domain of its own. */
+/** The part of the request's path before the route: the stage, or nothing with a custom domain. */
 function basePath({ requestContext, path }: APIGatewayProxyEvent): string {
   const base = (requestContext?.path ?? path).replace(SUFFIXES, '');
   return /^\/[\w-]+$/.test(base) ? base : '';
@@ -83,8 +83,8 @@ function page(base: string): string {
 }
 
 /**
- * Always compressed, whatever is asked for: every browser can read it, and inflated it would be five times the traffic
- * that a stranger can cause. Kept for ever, since the page names the version.
+ * Always compressed, whatever the client accepts: every browser can read it, and uncompressed a stranger could cause five
+ * times the traffic. Browsers may cache it for ever, since its URL has the version.
  */
 function answerAsset({ type, gzipped }: Asset): APIGatewayProxyResult {
   const headers = { 'Cache-Control': 'public, max-age=31536000, immutable', 'Content-Encoding': 'gzip' };

@@ -8,7 +8,7 @@ import { isOptional, type JsonSchema, requestSchema } from './json-schema.ts';
 
 type Json = Record<string, unknown>;
 
-/** The core's rules of the fields that an operation takes. */
+/** The core's rules of an operation's fields. */
 export function rulesOf({ body }: Takes, passwordMinimum: number): FieldRules {
   if (body === undefined) return {};
   return typeof body.fields === 'function' ? body.fields({ minimum: passwordMinimum }) : body.fields;
@@ -45,7 +45,7 @@ function parametersIn(place: 'path' | 'query', parameters: Record<string, Parame
     required: required || place === 'path',
     description,
     schema: schema ?? { type: 'string' },
-    // In a URL everything is text.
+    // Everything in a URL is text.
     example: schema && 'type' in schema && schema.type === 'integer' ? Number(example) : example,
   }));
 }
@@ -73,10 +73,10 @@ function bodySchema({ body, ...takes }: Takes, passwordMinimum: number): Json | 
   return { type: 'object', properties, oneOf: sets.map((set) => onlyThese(set, namesOf(rules), outside)) };
 }
 
-/** That a field is there, whatever it is. Redocly wants each required property to be defined in the same place. */
+/** Requires a field, of any type. Redocly wants each required property to be defined in the same place. */
 const present = (name: string) => ({ required: [name], properties: { [name]: {} } });
 
-/** This set of fields, and none of the others': each member of `oneOf` has to rule the other members out. */
+/** One set of fields without the fields of the others: each member of `oneOf` has to exclude the other members. */
 function onlyThese(set: v.ObjectEntries, all: readonly string[], outside: (field: string) => string): Json {
   const others = all.filter((field) => !(field in set)).map(outside);
   return {
@@ -93,7 +93,7 @@ function requestBody({ body }: Takes, schema: Json, name: string): Json {
   const $ref = `#/components/schemas/${name}`;
   const sets = schema.oneOf as object[] | undefined;
   return {
-    // One of the sets may be that of no field.
+    // One of the sets may be empty.
     required: sets ? sets.every((set) => 'required' in set) : 'required' in schema,
     content: Object.fromEntries(
       forms.map((form) => [MEDIA_TYPES[form], { schema: { $ref }, example: exampleOf(schema) }]),

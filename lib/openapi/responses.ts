@@ -58,7 +58,7 @@ function referTo(schema: v.GenericSchema, { headers }: Answer, schemas: Record<s
   };
 }
 
-/** What a status means here, where its name does not say it. */
+/** The meaning of a status here, where its name doesn't say it. */
 const DESCRIPTIONS: Record<number, string> = {
   200: 'Done.',
   201: 'Created.',

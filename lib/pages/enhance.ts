@@ -3,10 +3,10 @@ import type { PageMessages } from '../messages/messages.ts';
 import type { strengthOf } from './strength.ts';
 import type { Form, Link } from './view.ts';
 
-/** What the page's script finds in `data-script` of `main`. */
+/** The settings of the page's script, in `data-script` of `main`. */
 export type ScriptWords = PageMessages['script'] & { brand: string; minimum: number; known: string[] };
 
-/** What the server answers to the script in place of a page. */
+/** The server's answer to the script, in place of a page. */
 export type ScriptAnswer = {
   title: string;
   address?: string | undefined;
@@ -16,18 +16,18 @@ export type ScriptAnswer = {
   error?: string | undefined;
   /** What is wrong with the request. */
   alert?: string | undefined;
-  /** A button, where the page that follows has one. */
+  /** A button, if the next page has one. */
   form?: Pick<Form, 'hidden' | 'submit'> | undefined;
   link?: Link | undefined;
   other?: Link | undefined;
 };
 
 /**
- * Makes the page better: the tag leaves the address, the password can be seen and its strength is shown, and the form is
- * sent once and answered in place. Without it the page works all the same.
+ * The page's script. It removes the tag from the address, shows the password and its strength, and sends the form once and
+ * shows the answer in place. The page also works without it.
  *
- * Runs in the browser, as the text that `Function.prototype.toString` gives: nothing of this module is around it there.
- * It writes text and elements, never markup: Trusted Types allow nothing else.
+ * It runs in the browser as the text that `Function.prototype.toString` returns, so it can't use anything else of this
+ * module. It writes text and elements, never markup: Trusted Types allow nothing else.
  */
 export function enhance(strength: typeof strengthOf): void {
   const main = document.querySelector('main') as HTMLElement;
@@ -35,14 +35,14 @@ export function enhance(strength: typeof strengthOf): void {
   const query = new URLSearchParams(location.search);
   let sending = false;
 
-  /** The page's own address, with these parameters and the language alone. */
+  /** The page's own address, with only these parameters and the language. */
   function pageWith(parameters: Record<string, string>): string {
     const language = query.get('lang');
     const all = new URLSearchParams({ ...parameters, ...(language && { lang: language }) });
     return location.pathname + (all.size > 0 ? `?${all}` : '');
   }
 
-  /** Writes an element's text; without any, the element is out of sight. */
+  /** Writes an element's text; without a text, the element is hidden. */
   function setText(element: HTMLElement | null, text = ''): void {
     if (!element) return;
     element.textContent = text;
@@ -75,7 +75,7 @@ export function enhance(strength: typeof strengthOf): void {
     return link ? [make('p', { class: 'next' }, make('a', { href: link.to }, link.text))] : [];
   }
 
-  /** Shows an answer in place of what is there. */
+  /** Replaces the content by an answer. */
   function replacePage(answer: ScriptAnswer, done: boolean): void {
     const { title, address, notice, paragraphs, form, link, other } = answer;
     const heading = make('h1', { tabindex: '-1', ...(done && { class: 'done' }) }, title);
@@ -118,13 +118,13 @@ export function enhance(strength: typeof strengthOf): void {
       done = response.ok;
       answer = await response.json();
     } catch {
-      // No connection, or an answer that is not ours: said below.
+      // No connection, or an answer that isn't ours; shown below.
     }
     if (!Array.isArray(answer?.paragraphs)) setText(document.getElementById('alert'), words.unreachable);
     else if (answer.error) refuse(form, answer.error);
     else if (answer.alert) setText(document.getElementById('alert'), answer.alert);
     else {
-      // A reload shows the outcome again. The address bar tells that there was one, and nothing about it.
+      // A reload shows the outcome again. The address says only that there was one.
       if (done) history.replaceState({ answer }, '', pageWith({ done: '1' }));
       replacePage(answer, done);
     }
@@ -170,7 +170,7 @@ export function enhance(strength: typeof strengthOf): void {
 
     const capsLock = document.getElementById('caps-lock') as HTMLElement;
     const look = (event: KeyboardEvent | MouseEvent) => {
-      // An event that a password manager makes knows nothing of keys.
+      // An event made by a password manager doesn't have this method.
       const on = event.getModifierState?.('CapsLock') === true;
       if (on !== (capsLock.textContent !== '')) capsLock.textContent = on ? words.capsLock : '';
     };
@@ -194,7 +194,7 @@ export function enhance(strength: typeof strengthOf): void {
   const tag = query.get('tag');
   const form = document.querySelector('form');
   if (tag !== null) {
-    // Out of sight of whoever looks at the screen, and of the browser's history. A reload finds it in the entry's state.
+    // Hides the tag from the screen and the browser's history. After a reload it is in the state of the history entry.
     history.replaceState({ tag }, '', pageWith({}));
   } else if (history.state?.answer) {
     replacePage(history.state.answer, true);

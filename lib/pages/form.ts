@@ -6,13 +6,13 @@ import type { Field, Form } from './view.ts';
 
 type Writing = { language: Language; passwordMinimum: number };
 
-/** A form. Without a field it is a button next to the text, so that it looks like one of two ways on. */
+/** A form. Without a field it is a button next to the text, as one of two next steps. */
 export function writeForm(form: Form, alert: string | undefined, writing: Writing): Html {
   const { hidden, account, field, submit } = form;
   const inputs = Object.entries(hidden).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`,
   );
-  // The page's own address without its query: with a stage in the path or without, and with a slash at its end or without.
+  // The page's own address without its query, whether or not the path has a stage or a slash at its end.
   return html`<form method="post" action="?lang=${writing.language}">
 <p id="alert" class="alert" role="alert"${hiddenIf(alert === undefined)}>${alert}</p>
 ${inputs}${account !== undefined && accountOf(account, writing.language)}${field && fields[field.kind](field, writing)}
@@ -21,7 +21,7 @@ ${inputs}${account !== undefined && accountOf(account, writing.language)}${field
 `;
 }
 
-/** Every kind of field that a page can ask for. */
+/** Every kind of field that a form can have. */
 const fields: Record<Field['kind'], (field: Field, writing: Writing) => Html> = {
   email: ({ value, error }, { language }) => html`<div class="field">
 <label for="email">${pageMessages[language].forget.email}</label>
@@ -35,7 +35,7 @@ ${errorOf(error)}
 <input id="current-password" name="password" type="password" autocomplete="current-password" autocapitalize="none" spellcheck="false" required aria-describedby="field-error"${stateOf(error)}>
 </div>`,
 
-  // No upper limit on the field: what a browser would cut off in silence is refused in words.
+  // No maxlength: a browser would cut a longer password off silently, while the server refuses it with a message.
   'new-password': ({ error }, { language, passwordMinimum }) => {
     const { reset, script } = pageMessages[language];
     return html`<div class="field">
@@ -50,7 +50,7 @@ ${errorOf(error)}
   },
 };
 
-/** The address is there for password managers too, which keep the new password under it. */
+/** The address, also for password managers, which store the new password under it. */
 function accountOf(account: string, language: Language): Html {
   return html`<div class="field">
 <label for="username">${pageMessages[language].reset.account}</label>
@@ -63,7 +63,7 @@ function errorOf(error: string | undefined): Html {
   return html`<p id="field-error" class="error"${hiddenIf(error === undefined)}>${error}</p>`;
 }
 
-/** A form has one field, and so that one has the focus. */
+/** A form has only one field, which gets the focus. */
 function stateOf(error: string | undefined): Html {
   return new Html(error === undefined ? ' autofocus' : ' aria-invalid="true" autofocus');
 }

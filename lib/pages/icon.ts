@@ -1,7 +1,7 @@
 import { type Brand, paletteOf } from '../brand.ts';
 import { html } from '../html.ts';
 
-/** The icon of a page's tab: the brand's logo, or else its first letter in its colour, held in the URL itself. */
+/** The icon of a page's tab: the brand's logo, or its first letter in its colour, as a data URL. */
 export function iconOf({ name, color, logoUrl }: Brand): string {
   if (logoUrl !== undefined) return logoUrl;
   const { fill, onFill } = paletteOf(color);

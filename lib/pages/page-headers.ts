@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Every page has them, whatever it shows: it is alone among its window's pages, nobody embeds its answers, and nothing in it
- * may ask for the machine's senses.
+ * The headers of every page: it shares no browsing context group with other sites, no other site can embed its answers, and
+ * it can't use cameras, microphones or sensors.
  *
  * @see https://www.w3.org/TR/permissions-policy/
  */
@@ -14,8 +14,8 @@ export const isolation = {
 };
 
 /**
- * Nothing but the page's own style and script, by their hashes, and pictures from where they are set to come from; forms
- * go nowhere but back; nobody may frame it; and text is never made into markup or code.
+ * The Content-Security-Policy: allows only the page's own style and script, by their hashes, and pictures of the configured
+ * origins. Forms go only to the same origin, no site may frame the page, and text never becomes markup or code.
  *
  * @param pictures URLs, `https:` or `data:`
  * @see https://www.w3.org/TR/CSP3/ and https://www.w3.org/TR/trusted-types/

@@ -14,15 +14,15 @@ import type { Form, Link, View } from './view.ts';
 export type PageSettings = {
   brand: Brand;
   passwordMinimum: number;
-  /** Whole URLs, linked at the foot of every page. */
+  /** Full URLs, linked at the foot of every page. */
   termsUrl?: string | undefined;
   supportUrl?: string | undefined;
 };
 
-/** A whole page, and the headers that a browser is to hold it to. */
+/** A page and its headers. */
 export type Page = { page: Html; headers: Record<string, string> };
 
-/** Writes pages of one brand. What is the same on all of them is made once. */
+/** Makes the pages of one brand. Their common parts are made once. */
 export function pageWriter(settings: PageSettings): (view: View, language: Language) => Page {
   const { brand, passwordMinimum } = settings;
   const style = styleOf(brand);
@@ -81,10 +81,10 @@ function logoOf({ name, logoUrl, logoDarkUrl }: Brand): Html {
   return html`<picture>${dark}<img src="${logoUrl}" alt="${name}"></picture>`;
 }
 
-/** The same form in the other languages, for whoever's browser asks for a wrong one; and whom to turn to. */
+/** Links to the same form in other languages, for people whose browser has the wrong one, and links to help. */
 function footerOf(form: Form | undefined, language: Language, settings: PageSettings): Html {
   const messages = pageMessages[language];
-  // A button that asks once more is no form to start from.
+  // No links for a form that is only a button to try again.
   const languages = form && (form.field ?? form.query.tag) && languagesOf(form, language, messages);
   const links = [
     { to: settings.termsUrl, text: messages.terms },

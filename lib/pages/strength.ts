@@ -2,9 +2,9 @@
 export type Strength = 0 | 1 | 2 | 3 | 4;
 
 /**
- * How much guessing a password would stand, estimated from below: what a guesser tries early (common words, the
- * account's own address, runs, repetitions, years) counts for little, and a letter that follows another counts as one
- * of a word does. It advises and decides nothing: the server's policy is the judge.
+ * Estimates the strength of a password, conservatively: what guessers try early (common words, the account's address, runs,
+ * repetitions, years) counts for little, and a letter after a letter counts like one in a word. This is only advice: the
+ * server's policy decides.
  *
  * Runs in the browser, as the text that `Function.prototype.toString` gives: nothing of this module is around it there.
  *
@@ -71,7 +71,7 @@ export function strengthOf(password: string, minimum: number, known: readonly st
     return goesOn ? 1.7 : 4.7;
   };
 
-  /** How many characters from here on a guesser tries as one, and what they count for. */
+  /** How many characters from here guessers try as one unit, and how much the unit counts. */
   const guessAt = (at: number): { length: number; bits: number } => {
     const year = /^(?:19|20)\d\d/.test(lower.slice(at, at + 4).join('')) ? 4 : 0;
     const guesses = [
@@ -80,7 +80,7 @@ export function strengthOf(password: string, minimum: number, known: readonly st
       { length: lengthOfRun(at), bits: 4 },
       { length: lengthOfRepetition(at), bits: 4 },
     ];
-    // If several guesses reach as far, the first one counts.
+    // Of several units of the same length, the first one counts.
     const furthest = guesses.reduce((best, guess) => (guess.length > best.length ? guess : best));
     return furthest.length < 3 ? { length: 1, bits: bitsOf(at) } : furthest;
   };

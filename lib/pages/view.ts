@@ -1,19 +1,19 @@
-/** What a page shows, in words of its language. */
+/** The content of a page, in its language. */
 export type View = {
   title: string;
-  /** Something was completed: the page says so with a sign. */
+  /** Whether something was completed, which the page shows by a sign. */
   done?: true;
-  /** The email address that it was about. */
+  /** The email address that was used. */
   address?: string | undefined;
-  /** What just happened, where the page looks as it did before. */
+  /** What has just happened, on a page that otherwise looks as before. */
   notice?: string | undefined;
   paragraphs: readonly string[];
   /** What went wrong with the request as a whole. */
   alert?: string | undefined;
   form?: Form | undefined;
-  /** Where most people want to go from here. */
+  /** The main link from here. */
   link?: Link | undefined;
-  /** Where the others want to go. */
+  /** The other link. */
   other?: Link | undefined;
 };
 
@@ -22,14 +22,14 @@ export type Link = { to: string; text: string };
 
 /** A form that is sent to the page's own address. */
 export type Form = {
-  /** What is sent along unseen, by name. */
+  /** Hidden fields, by name. */
   hidden: Readonly<Record<string, string>>;
-  /** Whose account it is about, where that is known. */
+  /** The email address of the account, if known. */
   account?: string | undefined;
-  /** What has to be typed; a form without it is a button. */
+  /** The field; a form without one is a button. */
   field?: Field | undefined;
   submit: string;
-  /** What the form in another language is asked for with. */
+  /** The query of the links to the form in other languages. */
   query: Readonly<Record<string, string>>;
 };
 

@@ -2,14 +2,14 @@ import * as v from 'valibot';
 import type { RecordedEvent } from '../../core/account-event.ts';
 import { actorOf } from '../../core/activity.ts';
 import type { Operation } from '../../http/operation.ts';
-import { activityOf, happened } from '../auth/activity.ts';
+import { activityEvent, activityOf } from '../auth/activity.ts';
 import * as examples from '../examples.ts';
 import { admin, callerOf, whichUser } from './dialect.ts';
 import type { AboutUser } from './users.ts';
 
 const seen = v.pipe(
   v.object({
-    ...happened.entries,
+    ...activityEvent.entries,
     by: v.pipe(
       v.nullable(v.string()),
       v.description(

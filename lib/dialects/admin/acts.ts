@@ -5,11 +5,11 @@ import type { Operation } from '../../http/operation.ts';
 import { admin, callerOf, type OneUser, oneUser, seen, whichUser, writeUser } from './dialect.ts';
 import type { AboutUser } from './users.ts';
 
-// What an administrator does to an account. Each answers with the user as it is then, and a second time the same.
+// An administrator's acts on an account. Each returns the user as it is afterwards; doing it twice is harmless.
 
 type Act = Operation<AboutUser, ListedUser, OneUser>;
 
-/** What all of them have in common. */
+/** The common part of their declarations. */
 const act = {
   dialect: admin,
   metric: 'AdminRequests',

@@ -12,7 +12,7 @@ import * as examples from '../examples.ts';
 import { answerProblem, type Failures } from '../failures.ts';
 import { type ProblemDetails, problemAnswer, problemDetails, problemFailures } from '../problem-details.ts';
 
-// What the operations of the administrator's API have in common.
+// The common parts of the operations of the administrator's API.
 
 const user = v.pipe(
   v.object({
@@ -42,7 +42,7 @@ export const userPage = v.pipe(
   v.title('AdminUserPage'),
 );
 
-/** Never the hash, nor anything else that opens an account. */
+/** A user, without the password hash or anything else that opens an account. */
 export const userOf = (account: ListedUser) => ({
   userId: account.userId,
   email: account.email,
@@ -59,7 +59,7 @@ export const writeUser = (account: ListedUser): Answer<OneUser> => ({
   body: { user: userOf(account) },
 });
 
-/** Who asks: `endpoint` has refused whatever nobody signed. */
+/** The caller's ARN. It is always there, since `endpoint` refuses unsigned requests. */
 export const callerOf = ({ caller }: Request): By => caller ?? 'nobody';
 
 export const whichUser = {

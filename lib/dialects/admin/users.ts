@@ -16,7 +16,7 @@ import {
   writeUser,
 } from './dialect.ts';
 
-/** Whose account it is about, and who asks: the ARN of an IAM principal. */
+/** The user id in the path, and the ARN of the caller. */
 export type AboutUser = { userId: string; by: By };
 
 export const listUsers: Operation<ListUsersRequest, UserPage, v.InferOutput<typeof userPage>> = {
@@ -75,7 +75,7 @@ export const seeUser: Operation<AboutUser, ListedUser, OneUser> = {
 
 export type CreateUserRequest = { fields: RawFields; by: By };
 
-/** What the document says of them doesn't depend on the hash or the time. */
+/** For the document only, which depends on neither the hash reader nor the time. */
 const rowFields = () => accountRowFields((text) => ({ text }), 0);
 
 export const createUser: Operation<CreateUserRequest, ListedUser, OneUser> = {

@@ -24,7 +24,7 @@ import {
 } from './dialect.ts';
 import { acr, sessionId } from './own-sessions.ts';
 
-// What holders see and change of their own accounts.
+// Operations on the holder's own account.
 
 const fullUser = v.pipe(
   v.object({

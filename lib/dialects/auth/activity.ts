@@ -5,9 +5,9 @@ import type { Operation } from '../../http/operation.ts';
 import * as examples from '../examples.ts';
 import { auth, time, written } from './dialect.ts';
 
-// What happened to an account, for its holder. Who did it is for operators.
+// The events of an account, for its holder. Who caused each is shown only to operators.
 
-export const happened = v.pipe(
+export const activityEvent = v.pipe(
   v.object({
     type: v.pipe(
       v.string(),
@@ -29,7 +29,7 @@ export const happened = v.pipe(
 );
 
 /** The newest first. */
-export const activityList = v.array(happened);
+export const activityList = v.array(activityEvent);
 
 export const activityOf = (all: readonly RecordedEvent[]) =>
   all.map(({ at, event }) => {

@@ -10,7 +10,7 @@ import { codedMembers, type FieldErrors, refusedFields, withMembers } from '../c
 import { answerProblem, type Failures } from '../failures.ts';
 import { type ProblemDetails, problemAnswer, problemDetails, problemFailures } from '../problem-details.ts';
 
-// The contract of `/auth*`: seed 004, and the account contract. What its operations have in common.
+// The contract of `/auth*` (seed 004 and the account contract): the common parts of its operations.
 
 export const message = text('For people. Its wording may change; go by the status.');
 
@@ -31,7 +31,7 @@ export const expiresIn = v.pipe(
   return v.pipe(v.nullable(v.pipe(v.string(), v.isoTimestamp())), v.description(description));
 }
 
-/** A time as it is answered: ISO 8601 in UTC. @param at milliseconds since the epoch */
+/** A time in ISO 8601 in UTC, as answers have it. @param at milliseconds since the epoch */
 export const written = (at: number) => new Date(at).toISOString();
 export const writtenOrNull = (at: number | null | undefined) => (at == null ? null : written(at));
 
@@ -41,14 +41,14 @@ export const user = v.pipe(
   v.title('AuthUser'),
 );
 
-/** An access token as it is answered. */
+/** An access token, as answers have it. */
 export const issuedAs = ({ token, expiresIn: seconds }: AccessToken) => ({
   accessToken: token,
   tokenType: 'Bearer' as const,
   expiresIn: seconds,
 });
 
-/** The request of an operation of the account's holder whose body is read after the token, and after its step-up. */
+/** The request of an operation that reads the body only after the token and the step-up were checked. */
 export const fromHolder = ({ accessToken, body }: Taken, { client, language }: Request) => ({
   accessToken,
   body,
@@ -56,11 +56,11 @@ export const fromHolder = ({ accessToken, body }: Taken, { client, language }: R
   language,
 });
 
-/** The success of an operation that has nothing to answer but that it was done. */
+/** The success of an operation that returns only a message. */
 export const done = v.pipe(v.object({ message }), v.title('AuthDone'));
 export type Done = v.InferOutput<typeof done>;
 
-/** Who the account belongs to, as answers say it. */
+/** A user, as answers have it. */
 export const userOf = (profile: Profile) => ({
   name: profile.name,
   bio: profile.bio,
@@ -119,7 +119,7 @@ const problem = v.pipe(
   v.description('RFC 9457, with a `message` and a `code`.'),
 );
 
-/** The body of an error: besides what the schema says, members of one problem alone. */
+/** The body of an error. Some problems have members that the schema doesn't list. */
 type Body = ProblemDetails & {
   errors?: FieldErrors;
   acrValues?: readonly string[];
@@ -150,7 +150,7 @@ export const auth: Dialect = {
     'JSON, with refresh tokens. Errors are problem details with a `code`; refused fields are listed in `errors`. Some codes come from API Gateway alone, for requests that never reach the service: `not-found` (404), `forbidden` (403) and `refused` (other 4xx).',
   problem,
   fail(failure: Problem) {
-    // A deleted account's tag gets the answer of a disabled one's: whoever holds an old mail learns no more.
+    // The same answer as for a disabled account, so that an old mail doesn't reveal that the account was deleted.
     const answered: Problem = failure.code === 'unknown-user' ? { code: 'wrong-tag' } : failure;
     return withMembers(answerProblem(failures, answered) as Answer<ProblemDetails>, { code: answered.code });
   },

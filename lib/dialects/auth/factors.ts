@@ -11,7 +11,7 @@ import { accessToken, text } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
 import { auth, type Done, done, expiresIn, fromHolder, issuedAs, message, tokenType } from './dialect.ts';
 
-// Second factors: an authenticator app, and the codes for when it is lost.
+// Second factors: TOTP and recovery codes.
 
 const setUp = v.pipe(
   v.object({

@@ -21,7 +21,7 @@ import * as examples from '../examples.ts';
 import { auth, type Done, done, fromHolder, message, written, writtenOrNull } from './dialect.ts';
 import { loggedIn, writeLoggedIn } from './sessions.ts';
 
-/** The host and the name of whoever asks for passkeys. */
+/** The relying party: its host and the name that browsers show. */
 type RelyingPartyName = { rp: { id: string; name: string } };
 
 const challenge = text('Can be used once, within five minutes.', 'AZrGq0p4…');

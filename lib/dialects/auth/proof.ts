@@ -7,7 +7,7 @@ import { accessToken } from '../answer-parts.ts';
 import * as examples from '../examples.ts';
 import { auth, expiresIn, fromHolder, issuedAs, message, recoveryCodesLeft, tokenType } from './dialect.ts';
 
-// Operations by which the holder of a session proves again who they are, and gets an access token that says so.
+// Step-up: operations by which the holder proves again who they are, and gets an access token that says so.
 
 const proved = v.pipe(v.object({ message, accessToken, tokenType, expiresIn }), v.title('AuthProved'));
 type Proved = v.InferOutput<typeof proved>;

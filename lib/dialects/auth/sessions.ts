@@ -33,7 +33,7 @@ export const loggedIn = v.pipe(
   v.title('AuthLoggedIn'),
 );
 
-/** What every log-in of this dialect answers, by whatever the account was opened. */
+/** The answer of every log-in of this dialect, whatever the proof. */
 export function writeLoggedIn(opened: LoggedIn): Answer<v.InferOutput<typeof loggedIn>> {
   return { status: 200, body: loggedInBody(opened) };
 }

@@ -8,7 +8,7 @@ import * as examples from '../examples.ts';
 import { auth, type Done, done, fromHolder } from './dialect.ts';
 import { loggedIn, loggedInBody } from './sessions.ts';
 
-// What mails decide: whose address it is, which one the account has, and what is taken back.
+// Operations around mails: verifying an address, changing it, and undoing a change.
 
 const { message, ...session } = loggedIn.entries;
 const verified = v.pipe(

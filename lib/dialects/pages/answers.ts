@@ -9,7 +9,7 @@ import { isScript, languageOf, typedIn, wordsOf } from './request.ts';
 import { troubleOf } from './troubles.ts';
 import { formPages, type PageKind, type PagesSettings, type Typed } from './views.ts';
 
-/** The routes to which forms are sent. */
+/** The routes that receive forms. */
 export const FORM_ROUTES = {
   reset: 'POST /reset-password',
   forget: 'POST /forgot-password',
@@ -17,13 +17,13 @@ export const FORM_ROUTES = {
   undo: 'POST /undo',
 } as const satisfies Record<PageKind, string>;
 
-/** How pages answer: markup for people, the same words as JSON for the page's own script. */
+/** The answers of pages: HTML for people, the same texts as JSON for the page's own script. */
 export type PageAnswers = {
   dialect: Dialect;
   answer(status: number, view: View, request: Request, headers?: Record<string, string>): Answer;
-  /** The page after its form was sent, where it is loaded again. */
+  /** The page after its form was sent, when it is reloaded. */
   done(kind: PageKind, request: Request): Answer;
-  /** After what works once the browser is sent on, so that a reload shows the outcome and sends nothing. */
+  /** Redirects after a form that works once, so that a reload shows the outcome and doesn't send the form again. */
   sent(kind: PageKind, request: Request): Answer;
   /** The page with its form. */
   open(kind: PageKind, typed: Typed, request: Request): Answer;
@@ -68,7 +68,7 @@ export function pageAnswers(settings: PagesSettings): PageAnswers {
       const again = { to: `${settings.appUrl}/forgot-password`, text: link.again };
       return answer(status, { title: over.title, paragraphs: [over.detail], link: again }, request, headers);
     }
-    // What was typed comes back unless it is secret, so that the form need only be corrected.
+    // The form keeps what was typed, except secrets, so that people only have to correct it.
     const view = kind && kinds[kind].open(typedIn(request), error, words);
     return answer(status, { ...(view ?? { title: trouble.title, paragraphs: [] }), alert }, request, headers);
   }

@@ -3,12 +3,12 @@ import { durationIn, numberIn } from '../../messages/amounts.ts';
 import { retryAfter } from '../failures.ts';
 import type { Words } from './views.ts';
 
-// What a page says of a problem, in the reader's language.
+// How a page words a problem, in the reader's language.
 
 type Trouble = {
   status: number;
   headers?: Record<string, string>;
-  /** What there is to say when no form can help. */
+  /** The text of a page without a form, when a form can't help. */
   over?: { title: string; detail: string };
   alert?: string;
   error?: string;
@@ -24,7 +24,7 @@ const wrongLink = (_: Problem, { messages: { link } }: Words): Trouble => ({
   over: { title: link.wrong, detail: link.wrongDetail },
 });
 
-/** Total, like the other dialects' maps. A problem that no page can cause is answered as an internal error. */
+/** A total map, like the other dialects'. A problem that no page can cause gets the answer of an internal error. */
 const troubles: {
   [Code in ProblemCode]: (problem: Extract<Problem, { code: Code }>, words: Words) => Trouble;
 } = {
@@ -87,7 +87,7 @@ export function troubleOf(problem: Problem, words: Words): Trouble {
   return (troubles[problem.code] as (problem: Problem, words: Words) => Trouble)(problem, words);
 }
 
-/** What is wrong with a field of a form, which has no others than these. */
+/** How a page words a refused field. Forms have no other fields than these. */
 function sentenceOf(problem: FieldProblem, { messages, language }: Words): string {
   const { field, reason } = problem;
   const { minimum = 0, maximum } = 'detail' in problem ? {} : problem;

@@ -5,35 +5,35 @@ import type { PageMessages } from '../../messages/messages.ts';
 import type { PageSettings } from '../../pages/page.ts';
 import type { Link, View } from '../../pages/view.ts';
 
-// What each page shows, before and after its form is sent.
+// The content of each page, before and after its form is sent.
 
 /** The pages with a form. */
 export type PageKind = 'reset' | 'forget' | 'verify' | 'undo';
 
-/** What pages show of the configuration. */
+/** The settings that pages show. */
 export type PagesSettings = PageSettings & {
-  /** Where the mailed link leads, and so where one asks for another: these pages, or the application's own. */
+  /** The base URL of mailed links, and so of the page that requests another: these pages, or the application's own. */
   appUrl: string;
   loginUrl: string | undefined;
   /** Milliseconds. */
   tagLifetime: number;
 };
 
-/** The fields of a form that are not secret, and so are shown again. */
+/** The fields of a form that aren't secret, which are shown again. */
 export type Typed = { tag?: string | undefined; email?: string | undefined; again?: boolean };
 
 export type Words = { messages: PageMessages; language: Language };
 
-/** A page with a form, before and after the form is sent. Another page is another one of these. */
+/** A page with a form. To add a page, add one of these. */
 export type FormPage = {
-  /** @returns undefined where what was sent is too little for a form */
+  /** @returns undefined when too little was sent to show a form */
   open(typed: Typed, error: string | undefined, words: Words): View | undefined;
   done(typed: Typed, words: Words): View;
-  /** Whether a browser that loads the answer again would send the form again, and be refused. */
+  /** Whether reloading the answer would send the form again, which would be refused. */
   once: boolean;
 };
 
-/** Where a page leads that has nothing more to do: to log-in, or to the website where it isn't known where one logs in. */
+/** The link of a page that is done: to the log-in, or to the website if no log-in page is configured. */
 function wayOn({ account, reset }: PageMessages, { appUrl, loginUrl }: PagesSettings): Link {
   return loginUrl === undefined ? { to: appUrl, text: account.open } : { to: loginUrl, text: reset.logIn };
 }
