@@ -144,6 +144,9 @@ async function verifySignUp(
   if (pending === undefined || pending.secretHash !== hashSecret(opened?.secret as Buffer))
     throw wrongCode('no such sign-up');
   await matchCode(deps, pending.latest.tagId, given.code);
+  // What was completed is still so only while the account is there.
+  if (pending.state === 'completed' && (await deps.users.get(pending.userId))?.status !== 'active')
+    throw wrongCode('no such account');
   return (await prepareCompletion(deps, request, pending))();
 }
 
@@ -267,18 +270,30 @@ async function verifyByCode(
     .sort((one, other) => other.at - one.at);
   let refusal = wrongCode('no mail waits for a code');
   for (const [index, { tagId }] of waiting.entries()) {
-    try {
-      const mail = await matchCode(deps, tagId, typed);
-      if (mail.state !== 'used' && mail.credentialVersion !== user.credentialVersion)
-        throw wrongCode('superseded');
-      return await verifyAccount(deps, request, mail, user);
-    } catch (error) {
-      if (!(error instanceof ProblemError) || !['wrong-code', 'expired-tag'].includes(error.problem.code))
-        throw error;
-      if (index === 0 || error.problem.code === 'wrong-code') refusal = error;
-    }
+    const mail = await mailOfCode(deps, tagId, typed, user);
+    if (!(mail instanceof ProblemError)) return verifyAccount(deps, request, mail, user);
+    if (index === 0 || mail.problem.code === 'wrong-code') refusal = mail;
   }
   throw refusal;
+}
+
+/** @returns the mail, or why this isn't its code */
+async function mailOfCode(
+  deps: VerifyEmailDeps,
+  tagId: string,
+  typed: string,
+  user: User,
+): Promise<MailRequest | ProblemError> {
+  try {
+    const mail = await matchCode(deps, tagId, typed);
+    const superseded = mail.state !== 'used' && mail.credentialVersion !== user.credentialVersion;
+    return superseded ? wrongCode('superseded') : mail;
+  } catch (error) {
+    const refused =
+      error instanceof ProblemError && ['wrong-code', 'expired-tag'].includes(error.problem.code);
+    if (refused) return error;
+    throw error;
+  }
 }
 
 /** @throws ProblemError `wrong-tag`, `unavailable` */

@@ -54,6 +54,16 @@ describe('before', () => {
     expect(decodeJwt((json as Tokens).accessToken)).toMatchObject(claims);
   });
 
+  test('a code that was used says so again, but not for an account that is gone', async () => {
+    const person = somebody();
+    const { verification } = (await register(person)).json as { verification: string };
+    const used = { verification, code: digitsIn((await awaitMails(person.email, 1))[0]) };
+    const { accessToken } = (await verify(used)).json as Tokens;
+    expect((await verify(used)).json).toEqual({ message: 'The email address is verified.' });
+    expect((await post('/auth/delete-account', {}, { accessToken })).status).toBe(200);
+    expect(codeOf(await verify(used))).toEqual([401, 'wrong-code']);
+  });
+
   test('a wrong password counts as a failed log-in of the address, and the right one is then 429, too', async () => {
     const person = somebody();
     await register(person);
@@ -70,6 +80,18 @@ describe('before', () => {
 
 describe('after', () => {
   functionsWith(() => ({ EMAIL_VERIFICATION: 'after' }));
+
+  test('the code of a change whose address was taken meanwhile is over, and no wrong try of the other mail', async () => {
+    const { person, tokens } = await holder();
+    const own = digitsIn((await awaitMails(person.email, 1))[0]);
+    const next = somebody();
+    await post('/auth/change-email', { email: next.email }, tokens);
+    const code = digitsIn((await awaitMails(next.email, 1))[0]);
+    await register(next);
+    for (let times = 1; times <= 5; times += 1)
+      expect(codeOf(await verify({ code }, tokens))).toEqual([401, 'expired-tag']);
+    expect((await verify({ code: own }, tokens)).status).toBe(200);
+  });
 
   test('/api/user/signup answers as ever, and a mail with a link for a day and a code for ten minutes goes out', async () => {
     const { name, email, password } = somebody();
