@@ -13,5 +13,5 @@ const keys = verificationKeys(keyStore(openDatabase(config.tablePrefix)), Date.n
 export const handler = endpoint(
   config,
   on(wellKnown.jwks, () => jsonWebKeySet(keys)),
-  on(wellKnown.discovery, async () => discoveryDocument(config.issuer, config.signingAlgorithm)),
+  on(wellKnown.discovery, () => discoveryDocument(config.issuer, config.signingAlgorithm, keys)),
 );

@@ -16,10 +16,12 @@ export type CreateUserDeps = { imports: ImportDeps['accounts']; tombstones: Impo
  * Creates one account as an import does from a row: with any hash that can be verified; without one the owner gets an
  * email to set a password.
  *
- * @throws ProblemError `invalid-fields`, also for a user id that another account has and for an account that was deleted
+ * @throws ProblemError `invalid-fields`, also for second factors, for a user id that another account has and for an account that was deleted
  *   here after the row says that it was made; `email-taken`, `unavailable`
  */
 export async function createUser(deps: CreateUserDeps, fields: RawFields, by: By): Promise<ListedUser> {
+  if (!isNothing(fields.factors))
+    throw invalidFields([{ field: 'factors', reason: 'factors-refused', detail: NO_FACTORS }]);
   const now = deps.clock();
   const account = {
     // Not derived from the address, as in an import: an account made after a deletion belongs to somebody new.
@@ -43,6 +45,13 @@ export async function createUser(deps: CreateUserDeps, fields: RawFields, by: By
   );
   if (imported === 0) throw problemOf(refusal);
   return account;
+}
+
+/** Dropped silently, they would leave an account open to whoever has its password. */
+const NO_FACTORS = 'Second factors come by an import alone; leave them out to make the account without them.';
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 const DELETED =

@@ -31,6 +31,7 @@ export type Field =
   | 'mailRefused'
   | 'mailRefusedUntil'
   | 'mailBounces'
+  | 'factors'
   // Parameters of a list of accounts.
   | 'limit'
   | 'next';
@@ -62,6 +63,7 @@ export type DetailedReason =
   | 'invalid-choice'
   | 'invalid-time'
   | 'before-deletion'
+  | 'factors-refused'
   | 'invalid-roles'
   | 'invalid-count'
   | 'invalid-limit'

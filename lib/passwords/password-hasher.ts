@@ -41,7 +41,9 @@ export function passwordHasher({ passwordHash, bcryptCost }: HashSettings): Pass
 function readStored(stored: string, userId: string | undefined): PasswordHash | undefined {
   const reading = readHash(stored);
   if (!('refused' in reading)) return reading;
-  const problem = `the stored hash can't be verified, so the owner can get in only by a reset: ${reading.refused}`;
+  // The advice to leave a hash out is for whoever imports a file.
+  const reason = reading.refused.replace(/[;,](?: or)? leave it out.*$/, '.');
+  const problem = `the stored hash can't be verified, so the owner can get in only by a reset: ${reason}`;
   log.error('password', { userId, problem });
   return undefined;
 }

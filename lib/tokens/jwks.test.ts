@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { frozenClock, NOON } from '../../test/harness/memory/clock.ts';
 import { memoryKeyStore } from '../../test/harness/memory/key-store.ts';
+import { ProblemError } from '../core/problem.ts';
 import { discoveryDocument, jsonWebKeySet } from './jwks.ts';
 import { verificationKeys } from './verification-keys.ts';
 
@@ -31,8 +32,9 @@ test('before the first key the JWKS is empty', async () => {
   expect(await jsonWebKeySet(verificationKeys(memoryKeyStore(), frozenClock()))).toEqual({ keys: [] });
 });
 
-test('the discovery document leads to the JWKS and promises no more than there is', () => {
-  expect(discoveryDocument('https://auth.example.com/v1', 'RS256')).toEqual({
+test('the discovery document leads to the JWKS and promises no more than there is', async () => {
+  const none = verificationKeys(memoryKeyStore(), frozenClock());
+  expect(await discoveryDocument('https://auth.example.com/v1', 'RS256', none)).toEqual({
     issuer: 'https://auth.example.com/v1',
     jwks_uri: 'https://auth.example.com/v1/.well-known/jwks.json',
     response_types_supported: [],
@@ -41,19 +43,29 @@ test('the discovery document leads to the JWKS and promises no more than there i
   });
 });
 
-test('the JWKS holds keys of every algorithm, and the discovery document names the one that new keys have', async () => {
+test('JWKS and discovery document have every algorithm of published keys, whatever new keys sign with', async () => {
   const store = memoryKeyStore();
   const ec = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
   const okp = { kty: 'OKP', crv: 'Ed25519', x: 'x' };
   await store.add({ kid: 'a', publicJwk: ec, signsFrom: NOON }, 'sealed', undefined);
   await store.add({ kid: 'b', publicJwk: okp, signsFrom: NOON + 1 }, 'sealed', 'a');
-  expect(await jsonWebKeySet(verificationKeys(store, frozenClock()))).toEqual({
+  const keys = verificationKeys(store, frozenClock());
+  expect(await jsonWebKeySet(keys)).toEqual({
     keys: [
       { ...ec, kid: 'a', alg: 'ES256', use: 'sig' },
       { ...okp, kid: 'b', alg: 'EdDSA', use: 'sig' },
     ],
   });
-  expect(discoveryDocument('https://auth.example.com', 'EdDSA')).toMatchObject({
-    id_token_signing_alg_values_supported: ['RS256', 'EdDSA'],
+  // Until the key of before has signed its last token, a library that reads this list has to take it.
+  expect(await discoveryDocument('https://auth.example.com', 'RS256', keys)).toMatchObject({
+    id_token_signing_alg_values_supported: ['RS256', 'ES256', 'EdDSA'],
+  });
+});
+
+test('the discovery document needs no database: it then has every algorithm that keys may have', async () => {
+  const down = { list: () => Promise.reject(new ProblemError({ code: 'unavailable', retryAfter: 1 })) };
+  const keys = verificationKeys(down, frozenClock());
+  expect(await discoveryDocument('https://auth.example.com', 'RS256', keys)).toMatchObject({
+    id_token_signing_alg_values_supported: ['RS256', 'ES256', 'EdDSA'],
   });
 });

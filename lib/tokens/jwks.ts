@@ -1,4 +1,4 @@
-import { algorithmOf, type SigningAlgorithm } from './algorithms.ts';
+import { ALGORITHMS, algorithmOf, type SigningAlgorithm } from './algorithms.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
 /** The members of RFC 7518 section 6 and RFC 8037 that a public key has, and no other. */
@@ -37,15 +37,27 @@ export async function jsonWebKeySet(keys: VerificationKeys): Promise<JsonWebKeyS
  * What an OpenID Connect library needs to verify our access tokens. Gatehouse isn't an OpenID provider: there is no
  * authorization endpoint, and `response_types_supported` says so.
  *
+ * Libraries such as go-oidc refuse a token whose algorithm isn't listed. So those of all published keys are listed: after a
+ * change of the setting the older key signs for a day, and verifies for longer. While the keys can't be read, every
+ * algorithm is listed that they may have.
+ *
  * @param algorithm of new keys. RS256 is always listed, since the standard requires it and older keys may have it
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html section 3
  */
-export function discoveryDocument(issuer: string, algorithm: SigningAlgorithm): Discovery {
+export async function discoveryDocument(
+  issuer: string,
+  algorithm: SigningAlgorithm,
+  keys: VerificationKeys,
+): Promise<Discovery> {
+  const published = await keys.all().then(
+    (all) => all.map(({ publicJwk }) => algorithmOf(publicJwk)),
+    () => [...ALGORITHMS],
+  );
   return {
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     response_types_supported: [],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [...new Set(['RS256' as const, algorithm])],
+    id_token_signing_alg_values_supported: [...new Set<SigningAlgorithm>(['RS256', algorithm, ...published])],
   };
 }

@@ -214,6 +214,14 @@ describe.each(clients)('$name', (client: Client) => {
       expectAnswer(await create(fresh), taken);
     });
 
+    test('second factors are refused, not dropped: the account would be open to the password alone', async () => {
+      const account = { ...row(), passwordHash: HASH };
+      expect(await create({ ...account, factors: { totp: { secret: 'JBSWY3DPEHPK3PXP' } } })).toMatchObject(
+        refused(['factors', 'factors-refused']),
+      );
+      expect((await create({ ...account, factors: null })).status).toBe(201);
+    });
+
     test('an id that somebody has is refused', async () => {
       expect(await create({ ...row(), userId })).toMatchObject(refused(['userId', 'user-id-taken']));
     });

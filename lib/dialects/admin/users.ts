@@ -1,4 +1,4 @@
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import type { By } from '../../core/account-event.ts';
 import { accountRowFields } from '../../core/account-row.ts';
 import type { RawFields } from '../../core/fields.ts';
@@ -78,6 +78,14 @@ export type CreateUserRequest = { fields: RawFields; by: By };
 /** For the document only, which depends on neither the hash reader nor the time. */
 const rowFields = () => accountRowFields((text) => ({ text }), 0);
 
+/** Named here, so that an account is never made without the second factors that its row has. */
+const factors = v.optional(
+  v.pipe(
+    v.unknown(),
+    v.metadata({ description: 'Refused unless absent or null: second factors come by an import alone.' }),
+  ),
+);
+
 export const createUser: Operation<CreateUserRequest, ListedUser, OneUser> = {
   id: 'adminCreateUser',
   dialect: admin,
@@ -86,7 +94,7 @@ export const createUser: Operation<CreateUserRequest, ListedUser, OneUser> = {
   summary: 'Create a user',
   description:
     'Creates an account. The fields are those of an import (docs/moving-in). With a password hash, the owner logs in with the password that they have; without one, they get an email to set a password.',
-  takes: { iam: true, body: { fields: rowFields } },
+  takes: { iam: true, body: { fields: () => ({ ...rowFields(), factors }) } },
   input: ({ fields }, request) => ({ fields, by: callerOf(request) }),
   problems: ['invalid-fields', 'email-taken'],
   success: { body: oneUser, example: seen },

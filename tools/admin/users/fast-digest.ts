@@ -37,7 +37,7 @@ export class FastDigest {
   }
 }
 
-function saltText(salt: unknown): string {
+export function saltText(salt: unknown): string {
   return salt === undefined || salt === null || isAbsent(String(salt)) ? '' : String(salt);
 }
 

@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import type { DigestRule } from '../../../lib/passwords/schemes/wrapped-digest.ts';
 import { csvRecords, refuseEscapes } from './csv.ts';
-import { FastDigest, SALT, usesSalt } from './fast-digest.ts';
+import { FastDigest, SALT, saltText, usesSalt } from './fast-digest.ts';
 import { isObject } from './json.ts';
 import { RefusedRow } from './refused-row.ts';
 import { type Column, columns, FACTORS, type RawRow } from './row.ts';
@@ -21,14 +21,19 @@ export async function* rowsOf(file: string, digest?: DigestRule): AsyncGenerator
   const ending = extname(file).toLowerCase();
   if (!['.csv', '.jsonl', '.ndjson'].includes(ending))
     throw new UnusableFile(`${file} ends neither in .csv nor in .jsonl: rename it according to its format.`);
-  const known = [...columns, ...(usesSalt(digest) ? [SALT] : [])];
-  for await (const row of ending === '.csv' ? csvRows(file, known) : jsonRows(file, [...known, FACTORS]))
+  const known = [...columns, ...(digest === undefined ? [] : [SALT])];
+  const needed = ['email', 'name', ...(usesSalt(digest) ? [SALT] : [])];
+  for await (const row of ending === '.csv'
+    ? csvRows(file, known, needed)
+    : jsonRows(file, [...known, FACTORS]))
     yield digest === undefined ? row : { ...row, raw: withDigest(row.raw, digest) };
 }
 
 function withDigest(raw: RawRow | RefusedRow, rule: DigestRule): RawRow | RefusedRow {
   if (raw instanceof RefusedRow) return raw;
   const { [SALT]: salt, ...row } = raw;
+  if (!usesSalt(rule) && saltText(salt) !== '')
+    return new RefusedRow(`${SALT}: the formula of --hash has no salt.`);
   const digest = FastDigest.of(rule, String(row.passwordHash ?? ''), salt);
   return digest === undefined ? row : { ...row, passwordHash: digest };
 }
@@ -54,10 +59,14 @@ function jsonRow(file: string, line: number, text: string, known: readonly strin
   return value;
 }
 
-async function* csvRows(file: string, known: readonly string[]): AsyncGenerator<NumberedRow> {
+async function* csvRows(
+  file: string,
+  known: readonly string[],
+  needed: readonly string[],
+): AsyncGenerator<NumberedRow> {
   let header: string[] | undefined;
   for await (const { line, values } of csvRecords(file)) {
-    if (header === undefined) header = checkedHeader(file, values, known);
+    if (header === undefined) header = checkedHeader(file, values, known, needed);
     else {
       refuseEscapes(file, line, values);
       yield { line, raw: csvRow(header, values) };
@@ -65,7 +74,12 @@ async function* csvRows(file: string, known: readonly string[]): AsyncGenerator<
   }
 }
 
-function checkedHeader(file: string, record: readonly string[], known: readonly string[]): string[] {
+function checkedHeader(
+  file: string,
+  record: readonly string[],
+  known: readonly string[],
+  needed: readonly string[],
+): string[] {
   const header = record.map((name) => name.trim());
   checkNames(
     header,
@@ -73,9 +87,7 @@ function checkedHeader(file: string, record: readonly string[], known: readonly 
     (position) =>
       `${file}: the first line must name the columns, separated by commas, but column ${position}`,
   );
-  const missing = ['email', 'name', ...known.filter((name) => name === SALT)].filter(
-    (name) => !header.includes(name),
-  );
+  const missing = needed.filter((name) => !header.includes(name));
   if (missing.length > 0) throw new UnusableFile(`${file} has no column ${missing.join(' and no column ')}.`);
   if (new Set(header).size < header.length) throw new UnusableFile(`${file} has a column twice.`);
   return header;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { AccountToImport } from '../../../lib/core/import-users.ts';
 import { readHash } from '../../../lib/passwords/read-hash.ts';
@@ -584,6 +585,14 @@ describe('plain digests', () => {
     await expect(
       read(`email,password\na@example.com,${hash}\n`, '.csv', { from: 'laravel', hash: formula }),
     ).rejects.toThrow("doesn't name passwordSalt");
+  });
+
+  test('made without a salt may have a column of salts, in which nothing stands', async () => {
+    const unsalted = createHash('sha1').update(password).digest('hex');
+    const csv = `email,name,passwordHash,passwordSalt\na@example.com,A,${unsalted},\nb@example.com,B,${unsalted},x\n`;
+    const { rows, accounts } = await read(csv, '.csv', { hash: 'sha1(password)' });
+    expect(accounts[0]?.fastDigest?.kind).toBe('SHA1, wrapped in Argon2id');
+    expect(rows[1]).toMatchObject({ line: 3, account: 'passwordSalt: the formula of --hash has no salt.' });
   });
 
   test.each(['sha1', 'sha1(sha1(password))', 'crc32(password)', 'sha1(salt+password+salt)', ''])(
