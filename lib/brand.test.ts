@@ -29,7 +29,7 @@ test('contrast is that of WCAG', () => {
   expect(contrast('#777777', '#ffffff')).toBeCloseTo(4.48, 2);
 });
 
-test('what is put into markup is escaped, but for markup', () => {
+test('values in markup are escaped, except markup itself', () => {
   const hostile = `<a href="x" onclick='y'>&amp;`;
   expect(String(html`<p title="${hostile}">${hostile}</p>`)).toBe(
     '<p title="&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;amp;">&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;amp;</p>',

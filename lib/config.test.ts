@@ -262,7 +262,7 @@ describe('the brand', () => {
     expect([...Object.values(brand), loginUrl, termsUrl, supportUrl]).toContain(value);
   });
 
-  test('has a logo of its own for dark pages, beside the one for light pages', () => {
+  test('may have one logo for light pages and another for dark pages', () => {
     const light = { BRAND_LOGO_URL: 'https://cdn.example.com/light.png' };
     const dark = { BRAND_LOGO_DARK_URL: 'https://cdn.example.com/dark.png' };
     expect(brandOf({ ...light, ...dark }).logoDarkUrl).toBe(dark.BRAND_LOGO_DARK_URL);

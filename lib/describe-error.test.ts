@@ -44,7 +44,7 @@ describe('what is logged of an error', () => {
     expect(describeError(error)).toMatchObject({ name: 'Error', awsRequestId: 'r-1' });
   });
 
-  test('has no code that is no text, and no empty parts', () => {
+  test('leaves out codes that are not text, and empty parts', () => {
     const error = Object.assign(new Error(SECRET), { code: 7, $metadata: {} });
     expect(Object.keys(describeError(error))).toEqual(['name', 'frames']);
   });
@@ -74,7 +74,7 @@ describe('what is logged of an error', () => {
     expect(describeError(thrown)).toEqual({ name });
   });
 
-  test('has no frames when there is no stack', () => {
+  test('has no frames without a stack', () => {
     const error = new Error(SECRET);
     Reflect.deleteProperty(error, 'stack');
     expect(describeError(error)).toEqual({ name: 'Error', frames: [] });

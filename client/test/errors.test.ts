@@ -80,7 +80,7 @@ describe('an error', () => {
     await expect(gatehouse.logIn(wrong)).rejects.toMatchObject({ status: 429, retryAfter: 7 });
   });
 
-  test('that is no problem of ours has a message all the same', async () => {
+  test('that is not a problem of ours still has a message', async () => {
     const gatehouse = await answering(502, { 'content-type': 'text/html' }, '<h1>Bad Gateway</h1>');
     await expect(gatehouse.forgotPassword({ email: 'a@example.com' })).rejects.toMatchObject({
       status: 502,
@@ -93,7 +93,7 @@ describe('an error', () => {
     await expect(gatehouse.logIn(wrong)).rejects.toMatchObject({ status: 0, cause: expect.any(Error) });
   });
 
-  test('is what a page that is no Gatehouse gets, such as that of a captive portal', async () => {
+  test('is thrown for a page that is not Gatehouse’s, such as that of a captive portal', async () => {
     for (const body of ['<h1>Hello</h1>', '{"message":"hello"}']) {
       const gatehouse = await answering(200, { 'content-type': 'text/html' }, body);
       await expect(gatehouse.logIn(wrong)).rejects.toMatchObject({ status: 0 });

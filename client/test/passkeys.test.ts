@@ -80,7 +80,7 @@ describe('passkeys in a browser', () => {
     expect(asks).toHaveLength(1);
   });
 
-  test('the browser is told to forget a passkey that no account has', async () => {
+  test('the browser is asked to delete a passkey that no account has', async () => {
     const made = device();
     made.register({ challenge: 'AA', user: { id: Buffer.from('0'.repeat(16)).toString('base64url') } });
     get = async ({ publicKey }) => ({ toJSON: () => made.logIn(publicKey) });

@@ -155,7 +155,7 @@ describe('the session in React', () => {
     await shows('logged-out');
   });
 
-  test('is not known while the service cannot be reached, which is no log-out', async () => {
+  test('is unknown while the service cannot be reached, which is not a log-out', async () => {
     const person = await signedUp(overHttp);
     const { session } = sessionOn(await loggedIn(person));
     api.next('/auth', lostBefore);

@@ -256,7 +256,7 @@ describe('IndexedDB', () => {
   });
 });
 
-test('a key that another tab hands over late begins the session, and the application is told', async () => {
+test('a key that another tab hands over late begins the session, and the application is notified', async () => {
   const here = await world();
   const [one] = await tabsOf(here, 1);
   const slow = one.kept.sessionStorage;

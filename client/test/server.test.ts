@@ -185,7 +185,7 @@ describe('a session in a cookie', () => {
     await expect(one.accessToken()).rejects.toThrow('stays on the server');
   });
 
-  test('a page that shows one person does nothing for the next, who has logged in in another tab', async () => {
+  test('a page that shows one person does nothing for the next person, who logged in in another tab', async () => {
     const { person, page, jar, auth } = await world();
     const second = await signedUp(overHttp);
     const started: string[] = [];
@@ -401,7 +401,7 @@ describe('attacks on the handler', () => {
     expect((await auth.send(request('/login', headers, person), '/login', person)).status).toBe(200);
   });
 
-  test('a form of another site that looks like JSON is no JSON', async () => {
+  test('a form of another site that looks like JSON is not accepted as JSON', async () => {
     const { auth, cookie } = await victim();
     for (const type of [
       'text/plain',
@@ -540,7 +540,7 @@ describe('attacks on the handler', () => {
     expect(api.seen.length).toBe(asked);
   });
 
-  test('an answer that is not Gatehouse’s is no answer, and a redirect is not followed', async () => {
+  test('an answer that is not Gatehouse’s is refused, and a redirect is not followed', async () => {
     const seen: string[] = [];
     const elsewhere = createServer(async (incoming, outgoing) => {
       seen.push(incoming.url ?? '');

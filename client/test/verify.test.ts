@@ -147,7 +147,7 @@ describe('a role', () => {
   };
   const refused = [403, 'role-required', 'Bearer error="insufficient_scope"'];
 
-  test('is required of whoever lacks it, and of nobody who has it', () => {
+  test('is refused to whoever lacks it, and granted to whoever has it', () => {
     expect(refusalOf(['reader', 'editor'], 'editor')).toBeUndefined();
     expect(refusalOf(['reader'], 'editor', 'reader')).toBeUndefined();
     for (const roles of [undefined, [], ['editors'], ['Editor'], ['reader']])

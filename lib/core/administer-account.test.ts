@@ -57,7 +57,7 @@ test.each([disableAccount, enableAccount, allowMail, endSessions])(
   },
 );
 
-test('what is so already is told from what has changed', async () => {
+test('the result says whether anything has changed', async () => {
   const { accounts } = operator({ ...ADA, mailRefused: 'bounced' });
   for (const act of [disableAccount, enableAccount, allowMail]) {
     expect(await act(accounts, ADA.userId, 'operator')).toBe(true);
@@ -95,7 +95,7 @@ describe('the sessions of everybody', () => {
 });
 
 describe('a deletion', () => {
-  test('leaves a tombstone that is no plain hash, for 400 days', async () => {
+  test('leaves a tombstone for 400 days, which is not a plain hash', async () => {
     const { users, clock, tombstones, accounts } = operator();
     await deleteAccount({ accounts, tombstones, clock }, ADA, 'operator');
     expect(users.rows.size).toBe(0);

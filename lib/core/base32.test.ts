@@ -3,7 +3,7 @@ import { readBase32 } from './base32.ts';
 
 const RFC4648 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-test('a text too short for a byte is no byte', () => {
+test('a text too short for a byte is not read as one', () => {
   expect(readBase32('A', RFC4648)).toEqual(Buffer.alloc(0));
 });
 

@@ -46,7 +46,7 @@ function before<T extends object>(store: T, name: keyof T, happens: () => Promis
   });
 }
 
-test('the others end, this one stays, and the owner is told', async () => {
+test('the others end, this one stays, and the owner gets a mail', async () => {
   const it = world();
   const [mine, other] = [await session(it), await session(it)];
   it.clock.pass(1_000);

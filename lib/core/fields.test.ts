@@ -85,7 +85,7 @@ describe('fields', () => {
     ]);
   });
 
-  test.each(NOT_TEXT)('that are %j are no text', async (value) => {
+  test.each(NOT_TEXT)('that are %j are refused as not text', async (value) => {
     const fields = { name: value, bio: value ?? 0, email: value, password: value, confirm: value };
     expect(await faults(SIGN_UP, fields, { minimum: 8 })).toEqual([
       { field: 'name', reason: 'not-text' },

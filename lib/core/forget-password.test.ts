@@ -62,7 +62,7 @@ describe('a forgotten password', () => {
     expect(it.calls).toEqual(CALLS);
   });
 
-  test('with what is no address is told so, and counts nowhere', async () => {
+  test('with a malformed address is refused, and counts nowhere', async () => {
     const it = world();
     expect((await problemOf(forget(it, 'ada'))).problem).toEqual({
       code: 'invalid-fields',

@@ -52,7 +52,7 @@ describe('a log-in', () => {
     expect(JSON.parse(answer.accessToken.token)).toMatchObject({ sessionId: session.sessionId, now: NOON });
   });
 
-  test('for a client that refreshes gives a refresh token, of which only hashes are stored', async () => {
+  test('for a client that refreshes returns a refresh token and stores only its hashes', async () => {
     const it = world();
     const answer = await logIn(it.deps, requestOf({ refreshes: true }));
     const session = it.sessions.only();
@@ -108,7 +108,7 @@ describe('a log-in', () => {
     expect((await logIn(it.deps, requestOf({ fields }))).profile.userId).toBe(ADA.userId);
   });
 
-  test('without its fields is told which, and counts nowhere', async () => {
+  test('without its fields gets the missing ones, and counts nowhere', async () => {
     const it = world();
     const fields = { password: 7 };
     expect((await problemOf(logIn(it.deps, requestOf({ fields })))).problem).toEqual({
@@ -229,7 +229,7 @@ describe('an outdated hash', () => {
     expect(it.users.rows.get(ADA.userId)).toEqual(meanwhile);
   });
 
-  test.each(['store', 'hash'])('whose %s fails is told, and fails no log-in', async (failing) => {
+  test.each(['store', 'hash'])('whose %s fails is logged, and the log-in goes on', async (failing) => {
     const it = world({ ...ADA, passwordHash: OLD });
     const error = new Error('throttled');
     const fail = () => Promise.reject(error);
@@ -244,7 +244,7 @@ describe('an outdated hash', () => {
   });
 });
 
-test('what is no address is looked up and counted by its hash, which no account has', async () => {
+test('a text that is not an address is looked up and counted by its hash, which no account has', async () => {
   const it = world();
   const asked: string[] = [];
   const users: LogInDeps['users'] = {
@@ -484,7 +484,7 @@ describe('a right password that was found in a breach', () => {
     expect(wrong.asked).toEqual([]);
   });
 
-  test('keeps nobody out when the owner cannot be told', async () => {
+  test('does not stop the log-in when the owner cannot be mailed', async () => {
     const { it, failures, breaches } = watching();
     const broken = { ...breaches, notify: () => Promise.reject(new Error('of the test')) };
     await logIn({ ...it.deps, breaches: broken }, requestOf());
@@ -493,7 +493,7 @@ describe('a right password that was found in a breach', () => {
   });
 });
 
-test('a wrong code beside the right password is answered no sooner than a wrong password', async () => {
+test('a wrong code with the right password takes as long as a wrong password', async () => {
   const it = world({ ...ADA, totp: true });
   const request = requestOf({ takesOtp: true, fields: { ...RIGHT, otp: '000000' } });
   expect((await problemOf(logIn(it.deps, request))).problem).toEqual({ code: 'wrong-credentials' });

@@ -36,7 +36,7 @@ describe('a log-out by access token', () => {
     });
   });
 
-  test('is one write beside one look at the user', async () => {
+  test('is one write in parallel with one read of the user', async () => {
     const it = world();
     const { accessToken } = await loggedIn(it);
     await byAccessToken(it, accessToken.token);

@@ -76,7 +76,7 @@ describe('a log-in to an address that nobody has', () => {
     expect(it.asked).toEqual([]);
   });
 
-  test('is not asked about where an account with it was deleted; another deleted one is no matter', async () => {
+  test('is not looked up when an account with it was deleted; other deleted accounts don’t matter', async () => {
     const it = migrating();
     const key = await it.tombstones.key();
     const buried = (email: string) => {
@@ -139,7 +139,7 @@ describe('a mail to reset the password of an address that nobody has', () => {
     expect(it.row()).toMatchObject({ credentialVersion: 1, legacy: { email: EVE, ...FOUND } });
   });
 
-  test('goes to nobody where somebody has the address by now, nobody is known, or there is no hook any more', async () => {
+  test('is not sent when somebody has the address by now, the previous system has no such user, or the hook is gone', async () => {
     const taken = asking({ ...ADA, email: EVE });
     expect(await taken.send()).toBe('nothing due');
     expect(taken.asked).toEqual([]);

@@ -63,7 +63,7 @@ describe.each(KINDS)('a $kind', ({ length, read, written }) => {
     );
   });
 
-  test('has one spelling: with any one character changed it is no token or another one', () => {
+  test('has one spelling: with any character changed it is another token or none', () => {
     const anyCharacter = fc.oneof(
       fc.constantFrom('A', '_', '-', '+', '/', '=', ' ', '\n', 'é'),
       fc.string({ minLength: 1, maxLength: 1 }),
@@ -102,7 +102,7 @@ describe.each(KINDS)('a $kind', ({ length, read, written }) => {
   });
 });
 
-test('the id of a request that the client is told is no mailed tag', () => {
+test('the id of a request that the client gets cannot be used as a mailed tag', () => {
   expect(readResetTag(randomUUID())).toBeUndefined();
   expect(readResetTag(randomUUID().replaceAll('-', ''))).toBeUndefined();
 });

@@ -12,7 +12,7 @@ const defect = () => {
   throw new TypeError('a defect of ours');
 };
 
-test('a defect while an answer is read is no refusal', async () => {
+test('a defect of ours while reading a response is not reported as a refusal', async () => {
   const it = world();
   const { accessToken } = await loggedIn(it);
   const party = { registration: defect, assertion: defect };

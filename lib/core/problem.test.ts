@@ -8,7 +8,7 @@ test('a problem is an error that names itself, with its code as the message', ()
   expect(error.problem).toEqual({ code: 'email-taken' });
 });
 
-test('the message and the cause are for the log and stay out of what the client is told', () => {
+test('the message and the cause reach the log but not the client', () => {
   const cause = new Error('connection refused');
   const error = new ProblemError({ code: 'unavailable', retryAfter: 2 }, 'DynamoDB did not answer', {
     cause,

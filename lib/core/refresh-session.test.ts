@@ -250,7 +250,7 @@ describe('a rotation whose user could not be read', () => {
     await refresh(it, next);
   });
 
-  test('of which nothing came, the token being an old one, opens no grace to it', async () => {
+  test('with an old token that did not rotate gets no grace', async () => {
     const it = world();
     const { refreshToken } = await loggedIn(it);
     await refresh(it, refreshToken);
@@ -284,7 +284,7 @@ describe('a rotation whose user could not be read', () => {
   });
 });
 
-test('a rotation that fails is told, whatever became of the user', async () => {
+test('the error of a failed rotation is thrown, whether or not the user could be read', async () => {
   const it = world();
   const { refreshToken } = await loggedIn(it);
   const failure = new Error('the table of sessions is down');
@@ -305,7 +305,7 @@ describe('a session is ended', () => {
       expect((await problemOf(refresh(it, token))).problem).toEqual(REFUSED);
   });
 
-  test('by a secret that the session never had, of who knows the secret of its family', async () => {
+  test('with the right family secret and a secret that the session never had', async () => {
     const it = world();
     const { refreshToken } = await loggedIn(it);
     const guess = forged(refreshToken, { secret: newSecret() });

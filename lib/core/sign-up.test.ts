@@ -104,7 +104,7 @@ describe('a sign-up', () => {
     expect(it.sessions.rows.size).toBe(0);
   });
 
-  test('with wrong fields is told all of them, and counts nowhere', async () => {
+  test('with wrong fields gets all of them, and counts nowhere', async () => {
     const it = world();
     const fields = { name: '', email: 'grace', password: 'short' };
     expect((await problemOf(signUp(it.deps, requestOf({ fields })))).problem).toEqual({
@@ -173,7 +173,7 @@ describe('a sign-up that has to confirm its password', () => {
     expect(problem).toEqual({ code: 'invalid-fields', fields: [{ field: 'password', reason }] });
   });
 
-  test('is told of the other wrong fields too', async () => {
+  test('is reported together with the other wrong fields', async () => {
     const fields = { ...FIELDS, email: 'grace', password: 'short', confirm: 'shirt' };
     const { problem } = await problemOf(signUp(world().deps, requestOf({ fields, confirmed: true })));
     expect(problem).toEqual({
@@ -186,7 +186,7 @@ describe('a sign-up that has to confirm its password', () => {
     });
   });
 
-  test('is told the minimum with a password that is too short', async () => {
+  test('gets the minimum with the refusal of a password that is too short', async () => {
     const fields = { ...FIELDS, password: 'short', confirm: 'short' };
     const { problem } = await problemOf(signUp(world().deps, requestOf({ fields, confirmed: true })));
     expect(problem).toEqual({

@@ -73,7 +73,7 @@ describe('an address', () => {
     });
   });
 
-  test('is told the seconds to the end of the window, rounded up', async () => {
+  test('gets the seconds to the end of the window, rounded up', async () => {
     const throttle = throttleOf({ forgets: 0 });
     throttle.clock.set(NOON + 5 * MINUTE - 1_001);
     expect((await problemOf(countRequest(throttle, 'forgets', CLIENT))).problem).toEqual({
@@ -360,7 +360,7 @@ describe('the hundredth failure in a row', () => {
     expect(throttle.store.mails).toHaveLength(1);
   });
 
-  test('asks for none when another writer came first and it is no longer the hundredth', async () => {
+  test('requests no mail when another writer came first and it is not the hundredth failure any more', async () => {
     const throttle = throttleOf();
     throttle.store.attempts.set(COUNTER, nearly);
     const nothing = () => {};

@@ -77,15 +77,15 @@ describe('a field', () => {
     expect(told(field, reason, minimum === undefined ? {} : { minimum })).toBe(says);
   });
 
-  test('that is too long for Argon2id is told so, by its bound', () => {
+  test('that is too long for Argon2id gets a message with its limit', () => {
     expect(told('password', 'password-too-long', { maximum: 256 })).toBe(en.fields.passwordOver('256'));
   });
 
-  test('of an import, whose fault has words of its own, is told as a form that cannot be read', () => {
+  test('of an import gets the message of an unreadable form', () => {
     expect(told('name', 'name-length', { detail: 'too long.' })).toBe(en.trouble.unreadable);
   });
 
-  test('that no page has is told as a form that cannot be read', () => {
+  test('that no page has gets the message of an unreadable form', () => {
     expect(told('name', 'name-length')).toBe(en.trouble.unreadable);
   });
 });

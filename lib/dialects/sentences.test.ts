@@ -28,7 +28,7 @@ test.each([
   expect(sentenceFor(problem)).toBe(sentence);
 });
 
-test('sets of fields of which none fits are one sentence in each dialect', () => {
+test('a request that fits none of several sets of fields gets one sentence in each dialect', () => {
   const problem = { code: 'invalid-fields', fields: [] } as const;
   for (const [operation, body] of [
     [accounts.logIn, [NOT_ONE_OF]],

@@ -104,7 +104,7 @@ describe('publishing', () => {
     expect(usersOf(calls)).toEqual([['ada', ...many.slice(0, 9)], ['ada', ...many.slice(9)], ['ada']]);
   });
 
-  test('lets an account of which one was refused wait, and goes on with the others', async () => {
+  test('holds an account back after a refused event, and goes on with the others', async () => {
     const { bus, calls } = busThat(({ detail }) => detail.userId === 'ada');
     const published = await publish(records('bob', 'ada', 'bob', 'ada'), bus, publishedEvent, noFailure);
     expect(published).toEqual({ sent: 2, firstUnfinished: '2' });

@@ -69,7 +69,7 @@ test.each([
   expect(countedAs(nginx, { 'X-Real-IP': '198.51.100.10', ...headers })).toBe('192.0.2.1');
 });
 
-test('no header counts besides the one that is set, and none where none is', () => {
+test('only the configured header counts, and none if none is configured', () => {
   const headers = {
     'X-Forwarded-For': '198.51.100.10',
     'CloudFront-Viewer-Address': '198.51.100.10:1',

@@ -33,7 +33,7 @@ describe.each(LANGUAGES)('the catalogue in %s', (language) => {
       if (english.get(path)?.includes('‹amount›')) expect(text, path).toContain('‹amount›');
   });
 
-  test.runIf(language !== 'en')('is no English', () => {
+  test.runIf(language !== 'en')('is not English', () => {
     // A subject is the brand and the heading: nothing but the sign between is the language's.
     const same = texts(language).filter(
       ([path, text]) => english.get(path) === text && path !== 'mail.subject',

@@ -81,7 +81,7 @@ describe('an operation that is declared', () => {
     expect(Object.keys(document.components.securitySchemes ?? {})).toEqual(['bearer', 'iam']);
   });
 
-  test('has the alternatives of its body, each of which rules the others out', () => {
+  test('has the alternatives of its body, each of which excludes the others', () => {
     expect(document.components.schemas?.ToyEndRequest).toMatchObject({
       oneOf: [
         {

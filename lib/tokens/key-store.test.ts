@@ -30,7 +30,7 @@ describe('of several keys', () => {
     expect(signingKeyAt([keyOf('next', NOON + 1)], NOON)).toBeUndefined();
   });
 
-  test('one that is no longer published does not sign, though it be the latest', () => {
+  test('one that is no longer published does not sign, even if it is the latest', () => {
     const keys = [keyOf('old', NOON - 2), keyOf('withdrawn', NOON - 1, NOON)];
     expect(signingKeyAt(keys, NOON - 1)?.kid).toBe('withdrawn');
     expect(signingKeyAt(keys, NOON)?.kid).toBe('old');

@@ -59,7 +59,7 @@ describe('the keys', () => {
     expect(await keys.find('replaced')).toBeUndefined();
   });
 
-  test('that could not be read are read again by the next who asks', async () => {
+  test('that could not be read are read again for the next request', async () => {
     const { keys, store } = cached({ kid: 'a' });
     const failure = new Error('the table is down');
     const { list } = store;

@@ -242,7 +242,7 @@ test('each ceremony refuses the answer of the other one', () => {
   expect(() => party.registration(device.logIn(options()))).toThrow(RefusedCredential);
 });
 
-test.each([undefined, null, 5, 'x', [], {}])('%j is no credential', (given) => {
+test.each([undefined, null, 5, 'x', [], {}])('%j isn’t a credential', (given) => {
   expect(() => party.registration(given)).toThrow(RefusedCredential);
   expect(() => party.assertion(given)).toThrow(RefusedCredential);
 });
@@ -289,7 +289,7 @@ test('of transports only what may be one is kept', () => {
   ).toEqual([]);
 });
 
-describe('an answer of which anything is changed', () => {
+describe('a response in which anything was changed', () => {
   const made = authenticator({ algorithm: -7 });
   const registration = made.register(options()) as Answer;
   const logIn = made.logIn(options()) as Answer;

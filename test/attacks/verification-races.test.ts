@@ -42,7 +42,7 @@ describe('before there is an account', () => {
     return { person, verification, code: digitsIn(mail), token: linkIn(mail, 'verify-email') };
   }
 
-  test('20 tabs that verify the same sign-up at once: one session, and all are told that it is done', async () => {
+  test('20 tabs that verify the same sign-up at once: one session, and all get a success', async () => {
     const { person, verification, code, token } = await waiting();
     const { password } = person;
     const [byCode = [], byLink = []] = await mixed(

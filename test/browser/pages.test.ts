@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('the pages', () => {
     await loggedIn(overHttp, { ...person, password: NEW_PASSWORD });
   });
 
-  test('the strength is told as one types, in words and by a meter, and the password can be shown', async () => {
+  test('the strength is shown while typing, in words and by a meter, and the password can be shown', async () => {
     const { en } = pageMessages;
     const person = await signedUp(overHttp);
     const page = await open(await linkFor(person), PHONE);

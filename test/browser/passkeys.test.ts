@@ -163,7 +163,7 @@ describe.skipIf(chromiumPath === undefined)('passkeys in Chromium', () => {
     expect(credentials).toEqual([]);
   });
 
-  test('who is not verified does not get in', async () => {
+  test('whoever is not verified does not get in', async () => {
     const { page, cdp, authenticatorId } = await withPasskey();
     await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
     expect(await page.evaluate(perform, logIn)).toEqual({ refused: 'NotAllowedError' });

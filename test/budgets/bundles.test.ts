@@ -135,14 +135,14 @@ describe('what DynamoDB refuses for the moment is tried again:', () => {
     },
   );
 
-  test('a refresh of which the answer was lost', async () => {
+  test('a refresh whose answer was lost', async () => {
     const { refreshToken } = await loggedIn(client, await signedUp(client));
     const trouble: Trouble = { call: 'UpdateItem sessions 1', fault: 'lost after its commit', lasts: 'once' };
     const [{ status }, struck] = await inTrouble(trouble, () => refresh(refreshToken));
     expect([status, struck]).toEqual([200, 1]);
   });
 
-  test('a sign-up of which the transaction is under way', async () => {
+  test('a sign-up whose transaction is under way', async () => {
     const trouble: Trouble = {
       call: 'TransactWriteItems emails+users+sessions 1',
       fault: 'in progress already',

@@ -317,7 +317,7 @@ describe.each(clients)('$name', (client: Client) => {
       });
     });
 
-    test('is told by mail, in the language of the request', async () => {
+    test('is announced by a mail, in the language of the request', async () => {
       await client.send({
         path: '/auth/change-password',
         headers: { ...bearer(tokens.accessToken), 'accept-language': 'de' },
@@ -375,7 +375,7 @@ describe.each(clients)('$name', (client: Client) => {
       expectAnswer(await change(body, await aged(raised, 3_000)), ok(ISSUED));
     });
 
-    test('is done once when two change it at once, and the other is told', async () => {
+    test('of two at once only one succeeds, and the other is refused', async () => {
       const bodies = ['the first of two', 'the second of two'].map((newPassword) => ({
         password: person.password,
         newPassword,
@@ -568,7 +568,7 @@ describe.each(clients)('$name', (client: Client) => {
       expect(await live(tokens)).toBe('401,401');
     });
 
-    test('is told by a last mail', async () => {
+    test('is announced by a last mail', async () => {
       await remove({});
       const [mail] = await awaitMails(person.email, 1);
       expect(mail?.subject).toBe('Gatehouse: Your account was deleted');

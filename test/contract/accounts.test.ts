@@ -490,7 +490,7 @@ describe.each(clients)('$name', (client) => {
       expectAnswer(await resetBy(`?tag=${tag}`), sentences(406, 'The link has expired'));
     });
 
-    test('does not know the request of a user who is no more', async () => {
+    test('does not accept the request of a deleted user', async () => {
       const person = await signedUp(client);
       const tag = await mailedTag(client, person);
       await deleteUser(person.email);

@@ -84,7 +84,7 @@ describe.each(clients)('$name', (client: Client) => {
       expectAnswer(await ask(`PUT /admin/users/${id}/roles`, { roles: [] }), unknownUser);
     });
 
-    test('the address of a user is no id', async () => {
+    test('an email address is not accepted as an id', async () => {
       expectAnswer(await ask(`GET /admin/users/${person.email}`), unknownUser);
     });
   });
@@ -203,7 +203,7 @@ describe.each(clients)('$name', (client: Client) => {
       expect(await mailsTo(email)).toEqual([]);
     });
 
-    test('an address that somebody has is taken, by whomever it was made', async () => {
+    test('an address that somebody has is taken, whoever created the account', async () => {
       const taken = coded(
         'email-taken',
         problem(409, 'Conflict', 'This email address already has an account.'),
@@ -298,7 +298,7 @@ describe.each(clients)('$name', (client: Client) => {
       });
     });
 
-    test('members of a prototype are no members', async () => {
+    test('members of a prototype do not count', async () => {
       const body = `{"email":"${randomUUID()}@example.com","name":"Ada","__proto__":{"roles":["admin"]}}`;
       const headers = { ...signed, 'content-type': 'application/json' };
       expect(userIn(await client.send({ path: '/admin/users', headers, body })).roles).toEqual([]);
@@ -415,7 +415,7 @@ describe.each(clients)('$name', (client: Client) => {
   });
 
   describe('GET /admin/users/{userId}/activity', () => {
-    test('says what happened, the newest first, and who did it', async () => {
+    test('lists the events, the newest first, and who caused each', async () => {
       await loggedIn(client, person);
       for (const done of ['verify', 'disable', 'disable', 'enable']) await act(done);
       const reply = await ask(`GET /admin/users/${userId}/activity`);

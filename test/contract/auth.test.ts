@@ -532,7 +532,7 @@ describe.each(clients)('$name', (client) => {
       tokens = await loggedIn(client, person);
     });
 
-    test.each(['/auth', '/auth/'])('welcomes at %s who sends a good token', async (path) => {
+    test.each(['/auth', '/auth/'])('welcomes at %s whoever sends a valid token', async (path) => {
       expectAnswer(await client.send({ path, headers: bearer(tokens.accessToken) }), welcomed(person));
     });
 

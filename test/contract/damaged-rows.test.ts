@@ -107,7 +107,7 @@ describe('a user', async () => {
     await put('users', marshall(row));
   });
 
-  test('where a page ends is no end of the list, whatever its id is', async () => {
+  test('the end of a page is not the end of the list, whatever its last id is', async () => {
     const ids = ['x', 'Zoë', randomUUID()];
     for (const userId of ids) await put('users', marshall({ userId, name: CANARY }));
     const whole = (await ask('GET /admin/users')).json as Page;

@@ -266,7 +266,7 @@ describe.each(files)('events/%s', (file) => {
   });
 });
 
-describe('an event whose body is no text', () => {
+describe('an event whose body is not text', () => {
   const bodies = [5, 0, 5.5, true, false, [], {}, [{}], { S: 'x' }];
 
   test.each(files)('does not crash the function of %s', async (file) => {

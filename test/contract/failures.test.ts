@@ -8,20 +8,23 @@ import { signedUp } from '../harness/people.ts';
 import { type Answer, coded, expectAnswer, problem, sentences } from './answers.ts';
 import { corruptName } from './rows.ts';
 
-describe.each(clients)('a defect of ours, $name, is told in each dialect without any detail', (client) => {
-  const words = 'The service failed; the failure was logged.';
-  test.each<[path: string, answer: Answer]>([
-    ['/accounts/auth/', sentences(500, words)],
-    ['/api/user/login', problem(500, 'Internal Server Error', words)],
-    ['/auth/login', coded('internal', problem(500, 'Internal Server Error', words))],
-  ])('POST %s', async (path, answer) => {
-    const { email, password } = await signedUp(client);
-    await corruptName(email);
-    expectAnswer(await client.send({ path, body: { email, username: email, password } }), answer);
-  });
-});
+describe.each(clients)(
+  'a defect of ours, $name, gets an answer in each dialect without any detail',
+  (client) => {
+    const words = 'The service failed; the failure was logged.';
+    test.each<[path: string, answer: Answer]>([
+      ['/accounts/auth/', sentences(500, words)],
+      ['/api/user/login', problem(500, 'Internal Server Error', words)],
+      ['/auth/login', coded('internal', problem(500, 'Internal Server Error', words))],
+    ])('POST %s', async (path, answer) => {
+      const { email, password } = await signedUp(client);
+      await corruptName(email);
+      expectAnswer(await client.send({ path, body: { email, username: email, password } }), answer);
+    });
+  },
+);
 
-describe('a database that does not answer is told in each dialect, with when to try again', () => {
+describe('when the database does not answer, each dialect says when to try again', () => {
   functionsWith(async () => ({ AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${await freePort()}` }));
 
   const words = 'The service is unavailable; try again in 2 seconds.';

@@ -110,7 +110,7 @@ test('every way in is one session.opened, and a replayed token is a reuse', asyn
   expect(types.filter((type) => type === 'session.ended')).toHaveLength(2); // those that the passkey had opened
 });
 
-test('a lock is told of once, when it begins, and one of nobody not at all', async () => {
+test('a lock makes one event, when it begins, and none for an address without an account', async () => {
   const person = await signedUp(client);
   for (let nth = 0; nth < 7; nth += 1) await wrong(person.email);
   expect(await typesOf(await idOf(person), 2)).toEqual(['user.created', 'log-in.locked']);

@@ -268,7 +268,7 @@ describe('findLegacy', () => {
     expect(await userOf(email)).toBeUndefined();
   });
 
-  test('is not asked for a locked account, a password that the hash can’t hold, or what is no address', async () => {
+  test('is not called for a locked account, a password that the hash can’t hold, or a malformed address', async () => {
     const { email } = somebody();
     does.findLegacy = knows('x'.repeat(73));
     const refused = await Promise.all([
@@ -335,7 +335,7 @@ describe('findLegacy', () => {
     expect(performance.now() - startedAt).toBeLessThan(FLOOR_MS);
   });
 
-  test('gives back nobody who was deleted here', async () => {
+  test('brings back nobody who was deleted here', async () => {
     const { email } = somebody();
     does.findLegacy = knows('old password');
     const { accessToken } = (await logIn(email, 'old password')).json as Tokens;

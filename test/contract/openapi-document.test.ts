@@ -93,7 +93,7 @@ describe('an answer that the document does not have', () => {
     headers: Object.fromEntries(Object.entries(good.headers).filter(([key]) => key !== name)),
   });
 
-  test('is told from one that it has', () => {
+  test('is not confused with one that it has', () => {
     expect(() => expectDocumented(call, good)).not.toThrow();
   });
 

@@ -457,7 +457,7 @@ describe('hostile text', () => {
 describe('a limit of two requests in five minutes', () => {
   functionsWith(() => ({ LIMIT_FORGETS: '2' }));
 
-  test('an address that asks too often is told when to try again, and keeps what was typed', async () => {
+  test('an address over its limit sees when to try again, and the form keeps what was typed', async () => {
     const call = { ...form('/forgot-password', { email: 'ada@example.com' }), sourceIp: '2001:db8:7a9e::1' };
     vi.useFakeTimers({ toFake: ['Date'], now: Math.ceil(Date.now() / 300_000) * 300_000 + 1_000 });
     for (let turn = 0; turn < 2; turn += 1) expect(pageOf(await inProcess.send(call)).status).toBe(200);
@@ -538,7 +538,7 @@ describe('with settings of its own', () => {
 describe('a database that does not answer', () => {
   functionsWith(async () => ({ AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${await freePort()}` }));
 
-  test('is told on each page, with when to try again, and a form keeps its tag', async () => {
+  test('is shown on each page, with when to try again, and a form keeps its tag', async () => {
     const says = en.trouble.unavailable('2 seconds');
     const tag = NOBODYS_TAG;
     for (const [call, fields] of [

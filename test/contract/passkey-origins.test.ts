@@ -10,7 +10,7 @@ const cacheable = { 'cache-control': 'public, max-age=300' };
 const get = (path: string) => ({ method: 'GET', path });
 
 describe.each(clients)('$name', (client) => {
-  test('there are no related origins where passkeys are for the app’s own origin alone', async () => {
+  test('there are no related origins if passkeys are only for the app’s own origin', async () => {
     expectAnswer(
       await client.send(get('/.well-known/webauthn')),
       problem(404, 'Not Found', expect.any(String)),
@@ -68,7 +68,7 @@ describe('several origins, and a host above them', () => {
     expect((await tryPasskey(inProcess, made, { clientData: { origin } })).status).toBe(401);
   });
 
-  test('browsers are told the host and the name', async () => {
+  test('browsers get the host and the name', async () => {
     const tokens = await loggedIn(inProcess, await signedUp(inProcess));
     const headers = { authorization: `Bearer ${tokens.accessToken}` };
     const { json } = await inProcess.send({ path: '/auth/passkeys/options', headers });

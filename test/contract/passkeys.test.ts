@@ -186,7 +186,7 @@ describe.each(clients)('$name', (client) => {
       expect((await post('/auth/passkeys', tokens, { response: made.register(options) })).status).toBe(201);
     });
 
-    test('fields: a missing response, one that is no object, and names that nobody can see', async () => {
+    test('fields: a missing response, one that is not an object, and invisible names', async () => {
       const tokens = await freshSession(client);
       const errorsOf = async (body: unknown) => {
         const reply = await post('/auth/passkeys', tokens, body);
@@ -204,7 +204,7 @@ describe.each(clients)('$name', (client) => {
       expect(await errorsOf({ response: {}, name: 5 })).toEqual([['name', 'not-text']]);
     });
 
-    test('a challenge is good once, in its own session, and no challenge of a log-in', async () => {
+    test('a challenge can be used once, only in its own session, and not for a log-in', async () => {
       const [tokens, made] = [await freshSession(client), device()];
       const options = await creationOptions(client, tokens);
       expect((await post('/auth/passkeys', tokens, { response: made.register(options) })).status).toBe(201);
@@ -285,7 +285,7 @@ describe.each(clients)('$name', (client) => {
   });
 
   describe('POST /auth/login/passkey/options', () => {
-    test('answers everybody the same but for the challenge, with and without a body', async () => {
+    test('returns the same to everybody except for the challenge, with and without a body', async () => {
       for (const body of [undefined, {}, '{']) {
         const headers = { 'content-type': 'application/json' };
         expectAnswer(await client.send({ path: '/auth/login/passkey/options', headers, body }), {
@@ -497,7 +497,7 @@ describe.each(clients)('$name', (client) => {
       await loggedInByPasskey(client, made);
     });
 
-    test('the owner is told of each passkey that is added or removed', async () => {
+    test('the owner gets a mail for each passkey that is added or removed', async () => {
       const { person, byPasskey, passkey } = await holder(client);
       await post('/auth/passkeys/remove', byPasskey, { factorId: passkey.factorId });
       const mails = await awaitMails(person.email, 2);

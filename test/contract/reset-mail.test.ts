@@ -70,7 +70,7 @@ describe.each(clients)('$name', (client) => {
     expect(tagIn(mail).length).toBeGreaterThan(tag.length);
   });
 
-  test('after a reset the owner is told that the password was changed', async () => {
+  test('after a reset the owner gets a notice that the password was changed', async () => {
     const person = await signedUp(client);
     await client.send({ path: '/auth/forget-password', body: { email: person.email } });
     const tag = tagIn((await awaitMails(person.email, 1))[0]);

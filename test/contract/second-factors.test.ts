@@ -218,7 +218,7 @@ describe.each(clients)('$name', (client) => {
       expect([one.status, one.json]).toEqual([other.status, other.json]);
     });
 
-    test('a challenge is good once, and only one of ours', async () => {
+    test('a challenge can be used once, and only one of ours', async () => {
       const who = await protectedPerson(client);
       const challenge = await challenged(client, who.person);
       expect((await answer(client, challenge, { code: await who.app.fresh() })).status).toBe(200);
@@ -255,7 +255,7 @@ describe.each(clients)('$name', (client) => {
       expect((await answer(client, challenge, { code })).status).toBe(200);
     });
 
-    test('a code is good once, whatever the challenge', async () => {
+    test('a code can be used once, whatever the challenge', async () => {
       const who = await protectedPerson(client);
       const code = await who.app.fresh();
       const [one, other] = [await challenged(client, who.person), await challenged(client, who.person)];
@@ -294,7 +294,7 @@ describe.each(clients)('$name', (client) => {
       expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
     }, 30_000);
 
-    test('a recovery code is taken however it is typed, once, and its owner is told how many are left', async () => {
+    test('a recovery code works once, however it is typed, and the owner gets a mail with how many are left', async () => {
       const who = await protectedPerson(client);
       const [first = '', second = ''] = who.recoveryCodes;
       await awaitMails(who.person.email, 1);
@@ -344,7 +344,7 @@ describe.each(clients)('$name', (client) => {
       expect((await answer(client, next, { recoveryCode: who.recoveryCodes[1] })).status).toBe(200);
     });
 
-    test('what is no code counts as no try', async () => {
+    test('a text that cannot be a code does not count as a try', async () => {
       const who = await protectedPerson(client);
       const challenge = await challenged(client, who.person);
       for (let nth = 0; nth < 4; nth += 1)
@@ -419,7 +419,7 @@ describe.each(clients)('$name', (client) => {
       expect((await send(who, recoveryCode)).status).toBe(wrongStatus);
     });
 
-    test('a wrong code counts as one, and what is no code does not', async () => {
+    test('a wrong code counts, and a text that cannot be a code does not', async () => {
       const who = await protectedPerson(client);
       for (const otp of ['12345', 'x', 123456, {}]) expect((await send(who, otp)).status).toBe(wrongStatus);
       const wrong = who.app.wrong();
@@ -516,7 +516,7 @@ describe.each(clients)('$name', (client) => {
     const renew = (accessToken: string) =>
       client.send({ path: '/auth/recovery-codes', headers: bearer(accessToken), body: {} });
 
-    test('a removed app is asked for no more, its recovery codes are dead, and its owner is told', async () => {
+    test('a removed app is not asked for any more, its recovery codes stop working, and the owner gets a mail', async () => {
       const who = await protectedPerson(client);
       await awaitMails(who.person.email, 1);
       expect((await remove(who.tokens.accessToken)).status).toBe(200);

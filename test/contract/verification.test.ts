@@ -117,7 +117,7 @@ describe('EMAIL_VERIFICATION=before', () => {
     expect((await verify({ verification, code })).status).toBe(200);
   });
 
-  test('what is no sign-up of ours is a wrong code; without proof there is nothing to send', async () => {
+  test('an unknown sign-up gets wrong-code; without a proof nothing is sent', async () => {
     const verification = 'A'.repeat(64);
     expect(codeOf(await verify({ verification, code: '12345678' }))).toEqual([401, 'wrong-code']);
     expect((await resend({ verification })).status).toBe(202);
@@ -154,7 +154,7 @@ describe('EMAIL_VERIFICATION=before', () => {
     expect(await logIn(person.email, person.password)).toBe(200);
   });
 
-  test('two tabs at once: one session, and both are told it is done', async () => {
+  test('two tabs at once: one session, and both get a success', async () => {
     const { person, verification } = await waiting();
     const code = digitsIn(await mailed(person.email));
     const replies = await Promise.all([verify({ verification, code }), verify({ verification, code })]);

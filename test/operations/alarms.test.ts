@@ -92,7 +92,7 @@ function expectEmitted({ Namespace, MetricName, Dimensions = [] }: Metric): void
   expect(Dimensions[0]?.Value).toBe(prefix);
 }
 
-test('the functions are told to count under the service that the alarms watch', () => {
+test('the functions count under the service that the alarms watch', () => {
   const { environment } = service.provider as unknown as { environment: Record<string, string> };
   expect(environment.METRICS_SERVICE).toBe(prefix);
   expect(environment.MAIL_CONFIGURATION_SET).toBe(Resources.MailConfigurationSet?.Properties?.Name);

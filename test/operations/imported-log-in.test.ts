@@ -36,7 +36,7 @@ async function importedPerson(passwordHash?: string): Promise<string> {
 const logIn = async (email: string, password = PASSWORD) =>
   (await world.client.send({ path: '/auth/login', body: { email, password } })).status;
 
-test('who comes without a hash gets in by no password, without an alarm, until the mailed link is used', async () => {
+test('whoever was imported without a hash gets in by no password, without an alarm, until the mailed link is used', async () => {
   const email = await importedPerson();
   for (const password of ['', 'undefined', 'null', PASSWORD]) expect(await logIn(email, password)).toBe(401);
   expect(output.lines()).toEqual([]);
@@ -49,7 +49,7 @@ test('who comes without a hash gets in by no password, without an alarm, until t
   expect((await userOf(tables, email)).passwordHash).toMatch(/^\$2b\$04\$/);
 });
 
-test('who comes without a hash and lost the first mail asks for another as anyone does', async () => {
+test('whoever was imported without a hash and lost the first mail can request another, like anyone', async () => {
   const email = await importedPerson();
   const reply = await world.client.send({ path: '/accounts/forgetpassword', body: { email } });
   await world.sendMail((reply.json as { tag: string }).tag);

@@ -215,7 +215,7 @@ test.each(['GetItem emails 1', 'UpdateItem users 1'])(
   },
 );
 
-describe('SES is told the configuration set', () => {
+describe('SES gets the configuration set', () => {
   const bodies: URLSearchParams[] = [];
   const server = createServer(async (request, response) => {
     bodies.push(new URLSearchParams(await text(request)));

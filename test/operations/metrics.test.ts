@@ -111,7 +111,7 @@ test('a whole life of an account is counted step by step, each once', async () =
   expect(await countedBy(keys)).toEqual(['KeySets']);
 });
 
-test('a replayed refresh token is one refusal and one reuse; its session, once ended, is no more of them', async () => {
+test('a replayed refresh token counts as one refusal and one reuse; after that the ended session counts no more', async () => {
   const { refreshToken } = await loggedIn(client, await signedUp(client));
   const second = await refreshed(refreshToken);
   expect(await countedBy(() => refresh(refreshToken))).toEqual(['Refreshes success']); // within the grace
@@ -134,7 +134,7 @@ test.each(['/accounts/auth', '/api/user/login', '/auth/login'])(
   },
 );
 
-test('a wrong code is counted wherever it is sent, and what is no code is not', async () => {
+test('a wrong code is counted wherever it is sent, and a text that cannot be a code is not', async () => {
   const { person, app, tokens } = await protectedPerson(client);
   const challenge = await challenged(client, person);
   const second = (code: string) =>

@@ -128,7 +128,7 @@ describe.each([
     return { user: (await stores.userOf(user.userId)) as User, session, pending, change };
   }
 
-  test('a pending TOTP is kept in place of another, and is no factor yet', async () => {
+  test('a pending TOTP replaces another, and is not a factor yet', async () => {
     const { user, session } = await somebody();
     await stores.factors.putPendingTotp(user.userId, pendingOf(session));
     const second = pendingOf(session);
@@ -193,7 +193,7 @@ describe.each([
     expect(await all({ by: 'recovery-code', userId, hash: 'a', left: 2 })).toEqual(once('wrong'));
   });
 
-  test('a recovery code is used once, and told from one of another number', async () => {
+  test('a recovery code is used once, and a use with a wrong number of remaining codes is detected', async () => {
     const { user } = await protectedOne();
     const use = (hash: string, left: number) =>
       stores.factors.use({ by: 'recovery-code', userId: user.userId, hash, left }, {});

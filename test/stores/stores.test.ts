@@ -199,7 +199,7 @@ describe.each([
       expect(await sessions.get(opened)).toEqual(opened);
     });
 
-    test('no rotation and no row where there is no session', async () => {
+    test('a rotation without a session changes nothing and writes no row', async () => {
       const missing = session();
 
       expect(await sessions.rotate(rotationOf(missing))).toEqual({ rotated: false, session: undefined });
@@ -308,7 +308,7 @@ describe.each([
       expect(await requests.tryCode(randomUUID(), 'right', now)).toBeUndefined();
     });
 
-    test('a used request is not mailed again and is told once', async () => {
+    test('a used request is not mailed again, and its notice is sent once', async () => {
       const asked = request({ state: 'used' });
       await requests.put(asked);
       await requests.markMailed(asked.tagId);

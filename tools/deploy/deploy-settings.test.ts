@@ -96,7 +96,7 @@ test('takes an APP_URL that routes by its fragment', () => {
   expect(withVariable('APP_URL', 'https://app.example.com/#/')).toEqual([]);
 });
 
-test('a secret of this machine is refused beside the key, and alone', () => {
+test('a secret of this machine is refused with the key and without it', () => {
   expect(withVariable('SEALING_SECRET', 'A'.repeat(43))).toContain(
     'SEALING_SECRET is for the local stack only and must not be set for a deployed function.',
   );

@@ -55,7 +55,7 @@ test('an origin that is refused is named once', () => {
   ]);
 });
 
-test('what a function prints besides is shown as it is', () => {
+test('other output of a function is shown unchanged', () => {
   const { lines, log } = terminal();
   for (const line of ['a word', '5', 'null', '{"message":"other"}']) log(line);
   expect(lines).toEqual(['a word', '5', 'null', '{"message":"other"}']);

@@ -56,7 +56,7 @@ test('what is exported, imported into empty tables and exported again is the sam
   expect(await to.all('emails')).toHaveLength(users.length);
 });
 
-test('who was deleted and comes back from an export comes back under a version that nothing has seen', async () => {
+test('a deleted user who comes back from an export has a version that no session or link has', async () => {
   const tables = await ownTables();
   const ada = user(1, { credentialVersion: 7 });
   await accountWrites(tables).create(ada, undefined);

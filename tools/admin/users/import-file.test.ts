@@ -603,8 +603,8 @@ describe('plain digests', () => {
   );
 });
 
-describe('what stands beside a file', () => {
-  test("a pepper file's last line end is no part of the pepper", async () => {
+describe('files next to an import', () => {
+  test('the line end of a pepper file is not part of the pepper', async () => {
     const { hash, pepper = '', password } = vector('Devise with a pepper');
     for (const [end, matches] of [
       ['', true],

@@ -291,7 +291,7 @@ describe('an import', () => {
     expect(new Set(asked).size).toBe(400);
   });
 
-  test('beside another of the same file imports each user once', async () => {
+  test('in parallel with another of the same file imports each user once', async () => {
     const tables = await ownTables();
     const file = fileOf(linesOf(people(300)), '.jsonl');
     const both = await Promise.all([imported(tables, file), imported(tables, file, { now: NOW + 1 })]);
@@ -329,7 +329,7 @@ describe('an import', () => {
     await expectWhole(tables, 99);
   });
 
-  test('asks for a mail for who is active and has no hash, as the service reads it', async () => {
+  test('requests a mail for users who are active and have no hash', async () => {
     const tables = await ownTables();
     const [ada, bob, cid] = people(3, false);
     const file = fileOf(
@@ -388,7 +388,7 @@ describe('an import', () => {
     ]);
   });
 
-  test('does not bring back who was deleted, unless told to; a later account of the address is another one', async () => {
+  test('does not bring back deleted users without --include-deleted; a later account with the address is another one', async () => {
     const tables = await ownTables();
     const dated = [
       { ...people(3)[0], createdAt: NOW - 1 },

@@ -134,7 +134,7 @@ describe('a row', () => {
     expect(refusalOf(row)).toMatch(reason);
   });
 
-  test('is told all that is wrong with it at once, and no hash', () => {
+  test('gets all that is wrong with it at once, and no hash', () => {
     const passwordHash = someHash('$2b$99');
     const reason = refusalOf({ email: 'x', name: '', passwordHash, status: 1 });
     expect(reason).toMatch(/^email: .* name: .* passwordHash: .* status: /);

@@ -17,7 +17,7 @@ const template = {
   ),
 };
 
-test('where hooks.ts exports findLegacy, three roles may do more: make accounts, and see who was deleted', () => {
+test('with the hook findLegacy three roles may do more: create accounts, and read tombstones', () => {
   const { Resources } = withMigration(template, service);
   const added = Object.entries(Resources).filter(([id]) => !(id in template.Resources));
   expect(Object.fromEntries(added)).toEqual({
