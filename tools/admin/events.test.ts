@@ -180,7 +180,7 @@ test('replay publishes again what happened on the local stack since a time, with
   expect(new Set(own().map(({ detail }) => detail.eventId)).size).toBe(1);
   expect(own()[0]).toMatchObject({ source: 'gatehouse', 'detail-type': 'user.created' });
   expect((await replay([], local)).out).toBe(
-    'The local stack never gives up on an event: name a time with --from.\n',
+    'The local stack has no dead-letter queues: name a period with --from.\n',
   );
 });
 
@@ -229,7 +229,7 @@ describe('replay of a stage', () => {
     const { code, err } = await run();
     expect([code, err]).toEqual([
       1,
-      expect.stringMatching(/^The bus took 0 of 3 events \(.+\): run the same/),
+      expect.stringMatching(/^The bus accepted 0 of 3 events \(.+\): run the same/),
     ]);
     expect(sqs.queues.get(unpublished)).toHaveLength(13);
     bus.fault = undefined;
