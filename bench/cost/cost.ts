@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readService, type Service } from '../../tools/deploy/service.ts';
+import { typed } from '../../tools/folders.ts';
 import { fillIn, table } from '../document.ts';
 import { RESULTS_FILE, type Results, readResults } from '../results-file.ts';
 import { costChart } from './cost-chart.ts';
@@ -23,7 +24,7 @@ import { type FloodLimits, floodHour, webAclMonth } from './flood.ts';
 import { type LogBytes, measureLogBytes } from './log-bytes.ts';
 import { COGNITO, LOOKED_UP, PEERS, REGIONS, type RegionPrices } from './prices.ts';
 
-const HELP = `npm run cost -- [options]
+const HELP = `${typed('cost')} [options]
 
   how people use it, each a number a user a month
   --users N       monthly active users (100000)
@@ -43,27 +44,26 @@ const HELP = `npm run cost -- [options]
   --results FILE  measurements to use (bench/results.json)
   --write         writes docs/cost.md's tables and bench/charts/cost-by-users.svg, for the defaults`;
 
-const { values: given } = parseArgs({
-  options: {
-    users: { type: 'string', default: '100000' },
-    logins: { type: 'string', default: '4' },
-    refreshes: { type: 'string', default: '120' },
-    signups: { type: 'string', default: '0.05' },
-    resets: { type: 'string', default: '0.02' },
-    welcomes: { type: 'string', default: '0' },
-    logouts: { type: 'string', default: '1' },
-    region: { type: 'string', default: 'us-east-1' },
-    'free-tier': { type: 'boolean', default: false },
-    'http-api': { type: 'boolean', default: false },
-    'light-memory': { type: 'string' },
-    events: { type: 'boolean', default: false },
-    'no-access-log': { type: 'boolean', default: false },
-    'no-lambda-log': { type: 'boolean', default: false },
-    results: { type: 'string' },
-    write: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+const OPTIONS = {
+  users: { type: 'string', default: '100000' },
+  logins: { type: 'string', default: '4' },
+  refreshes: { type: 'string', default: '120' },
+  signups: { type: 'string', default: '0.05' },
+  resets: { type: 'string', default: '0.02' },
+  welcomes: { type: 'string', default: '0' },
+  logouts: { type: 'string', default: '1' },
+  region: { type: 'string', default: 'us-east-1' },
+  'free-tier': { type: 'boolean', default: false },
+  'http-api': { type: 'boolean', default: false },
+  'light-memory': { type: 'string' },
+  events: { type: 'boolean', default: false },
+  'no-access-log': { type: 'boolean', default: false },
+  'no-lambda-log': { type: 'boolean', default: false },
+  results: { type: 'string' },
+  write: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+const given = readOptions();
 
 const DOCUMENT = new URL('../../docs/cost.md', import.meta.url);
 const CHART = new URL('../charts/cost-by-users.svg', import.meta.url);
@@ -73,6 +73,17 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
+}
+
+function readOptions() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch {
+    console.error(
+      `There is an option or a word that this command doesn't have. See ${typed('cost')} --help.`,
+    );
+    process.exit(2);
+  }
 }
 
 async function main(): Promise<void> {

@@ -3,6 +3,7 @@
 import type { RecordedEvent } from '../../lib/core/account-event.ts';
 import { type EventBus, eventBridge } from '../../lib/events/event-bus.ts';
 import { readService } from '../deploy/service.ts';
+import { typed } from '../folders.ts';
 import { keepEvents } from '../local/event-bus.ts';
 import { ports } from '../local/ports.ts';
 import { stackFolderOf } from '../local/stack-folder.ts';
@@ -13,14 +14,14 @@ import { deadLettersIn } from './events/dead-letters.ts';
 import { eventsWithin, noteAgain, publishAgain, type Window } from './events/replay.ts';
 import { tail } from './events/tail.ts';
 
-const NAME = 'npm run events --';
+const NAME = typed('events');
 const main = program(NAME, 'Shows the events of accounts, or publishes them again.');
 let place: Place | undefined;
 
 main
   .command('tail')
   .description(
-    'prints the events of the local stack as they happen, one JSON object per line (needs EVENTS=on npm start)',
+    `prints the events of the local stack as they happen, one JSON object per line (needs EVENTS=on ${typed('start')})`,
   )
   .helpOption('--help', 'shows this help')
   .option('--from-start', 'prints the earlier events first')
