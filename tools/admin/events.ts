@@ -1,5 +1,5 @@
-// `npm run events`: what happens to accounts. `tail` follows the local stack; `replay` does again what failed for too long, there
-// or with `--stage prod` (and `--region`, `--aws-profile`) at a stage that is deployed.
+// `npm run events`: the events of accounts. `tail` follows the local stack; `replay` repeats what failed for too long, locally
+// or with `--stage prod` (and `--region`, `--aws-profile`) at a deployed stage.
 import type { RecordedEvent } from '../../lib/core/account-event.ts';
 import { type EventBus, eventBridge } from '../../lib/events/event-bus.ts';
 import { readService } from '../deploy/service.ts';
@@ -68,7 +68,7 @@ function windowOf({ from, to }: ReplayOptions): Window | undefined {
   return window;
 }
 
-/** All within a time. Whether somebody listens at a stage is known by its queue. */
+/** Replays all events within a time. A stage publishes events if it has their dead-letter queue. */
 async function replayWindow(options: ReplayOptions, window: Window): Promise<string> {
   const { database } = place as Place;
   const events = await eventsWithin(database, window);
@@ -79,7 +79,7 @@ async function replayWindow(options: ReplayOptions, window: Window): Promise<str
   return `${noted} events were recorded and ${sent} published again.`;
 }
 
-/** What Lambda gave up on. Locally nothing is ever given up on. */
+/** Replays what Lambda gave up on. Locally it never gives up. */
 async function replayQueues(options: ReplayOptions): Promise<string> {
   if (options.stage === undefined)
     return 'The local stack has no dead-letter queues: name a period with --from.';
@@ -91,7 +91,7 @@ async function replayQueues(options: ReplayOptions): Promise<string> {
   return `${noted} events were recorded and ${sent} published again; the queues are empty.`;
 }
 
-/** Does something with the events of a queue's messages, which it then removes; none of them when it failed. */
+/** Handles the events of a queue's messages, and then removes the messages; none of them if it failed. */
 async function emptied(
   queue: string,
   options: ReplayOptions,

@@ -64,7 +64,7 @@ import { sources } from './users/from/sources.ts';
 import { type FileOptions, openImportFile } from './users/import-file.ts';
 import { accountsOf } from './users/row.ts';
 
-/** Who did it, as the activity of an account says. */
+/** The author of changes by these commands, in the activity of accounts. */
 const BY = 'operator';
 const NAME = typed('users');
 const main = program(NAME, 'Manages the accounts of the local stack or of a deployed stage.');
@@ -72,7 +72,7 @@ let place: Place | undefined;
 /** How long the row of a notice is kept until it is sent. */
 const FACTOR_NOTICE_MS = 24 * 60 * 60 * 1000;
 
-/** What a table takes for a key. */
+/** Whether a table accepts a text as a key. */
 const SESSION_ID = /^[0-9a-f-]{36}$/;
 
 type Deps = ReturnType<typeof depsOf>;
@@ -342,7 +342,7 @@ command(
   if (!matches) process.exitCode = 1;
 });
 
-// `npm run users -- list | head`: whoever reads no further has seen enough.
+// `npm run users -- list | head` closes the pipe early, which isn't an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 await run(NAME, main, (error) => (place === undefined ? awsSentence(error) : place.explain(error)));
@@ -354,7 +354,7 @@ async function endOne(deps: Deps, { userId, email }: User, sessionId: string): P
   await say(`This session of ${email} has ended.`);
 }
 
-/** For the owner's eyes only, and never over another export. */
+/** Readable only by its owner, and never overwrites another export. */
 function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
@@ -364,7 +364,7 @@ function writeNew(file: string, text: string): void {
   }
 }
 
-/** Waits until it is out, so that a table of any size may be piped into something slow. */
+/** Waits until the text is written, so that a table of any size can be piped into a slow program. */
 function write(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
@@ -373,7 +373,7 @@ function say(sentence: string): Promise<void> {
   return write(`${sentence}\n`);
 }
 
-/** Says on stderr how far it is, every two seconds. */
+/** Reports progress on stderr, every two seconds. */
 function reporter<T>(words: (state: T) => string): (state: T) => void {
   let last = Date.now();
   return (state) => {

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Code } from './code.ts';
 
-/** Makes a bucket that nobody else reads, over TLS alone. @returns its name */
+/** Makes a private bucket that allows only TLS. @returns its name */
 export async function makeCodeBucket(client: S3Client, region: string): Promise<string> {
   const name = `gatehouse-code-${randomBytes(8).toString('hex')}`;
   const LocationConstraint = region as BucketLocationConstraint;
@@ -56,7 +56,7 @@ function partitionOf(region: string): string {
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
-/** Uploads what isn't there yet: the prefix is another one for other code. */
+/** Uploads the files that the bucket doesn't have yet. The prefix differs for different code. */
 export async function uploadCode(client: S3Client, bucket: string, code: Code): Promise<void> {
   for (const file of code.files) {
     const place = { Bucket: bucket, Key: `${code.prefix}${file}` };

@@ -7,7 +7,7 @@ import { bundleForDeployment } from '../build/bundle.ts';
 import { readService } from '../deploy/service.ts';
 import { buildFolder, project, root } from '../folders.ts';
 
-/** The earliest that a zip can say: with the time of now, the same code would be other code. */
+/** The earliest time of a zip. With the current time, the same code would make different zips. */
 const MADE = new Date(1980, 0, 1, 12);
 
 /** What a project may add to the code. */

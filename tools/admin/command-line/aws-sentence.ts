@@ -1,4 +1,4 @@
-// What to say of an error of AWS, or of the way to it.
+// Sentences for errors of AWS and of the network to it.
 
 const CREDENTIALS =
   'There are no usable AWS credentials: name a profile with --aws-profile (and a region with --region), or set AWS_PROFILE or AWS_ACCESS_KEY_ID.';

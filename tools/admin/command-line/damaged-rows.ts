@@ -1,6 +1,6 @@
 import type { OnDamaged } from '../../../lib/dynamodb/sound-rows.ts';
 
-/** Says which row a command leaves out, and has it end with 1: its output isn't all there is. */
+/** Reports a row that a command leaves out, and sets the exit code 1, since the output is incomplete. */
 export const sayDamaged: OnDamaged = ({ table, userId, attributes }) => {
   const which = /^[\w-]+$/.test(userId) ? userId : JSON.stringify(userId);
   console.error(

@@ -61,7 +61,7 @@ export async function openPlace({ stage, region, awsProfile: profile }: PlaceOpt
   return placeOf({ client, prefix, unsealing, name: `${prefix} in ${where}` });
 }
 
-/** Where a stage is: as asked for, else as in serverless.yml, whose own region is resolved for nobody in particular. */
+/** The place of a stage: from the options, or else from serverless.yml. */
 export function regionOf({ provider }: Service, { region }: PlaceOptions): string {
   return region ?? process.env.AWS_REGION ?? provider.region;
 }
@@ -95,7 +95,7 @@ function placeOf({
   };
 }
 
-/** The stores wrap what the SDK throws for clients of the API; here its own words are wanted. */
+/** The stores wrap the SDK's errors for clients of the API. Operators need the original error. */
 function causeOf(error: Error): Error {
   return error.name === 'ProblemError' && error.cause instanceof Error ? error.cause : error;
 }

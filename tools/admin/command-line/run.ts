@@ -1,11 +1,11 @@
-// What the operator's commands have in common: how they are read, and how they say what went wrong.
+// The common parts of the operator's commands: reading the command line and reporting errors.
 import { Command, CommanderError } from 'commander';
 import { ProblemError } from '../../../lib/core/problem.ts';
 import { awsSentence } from './aws-sentence.ts';
 import { fileSentence, OperatorError } from './operator-error.ts';
 import type { PlaceOptions } from './place.ts';
 
-/** Something in the command line was not understood. */
+/** An error in the command line. */
 export class UsageError extends Error {}
 
 /** A program whose errors are one sentence. @param name as it is typed, such as `npm run users --` */
@@ -61,7 +61,7 @@ function sentenceOf(error: Error, explain: (error: Error) => string): string {
   return fileSentence(error) ?? explain(error);
 }
 
-/** What commander says, as a sentence, without the word that was not understood: it may be a secret in the wrong place. */
+/** commander's error as a sentence, without the wrong word: it may be a secret in the wrong place. */
 function usageSentence(error: Error): string {
   if (!(error instanceof CommanderError)) return error.message;
   const option = /'(--?[a-z-]+)[ ='<]/.exec(error.message)?.[1];

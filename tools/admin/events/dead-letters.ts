@@ -1,4 +1,4 @@
-// The queues of records that Lambda gave up on.
+// The dead-letter queues, with the records that Lambda gave up on.
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -9,11 +9,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Window } from './replay.ts';
 
-/** How far the clock of whoever wrote a row may be from that of the stream. */
+/** How far the clock of the function that wrote a row may differ from the stream's. */
 const SLACK_MS = 60_000;
 
 export type DeadLetters = {
-  /** When what they are about was written. */
+  /** The time in which their records were written. */
   readonly windows: readonly Window[];
   /** Removes the messages, once it was done. */
   done(): Promise<void>;
@@ -21,7 +21,7 @@ export type DeadLetters = {
   failed(): Promise<void>;
 };
 
-/** @returns `undefined` where there is no such queue: the stage doesn't have the function */
+/** @returns `undefined` when there is no such queue, because the stage doesn't have the function */
 export async function deadLettersIn(
   queue: string,
   { region, profile }: { region: string; profile?: string | undefined },

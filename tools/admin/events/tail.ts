@@ -9,9 +9,9 @@ interface Line {
 }
 
 /**
- * Gives every event that happens from now on, or all that were kept first; never returns. The file need not be there yet.
+ * Yields every event from now on, or first all stored ones; never returns. The file may not exist yet.
  *
- * @param began is called when nothing that happens after it will be missed
+ * @param began is called when every later event will be seen
  */
 export async function tail(
   file: string,
@@ -31,7 +31,7 @@ export async function tail(
   }
 }
 
-/** What happened before and is published only now, since the bus was away, is none that happens now. */
+/** Skips events that happened before and are published only now, after an outage of the bus. */
 function isFrom(line: string, since: string): boolean {
   try {
     return ((JSON.parse(line) as Line).detail?.at ?? '') >= since;
@@ -40,7 +40,7 @@ function isFrom(line: string, since: string): boolean {
   }
 }
 
-/** What was added since; all of it where the file was begun anew. */
+/** The text that was added since; all of it if the file was started again. */
 function read(file: string, from: number): { text: string; end: number } {
   let descriptor: number;
   try {
@@ -53,7 +53,7 @@ function read(file: string, from: number): { text: string; end: number } {
     const start = size < from ? 0 : from;
     const buffer = Buffer.alloc(size - start);
     const length = readSync(descriptor, buffer, 0, buffer.length, start);
-    // Lines are whole when they are written: no character is cut in two.
+    // Lines are written whole, so no character is cut in two.
     return { text: buffer.toString('utf8', 0, length), end: start + length };
   } finally {
     closeSync(descriptor);

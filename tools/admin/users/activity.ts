@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '../../../lib/core/account-event.ts';
 import { actorOf } from '../../../lib/core/activity.ts';
 
-/** A line about something that happened to an account, for an operator. */
+/** One event of an account as a line, for an operator. */
 export function activityLine(happened: RecordedEvent, asJson: boolean): string {
   const { at, event } = happened;
   const { type, ...detail } = event;

@@ -1,4 +1,4 @@
-// CSV with a header, as spreadsheets and databases write it. Where a file could be meant in two ways it is refused whole.
+// CSV with a header, as spreadsheets and databases write it. An ambiguous file is refused as a whole.
 import { pipeline, Readable } from 'node:stream';
 import { CsvError, type Options, parse } from 'csv-parse';
 import { textOf, UnusableFile } from './text.ts';
@@ -40,7 +40,7 @@ export async function* csvRecords(file: string): AsyncGenerator<CsvRecord> {
       return { line, values: record };
     },
   };
-  // What fails on either side is thrown by the loop.
+  // Errors of both streams are thrown by the loop.
   const parser = pipeline(Readable.from(textOf(file)), parse(options as unknown as Options), () => undefined);
   let records = 0;
   try {

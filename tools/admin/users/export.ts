@@ -25,9 +25,9 @@ const EXPORTED = [...columns, 'totp', 'passkeys'] as const;
 type Exported = Pick<User, (typeof EXPORTED)[number]>;
 
 /**
- * All users as JSON lines, with hashes and second factors, in the order of their ids: the same users are the same bytes,
- * wherever their table has them, but for secrets that are encrypted anew. Held in memory for that, half a kilobyte a user.
- * Rows of users that are damaged are left out by `all`, which reports them: they must not keep everybody else's from being saved.
+ * All users as JSON lines, with hashes and second factors, sorted by id, so that the same users make the same bytes except
+ * for secrets, which are encrypted again. Sorting needs half a kilobyte of memory for each user. `all` leaves out damaged
+ * rows and reports them: they must not keep the others from being saved.
  *
  * @returns the lines, how many of them have the secret of an app, and who was left out since their factors can't be written
  * @throws ProblemError `unavailable`
@@ -65,12 +65,12 @@ async function factorsIn(
   try {
     return own === undefined ? 'damaged' : await writeFactors(user.userId, own, form, secrets);
   } catch (error) {
-    if (error instanceof ProblemError) throw error; // KMS is away: that is no damage
+    if (error instanceof ProblemError) throw error; // an outage of KMS isn't a damaged row
     return 'damaged';
   }
 }
 
-/** The user's own row says which there are; a row of a factor that it doesn't count opens nothing. */
+/** The summary in the user's row decides: a row of a factor that it doesn't count can't be used. */
 function activeFactors({ totp, passkeys = 0 }: Exported, stored?: StoredFactors): StoredFactors | undefined {
   const whole = (totp !== true || stored?.totp) && stored?.passkeys.length === passkeys;
   if (!stored || !whole) return undefined;

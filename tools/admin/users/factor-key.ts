@@ -3,7 +3,7 @@ import { type Sealing, sealingWith, secretDataKeys } from '../../../lib/tokens/s
 import { sealingSecret } from '../../local/sealing-secret.ts';
 import { OperatorError } from '../command-line/operator-error.ts';
 
-/** Encrypts under the key in a file, 32 bytes in base64url, which is made if there is none and for its owner's eyes only. */
+/** Encrypts under the key in a file: 32 bytes in base64url. If there is no file, one is made that only its owner can read. */
 export function newFactorKey(file: string): Sealing {
   const key = Buffer.from(sealingSecret(file), 'base64url');
   if (key.length !== 32)

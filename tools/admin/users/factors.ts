@@ -10,7 +10,7 @@ import { readTotpSecret, writeTotpSecret } from '../../../lib/core/totp.ts';
 import type { Sealing } from '../../../lib/tokens/sealing.ts';
 import { RefusedRow } from './refused-row.ts';
 
-/** What opens the secrets of authenticator apps, and seals them for the stage. */
+/** Opens the secrets of authenticator apps, and seals them for the stage. */
 export type FactorSecrets = {
   /** The stage's own. */
   stage: TotpSealing;
@@ -56,7 +56,7 @@ async function writeTotp(
   return { id, name, ...(await secret()), lastStep, ...times };
 }
 
-/** No encrypted secret can be passed off as another's. */
+/** Binds an encrypted secret to its owner, so that it can't be swapped for another. */
 const kidOf = (userId: string, id: string) => `${userId}/${id}`;
 
 const byAge = (one: Passkey, other: Passkey) =>
@@ -119,7 +119,7 @@ const publicKey = v.pipe(
   }),
 );
 
-/** Which key each algorithm takes. */
+/** The key type of each algorithm. */
 const KEY_TYPES = { [-7]: 'EC', [-8]: 'OKP', [-257]: 'RSA' } as const;
 
 const passkeyInFile = v.pipe(

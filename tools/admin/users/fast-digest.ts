@@ -1,14 +1,14 @@
 import { isAbsent } from '../../../lib/core/absent.ts';
 import { type DigestRule, wrapDigest } from '../../../lib/passwords/schemes/wrapped-digest.ts';
 
-/** The column of salts that `--hash` speaks of. */
+/** The column of salts that a rule of `--hash` refers to. */
 export const SALT = 'passwordSalt';
 
 const HEX_DIGITS = { md5: 32, sha1: 40, sha256: 64, sha512: 128 };
 
-/** A plain digest of a password, as another system stored it. Nothing stores it as it is: it is wrapped first. */
+/** A plain digest of a password, as another system stored it. It is stored only inside a slow hash. */
 export class FastDigest {
-  /** The same for the same digest, which the wrapped form isn't. */
+  /** Identifies the digest. The wrapped form can't, since its salt is random. */
   readonly identity: string;
   readonly kind: string;
   private readonly rule: DigestRule;

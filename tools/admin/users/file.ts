@@ -8,7 +8,7 @@ import { RefusedRow } from './refused-row.ts';
 import { type Column, columns, FACTORS, type RawRow } from './row.ts';
 import { linesOf, UnusableFile } from './text.ts';
 
-/** A row and the line of the file on which it begins. What cannot even be told apart into values is refused already. */
+/** A row and the line of the file on which it begins. A row that can't be split into values is already refused. */
 export type NumberedRow = { line: number; raw: RawRow | RefusedRow };
 
 /**
@@ -94,8 +94,8 @@ function checkedHeader(
 }
 
 /**
- * A column misnamed would import everybody without a hash, say, and mail them all: it stops the import instead. The
- * message counts columns and never repeats one: in a file without a header the "names" are somebody's address and hash.
+ * A misspelled column stops the import: otherwise it could import everybody without a hash, for example, and mail them all.
+ * The message counts columns and never repeats one: in a file without a header the "names" are an address and a hash.
  */
 function checkNames(
   names: readonly string[],

@@ -100,13 +100,13 @@ function factorInWords({ type, name, createdAt, lastUsedAt }: Shown['factors'][n
 
 const yesOrNo = (yes: boolean) => (yes ? 'yes' : 'no');
 
-/** A damaged row is the very one that somebody wants to look at. */
+/** Damaged rows are shown as well, since those are the ones that operators need to see. */
 function written(time: number): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? `damaged: ${time}` : date.toISOString();
 }
 
-/** People choose their names and bios: none of them may move the cursor of whoever looks at it. */
+/** People choose their names and bios, so control characters, which could rewrite the operator's terminal, are escaped. */
 function printable(value: string | number | null): string {
   return String(value ?? '–').replace(
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
@@ -165,13 +165,13 @@ function leftOut({ withoutAddress, deleted }: FileCounts): string {
   return count === 0 ? '' : `, ${count.toLocaleString('en')} left out (${reasons.join(', ')})`;
 }
 
-/** What plain digests cost, before they do. */
+/** A warning of how long wrapping plain digests will take. */
 export function wrapping(digests: number): string {
   const minutes = Math.ceil((digests * 20) / 60_000);
   return `${digests.toLocaleString('en')} plain ${digests === 1 ? 'digest gets' : 'digests get'} wrapped in Argon2id. That takes about 20 ms of processor time each, ${minutes.toLocaleString('en')} ${minutes === 1 ? 'minute' : 'minutes'} in all.`;
 }
 
-/** What an import came to. */
+/** The result of an import. */
 export function summary(counts: ImportCounts, found: FileCounts, dryRun: boolean): string {
   const amount = (count: number) => count.toLocaleString('en');
   const { imported, before, refused, mailed, hashes } = counts;

@@ -12,7 +12,7 @@ import { isSystem, type System, sources } from './from/sources.ts';
 import { RefusedRow } from './refused-row.ts';
 import { UnusableFile, wholeText } from './text.ts';
 
-/** The options of the command line that tell how a file is read. */
+/** The options of the command line that say how to read a file. */
 export type FileOptions = {
   from?: string | undefined;
   hash?: string | undefined;
@@ -86,7 +86,7 @@ function systemOf(from: string | undefined): System | undefined {
   throw new UsageError(`--from takes one of ${Object.keys(sources).join(', ')}.`);
 }
 
-/** The options that only some systems know what to do with. */
+/** The options that only some systems support. */
 const ONLY_FOR: readonly [keyof FileOptions, string, readonly (System | undefined)[]][] = [
   ['firebaseConfig', '--firebase-config', ['firebase']],
   ['pepperFile', '--pepper-file', ['devise']],
@@ -111,7 +111,7 @@ function digestOf(text: string | undefined): DigestRule | undefined {
   return rule;
 }
 
-/** The pepper is the text of the file but for the end of its last line. */
+/** The pepper: the text of the file without the end of its last line. */
 async function pepperIn(file: string): Promise<string> {
   const pepper = (await wholeText(file)).replace(/\r?\n$/, '');
   if (pepper === '') throw new UnusableFile(`${file} is empty: it holds Devise's pepper.`);

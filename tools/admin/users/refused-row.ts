@@ -1,4 +1,4 @@
-/** Why a row is not imported, for the person who wrote it. Holds no value of the row. */
+/** Why a row isn't imported, for the author of the file. Contains no value of the row. */
 export class RefusedRow extends Error {
   override readonly name = 'RefusedRow';
 }

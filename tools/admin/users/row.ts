@@ -69,12 +69,12 @@ export function writeRow(user: Pick<User, Column>, factors?: object): string {
   return JSON.stringify(Object.fromEntries([...members, ...(factors ? [[FACTORS, factors]] : [])]));
 }
 
-/** Somebody may really be called NULL: as an object the text means itself. */
+/** Somebody may really be called NULL: `{ text }` is taken literally. */
 function writeText(text: string | null): unknown {
   return text !== null && text !== '' && isAbsent(text) ? { text } : text;
 }
 
-/** A row of a file that has not been looked at yet: names and values as they came. */
+/** An unchecked row of a file: names and values as they came. */
 export type RawRow = Readonly<Record<string, unknown>>;
 
 /**

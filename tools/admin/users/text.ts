@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { fileSentence, OperatorError } from '../command-line/operator-error.ts';
 
-/** A file as a whole is unusable; nothing of it may be imported. */
+/** An error that makes a whole file unusable, so that nothing of it is imported. */
 export class UnusableFile extends OperatorError {}
 
 /**

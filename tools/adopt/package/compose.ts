@@ -5,7 +5,7 @@ import { isIntrinsic, isMap, type Template, type TemplateResource, type Value } 
 
 /** What the framework made without one thing. */
 export interface Without {
-  /** The condition under which the thing is there. */
+  /** The condition under which the feature is on. */
   readonly condition: string;
   readonly template: Template;
 }

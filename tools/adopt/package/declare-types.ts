@@ -1,4 +1,4 @@
-// Declarations for whoever uses the package with TypeScript.
+// Declarations for users of the package who write TypeScript.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { root } from '../../folders.ts';

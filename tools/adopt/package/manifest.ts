@@ -16,7 +16,7 @@ interface Repository {
   readonly optionalDependencies: Versions;
 }
 
-/** They make the package, and nobody who installs it needs them. */
+/** Dependencies of the build, which the package itself doesn't need. */
 const FOR_MAKING = ['serverless', 'typescript'];
 
 /** @param files that are in it, relative to the root */

@@ -69,7 +69,7 @@ function filesOf(path: string): string[] {
     .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length));
 }
 
-/** Tests, and what is of use in the repository alone. */
+/** Tests, and files that are only useful in the repository. */
 function isLeftOut(file: string): boolean {
   return /\.test\.ts$|^tools\/adopt\/package\/|^tools\/deploy\/plugin\.ts$|^tools\/admin\/openapi\.ts$/.test(
     file,

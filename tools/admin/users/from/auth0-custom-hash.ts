@@ -6,7 +6,7 @@ import type { ForeignRecord } from './foreign-record.ts';
 const AS_IT_IS = ['bcrypt', 'argon2', 'pbkdf2'];
 
 /**
- * What Auth0 takes in for hashes of others, and so what may stand in a file that was made for it.
+ * The hashes of other systems that Auth0 can import, which a file made for Auth0 may have.
  *
  * @param custom the member `custom_password_hash`
  * @throws RefusedRow for what can't be verified here

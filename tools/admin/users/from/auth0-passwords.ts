@@ -31,7 +31,7 @@ export class Auth0Passwords {
   add(id: string, email: string | undefined, hash: string): void {
     this.byId.set(id, hash);
     if (email === undefined) return;
-    // Two connections may have the same address: then it tells nothing.
+    // Two connections may have the same address, which then identifies neither user.
     const key = email.trim().toLowerCase();
     this.byEmail.set(key, this.byEmail.has(key) ? undefined : hash);
   }

@@ -44,7 +44,7 @@ export const cognito: Source = {
       verified: record.flag('email_verified'),
       disabled: record.flag('Enabled') === false,
       createdAt: inMilliseconds(record.value('UserCreateDate')),
-      // Where people log in with their address, the user name is the id.
+      // If people log in with their address, the user name is the id.
       id: record.text('sub') ?? userName,
     });
   },

@@ -19,7 +19,7 @@ export const devise: Source = {
       ],
       passwordHash: hashOf(record, settings),
       verified: record.value('confirmed_at') !== undefined,
-      // Nobody but Devise's configuration knows when it would end.
+      // When the lock would end is only in Devise's configuration.
       disabled: record.value('locked_at') !== undefined,
       createdAt: inUtc(record.value('created_at')),
       id: record.text('id'),

@@ -5,7 +5,7 @@ import { trimInvisible } from '../../../../lib/core/invisible.ts';
 import { RefusedRow } from '../refused-row.ts';
 import type { RawRow } from '../row.ts';
 
-/** A user who isn't imported, without being at fault. */
+/** A user who is skipped although the row is valid, such as a deleted one. */
 export class LeftOut {
   readonly why: 'no-address' | 'deleted';
 
@@ -31,7 +31,7 @@ export class ForeignRecord {
     return this.values.get(name.toLowerCase());
   }
 
-  /** The first value that is there; `NULL`, `\N`, MySQL's zero date and blank text count as absent. */
+  /** The first present value; `NULL`, `\N`, MySQL's zero date and blank text count as absent. */
   value(...names: readonly string[]): unknown {
     for (const name of names) {
       const value = this.values.get(name.toLowerCase());
@@ -76,10 +76,10 @@ function parsed(json: string): unknown {
   }
 }
 
-/** What a system tells of a user, in our words. */
+/** A user of another system, under our names. */
 export type ForeignUser = {
   email: string | undefined;
-  /** Where a system has names of people, the best first: the first that shows something is taken. */
+  /** Possible names of the person, the best first: the first visible one is used. */
   names: readonly (string | undefined)[];
   /** As text that `readHash` understands, or in a form that is wrapped when it is written. */
   passwordHash?: RawRow['passwordHash'] | undefined;
@@ -89,7 +89,7 @@ export type ForeignUser = {
   id?: string | undefined;
 };
 
-/** The row of a user. Nobody is refused for lack of a name: what stands before the @ serves as one. */
+/** The row of a user. A user without a name gets the part of the address before the @. */
 export function rowOf(user: ForeignUser): RawRow | LeftOut {
   if (user.email === undefined) return new LeftOut('no-address');
   const name = user.names.find((one) => one !== undefined && trimInvisible(one) !== '');

@@ -76,7 +76,7 @@ function checkHeader(file: string, header: readonly string[], source: Source): v
     throw new UnusableFile(`${file} has a column twice.`);
 }
 
-/** A file in which a column is misnamed would import everybody without a hash, say, and mail them all. */
+/** A file with a misspelled column could import everybody without a hash, for example, and mail them all. */
 function refuseMissing(file: string, source: Source, has: (lowerCaseName: string) => boolean): void {
   const missing = source.needs.filter((names) => !names.some((name) => has(name.toLowerCase())));
   if (missing.length === 0) return;

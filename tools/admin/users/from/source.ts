@@ -1,4 +1,4 @@
-// What the import has to know of another system.
+// How the import reads another system's export.
 import type { FirebaseConfig } from '../../../../lib/passwords/schemes/firebase.ts';
 import type { DigestRule } from '../../../../lib/passwords/schemes/wrapped-digest.ts';
 import type { RawRow } from '../row.ts';

@@ -33,7 +33,7 @@ export const supabase: Source = {
 
 const FIREBASE = /^\$fbscrypt\$v=1,n=(\d+),r=(\d+),p=1(?:,ss=([^,$]+))?,sk=([^,$]+)\$([^$]+)\$([^$]+)$/;
 
-/** Supabase keeps the hashes of those who came from Firebase, with the parameters of the project. */
+/** Supabase keeps the Firebase hashes of users who moved from there, with the parameters of the project. */
 function hashOf(text: string | undefined): string | undefined {
   const [whole, memCost, rounds, separator = '', signerKey = '', salt = '', hash = ''] =
     FIREBASE.exec(text ?? '') ?? [];
