@@ -1,4 +1,4 @@
-// Where the local parts find the repository, put what they build and keep what they store.
+// The folders of the repository, of builds and of local data.
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,7 +10,7 @@ const { GATEHOUSE_PROJECT } = process.env;
 /** Whether `npx gatehouse` runs this in a project of its own, which installed the package. */
 export const installed = GATEHOUSE_PROJECT !== undefined;
 
-/** Whoever runs this has their settings, hooks and data here: the project, else the repository. */
+/** The folder with the settings, hooks and data: the project, or else the repository. */
 export const project = GATEHOUSE_PROJECT === undefined ? root : `${resolve(GATEHOUSE_PROJECT)}/`;
 
 /** Bundles as they are deployed; everything in here can be deleted at any time. */
@@ -22,7 +22,7 @@ export const liveFolder = `${buildFolder}live/`;
 /** Data and secrets of this machine; never committed, never deployed. */
 export const dataFolder = `${project}.local/`;
 
-/** How whoever reads a message types a command: `npm run users --` in the repository, `npx gatehouse users` in a project. */
+/** How commands are written in messages: `npm run users --` in the repository, `npx gatehouse users` in a project. */
 export function typed(command: string): string {
   if (command === 'start') return installed ? 'npx gatehouse dev' : 'npm start';
   return installed ? `npx gatehouse ${command}` : `npm run ${command} --`;

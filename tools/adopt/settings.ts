@@ -1,4 +1,4 @@
-// The settings of a project: gatehouse.yml, by stage. A variable of the environment wins over it.
+// The settings of a project: gatehouse.yml, by stage. An environment variable takes precedence.
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { OperatorError } from '../admin/command-line/operator-error.ts';
@@ -40,7 +40,7 @@ function nameOf(variable: string): string {
 /**
  * The settings of a stage, as variables.
  *
- * @param sections whose settings count, the last one most
+ * @param sections of gatehouse.yml; a later one takes precedence
  * @throws OperatorError that names every setting that is unknown or has no plain value
  */
 export function readSettings(
@@ -77,7 +77,7 @@ function faultOf({ section, parameter, value }: Entry, variables: ReadonlyMap<st
   return isPlain ? undefined : `${section}: ${parameter} must be a single text, number, true or false`;
 }
 
-/** Its name, scope included: that of package.json alone. */
+/** The package's name with its scope, which only package.json has. */
 export function packageName(): string {
   return (JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { name: string }).name;
 }

@@ -1,4 +1,4 @@
-// A stack of CloudFormation: what it is, and how it is changed.
+// Reads and changes a CloudFormation stack.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import {
@@ -101,7 +101,7 @@ async function makeChangeSet(
     ChangeSetType: isNew ? 'CREATE' : 'UPDATE',
     TemplateURL: templateUrl,
     Capabilities: ['CAPABILITY_NAMED_IAM'],
-    // A stack that was deleted leaves the accounts' tables. One that is made anew takes them back.
+    // A deleted stack leaves the tables of accounts, and a new one adopts them.
     ImportExistingResources: true,
     Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
       ParameterKey,

@@ -1,4 +1,4 @@
-// Modules that are run when a bundle is made, and whose values take their place in it.
+// Modules that run when a bundle is built, and are replaced by their exported values.
 import { createHash } from 'node:crypto';
 import { basename, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -37,7 +37,7 @@ export async function run(path: string): Promise<object> {
   });
   parts.set(relative(root, path), Object.keys(metafile.inputs));
   const source = outputFiles[0]?.text ?? '';
-  // By its content, since Node runs a module of a name once.
+  // Named by its content, since Node runs a module of one name only once.
   const file = `${buildFolder}built/${basename(path, '.ts')}.${versionOf(source)}.mjs`;
   writeFile(file, source);
   return (await import(pathToFileURL(file).href)) as object;
@@ -90,7 +90,7 @@ export function fileOf(input: string): string | undefined {
   return input.endsWith('.file.ts') ? `${basename(input, '.file.ts')}.bin` : undefined;
 }
 
-/** Changes if and only if the source does. */
+/** A hash of the source. */
 export function versionOf(source: string): string {
   return createHash('sha256').update(source).digest('base64url').slice(0, 12);
 }

@@ -1,17 +1,17 @@
-// What a project of the installed package has of its own: hooks.ts takes the place of lib/hooks.ts, and messages/<language>.ts
-// the place of single texts of lib/messages/<language>.ts.
+// A project's own modules: hooks.ts replaces lib/hooks.ts, and messages/<language>.ts replaces single texts of
+// lib/messages/<language>.ts.
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { installed, project, root } from '../folders.ts';
 
-/** Where a text that isn't replaced comes from. */
+/** The suffix of the path of an original module, whose texts are used where the project replaces none. */
 const SHIPPED = '?shipped';
 
 const { GATEHOUSE_HOOKS: hooks = `${project}hooks.ts`, GATEHOUSE_MESSAGES: messages = `${project}messages` } =
   process.env;
 
-/** The file of the project that takes the place of this one, or of a part of it, if it is there. @param input relative to the root */
+/** The project's file that replaces this one or a part of it, if it exists. @param input relative to the root */
 export function ownFileOf(input: string): string | undefined {
   if (!installed) return undefined;
   if (input === 'lib/hooks.ts') return hooks;

@@ -1,5 +1,5 @@
-// Whole modules of the AWS SDK that one of lib/sdk/ stands in for: what no function of ours reaches, and each client would
-// load at each cold start. docs/decisions/0012-cold-start.md has what they are worth.
+// Modules of the AWS SDK that are replaced by files of lib/sdk/: code that our functions never reach, but that each client
+// would load at every cold start. docs/decisions/0012-cold-start.md has the savings.
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';

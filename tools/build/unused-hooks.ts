@@ -1,4 +1,4 @@
-// What runs a hook that lib/hooks.ts doesn't export is left out: without hooks no function is larger than before there were any.
+// Leaves out the code that runs a hook which lib/hooks.ts doesn't export, so that unused hooks cost no bytes.
 import { build, type Plugin } from 'esbuild';
 import { root } from '../folders.ts';
 import { forLambda } from './built-modules.ts';

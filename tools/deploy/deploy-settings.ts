@@ -1,5 +1,5 @@
-// What `deploy` asks of the settings before it touches anything. serverless.yml says where they come from
-// (`params`, `custom.settings`); what the functions themselves read is judged by lib/config.ts, as it is there.
+// The checks of the settings before a deployment. serverless.yml says where they come from (`params`, `custom.settings`);
+// the functions' own settings are checked by lib/config.ts, as they do themselves.
 import * as v from 'valibot';
 import { readConfig } from '../../lib/config.ts';
 import { installed } from '../folders.ts';
@@ -32,7 +32,7 @@ const variableOf = {
   events: 'EVENTS',
 } as const;
 
-/** A value of YAML or of the environment, which knows text alone. */
+/** A value from YAML, or from the environment, which has only text. */
 const whole = (minimum: number, maximum: number) =>
   v.pipe(
     v.unknown(),
@@ -51,7 +51,7 @@ const onOrOff = v.pipe(
 
 const text = (pattern: RegExp, rule: string) => v.nullable(v.pipe(v.string(rule), v.regex(pattern, rule)));
 
-/** CloudWatch knows these and no other. */
+/** The retention times that CloudWatch allows, in days. */
 const retentions = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
 ].concat([3288, 3653]);
@@ -96,7 +96,7 @@ export const settingsSchema = v.object({
 });
 
 export interface Deployment {
-  /** Whether it is to be deployed now: a package alone need not be complete. */
+  /** Whether the service is deployed now; `package` accepts incomplete settings. */
   readonly complete: boolean;
   readonly stage: string;
   readonly region: string;
@@ -132,7 +132,7 @@ export function readDeploySettings(deployment: Deployment): DeploySettings {
   return result.output;
 }
 
-/** What the functions would refuse at their first start, and what would make them work against this machine. */
+/** Settings that the functions would refuse at their start, and those that only make sense on this machine. */
 function faultsOfFunctions(environment: Deployment['environment']): string[] {
   const standIns: Record<string, string> = { SEALING_KMS_KEY: 'arn:', ISSUER: 'https://issuer.invalid' };
   const variables: Record<string, string | undefined> = {};

@@ -84,7 +84,7 @@ export function fitToSettings(service: DeployedService, settings: DeploySettings
     reserveConcurrency(service.functions, settings.hashingConcurrency);
   if (settings.provisionedConcurrency > 0) keepWarm(service, settings.provisionedConcurrency);
   for (const name of OPTIONAL_FUNCTIONS) if (!isWanted[name](settings)) delete service.functions[name];
-  // Where nobody listens nothing is paid for.
+  // Without events there is nothing to queue, and an alarm on the queue would cost money.
   if (settings.events === 'off') delete resources.Resources.UnpublishedEventsQueue;
   if (settings.canary) releaseByCanary(service);
 }
@@ -116,7 +116,7 @@ function releaseByCanary(service: DeployedService): void {
 }
 
 /**
- * Takes a KMS key that is there in the place of one of the stack's own: that of a stage that was removed, without which nothing
+ * Uses an existing KMS key in place of a new one: that of a stage that was removed, without which nothing
  * that it sealed can be opened.
  */
 export function keepSealingKey(
@@ -269,7 +269,7 @@ export function addReleases(template: Resources, service: DeployedService): void
   }
 }
 
-/** The functions that answer requests. The stream's and the schedule's have no traffic to divide. */
+/** The functions that answer requests. Those of streams and schedules have no traffic to shift. */
 function releasedByCanary({ functions }: DeployedService): [string, DeployedFunction][] {
   return Object.entries(functions).filter(([, { events = [] }]) => events.some((event) => 'http' in event));
 }

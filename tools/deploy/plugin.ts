@@ -84,7 +84,7 @@ export default class GatehousePlugin {
       'before:package:finalize': () => this.#finishTemplate(),
       'before:deploy:deploy': () => this.#takeBackWhatWasKept(),
       'after:deploy:deploy': () => this.#makeFirstKey(),
-      // The answer is printed; a connection that the function left open is nothing to wait for.
+      // The answer is printed. Don't wait for connections that the function left open.
       'after:invoke:local:invoke': () => setTimeout(() => process.exit(), 300).unref(),
     };
   }
@@ -185,7 +185,7 @@ export default class GatehousePlugin {
     for (const { Type, Properties } of Object.values(Resources)) {
       if (Type === 'AWS::IAM::Role') restrictSender(Properties);
     }
-    // Each function has its own role; the framework's common one would only be something to steal.
+    // Each function has its own role. The framework's common one isn't needed, and so is removed.
     const common = 'IamRoleLambdaExecution';
     const role = Resources[common];
     delete Resources[common];
@@ -209,7 +209,7 @@ export default class GatehousePlugin {
       environment,
       this.#attempt(() => localEnvironment(process.env)),
     );
-    // Whoever has real credentials in the shell must not reach a real account from here.
+    // Real credentials in the shell must not reach a real account from here.
     for (const name of ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SESSION_TOKEN']) delete process.env[name];
     process.env.AWS_ACCESS_KEY_ID = 'local';
     process.env.AWS_SECRET_ACCESS_KEY = 'local';

@@ -50,7 +50,7 @@ export interface Route {
   readonly path: string;
   /** The function that answers. */
   readonly name: string;
-  /** Whether API Gateway wants the signature of an identity of AWS. */
+  /** Whether the route requires an IAM signature. */
   readonly signed: boolean;
 }
 
@@ -135,7 +135,7 @@ async function printedService(): Promise<string> {
   }
 }
 
-/** What was set for one run must not end up in what is kept. */
+/** Settings of one run must not get into the cached definition. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   return { PATH, HOME, TMPDIR, SLS_LOG_LEVEL: 'error' };

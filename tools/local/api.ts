@@ -9,7 +9,7 @@ import { type Incoming, MAX_BODY, type Outgoing, openGateway } from './gateway.t
 import type { Part } from './part.ts';
 import { asker } from './wait-for-http.ts';
 
-/** One answered request, for whoever shows it. */
+/** One answered request, for display. */
 export interface Answered {
   readonly method: string;
   /** Without the query, which may hold a secret. */
@@ -29,7 +29,7 @@ export interface ApiOptions {
   /** Gets what the functions print, line by line, and why one failed. */
   readonly log?: (line: string) => void;
   readonly answered?: (request: Answered) => void;
-  /** What a browser that opens `/` is shown. */
+  /** The page at `/`, for browsers. */
   readonly home?: string;
 }
 
@@ -74,7 +74,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       response.destroy();
     });
   });
-  server.keepAliveTimeout = 60_000; // longer than clients keep a connection, so that none is closed in their hands
+  server.keepAliveTimeout = 60_000; // longer than clients keep a connection, so that none is closed while they use it
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
 
@@ -103,7 +103,7 @@ async function requestOf(incoming: IncomingMessage): Promise<Incoming> {
   };
 }
 
-/** The whole body is read, of one that is too long too: a client sends all of it before it looks at the answer. */
+/** Reads the whole body, even if it is too long: many clients read the answer only after sending all of it. */
 async function bodyOf(incoming: IncomingMessage): Promise<Uint8Array | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;

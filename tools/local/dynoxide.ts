@@ -27,7 +27,7 @@ export async function startDynoxide({ port, file, onEnd }: DynoxideOptions): Pro
     [guard, dynoxideBinary(), 'serve', '--port', String(port), ...place],
     {
       stdio: ['pipe', 'ignore', 'pipe'],
-      detached: true, // Ctrl-C reaches the starter alone, which stops its parts in order
+      detached: true, // Ctrl-C reaches only the starter, which stops its parts in order
     },
   );
   child.stdin.on('error', () => undefined); // the part ended first

@@ -1,4 +1,4 @@
-// The one place that says what is different on this machine. Functions get it under `npm start` and `invoke local` only;
+// Everything that differs on this machine. Functions get it only under `npm start` and `invoke local`;
 // nothing of it is ever packaged.
 import type { Service } from '../deploy/service.ts';
 import { dataFolder } from '../folders.ts';
@@ -69,7 +69,7 @@ export function served(service: Service, given: Readonly<Record<string, string |
   return { ...service, functions };
 }
 
-/** Every page that is served on this machine may call, besides those that are given; none at all if that is empty. */
+/** Allows all pages of this machine in addition to the given origins; an empty value allows none. */
 function corsOrigins(given: string | undefined): string {
   if (given === '') return '';
   return [given, 'http://localhost:*', 'http://127.0.0.1:*'].filter(Boolean).join(',');

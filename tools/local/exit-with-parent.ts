@@ -1,5 +1,5 @@
-// Runs a program that cannot notice by itself that the process that started it is gone:
-//   node guard.ts <program> <argument>…
+// Runs a program that can't notice by itself that the process that started it has ended:
+//   node exit-with-parent.ts <program> <argument>…
 // Its standard input is a pipe from that process. It ends when the process does, by `kill -9` too, and
 // then so does the program: nothing is left that would hold a port or a database.
 import { spawn } from 'node:child_process';

@@ -17,7 +17,7 @@ export interface GatewayRequest {
   readonly pathParameters?: Readonly<Record<string, string>> | null | undefined;
   readonly sourceIp?: string;
   readonly requestId?: string;
-  /** Whose signature the request has, where the route asks for one. */
+  /** The ARN of the principal that signed the request, if the route requires a signature. */
   readonly userArn?: string;
 }
 

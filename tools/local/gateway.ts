@@ -29,7 +29,7 @@ export interface GatewayOptions {
   /** As the functions have it: what the gateway says itself is for the same origins. */
   readonly corsOrigins: string;
   invoke(name: string, event: unknown): Promise<unknown>;
-  /** Told why a function failed, which the answer doesn't say. */
+  /** Receives the reason why a function failed, which the answer doesn't have. */
   readonly failed: (name: string, error: Error) => void;
 }
 
@@ -46,7 +46,7 @@ export function openGateway(options: GatewayOptions): (request: Incoming) => Pro
   return async (request) => {
     const path = request.url.split('?', 1)[0] ?? '';
     const signer = signerOf(request);
-    // Before anything else: whoever doesn't sign doesn't learn which of these paths there are either.
+    // First of all, so that unsigned requests don't reveal which of these paths exist.
     if (signer === undefined && signedParts.has(firstPart(path))) return ownAnswer('ACCESS_DENIED', 403);
     const found = find(routes, request.method, path);
     if (found === undefined) return ownAnswer('MISSING_AUTHENTICATION_TOKEN', 404);
@@ -103,7 +103,7 @@ function parametersOf(template: string[], segments: string[]): Record<string, st
 
 const countOf = (parameters: object | null | undefined) => Object.keys(parameters ?? {}).length;
 
-/** What nobody can decode stays as it is: no id looks like that. */
+/** A value that can't be decoded stays as it is; it can't be an id. */
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);
@@ -112,7 +112,7 @@ function decoded(segment: string): string {
   }
 }
 
-/** Whom the signature of an access key stands for here. */
+/** The local ARN of an access key. */
 export const arnOf = (signer: string | undefined) => `arn:aws:iam::000000000000:user/${signer}`;
 
 /** The access key that claims to have signed the request; nobody checks the signature here. */
@@ -149,7 +149,7 @@ interface GatewayResponse {
   readonly ResponseTemplates?: Readonly<Record<string, string>>;
 }
 
-/** What the gateway answers by itself, from the gateway responses of serverless.yml. */
+/** The gateway's own answers, from the gateway responses of serverless.yml. */
 function ownAnswers(service: Service, corsOrigins: string) {
   const resources = structuredClone(service.resources.Resources);
   grantOrigins(resources, corsOrigins);

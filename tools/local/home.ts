@@ -1,4 +1,4 @@
-// Where everything is on this machine: printed by `npm start`, and shown to a browser that opens the API's address.
+// The addresses of everything on this machine, printed by `npm start` and shown at the API's root.
 import { Html, html } from '../../lib/html.ts';
 import { typed } from '../folders.ts';
 
@@ -7,7 +7,7 @@ export interface Place {
   readonly url: string;
 }
 
-/** What somebody who has just started the service may want to open. */
+/** The addresses that are useful after a start. */
 export function placesOf(urls: { api: string; dynamodb: string; inbox: string; page?: string }): Place[] {
   return [
     { name: 'API', url: urls.api },

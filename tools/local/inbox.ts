@@ -12,7 +12,7 @@ type StartInbox = (options: { port: number; host: string }) => Promise<Server>;
  * @throws Error when the port is taken
  */
 export async function startInbox({ port }: { readonly port: number }): Promise<Part> {
-  // Loaded here rather than above: it takes a while, and only those who start it should wait.
+  // Loaded here, since it is slow and only needed when the inbox starts.
   const { default: start } = createRequire(import.meta.url)('aws-ses-v2-local') as { default: StartInbox };
   const server = await start({ port, host: '127.0.0.1' });
   if (!server.listening)

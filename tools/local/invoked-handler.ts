@@ -1,5 +1,5 @@
-// What `serverless invoke local` runs in place of a function: the same code, with its log lines on
-// standard error, so that standard output is the answer alone and can be piped into jq.
+// What `serverless invoke local` runs in place of a function: the same code, with its log lines on standard error, so that
+// standard output has only the answer and can be piped into jq.
 import { setSourceMapsSupport } from 'node:module';
 import { liveFolder } from '../folders.ts';
 

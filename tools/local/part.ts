@@ -6,5 +6,5 @@ export interface Part {
   stop(): Promise<void>;
 }
 
-/** Told once when a part ends by itself, with the reason. */
+/** Called once, with the reason, when a part ends by itself. */
 export type OnEnd = (reason: string) => void;

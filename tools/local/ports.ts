@@ -1,4 +1,4 @@
-// Which ports the local parts use, and whether they are to be had.
+// The ports of the local parts, and whether they are free.
 import { createServer } from 'node:net';
 
 export interface Ports {

@@ -16,7 +16,7 @@ export function takeStackFolder(dynamodbPort: number): StackFolder {
   return take(dataFolder) ?? take(beside, true);
 }
 
-/** The folder of the stack whose DynamoDB has this port, as far as anybody can tell who didn't start it. */
+/** The folder of the running stack whose DynamoDB has this port, if it can be found out. */
 export function stackFolderOf(dynamodbPort: number): string {
   const beside = `${dataFolder}${dynamodbPort}/`;
   return existsSync(beside) ? beside : dataFolder;

@@ -51,7 +51,7 @@ async function start(): Promise<void> {
   await requireFreePorts(wanted, external !== undefined, folder.crashed);
 
   const service = await readService();
-  // Every function reads the same settings, at its first request: what is wrong is to be known before that.
+  // Every function reads the settings at its first request. Report wrong ones before that.
   const { publishesEvents } = readConfig(functionEnvironment(service, 'send-mail', process.env));
   const bus = publishesEvents ? await busOf(folder.path) : undefined;
 
@@ -94,7 +94,7 @@ async function start(): Promise<void> {
   announce(places);
 }
 
-/** Where functions put events: the bus that is named, or one of ours. */
+/** The bus to which functions send events: the configured one, or a local one. */
 async function busOf(path: string): Promise<string> {
   const given = process.env.AWS_ENDPOINT_URL_EVENTBRIDGE;
   return given ?? (await started(startEventBus(`${path}events.jsonl`))).url;
@@ -123,7 +123,7 @@ async function startStorage(
   }
 }
 
-/** Notes a part so that it is stopped at the end, even if the end comes while it starts. */
+/** Registers a part to be stopped at the end, even if the end comes while it starts. */
 async function started<P extends Part>(starting: Promise<P>, stops: 'first' | 'last' = 'last'): Promise<P> {
   const part = await starting;
   if (ending) await part.stop();

@@ -1,4 +1,4 @@
-// Does here what Lambda's event source mapping does in AWS: hands the records of a table's stream to a function,
+// A local event source mapping, as Lambda has it: delivers the records of a table's stream to a function,
 // by the filters, batch size and age limit of serverless.yml.
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -15,9 +15,9 @@ export interface DriveStreamOptions {
   readonly mapping: StreamMapping;
   /** Runs the function. Resolves to its answer, rejects when it failed or timed out. */
   readonly invoke: (records: readonly DynamoDBRecord[]) => Promise<unknown>;
-  /** Where the position is kept; without one, every start reads the stream from its beginning. */
+  /** The file with the position; without one, every start reads the stream from its beginning. */
   readonly checkpointFile?: string;
-  /** Where records go that could not be delivered, one JSON object a line. */
+  /** The file for records that could not be delivered, one JSON object on each line. */
   readonly deadLetterFile?: string;
   /** How often one record is tried, about two minutes by default: here it is broken code that fails, not SES. */
   readonly maxAttempts?: number;

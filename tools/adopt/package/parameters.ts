@@ -4,7 +4,9 @@ import { parse } from 'yaml';
 import { root } from '../../folders.ts';
 import type { TemplateParameter } from '../template/types.ts';
 import { type Setting, wordsOf } from './settings-of-deployment.ts';
-import { RATES } from './template.ts';
+
+/** The rates that can be chosen, in requests a second: CloudFormation can't divide, so the shares are looked up. */
+export const RATE_CHOICES = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
 /** What CloudFormation shows of a parameter at most. */
 const LONGEST_DESCRIPTION = 300;
@@ -52,7 +54,7 @@ export function parametersOf(settings: readonly Setting[]): Record<string, Templ
 function rulesOf({ name, variable, kind }: Setting): Partial<TemplateParameter> {
   const words = wordsOf(name);
   if (words !== undefined) return { AllowedValues: [words.on, words.off] };
-  if (kind === 'rate') return { AllowedValues: RATES.map(String) };
+  if (kind === 'rate') return { AllowedValues: RATE_CHOICES.map(String) };
   if (/(_SECRET|_KEY)$/.test(variable)) return { NoEcho: true };
   if (name === 'trustedProxyHeader')
     return {

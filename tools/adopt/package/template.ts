@@ -11,11 +11,8 @@ import { environmentVariables } from '../settings.ts';
 import { isIntrinsic, isMap, type Template, type TemplateResource, type Value } from '../template/types.ts';
 import { compose, type Without } from './compose.ts';
 import { frameworkTemplates } from './framework-templates.ts';
-import { parametersOf } from './parameters.ts';
+import { parametersOf, RATE_CHOICES } from './parameters.ts';
 import { type Setting, STAGE, settingsOfTemplate, wordsOf } from './settings-of-deployment.ts';
-
-/** Requests a second that can be chosen: CloudFormation cannot divide, so that the shares are looked up. */
-export const RATES = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
 const NO_VALUE = { Ref: 'AWS::NoValue' };
 /** WAF cannot count by this header (infrastructure/web-acl.ts). */
@@ -185,16 +182,18 @@ async function withRates(template: Template): Promise<Template> {
   const functions = (await readService()).functions as unknown as Readonly<Record<string, RoutedFunction>>;
   const limitsAt = (requestsPerSecond: number, hashesPerSecond: number) =>
     methodSettings(functions, { requestsPerSecond, hashesPerSecond }) as Limits[];
-  const byRequests = RATES.map((rate) => limitsAt(rate, 500));
-  const byHashes = RATES.map((rate) => limitsAt(500, rate));
+  const byRequests = RATE_CHOICES.map((rate) => limitsAt(rate, 500));
+  const byHashes = RATE_CHOICES.map((rate) => limitsAt(500, rate));
   const shares: Record<string, Shares> = {};
 
   function lookUp(parameter: string, values: readonly number[]): Value {
     const share = `Share${createHash('sha256').update(values.join()).digest('hex').slice(0, 8)}`;
     const mapping = `Of${parameter}`;
-    const known: Shares = shares[mapping] ?? Object.fromEntries(RATES.map((rate) => [String(rate), {}]));
+    const known: Shares =
+      shares[mapping] ?? Object.fromEntries(RATE_CHOICES.map((rate) => [String(rate), {}]));
     shares[mapping] = known;
-    for (const [place, rate] of RATES.entries()) (known[String(rate)] ?? {})[share] = values[place] ?? 0;
+    for (const [place, rate] of RATE_CHOICES.entries())
+      (known[String(rate)] ?? {})[share] = values[place] ?? 0;
     return { 'Fn::FindInMap': [mapping, { Ref: parameter }, share] };
   }
 

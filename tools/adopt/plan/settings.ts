@@ -1,4 +1,4 @@
-// Which settings two deployments differ in.
+// The settings in which two deployments differ.
 import type { Template, TemplateParameter } from '../template/types.ts';
 
 interface Side {
@@ -6,7 +6,7 @@ interface Side {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** They say where the code lies. */
+/** Parameters that locate the code, which aren't settings. */
 const OF_CODE = ['CodeBucket', 'CodePrefix'];
 
 /** Settings that are new or gone, and values that change; without the values of secrets. */

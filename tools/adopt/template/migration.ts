@@ -1,4 +1,4 @@
-// The packaged template allows what it ships does. A project whose hooks.ts exports findLegacy needs more of three roles.
+// The packaged template's roles allow only what the packaged code does. With the hook findLegacy three roles need more.
 import { isMap, type Template, type TemplateResource } from './types.ts';
 
 /** What the resolved serverless.yml says of it. */

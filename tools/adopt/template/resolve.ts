@@ -1,4 +1,4 @@
-// What CloudFormation makes of a template for given parameters, as far as it can be known before anything is there.
+// Resolves a template for given parameters as CloudFormation would, as far as possible before a deployment.
 import { isMap, type Template, type TemplateResource, type Value } from './types.ts';
 
 export interface Resolved {
