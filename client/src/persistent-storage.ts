@@ -16,12 +16,12 @@ export function persistentStorage(name: string): TokenStorage {
   type Act = (store: IDBObjectStore) => IDBRequest;
 
   /** On a connection of its own: one that is kept can break, and keeps other tabs from deleting the database. */
-  async function transact(act: Act, signal: AbortSignal) {
+  async function transact(act: Act, mode: IDBTransactionMode, signal: AbortSignal) {
     const opening = indexedDB.open(name);
     opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
     await done(opening, 'success', 'error');
     try {
-      const transaction = opening.result.transaction(STORE, 'readwrite');
+      const transaction = opening.result.transaction(STORE, mode);
       signal.throwIfAborted(); // given up: it must not write late
       signal.onabort = () => transaction.abort();
       const request = act(transaction.objectStore(STORE));
@@ -33,12 +33,15 @@ export function persistentStorage(name: string): TokenStorage {
     }
   }
 
-  const once = (act: Act) => within(PATIENCE, (signal) => transact(act, signal));
-  const twice = (act: Act) => once(act).catch(() => once(act)); // many faults pass
+  const once = (act: Act, mode: IDBTransactionMode) =>
+    within(PATIENCE, (signal) => transact(act, mode, signal));
+  const twice = (act: Act, mode: IDBTransactionMode = 'readwrite') =>
+    once(act, mode).catch(() => once(act, mode)); // many faults pass
 
   return {
     name,
-    get: () => twice((store) => store.get(0)),
+    // Reads wait for no other read: a tab that the machine has no time for must not hold the others up.
+    get: () => twice((store) => store.get(0), 'readonly'),
     set: (secret) => twice((store) => store.put(secret, 0)),
     remove: () => twice((store) => store.delete(0)),
   };
