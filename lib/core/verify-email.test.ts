@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { NOON } from '../../test/harness/memory/clock.ts';
 import { loggedIn } from '../../test/harness/memory/logged-in.ts';
 import { problemOf } from '../../test/harness/memory/problem-of.ts';
@@ -8,6 +8,7 @@ import type { User } from './account.ts';
 import type { MailRequest } from './mail-request.ts';
 import { hashSecret, newMailedSecret, writeResetTag } from './opaque-token.ts';
 import type { PendingSignUp } from './pending-sign-up.ts';
+import { ProblemError } from './problem.ts';
 import { verifyEmail } from './verify-email.ts';
 
 // What a rare order of events leads to; the rules themselves are in test/contract/verification.test.ts.
@@ -45,6 +46,14 @@ describe('a code', () => {
   test('of a mail whose row is gone is wrong', async () => {
     const { refusal } = await owner({ verifyMail });
     expect((await refusal({ code: CODE })).message).toBe('no such mail');
+  });
+
+  test('is no wrong one when the store does not answer', async () => {
+    const { mailRequests, refusal } = await owner({ verifyMail }, mail());
+    vi.spyOn(mailRequests, 'tryCode').mockRejectedValue(
+      new ProblemError({ code: 'unavailable', retryAfter: 1 }),
+    );
+    expect((await refusal({ code: CODE })).problem).toEqual({ code: 'unavailable', retryAfter: 1 });
   });
 
   test('of a mail that has not been sent is wrong', async () => {
