@@ -38,7 +38,7 @@ const ANSWERS: readonly GatewayAnswer[] = [
     detail: 'This path or method does not exist.',
   },
   {
-    // Signed, but by somebody who may not call the route, or no longer.
+    // Signed, but by a principal that may not call the route, or not any more.
     name: 'Forbidden',
     types: ['ACCESS_DENIED', 'EXPIRED_TOKEN'],
     status: 403,

@@ -19,7 +19,7 @@ const DOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0
  * The one form in which an address is stored, compared and mailed: without invisible characters around it, in lower
  * case, the domain as its A-label. A full-width `＠`, as Japanese keyboards type it, is an `@`.
  *
- * @returns the normalised address, or `undefined` when the text is no address that we can mail.
+ * @returns the normalised address, or `undefined` when the text isn't an address that we can mail
  * @see https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
  * @see https://www.unicode.org/reports/tr46/ for the domain
  */

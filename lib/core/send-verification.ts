@@ -38,7 +38,7 @@ export async function sendVerification(
   for (const mail of await mailsDueTo(deps, user, request.language)) await deps.mailRequests.put(mail);
 }
 
-/** For an unknown sign-up a row is written as well, of which no mail is sent, so that the answer takes as long. */
+/** For an unknown sign-up it writes a row, too, for which no mail is sent, so that the answer takes as long. */
 async function sendAgain(
   { signUps, mailRequests, throttle, clock }: SendVerificationDeps,
   { client, language }: SendVerificationRequest,

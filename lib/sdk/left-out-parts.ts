@@ -16,7 +16,7 @@ export const AdaptiveRetryStrategy = /* @__PURE__ */ leftOut('AdaptiveRetryStrat
 // For the discovery of endpoints, which no command does any more.
 export const DescribeEndpointsCommand = /* @__PURE__ */ leftOut('DescribeEndpointsCommand');
 
-// Times as text, of which no command of ours sends or receives one. A Retry-After header with a date counts as none then.
+// Dates as text, which no command of ours sends or receives. A Retry-After header with a date is then ignored.
 export const dateToUtcString = /* @__PURE__ */ leftOut('dateToUtcString');
 export const parseRfc3339DateTime = /* @__PURE__ */ leftOut('parseRfc3339DateTime');
 export const parseRfc3339DateTimeWithOffset = /* @__PURE__ */ leftOut('parseRfc3339DateTimeWithOffset');

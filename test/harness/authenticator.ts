@@ -37,7 +37,7 @@ export class Authenticator {
     }
   }
 
-  /** Six digits that are no code of these minutes. */
+  /** Six digits that aren't a code of these minutes. */
   wrong(): string {
     const good = [-3, -2, -1, 0, 1, 2, 3].map((away) => this.code(away));
     for (let number = 0; ; number += 1) {

@@ -12,9 +12,9 @@ export type Call = {
   path: string;
   headers?: Record<string, string>;
   body?: unknown;
-  /** In process alone: over HTTP it is 127.0.0.1. */
+  /** Only in process: over HTTP it is 127.0.0.1. */
   sourceIp?: string;
-  /** In process alone: whether API Gateway delivers the body base64-encoded. */
+  /** Only in process: whether API Gateway delivers the body base64-encoded. */
   base64?: boolean;
 };
 

@@ -30,7 +30,7 @@ const ajv = new Ajv2020({ allErrors: true, coerceTypes: false, unicodeRegExp: tr
 addFormats.default(ajv);
 const validators = new Map<unknown, ValidateFunction>();
 
-/** Throws when the document does not have this answer to this request. What is no operation of it is not looked at. */
+/** Throws when the document doesn't have this answer to this request. Requests of undocumented routes are ignored. */
 export function expectDocumented(call: Call, reply: Reply): void {
   const route = `${call.method ?? 'POST'} ${withoutSlash(new URL(call.path, 'http://localhost').pathname)}`;
   const operation = operations.get(route) ?? operations.get(withParameters(route));

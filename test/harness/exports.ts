@@ -28,7 +28,7 @@ export type ExportedPerson = {
   id: string;
   first: string;
   last: string;
-  /** Of nobody in every tenth row. */
+  /** Absent in every tenth row. */
   email: string | undefined;
   verified: boolean;
   disabled: boolean;

@@ -69,7 +69,7 @@ export function fileOf(content: string | Buffer, ending: string): string {
 
 export const NOW = Date.UTC(2026, 5, 1);
 
-/** Imports rows, those of a file by default. @returns the counts, and who was refused in the order of their lines */
+/** Imports rows, by default those of a file. @returns the counts, and the refusals in the order of their lines */
 export async function importedWithHashes(
   database: Database,
   rows: string | AsyncIterable<ImportRow>,

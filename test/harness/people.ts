@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from './client.ts';
 import { mailsTo, tagIn } from './inbox.ts';
 
-/** A person whom no other test knows. */
+/** A person that no other test uses. */
 export function somebody() {
   const email = `${randomUUID()}@example.com`;
   return { name: 'Ada Lovelace', bio: null, email, password: 'correct horse battery' };

@@ -17,7 +17,7 @@ interface Failure {
   readonly cause?: Failure;
 }
 
-/** Requests of which the line was logged and the answer isn't out yet; a failed client leaves one behind. */
+/** Requests whose line was logged before their answer was sent; a failed client leaves one behind. */
 const MAX_PENDING = 1_000;
 
 export function openTerminal(print: (line: string) => void, inboxUrl: string) {

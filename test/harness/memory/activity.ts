@@ -2,7 +2,7 @@ import { sessionEndedEvent, sessionOpenedEvent } from '../../../lib/core/account
 import type { ActivityStore } from '../../../lib/core/activity.ts';
 import type { MemorySessions } from './sessions.ts';
 
-/** What sessions in memory say of what happened. Entries about accounts are kept by DynamoDB's stores alone. */
+/** The events of sessions in memory. Only DynamoDB's stores keep the entries of accounts. */
 export function memoryActivity(sessions: MemorySessions): ActivityStore {
   return {
     async latest(userId, atMost) {

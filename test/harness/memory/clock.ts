@@ -3,7 +3,7 @@ import type { Clock } from '../../../lib/core/account.ts';
 /** Thursday, 15 January 2026, 12:00:00 UTC: when every test of the core begins. */
 export const NOON = Date.UTC(2026, 0, 15, 12);
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until a test advances it. */
 export type FrozenClock = Clock & { pass(milliseconds: number): void; set(time: number): void };
 
 export function frozenClock(time = NOON): FrozenClock {

@@ -34,7 +34,7 @@ export function memoryOwnAccounts(tables: {
   }
 
   return {
-    /** Of the accounts that were deleted, by their ids. */
+    /** The tombstones of deleted accounts, by their ids. */
     tombstones,
 
     async changePassword({ user, session, passwordHash, evidence, now, notice }: PasswordChange) {

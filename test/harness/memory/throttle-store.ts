@@ -6,7 +6,7 @@ import type { CompareAndSwap, LockEffects, ThrottleStore, Versioned } from '../.
 import type { MemoryMailRequests } from './mail-requests.ts';
 
 export type MemoryThrottleStore = ThrottleStore & {
-  /** Requests by counter, and the end of the window as the store was told it. */
+  /** Requests by counter, and the end of the window that the caller gave. */
   requests: Map<string, { count: number; expiresAt: number }>;
   attempts: Map<string, Versioned<Attempts>>;
   mailQuotas: Map<string, Versioned<MailQuota>>;
@@ -14,14 +14,14 @@ export type MemoryThrottleStore = ThrottleStore & {
   mails: MailRequest[];
   /** The locks that began, and whose they are. */
   locks: NonNullable<LockEffects['entry']>[];
-  /** Runs before the next swap is compared: another writer who comes first. Each is run once. */
+  /** Run before the next swap is compared, as another writer that comes first. Each is run once. */
   interference: (() => void)[];
 };
 
 /**
  * Counters in memory. A swap really compares the version that the writer saw, so that a stale writer loses.
  *
- * @param mailRequests where mails are put that a swap asks for, besides `mails`
+ * @param mailRequests also receives the mails that a swap requests
  */
 export function memoryThrottleStore(mailRequests?: MemoryMailRequests): MemoryThrottleStore {
   const requests: MemoryThrottleStore['requests'] = new Map();

@@ -4,7 +4,7 @@ import { openAttempt, type Throttle } from '../../../lib/core/throttle.ts';
 /** The client's address of `tryPassword`. */
 export const CLIENT = '192.0.2.1';
 
-/** A log-in of which only the limits and the check matter. @returns whether the failure locked the account, or the check's result */
+/** A log-in reduced to its limits and the check. @returns whether the failure locked the account, or the check's result */
 export async function tryPassword<T>(
   throttle: Throttle,
   email: string,

@@ -18,7 +18,7 @@ const COPIED = ['package.json', 'serverless.yml'];
 /** As many as this machine's cores are worth. */
 const IN_PARALLEL = 3;
 
-/** The template for these variables alone. It is kept until something of which it is made changes. @throws Error with the framework's words */
+/** The template for only these variables, cached until one of its sources changes. @throws Error with the framework's words */
 export async function frameworkTemplate(variables: Readonly<Record<string, string>>): Promise<Template> {
   const hash = createHash('sha256').update(JSON.stringify(variables));
   for (const file of filesOfService()) hash.update(readFileSync(root + file));
