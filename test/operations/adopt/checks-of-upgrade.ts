@@ -47,7 +47,9 @@ export async function checkUpgrade(project: Project, aws: SimulatedAws): Promise
     old = await open();
     await old.invoke('rotate-keys', { command: 'rotate' });
     const clients = await Promise.all(Array.from({ length: CLIENTS }, (_, place) => clientOf(old, place)));
-    const rows = await countRows(aws);
+    const rows = await rowsIn(aws);
+    ok(rows.length > CLIENTS * 3, `${rows.length} rows`);
+    const leaver = await clientOf(old, CLIENTS);
 
     project.write('gatehouse.yml', settings);
     await check('it is upgraded while clients refresh and log in, and nobody is refused', async () => {
@@ -74,14 +76,19 @@ export async function checkUpgrade(project: Project, aws: SimulatedAws): Promise
     await check('afterwards this release answers', () =>
       Promise.all(clients.map((client) => client.visit(() => next as DeployedFunctions))),
     );
-    await check('no row is lost', async () => noFewer(await countRows(aws), rows));
+    await check('no row is lost', () => noneLost(aws, rows));
+    await check('a session that ends with this release has ended for the one before', async () => {
+      await leaver.leave(next);
+      same([await leaver.welcome(next), await leaver.welcome(old)], [401, 401]);
+    });
 
     await check('it is rolled back, and nobody is refused', async () => {
       await before.deploy(aws);
       old?.stop();
       old = await open();
       await Promise.all(clients.map((client) => client.visit(() => old as DeployedFunctions, 2)));
-      noFewer(await countRows(aws), rows);
+      await noneLost(aws, rows);
+      same(await leaver.welcome(old), 401);
     });
 
     await check('it is upgraded once more, onto the tables that the first upgrade left', async () => {
@@ -89,7 +96,7 @@ export async function checkUpgrade(project: Project, aws: SimulatedAws): Promise
       next?.stop();
       next = await open();
       await Promise.all(clients.map((client) => client.visit(() => next as DeployedFunctions, 2)));
-      noFewer(await countRows(aws), rows);
+      await noneLost(aws, rows);
     });
   } finally {
     old?.stop();
@@ -110,6 +117,14 @@ async function clientOf(functions: DeployedFunctions | undefined, place: number)
   await ask(functions, '/auth/register', { name: 'Client', email, password, confirm: password });
   let tokens = await ask(functions, '/auth/login', { email, password });
   return {
+    async leave(to: DeployedFunctions | undefined): Promise<void> {
+      await ask(to, '/auth/logout', { refreshToken: tokens.refreshToken });
+    },
+    /** The status of being asked who is logged in. */
+    async welcome(to: DeployedFunctions | undefined): Promise<number | undefined> {
+      const headers = { authorization: `Bearer ${tokens.accessToken}` };
+      return (await to?.send({ path: '/auth', body: {}, headers }))?.status;
+    },
     /** Asks who is logged in, refreshes, and logs in anew, each of whichever functions answer at that time. */
     async visit(answering: () => DeployedFunctions, times = 1): Promise<void> {
       for (let time = 0; time < times; time += 1) {
@@ -123,18 +138,25 @@ async function clientOf(functions: DeployedFunctions | undefined, place: number)
   };
 }
 
-async function countRows(aws: SimulatedAws): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const name of ['users', 'emails', 'sessions', 'keys'])
-    counts[name] = (
-      await aws.ask('dynamodb', 'Scan', { TableName: `${STACK}-${name}`, Select: 'COUNT' })
-    ).Count;
-  return counts;
+/** What accounts consist of: each row by its table and key. */
+async function rowsIn(aws: SimulatedAws): Promise<string[]> {
+  const rows: string[] = [];
+  for (const name of ['users', 'emails', 'sessions', 'keys']) {
+    const TableName = `${STACK}-${name}`;
+    const { Table } = await aws.ask('dynamodb', 'DescribeTable', { TableName });
+    const { Items } = await aws.ask('dynamodb', 'Scan', { TableName });
+    const key: string[] = Table.KeySchema.map(({ AttributeName }: Answer) => AttributeName);
+    for (const item of Items) rows.push(JSON.stringify([name, ...key.map((each) => item[each])]));
+  }
+  return rows;
 }
 
-function noFewer(now: Record<string, number>, before: Record<string, number>): void {
-  for (const [name, count] of Object.entries(before))
-    ok((now[name] ?? 0) >= count, `${name}: ${now[name]} of ${count}`);
+async function noneLost(aws: SimulatedAws, before: readonly string[]): Promise<void> {
+  const now = new Set(await rowsIn(aws));
+  same(
+    before.filter((row) => !now.has(row)),
+    [],
+  );
 }
 
 /** The newest tag `v*`, else the commit above, in a work tree of its own. `undefined` where the clone is too shallow. */
