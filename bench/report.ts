@@ -6,9 +6,9 @@ import { barChart } from './charts.ts';
 export type OperationResult = Counts & {
   /** Without the hash and without waiting for the store. Milliseconds. */
   ownMs: { median: number; p99: number };
-  /** Of the processor, without the hash; what the store takes is not in it. Milliseconds. */
+  /** Processor time without the hash and without the store. Milliseconds. */
   processorMs: number;
-  /** Of a hash of the cost that is deployed; 0 where none is computed. */
+  /** The time of a hash of the deployed cost; 0 if the operation computes none. */
   hashMs: number;
   /** Waiting for the local store. */
   storeMs: number;
@@ -33,10 +33,10 @@ type Counts = {
   readUnits: number;
   writeUnits: number;
   units: number;
-  /** Of the request's and the answer's body, as the client of the API sees them. */
+  /** The bodies of the request and the response, as the client of the API sees them. */
   bytesIn: number;
   bytesOut: number;
-  /** Of the bodies to and from DynamoDB. */
+  /** The bodies to and from DynamoDB. */
   storeBytesIn: number;
   storeBytesOut: number;
 };
@@ -49,7 +49,7 @@ export type Results = {
   /** ISO 8601. */
   measuredAt: string;
   machine: string;
-  /** Of the last minute before the run: what else the machine was busy with. */
+  /** Load of the machine in the last minute before the run. */
   loadAverage: number;
   versions: Record<string, string>;
   rounds: number;
@@ -59,9 +59,9 @@ export type Results = {
   contest: Record<string, Timed>;
   starvation: { alone: Delay; duringALogIn: Delay };
   functions: Record<string, FunctionResult>;
-  /** What nothing with DynamoDB in it imports faster than. */
+  /** The import times that no function with DynamoDB's client can beat. */
   coldFloors: Record<string, { importMs: number; importOnLambdaMs: number }>;
-  /** Peers that were not there, each with how to have it. */
+  /** Peers that were not installed, each with how to get it. */
   skipped: string[];
 };
 
@@ -80,19 +80,19 @@ function reportOf(results: Results): string {
   const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
   return `# Measurements
 
-Made by \`npm run bench\` on ${results.measuredAt.slice(0, 10)}. Every run of it writes this page anew.
+Made by \`npm run bench\` on ${results.measuredAt.slice(0, 10)}. Every run rewrites this page.
 
-- Machine: ${results.machine}; load average when the run began: ${results.loadAverage.toFixed(1)}. Above a few tenths the machine was busy with other
-  work, and whole times are longer than they need be; counts are exact all the same, and processor times hardly change
+- Machine: ${results.machine}; load average when the run began: ${results.loadAverage.toFixed(1)}. If it is above a few tenths, the machine was
+  also busy with other work. Whole times are then longer than on a quiet machine. Counts stay exact, and processor times hardly change
 - Packages: ${versions.join(', ')}
-- ${results.rounds} rounds; what computes a hash of cost 12 takes part in a tenth of them, a reset in half. All contestants run in turns in one
-  process, one at a time, so that a noisy moment hits all of them alike.
+- ${results.rounds} rounds. A contestant that computes a hash of cost 12 takes part in a tenth of them, a reset in half. All contestants run in turns in one
+  process, one at a time, so a noisy moment affects all of them equally.
 
 ## Operations
 
-The functions are the minified bundles that are deployed, warm (keys cached, connections open), each on an account of its own, through
-\`/auth/*\`, with log lines and metrics written as on Lambda. Calls and units come from the metering proxy (\`bench/metering-dynamodb.ts\`),
-which \`test/budgets/metering.test.ts\` holds to AWS's published arithmetic. Refused conditions are counted, as AWS charges them.
+The functions are the minified bundles that are deployed. They are warm: keys are cached and connections are open. Each operation uses an account of
+its own and goes through \`/auth/*\`. Log lines and metrics are written as on Lambda. A metering proxy (\`bench/metering-dynamodb.ts\`) counts
+calls and units; \`test/budgets/metering.test.ts\` checks it against AWS's published arithmetic. Writes whose condition fails are counted, because AWS charges for them.
 
 ${table(
   [
@@ -117,9 +117,9 @@ ${table(
   ]),
 )}
 
-Own time is the time of the whole handler, less the time during which a call of DynamoDB was under way, less a bare hash. It is measured with
-hashes of cost 4, which do not drown it. Processor time is that of the whole process (all its threads), less a bare hash: neither the store nor
-other programs of the machine are in it, but work that is done while waiting is.
+Own time is the time of the whole handler, minus the time during which a call to DynamoDB was in progress, minus a bare hash. It is measured with
+hashes of cost 4, because a longer hash would hide it. Processor time is that of the whole process (all its threads), minus a bare hash. It excludes the
+store and other programs on the machine. It includes work that the process does while it waits for the store.
 
 ${table(
   ['operation', 'own time, median', 'p99', 'processor time, median', 'hash of cost 12', 'local store'],
@@ -135,9 +135,9 @@ ${table(
 
 ## Functions
 
-Zip and bundle as deployed; import and first request each in a fresh process (\`node bench/cold-start.ts\` shows their spread); resident memory after
-1,000 requests. The floors are the import of nothing and of DynamoDB's client alone. A function that came after this run has its size from
-\`node bench/sizes.ts --add\`, and no times yet.
+Zip and bundle are as deployed. Import and first request are each measured in a fresh process (\`node bench/cold-start.ts\` shows their spread). Memory is
+resident memory after 1,000 requests. The floors are the import of an empty module and of DynamoDB's client alone. A function that was added after this run
+has its size from \`node bench/sizes.ts --add\` and no times yet.
 
 ${table(
   ['function', 'zip', 'bundle', 'import', 'import on Lambda', 'first request', 'memory'],
@@ -163,18 +163,17 @@ ${table(
   ],
 )}
 
-What the bundles are made of, kB minified, the ten packages that take the most over all:
+This table shows what the bundles contain, in kB minified. It lists the ten packages that take the most space in all bundles together:
 
 ${packagesTable(results.functions)}
 
-## Beside what one would pick instead
+## Compared with alternatives
 
-OpenAuth runs with its DynamoDB storage on the same Dynoxide, better-auth on its memory adapter, which has no store to wait for: compare it by
-processor time. Both are driven in process by requests, as ours is by events. OpenAuth's refresh is its token endpoint, its welcome is its
-client's \`verify\`, which asks no store and so goes on accepting a session that was ended; its log-in is the shortest of its flows. better-auth's
-refresh is a new JWT of its jwt plugin, its welcome \`get-session\` by bearer token. OpenAuth signs with ES256, better-auth with EdDSA,
-Gatehouse with RS256 of 2,048 bits (docs/decisions/0001). Gatehouse
-holds log-ins, sign-ups and requests for mail against limits; the peers have none here.
+OpenAuth runs with its DynamoDB storage on the same Dynoxide. better-auth runs on its memory adapter, which has no store to wait for, so compare it by
+processor time. Both are driven in process by requests, as Gatehouse is by events. OpenAuth's refresh is its token endpoint, and its log-in is the shortest of
+its flows. Its welcome is its client's \`verify\`: that asks no store, so it still accepts a session that was ended. better-auth's refresh is a new
+JWT from its jwt plugin, and its welcome is \`get-session\` with a bearer token. OpenAuth signs with ES256, better-auth with EdDSA, and Gatehouse with RS256 of
+2,048 bits (docs/decisions/0001). Gatehouse checks limits for log-ins, sign-ups and requests for emails; the others have no such limits here.
 
 ${table(
   [
@@ -204,7 +203,7 @@ ${table(
   ),
 )}
 
-Round trips and units of OpenAuth, by the same meter:
+The same meter counted the round trips and units of OpenAuth:
 
 ${table(
   ['operation', 'Gatehouse trips', 'units', 'OpenAuth trips', 'units'],
@@ -221,8 +220,8 @@ ${overHttp(results)}
 
 ## Floors
 
-What nothing gets below: for each operation a handler that makes as many calls of DynamoDB in as many trips with the bare client and does nothing
-else; and the cryptography alone.
+A floor is a time that no implementation can beat. For each operation it is a handler that makes the same number of calls to DynamoDB, in the same number of
+trips, with the bare client, and does nothing else. The bare rows are the cryptography alone.
 
 ${table(
   ['', 'whole time, median', 'processor time'],
@@ -246,16 +245,16 @@ ${table(
   ]),
 )}
 
-## Does a hash hold up other requests?
+## Does a hash delay other requests?
 
-On Lambda no: an instance serves one request at a time. Under \`npm start\` each function has a thread of its own. In one process with it, a welcome takes ${ms(starvation.alone.median)} alone
-(slowest ${ms(starvation.alone.slowest)}, ${starvation.alone.runs} runs) and ${ms(starvation.duringALogIn.median)} while a log-in of cost 12 is computed
-beside it (slowest ${ms(starvation.duringALogIn.slowest)}, ${starvation.duringALogIn.runs} runs): bcryptjs lets others
-have their turn every 100 ms.
+Not on Lambda: an instance serves one request at a time. Under \`npm start\` each function has its own thread. In one process with a log-in of cost 12, a
+welcome takes ${ms(starvation.alone.median)} alone (slowest ${ms(starvation.alone.slowest)}, ${starvation.alone.runs} runs). It takes
+${ms(starvation.duringALogIn.median)} while the log-in computes its hash (slowest ${ms(starvation.duringALogIn.slowest)}, ${starvation.duringALogIn.runs} runs),
+because bcryptjs yields to other work only every 100 ms.
 `;
 }
 
-/** Whom is compared with whom. */
+/** Which contestants are compared. */
 const comparisons = [
   { of: 'refresh', ours: 'Gatehouse refresh', theirs: ['OpenAuth refresh', 'better-auth refresh'] },
   { of: 'welcome', ours: 'Gatehouse welcome', theirs: ['OpenAuth welcome', 'better-auth welcome'] },
@@ -271,7 +270,7 @@ const comparisons = [
   },
 ] as const;
 
-/** Peers that are servers of their own, and those that were not there. */
+/** Peers that run as servers, and those that were not installed. */
 function overHttp({ contest, skipped }: Results): string {
   const names = Object.keys(contest).filter((name) => name.endsWith(', over HTTP'));
   const ofKind = ['refresh', 'welcome', 'log-in'].flatMap((kind) =>
@@ -288,8 +287,8 @@ function overHttp({ contest, skipped }: Results): string {
   });
   const missing = skipped.map((line) => `**Skipped: ${line}**`).join('\n\n');
   if (rows.length === 0) return missing;
-  return `Servers of their own, each a process with its own store, by one client over HTTP: PocketBase with SQLite, Keycloak in development mode with H2
-in memory; Gatehouse by \`bench/server.ts\` with Dynoxide.
+  return `These run as servers, each in a process with its own store. One client calls them over HTTP. PocketBase uses SQLite, and Keycloak runs in development mode
+with H2 in memory. Gatehouse runs by \`bench/server.ts\` with Dynoxide.
 
 ${table(['', 'whole time, median', 'p99', 'a second'], rows)}
 
@@ -350,7 +349,7 @@ function tripsChart({ operations, openAuth }: Results): string {
   }));
   return barChart(
     'Round trips to DynamoDB, one after the other',
-    'Of a warm function. OpenAuth’s welcome asks no store, and so cannot know that a session was ended.',
+    'In a warm function. OpenAuth’s welcome asks no store, so it cannot know that a session was ended.',
     groups,
   );
 }
@@ -367,7 +366,7 @@ function processorChart({ contest }: Results): string {
   }));
   return barChart(
     'Processor time of a request',
-    'Of the serving process, warm, median; the store’s own time is not in it. OpenAuth’s welcome asks no store.',
+    'Median of the warm serving process, without the store’s own time. OpenAuth’s welcome asks no store.',
     groups,
   );
 }
