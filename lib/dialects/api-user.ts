@@ -13,10 +13,14 @@ import { LOG_IN } from './words.ts';
 // The contract of `/api/user/*`: seed 003. It has only sign-up and log-in, but an answer for every code, so that an operation
 // can be added.
 
-/** The contract of this dialect has no member `code`. */
+/** The contract of this dialect has no member `code`, so only these newer problems have one. */
 const coded = ['verification-required', 'sign-up-refused', 'hook-failed'] as const;
+
+/** API Gateway's own answers have a code on every route. */
+const ofGateway = ['body-too-large', 'throttled'] as const;
+
 const problem = v.pipe(
-  v.object({ ...problemDetails.entries, code: v.optional(v.picklist(coded)) }),
+  v.object({ ...problemDetails.entries, code: v.optional(v.picklist([...coded, ...ofGateway])) }),
   v.title('ApiUserProblem'),
 );
 type Problem = v.InferOutput<typeof problem>;

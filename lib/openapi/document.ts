@@ -1,6 +1,7 @@
 import { operations } from '../dialects/all.ts';
 import type { AnyOperation } from '../http/operation.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { hasCodes } from './outcomes.ts';
 import { describeRequest } from './request.ts';
 import { describeResponses } from './responses.ts';
 
@@ -101,7 +102,7 @@ function tagsOf(declared: readonly AnyOperation[], codes: Map<string, number>): 
   const table = ['', '', '| `code` | status |', '|---|---|', ...rows].join('\n');
   return [...dialects.values()].map(({ name, description, problem }) => ({
     name,
-    description: `${description}${'entries' in problem && 'code' in (problem.entries as object) ? table : ''}`,
+    description: `${description}${hasCodes(problem) ? table : ''}`,
   }));
 }
 

@@ -1,7 +1,8 @@
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import { type FieldRules, namesOf, type RawFields, readFields, readOneOf } from '../core/fields.ts';
 import { type Problem, type ProblemCode, ProblemError } from '../core/problem.ts';
-import { problemAnswer, problemDetails } from '../dialects/problem-details.ts';
+import { codedMembers, withMembers } from '../dialects/coded-problems.ts';
+import { type ProblemDetails, problemAnswer, problemDetails } from '../dialects/problem-details.ts';
 import type { Answer, AnyOperation, ProblemSample } from '../http/operation.ts';
 import type { Request } from '../http/request.ts';
 import { rulesOf } from './request.ts';
@@ -39,18 +40,29 @@ const ANY_REQUEST: Request = {
   body: undefined,
 };
 
-/** The answers of API Gateway itself, in the words of its gateway responses. */
-const GATEWAY_THROTTLED: Outcome = {
-  name: 'gateway-throttled',
-  schema: problemDetails,
-  answer: problemAnswer(429, 'Too many requests. Try again in a second.', { 'Retry-After': '1' }),
-};
+/** The errors of API Gateway itself: problem details with a `code` on every route. */
+const gatewayProblem = v.pipe(
+  v.object({ ...problemDetails.entries, code: codedMembers.code }),
+  v.title('GatewayProblem'),
+  v.description('RFC 9457, with a `message` and a `code`. API Gateway answers so by itself.'),
+);
 
-const GATEWAY_TOO_LARGE: Outcome = {
-  name: 'gateway-too-large',
-  schema: problemDetails,
-  answer: problemAnswer(413, 'The request body is too large.'),
-};
+/** The answers of API Gateway itself, as infrastructure/gateway-responses.ts has them. */
+const GATEWAY_THROTTLED = gatewayAnswer(
+  'gateway-throttled',
+  'throttled',
+  problemAnswer(429, 'Too many requests. Try again in a second.', { 'Retry-After': '1' }),
+);
+
+const GATEWAY_TOO_LARGE = gatewayAnswer(
+  'gateway-too-large',
+  'body-too-large',
+  problemAnswer(413, 'The request body is too large.'),
+);
+
+function gatewayAnswer(name: string, code: ProblemCode, answer: Answer<ProblemDetails>): Outcome {
+  return { name, schema: gatewayProblem, answer: withMembers(answer, { code }) };
+}
 
 /** Every possible answer of an operation, made by its own code. */
 export function outcomesOf(operation: AnyOperation, passwordMinimum: number): Outcome[] {
@@ -79,17 +91,17 @@ export function outcomesOf(operation: AnyOperation, passwordMinimum: number): Ou
       const { code } = (answer.body ?? {}) as { code?: string };
       return { name, answer, schema: dialect.problem, code };
     }),
-    // The answers of API Gateway lack the members of a dialect with its own type of errors, so they are added here.
+    // A media type has one schema for a status, so the answers of API Gateway take that of a dialect that has codes too.
     ...[GATEWAY_THROTTLED, ...(takes.body ? [GATEWAY_TOO_LARGE] : [])].map((outcome) => ({
       ...outcome,
-      ...(speaksProblemDetails(operation) && { schema: dialect.problem }),
+      ...(hasCodes(dialect.problem) && { schema: dialect.problem }),
     })),
   ];
 }
 
-function speaksProblemDetails(operation: AnyOperation): boolean {
-  const { headers } = operation.dialect.fail({ code: 'internal' }, ANY_REQUEST, operation);
-  return headers?.['Content-Type'] === 'application/problem+json';
+/** Whether the errors of a dialect have a `code`. */
+export function hasCodes(problem: v.GenericSchema): boolean {
+  return 'entries' in problem && 'code' in (problem.entries as object);
 }
 
 function problemOf(sample: ProblemSample): { name: string; problem: Problem } {

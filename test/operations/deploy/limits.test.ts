@@ -10,6 +10,7 @@ import {
 } from '../../../infrastructure/routes.ts';
 import { type WebAclSettings, webAcl } from '../../../infrastructure/web-acl.ts';
 import { alwaysHeaders } from '../../../lib/http/answer-headers.ts';
+import { openapiDocument } from '../../../lib/openapi/document.ts';
 import { readService } from '../../../tools/deploy/service.ts';
 import { root } from '../../../tools/folders.ts';
 
@@ -222,3 +223,18 @@ test.each(Object.entries(TYPES))(
       expect(headers['gatewayresponse.header.Retry-After']).toMatch(/^'\d+'$/);
   },
 );
+
+test.each([
+  ['THROTTLED', 'gateway-throttled', '429'],
+  ['REQUEST_TOO_LARGE', 'gateway-too-large', '413'],
+])('the document shows API Gateway’s own %s as it is', (type, name, status) => {
+  const answer = responses.find(({ ResponseType }) => ResponseType === type);
+  const { 'application/json': template = '' } = (answer?.ResponseTemplates ?? {}) as Record<string, string>;
+  const document = JSON.stringify(
+    openapiDocument({ server: 'https://auth.example.com', passwordMinimum: 12 }),
+  );
+  const shown = [...document.matchAll(new RegExp(`"${name}":{"value":({[^}]*})`, 'g'))];
+  expect(shown.length).toBeGreaterThan(0);
+  for (const [, value = ''] of shown) expect(JSON.parse(value)).toEqual(JSON.parse(template));
+  expect(JSON.parse(template).status).toBe(Number(status));
+});
