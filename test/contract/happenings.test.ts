@@ -83,7 +83,7 @@ test('a whole life of an account, in order, each once, and nothing for what chan
 test('every way in is one session.opened, and a replayed token is a reuse', async () => {
   const { person, app } = await protectedPerson(client);
   const challenge = await challenged(client, person);
-  const second = { path: '/auth/login/second-factor', body: { challenge, code: app.code() } };
+  const second = { path: '/auth/login/second-factor', body: { challenge, code: await app.fresh() } };
   const { refreshToken } = (await client.send(second)).json as { refreshToken: string };
   let token = refreshToken;
   for (let time = 0; time < 2; time += 1)
