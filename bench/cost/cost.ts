@@ -212,7 +212,7 @@ function breakEvenSentence(usage: Usage, parts: Parts, settings: Settings): stri
   const nobody = money(ours(0));
   return users === undefined
     ? `${COGNITO.name} is never dearer at this use; nobody at all costs ${nobody} a month here.`
-    : `${COGNITO.name} costs as much at ${users.toLocaleString('en')} users (${money(ours(users))} a month); below it is cheaper. Nobody at all costs ${nobody} a month here.`;
+    : `${COGNITO.name} costs as much at ${users.toLocaleString('en')} users (${money(ours(users))} a month); below it is cheaper. Without any users, Gatehouse costs ${nobody} a month.`;
 }
 
 /** The same bill with one thing changed. */
