@@ -189,7 +189,7 @@ function print(usage: Usage, parts: Parts, settings: Settings): void {
       .join('\n')}`,
   );
   console.log(
-    `Paid for when nobody comes: ${money(total(billOf({ ...usage, users: 0 }, parts, settings)))} a month; a web ACL (on in prod): ${money(webAclMonth(settings))} more`,
+    `Without any users: ${money(total(billOf({ ...usage, users: 0 }, parts, settings)))} a month; a web ACL (on in prod): ${money(webAclMonth(settings))} more`,
   );
   console.log('\nWhat would move it');
   for (const { what, dollars } of variants(usage, parts, settings))
@@ -211,7 +211,7 @@ function breakEvenSentence(usage: Usage, parts: Parts, settings: Settings): stri
   const users = breakEven(ours, (count) => COGNITO.dollars(count) ?? 0);
   const nobody = money(ours(0));
   return users === undefined
-    ? `${COGNITO.name} is never dearer at this use; nobody at all costs ${nobody} a month here.`
+    ? `${COGNITO.name} is never more expensive at this usage; without any users, Gatehouse costs ${nobody} a month.`
     : `${COGNITO.name} costs as much at ${users.toLocaleString('en')} users (${money(ours(users))} a month); below it is cheaper. Without any users, Gatehouse costs ${nobody} a month.`;
 }
 
