@@ -117,4 +117,24 @@ describe('a key that is looked for', () => {
     await expect(keys.find('z')).rejects.toThrow('the table is down');
     expect((await keys.find('a'))?.kid).toBe('a');
   });
+
+  test('and is newer than the copy in memory is found by all who ask at once', async () => {
+    const { keys, store, put } = cached({ kid: 'a' });
+    await keys.all();
+    put({ kid: 'b' });
+    const found = await Promise.all([1, 2, 3].map(() => keys.find('b')));
+    expect(found.map((key) => key?.kid)).toEqual(['b', 'b', 'b']);
+    expect(store.lists()).toBe(2);
+  });
+
+  test('and is newer than the copy in memory is found as soon as the table is back', async () => {
+    const { keys, store, put } = cached({ kid: 'a' });
+    await keys.all();
+    put({ kid: 'b' });
+    const { list } = store;
+    store.list = () => Promise.reject(new Error('the table is down'));
+    await expect(keys.find('b')).rejects.toThrow('the table is down');
+    store.list = list;
+    expect((await keys.find('b'))?.kid).toBe('b');
+  });
 });

@@ -51,9 +51,11 @@ export function verificationKeys(store: Pick<KeyStore, 'list'>, clock: Clock): V
     all,
     async find(kid) {
       const found = (await all()).find((key) => key.kid === kid);
-      if (found || clock() < mayLookAgainAt) return found;
-      mayLookAgainAt = clock() + LOOK_AGAIN_MS;
-      await look();
+      // Whoever comes while the keys are read waits for them: to be refused would be a log-out by a new key.
+      if (found || (looking === undefined && clock() < mayLookAgainAt)) return found;
+      const begun = clock();
+      await look(); // a failed one may be repeated at once: until then nobody knows that the token is wrong
+      mayLookAgainAt = begun + LOOK_AGAIN_MS;
       return published().find((key) => key.kid === kid);
     },
   };

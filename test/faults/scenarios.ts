@@ -353,9 +353,11 @@ export const scenarios: Scenario[] = [
           call: { method: 'GET', path },
           success: 200,
           async afterwards(replies) {
-            const texts = new Set(successes(replies).map(({ text }) => text));
-            expect(texts.size).toBe(1);
-            if (path.endsWith('jwks.json')) expect([...texts][0]).toContain('"kty":"RSA"');
+            const texts = successes(replies).map(({ text }) => text);
+            // Discovery lists every algorithm while the keys can't be read: more than are in use, and never fewer.
+            const sure = path.endsWith('jwks.json') ? '"kty":"RSA"' : '"RS256"';
+            for (const text of texts) expect(text).toContain(sure);
+            expect(new Set(path.endsWith('jwks.json') ? texts : texts.slice(-1)).size).toBe(1);
           },
         };
       },
