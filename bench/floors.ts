@@ -1,5 +1,6 @@
 // What no implementation gets below: the same calls of DynamoDB with nothing around them, and the bare cryptography.
-import { randomUUID } from 'node:crypto';
+import { argon2, randomBytes, randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
 import {
   DynamoDBClient,
   GetItemCommand,
@@ -9,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { compare, hash } from 'bcryptjs';
 import { generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { OWN_ARGON2 } from '../lib/passwords/schemes/argon2.ts';
 import { localAccess } from '../tools/local/local-access.ts';
 import type { MeteredCall } from './metering-dynamodb.ts';
 import type { Contestant } from './timing.ts';
@@ -87,6 +89,25 @@ export async function bareBcrypt(cost: number, every: number): Promise<Contestan
     },
     { name: `bare bcrypt hash, cost ${cost}`, every, prepare: async () => () => hash(password, cost) },
   ];
+}
+
+/** Argon2id by Node's own implementation, with the memory and passes that Gatehouse sets. */
+export function bareArgon2id(every: number): Contestant {
+  const { memory, passes, lanes: parallelism } = OWN_ARGON2;
+  const message = 'correct horse battery';
+  return {
+    name: 'bare argon2id',
+    every,
+    prepare: async () => () =>
+      promisify(argon2)('argon2id', {
+        message,
+        nonce: randomBytes(16),
+        memory,
+        passes,
+        parallelism,
+        tagLength: 32,
+      }),
+  };
 }
 
 /** The signature of an access token and its check, with jose alone. */

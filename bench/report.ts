@@ -172,8 +172,8 @@ ${packagesTable(results.functions)}
 OpenAuth runs with its DynamoDB storage on the same Dynoxide. better-auth runs on its memory adapter, which has no store to wait for, so compare it by
 processor time. Both are driven in process by requests, as Gatehouse is by events. OpenAuth's refresh is its token endpoint, and its log-in is the shortest of
 its flows. Its welcome is its client's \`verify\`: that asks no store, so it still accepts a session that was ended. better-auth's refresh is a new
-JWT from its jwt plugin, and its welcome is \`get-session\` with a bearer token. OpenAuth signs with ES256, better-auth with EdDSA, and Gatehouse with RS256 of
-2,048 bits (docs/decisions/0001). Gatehouse checks limits for log-ins, sign-ups and requests for emails; the others have no such limits here.
+JWT from its jwt plugin, and its welcome is \`get-session\` with a bearer token. OpenAuth signs with ES256, better-auth with EdDSA, and Gatehouse by default with RS256 of
+2,048 bits (docs/decisions/0001), and with the others by \`SIGNING_ALGORITHM\`. Gatehouse checks limits for log-ins, sign-ups and requests for emails; the others have no such limits here.
 
 ${table(
   [
@@ -256,12 +256,17 @@ because bcryptjs yields to other work only every 100 ms.
 
 /** Which contestants are compared. */
 const comparisons = [
-  { of: 'refresh', ours: 'Gatehouse refresh', theirs: ['OpenAuth refresh', 'better-auth refresh'] },
+  {
+    of: 'refresh',
+    ours: 'Gatehouse refresh',
+    theirs: ['Gatehouse refresh, ES256', 'OpenAuth refresh', 'better-auth refresh'],
+  },
   { of: 'welcome', ours: 'Gatehouse welcome', theirs: ['OpenAuth welcome', 'better-auth welcome'] },
   {
     of: 'log-in',
     ours: 'Gatehouse log-in, cost 12',
     theirs: [
+      'Gatehouse log-in, argon2id',
       'OpenAuth log-in, our bcrypt',
       'better-auth log-in, our bcrypt',
       'OpenAuth log-in, own scrypt',

@@ -43,6 +43,7 @@ const results = v.object({
     forget: operation,
     reset: operation,
   } satisfies Record<Operation, typeof operation>),
+  contest: v.object({ 'bare argon2id': v.object({ medianMs: measure }) }),
 });
 
 /** What `npm run bench` measured of each operation: one call of it, by one client, against the local store. */

@@ -8,8 +8,9 @@ import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildFolder } from '../tools/folders.ts';
+import { createTables } from '../tools/local/tables.ts';
 import { coldFloors, coldFunctions, coldStarts, memoryAfter } from './cold-start.ts';
-import { bareBcrypt, bareCalls, bareSignatures, bareUpdate } from './floors.ts';
+import { bareArgon2id, bareBcrypt, bareCalls, bareSignatures, bareUpdate } from './floors.ts';
 import { machine, versions } from './machine.ts';
 import type { Metered } from './metering-dynamodb.ts';
 import { type Operation, operations, variants } from './operations.ts';
@@ -36,6 +37,8 @@ const EVERY = 10;
 const loadAverage = loadavg()[0] ?? Number.NaN;
 installPeers();
 const stack = await startStack();
+const withArgon2id = await stack.functions({ PASSWORD_HASH: 'argon2id' });
+const withES256 = await onTablesOfItsOwn({ SIGNING_ALGORITHM: 'ES256' }, 'bench-es256');
 const cheap = await stack.functions({ BCRYPT_COST: String(LOW_COST) });
 const full = await stack.functions({ BCRYPT_COST: String(COST) });
 
@@ -74,9 +77,12 @@ const samples = await inTurns(
       bareCalls(`floor of ${name}`, stack, counted.get(name)?.metered.calls ?? []),
     ),
     logInAtFullCost,
+    await loggingInAgain('Gatehouse log-in, argon2id', withArgon2id),
+    refreshing('Gatehouse refresh, ES256', withES256),
     ...(await peerContestants(peers, EVERY)),
     ...(await bareBcrypt(COST, EVERY)),
     ...(await bareBcrypt(LOW_COST, 1)),
+    bareArgon2id(EVERY),
     ...(await bareSignatures()),
     bareUpdate('bare UpdateItem', stack),
     ...(servers.contestants.length > 0 ? await servedContestants(served) : []),
@@ -151,6 +157,17 @@ function contestantOf(operation: Operation, functions: Functions): Contestant {
 async function loggingInAgain(name: string, functions: Functions): Promise<Contestant> {
   const person = await signUp(functions);
   return { name, every: EVERY, prepare: async () => () => logIn(functions, person) };
+}
+
+/** Functions whose first key is of the algorithm that they sign with. */
+async function onTablesOfItsOwn(variables: Record<string, string>, prefix: string): Promise<Functions> {
+  await createTables({ endpoint: stack.dynamodbUrl, prefix });
+  return stack.functions({ ...variables, TABLE_PREFIX: prefix });
+}
+
+function refreshing(name: string, functions: Functions): Contestant {
+  const [refresh] = operations.filter((operation) => operation.name === 'refresh') as [Operation];
+  return { ...contestantOf(refresh, functions), name };
 }
 
 /** Size, cold start and memory of each function; last of all, since it leaves a KMS and its settings behind. */

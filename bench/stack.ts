@@ -105,6 +105,8 @@ export async function openFunctions({ folder, dynamodbUrl, inboxUrl, variables }
       AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl,
       AWS_ENDPOINT_URL_SES: inboxUrl,
       TABLE_PREFIX: PREFIX,
+      PASSWORD_HASH: 'bcrypt',
+      SIGNING_ALGORITHM: 'RS256',
       // Lines of the log and metrics are work that the deployed functions do: done here too, into nothing.
       LOG_LEVEL: 'INFO',
       METRICS_SERVICE: PREFIX,

@@ -27,6 +27,8 @@ export type Settings = {
   readonly lambdaLog: boolean;
   /** Whether what happens to accounts is published: EVENTS=on. */
   readonly events: boolean;
+  /** PASSWORD_HASH=argon2id in place of bcrypt. */
+  readonly argon2id: boolean;
 };
 
 /** What cannot be measured on this machine. Each is printed with the bill. */
@@ -240,7 +242,9 @@ export function breakEven(
 
 /** Milliseconds that Lambda bills for one call, on average: a cold start's share is in it. */
 export function billedMs(operation: Operation, results: Results, settings: Settings): number {
-  const { ownMs, hashMs, trips } = results.operations[operation];
+  const { ownMs, hashMs: bcryptMs, trips } = results.operations[operation];
+  const hashes = bcryptMs > 0;
+  const hashMs = settings.argon2id && hashes ? results.contest['bare argon2id'].medianMs : bcryptMs;
   // A function with less than a full core gets that share of its time.
   const share = Math.min(1, memoryOf(operation, settings) / ASSUMED.fullCoreMb);
   const busy = ((ownMs.median + hashMs) * ASSUMED.coreFactor) / share;

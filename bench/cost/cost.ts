@@ -38,6 +38,7 @@ const HELP = `${typed('cost')} [options]
   --http-api      as if an HTTP API could serve our routes (docs/decisions/0008-a-rest-api-and-its-limits.md)
   --light-memory N  MB of the functions that compute no hash (that of all functions)
   --events        EVENTS=on: what happens to accounts goes to EventBridge
+  --argon2id      PASSWORD_HASH=argon2id: a hash of its time, with the same memory
   --no-access-log   without API Gateway's access log
   --no-lambda-log   without START, END and REPORT
 
@@ -57,6 +58,7 @@ const OPTIONS = {
   'http-api': { type: 'boolean', default: false },
   'light-memory': { type: 'string' },
   events: { type: 'boolean', default: false },
+  argon2id: { type: 'boolean', default: false },
   'no-access-log': { type: 'boolean', default: false },
   'no-lambda-log': { type: 'boolean', default: false },
   results: { type: 'string' },
@@ -125,6 +127,7 @@ function readSettings(service: Service): Settings {
     accessLog: !given['no-access-log'],
     lambdaLog: !given['no-lambda-log'],
     events: given.events,
+    argon2id: given.argon2id,
   };
 }
 
@@ -233,6 +236,7 @@ function variants(usage: Usage, parts: Parts, settings: Settings): { what: strin
     changed('512 MB for the functions that compute no hash', { lightMemoryMb: 512 }),
     changed('1,024 MB for the functions that compute no hash', { lightMemoryMb: 1024 }),
     changed('EVENTS=on: what happens to accounts goes to EventBridge', { events: true }),
+    changed('PASSWORD_HASH=argon2id', { argon2id: true }),
     changed('no alarms and no dashboard', {}, usage, unwatched),
     changed('AWS’s free tier', { freeTier: true }),
   ];

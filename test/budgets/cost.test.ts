@@ -33,6 +33,7 @@ const settings: Settings = {
   accessLog: true,
   lambdaLog: true,
   events: false,
+  argon2id: false,
 };
 const nothing: Usage = {
   users: 0,
@@ -182,6 +183,12 @@ test('a function with half a core computes for twice as long, and waits no longe
   expect(billedMs('refresh', MEASURED, { ...settings, memoryMb: 128 })).toBe(
     billedMs('refresh', MEASURED, settings),
   );
+});
+
+test('argon2id takes its own time where a hash is computed, and none elsewhere', () => {
+  const argon2id = { ...settings, argon2id: true };
+  expect(billedMs('log-in', MEASURED, argon2id)).toBe(20 + 5 + 3 * 4 + 1 + 3);
+  expect(billedMs('refresh', MEASURED, argon2id)).toBe(billedMs('refresh', MEASURED, settings));
 });
 
 describe('Others', () => {

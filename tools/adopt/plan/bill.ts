@@ -45,10 +45,12 @@ export async function billChange(
 function settingsOf(resources: Resources, region: string): Settings {
   const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
   const memoryMb = Number(functions[0]?.Properties?.MemorySize ?? 1769);
+  const variable = (name: string) => functions[0]?.Properties?.Environment?.Variables?.[name];
   const prices = REGIONS[region] as Settings['prices'];
   return {
     ...{ prices, freeTier: false, api: 'rest', accessLog: true, lambdaLog: true },
-    events: functions[0]?.Properties?.Environment?.Variables?.EVENTS === 'on',
+    events: variable('EVENTS') === 'on',
+    argon2id: variable('PASSWORD_HASH') === 'argon2id',
     memoryMb,
     lightMemoryMb: memoryMb,
   };
