@@ -107,7 +107,7 @@ async function checkCommands(project: Project): Promise<void> {
     project.write('gatehouse.yml', before);
     same(code, 1);
     match(said, /- default: there is no setting brandNam\./);
-    match(said, /- dev: appUrl must be one text/);
+    match(said, /- dev: appUrl must be a single text/);
   });
   await check('each command has --help, and an unknown one is refused', async () => {
     for (const command of ['init', 'dev', 'users', 'keys', 'events', 'mails', 'cost']) {

@@ -676,7 +676,7 @@ async function checkRefusals(aws: SimulatedAws): Promise<void> {
         /- APP_URL must/,
         /- API_LOG_ROLE .* must/,
         /- CANARY .* must/,
-        /- CERTIFICATE_ARN .* must be of the API's region/,
+        /- CERTIFICATE_ARN .* must be in the API's region/,
         /- CORS_ORIGINS must/,
         /- DOMAIN_NAME .* is missing/,
         /- HASHES_PER_SECOND .* must/,
