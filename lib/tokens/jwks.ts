@@ -1,3 +1,4 @@
+import { describeError, log } from '../log.ts';
 import { ALGORITHMS, algorithmOf, type SigningAlgorithm } from './algorithms.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
@@ -51,7 +52,10 @@ export async function discoveryDocument(
 ): Promise<Discovery> {
   const published = await keys.all().then(
     (all) => all.map(({ publicJwk }) => algorithmOf(publicJwk)),
-    () => [...ALGORITHMS],
+    (error: unknown) => {
+      log.error('keys', { outcome: 'not read', failure: describeError(error) });
+      return [...ALGORITHMS];
+    },
   );
   return {
     issuer,
