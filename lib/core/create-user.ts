@@ -20,7 +20,7 @@ export type CreateUserDeps = { imports: ImportDeps['accounts']; tombstones: Impo
  *   here after the row says that it was made; `email-taken`, `unavailable`
  */
 export async function createUser(deps: CreateUserDeps, fields: RawFields, by: By): Promise<ListedUser> {
-  if (!isNothing(fields.factors))
+  if (fields.factors != null)
     throw invalidFields([{ field: 'factors', reason: 'factors-refused', detail: NO_FACTORS }]);
   const now = deps.clock();
   const account = {
@@ -49,10 +49,6 @@ export async function createUser(deps: CreateUserDeps, fields: RawFields, by: By
 
 /** Dropped silently, they would leave an account open to whoever has its password. */
 const NO_FACTORS = 'Second factors come by an import alone; leave them out to make the account without them.';
-
-function isNothing(value: unknown): boolean {
-  return value === undefined || value === null;
-}
 
 const DELETED =
   'An account with this address was deleted here after that; leave createdAt out to make a new one.';

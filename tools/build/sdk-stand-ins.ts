@@ -23,10 +23,10 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js': 'partitions.built.ts',
   '@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/service-customizations/index.js': LEFT_OUT,
   '@aws/lambda-invoke-store/dist-es/invoke-store.js': 'invoke-store.ts',
-  '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': 'no-logger.ts',
+  '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': 'no-middleware.ts',
   '@aws-sdk/core/dist-es/submodules/client/emitWarningIfUnsupportedVersion.js': 'no-node-warning.ts',
   '@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/user-agent-middleware.js':
-    'no-user-agent.ts',
+    'no-middleware.ts',
   '@aws-sdk/middleware-endpoint-discovery/dist-es/index.js': 'no-endpoint-discovery.ts',
   '@aws-sdk/client-dynamodb/dist-es/commands/DescribeEndpointsCommand.js': LEFT_OUT,
 };

@@ -41,6 +41,13 @@ function wayOn({ account, reset }: PageMessages, { appUrl, loginUrl }: PagesSett
 export function formPages(settings: PagesSettings): Record<PageKind, FormPage> {
   const { loginUrl, tagLifetime } = settings;
   const onward = (messages: PageMessages) => wayOn(messages, settings);
+  /** After a mailed link did all that it can do. */
+  const used = (
+    messages: PageMessages,
+    { done: title, doneDetail }: PageMessages['verify' | 'undo'],
+  ): View => {
+    return { title, done: true, paragraphs: [doneDetail], link: onward(messages) };
+  };
   return {
     reset: {
       once: true,
@@ -65,10 +72,7 @@ export function formPages(settings: PagesSettings): Record<PageKind, FormPage> {
         const form = { hidden: { tag }, field, submit: verify.submit, query: { tag } };
         return { title: verify.title, paragraphs: [verify.introduction], form };
       },
-      done(_, { messages }) {
-        const { done: title, doneDetail } = messages.verify;
-        return { title, done: true, paragraphs: [doneDetail], link: onward(messages) };
-      },
+      done: (_, { messages }) => used(messages, messages.verify),
     },
     undo: {
       once: true,
@@ -77,10 +81,7 @@ export function formPages(settings: PagesSettings): Record<PageKind, FormPage> {
         const form = { hidden: { tag }, submit: undo.submit, query: { tag } };
         return { title: undo.title, paragraphs: [undo.introduction], form };
       },
-      done(_, { messages }) {
-        const { done: title, doneDetail } = messages.undo;
-        return { title, done: true, paragraphs: [doneDetail], link: onward(messages) };
-      },
+      done: (_, { messages }) => used(messages, messages.undo),
     },
     forget: {
       once: false,

@@ -1,8 +1,7 @@
 // The Terraform module by itself: its form, and whether Terraform or OpenTofu finds it valid with the provider's schema.
 import { ok } from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { check, heading, skipped } from '../checks.ts';
+import { attempt } from './attempt.ts';
 import type { Project } from './project.ts';
 
 export async function checkTerraform({ folder }: Project): Promise<void> {
@@ -29,18 +28,4 @@ async function firstOf(programs: readonly string[]): Promise<string | undefined>
 async function run(program: string, args: string[]): Promise<void> {
   const { code, said } = await attempt(program, args);
   ok(code === 0, said);
-}
-
-async function attempt(program: string, args: string[]): Promise<{ code: number; said: string }> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(program, args);
-    return { code: 0, said: stdout + stderr };
-  } catch (error) {
-    const {
-      code = 1,
-      stdout = '',
-      stderr = '',
-    } = error as { code?: number; stdout?: string; stderr?: string };
-    return { code: typeof code === 'number' ? code : 1, said: stdout + stderr };
-  }
 }

@@ -4,12 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
-
-interface Ran {
-  readonly code: number;
-  /** Standard output and standard error. */
-  readonly said: string;
-}
+import { attempt, type Ran } from './attempt.ts';
 
 export interface Project {
   readonly folder: string;
@@ -43,23 +38,8 @@ export async function openProject(tarball: string): Promise<Project> {
   return {
     folder,
 
-    async gatehouse(args, environment = {}) {
-      try {
-        const { stdout, stderr } = await promisify(execFile)('npx', ['gatehouse', ...args], {
-          cwd: folder,
-          env: { ...plain, ...environment },
-          maxBuffer: 2 ** 26,
-        });
-        return { code: 0, said: stdout + stderr };
-      } catch (error) {
-        const {
-          code = 1,
-          stdout = '',
-          stderr = '',
-        } = error as { code?: number; stdout?: string; stderr?: string };
-        return { code, said: stdout + stderr };
-      }
-    },
+    gatehouse: (args, environment = {}) =>
+      attempt('npx', ['gatehouse', ...args], { cwd: folder, env: { ...plain, ...environment } }),
 
     async start(args, environment) {
       const child = spawn('npx', ['gatehouse', ...args], { cwd: folder, env: { ...plain, ...environment } });
