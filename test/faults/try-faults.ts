@@ -157,6 +157,7 @@ export async function failuresOf<T>(
       }
     }
   };
-  await Promise.all(Array.from({ length: 24 }, worker));
+  // Five scenarios run in parallel: with more of these the process is so busy that sound calls of DynamoDB time out.
+  await Promise.all(Array.from({ length: 8 }, worker));
   return failures;
 }
