@@ -4,7 +4,7 @@ import { welcome } from '../lib/core/welcome.ts';
 import * as auth from '../lib/dialects/auth.ts';
 import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
-import { sessionStore } from '../lib/dynamodb/sessions.ts';
+import { sessionStates } from '../lib/dynamodb/sessions.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
 import { userStore } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
@@ -15,7 +15,7 @@ const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
   users: auditedUsers(userStore(database)),
-  sessions: sessionStore(database),
+  sessions: sessionStates(database),
   verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
   throttle: openThrottle(database, config.limits),
   clock: Date.now,

@@ -2,19 +2,20 @@ import type { AccessTokenVerifier, Claims } from './access-token.ts';
 import type { Clock, User, UserStore } from './account.ts';
 import { both } from './both.ts';
 import { ProblemError } from './problem.ts';
-import { isLive, isTorn, type Session, type SessionKey, type SessionStore } from './session.ts';
+import { isLive, isTorn, type Session, type SessionKey, type SessionState } from './session.ts';
 import { countingRefusals, type Throttle } from './throttle.ts';
 
-export type Authenticator = {
+/** @typeParam S what is read of the session */
+export type Authenticator<S extends SessionState = Session> = {
   users: Pick<UserStore, 'get'>;
-  sessions: Pick<SessionStore, 'get'>;
+  sessions: { get(key: SessionKey): Promise<S | undefined> };
   verifier: AccessTokenVerifier;
   throttle: Throttle;
   clock: Clock;
 };
 
 /** The owner of an access token, its session, and the token's own claims. */
-export type Authenticated = { user: User; session: Session; claims: Claims };
+export type Authenticated<S = Session> = { user: User; session: S; claims: Claims };
 
 /** An access token as it was sent, and the client's network; see `clientNetwork`. */
 export type Bearer = { accessToken: string | undefined; client: string };
@@ -26,7 +27,10 @@ export type Bearer = { accessToken: string | undefined; client: string };
  * @throws ProblemError `missing-access-token`, `invalid-access-token`, `throttled`, `unavailable`
  * @see RFC 6750 section 3.1
  */
-export function authenticate(deps: Authenticator, bearer: Bearer): Promise<Authenticated> {
+export function authenticate<S extends SessionState>(
+  deps: Authenticator<S>,
+  bearer: Bearer,
+): Promise<Authenticated<S>> {
   const { verifier, clock } = deps;
   return countingRefusedToken(deps, bearer, async () => {
     const now = clock();
@@ -41,15 +45,15 @@ export function authenticate(deps: Authenticator, bearer: Bearer): Promise<Authe
  *
  * @throws ProblemError `invalid-access-token`, `unavailable`
  */
-export async function readLive(
-  { users, sessions }: Pick<Authenticator, 'users' | 'sessions'>,
+export async function readLive<S extends SessionState>(
+  { users, sessions }: Pick<Authenticator<S>, 'users' | 'sessions'>,
   key: SessionKey,
   now: number,
-): Promise<{ user: User; session: Session }> {
+): Promise<{ user: User; session: S }> {
   const read = () => both(users.get(key.userId), sessions.get(key));
   const first = await read();
   const [user, session] = isTorn(...first) ? await read() : first;
-  return { user: ownerOfLive(session, user, now), session: session as Session };
+  return { user: ownerOfLive(session, user, now), session: session as S };
 }
 
 /** Runs the work, and counts a refusal of the access token against the client's address. */
@@ -76,7 +80,7 @@ export async function claimsOf(
 }
 
 /** @throws ProblemError `invalid-access-token` when the session is over */
-export function ownerOfLive(session: Session | undefined, user: User | undefined, now: number): User {
+export function ownerOfLive(session: SessionState | undefined, user: User | undefined, now: number): User {
   if (session !== undefined && isLive(session, user, now)) return user;
   throw new ProblemError({ code: 'invalid-access-token' }, 'the session of the access token is over');
 }

@@ -46,6 +46,12 @@ export type Session = Evidence & {
   };
 };
 
+/** What decides whether a session is live or over; see `isLive`. */
+export type SessionState = Pick<
+  Session,
+  'credentialVersion' | 'idleExpiresAt' | 'absoluteExpiresAt' | 'endedAt'
+>;
+
 export type SessionKey = Pick<Session, 'userId' | 'sessionId'>;
 
 /** A rotation of the refresh secret, applied only to a session that has not ended and is still at `fromHash`. */
@@ -101,7 +107,7 @@ export type OwnSessionStore = {
 };
 
 /** Every rule by which a session is over, in one place. Each use of an access or refresh token asks here. */
-export function isLive(session: Session, user: User | undefined, now: number): user is User {
+export function isLive(session: SessionState, user: User | undefined, now: number): user is User {
   return (
     user !== undefined &&
     user.status === 'active' &&
@@ -117,7 +123,7 @@ export function isLive(session: Session, user: User | undefined, now: number): u
  * password raises the version of the user, and in the same transaction that of the one session that stays. After a torn read
  * both must be read again before the session counts as over.
  */
-export function isTorn(user: User | undefined, session: Session | undefined): boolean {
+export function isTorn(user: User | undefined, session: SessionState | undefined): boolean {
   return user !== undefined && session !== undefined && session.credentialVersion !== user.credentialVersion;
 }
 

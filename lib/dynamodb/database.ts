@@ -37,6 +37,7 @@ export function openDatabase(tablePrefix: string): Database {
   const client = new DynamoDBClient({
     credentials: fromEnv(),
     maxAttempts: MAX_ATTEMPTS,
+    cacheMiddleware: true, // otherwise the SDK puts its middlewares together anew for each call
     requestHandler: TIMEOUTS,
   });
   // Two middlewares that cost time in every call: one prepares it for a logger that isn't set, the other describes the SDK to AWS.

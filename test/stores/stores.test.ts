@@ -9,7 +9,7 @@ import { openDatabase } from '../../lib/dynamodb/database.ts';
 import { keyStore } from '../../lib/dynamodb/keys.ts';
 import { codeTries, mailRequestStore } from '../../lib/dynamodb/mail-requests.ts';
 import { outboxStore } from '../../lib/dynamodb/outbox.ts';
-import { sessionStore } from '../../lib/dynamodb/sessions.ts';
+import { sessionStates, sessionStore } from '../../lib/dynamodb/sessions.ts';
 import { stageKeyStore } from '../../lib/dynamodb/stage-key.ts';
 import { lockPuts, throttleStore } from '../../lib/dynamodb/throttles.ts';
 import { userStore } from '../../lib/dynamodb/users.ts';
@@ -458,6 +458,18 @@ describe.each([
       );
     });
   });
+});
+
+test('the state of a session is what decides whether it is over, and none of its hashes', async () => {
+  const sessions = sessionStore(database);
+  const opened = session();
+  await sessions.open(opened);
+  const { credentialVersion, idleExpiresAt, absoluteExpiresAt } = opened;
+  const state = { credentialVersion, idleExpiresAt, absoluteExpiresAt };
+  expect(await sessionStates(database).get(opened)).toEqual(state);
+  await sessions.end(opened, now);
+  expect(await sessionStates(database).get(opened)).toEqual({ ...state, endedAt: now });
+  expect(await sessionStates(database).get(session())).toBeUndefined();
 });
 
 describe('keys', () => {
