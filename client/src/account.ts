@@ -1,7 +1,7 @@
 import { asker, withoutTokens } from './ask.ts';
-import { type Client, hasMessage, hasUser, isStream, type LogIn, seam } from './client.ts';
+import { type Client, type LogIn, seam } from './client.ts';
 import { noSession } from './gatehouse-error.ts';
-import { contentOf, type Fields, hasTexts } from './post.ts';
+import { contentOf, type Fields, MESSAGE, USER } from './post.ts';
 
 export type Factor = {
   factorId: string;
@@ -103,7 +103,7 @@ export function withAccount(client: Client, { onStepUpRequired }: AccountOptions
   const authFetch: Client['authFetch'] = async (input, init) => {
     const { id } = (await store.read()) ?? {};
     const response = await client.authFetch(input, init);
-    if (response.status !== 401 || !isOurs(response) || isStream(init)) return response;
+    if (response.status !== 401 || !isOurs(response) || (init && 'duplex' in init)) return response;
     const request = await stepUpRequestOf(response);
     if (!request || !(await proved(request))) return response;
     // Somebody else may have logged in while the user was asked: nothing of this one is done to that one's account.
@@ -136,7 +136,7 @@ export function withAccount(client: Client, { onStepUpRequired }: AccountOptions
 
   /** Opens a session, or only says a sentence, as after a second click. */
   const verifyAndLogIn = async (fields: Fields): Promise<Message | LogIn> =>
-    withoutTokens(await logInBy<LogIn & Fields>('/verify-email', fields, hasMessage));
+    withoutTokens(await logInBy<LogIn & Fields>('/verify-email', fields, MESSAGE));
 
   return {
     ...client,
@@ -144,24 +144,24 @@ export function withAccount(client: Client, { onStepUpRequired }: AccountOptions
 
     /** Proves anew who is there. The session keeps the proof, and every tab has the new access token. */
     stepUp: (proof: Proof) =>
-      ask<Message & { recoveryCodesLeft?: number }>('/step-up', proof, hasMessage, client.authFetch),
+      ask<Message & { recoveryCodesLeft?: number }>('/step-up', proof, MESSAGE, client.authFetch),
 
-    account: () => ask<Account>('/account', undefined, hasHolder),
+    account: () => ask<Account>('/account', undefined, HOLDER),
 
     /** Changes the name, the bio or both. */
-    profile: (fields: { name?: string; bio?: string | null }) => ask<LogIn>('/profile', fields, hasUser),
+    profile: (fields: { name?: string; bio?: string | null }) => ask<LogIn>('/profile', fields, USER),
 
     /** Sets a new password. Every other session ends; this one lives on. */
     changePassword: (fields: { password: string; newPassword: string }) =>
       ask<Message>('/change-password', fields),
 
-    sessions: () => ask<{ sessions: Session[] }>('/sessions', undefined, hasSessions),
+    sessions: () => ask<{ sessions: Session[] }>('/sessions', undefined, ['sessions']),
 
     /** Ends one session, all but this one, or all: then this client is logged out, too. */
     endSessions,
 
     /** Everything kept about the holder, to hand over as a file. */
-    export: () => ask<AccountExport>('/export', undefined, hasHolder),
+    export: () => ask<AccountExport>('/export', undefined, HOLDER),
 
     /** Deletes the account at once, and logs out. */
     deleteAccount,
@@ -196,17 +196,19 @@ export function withAccount(client: Client, { onStepUpRequired }: AccountOptions
     totp: {
       /** A secret for an authenticator, pending for 10 minutes. Show `uri` as a QR code and `secret` to type. */
       begin: (fields: { name?: string } = {}) =>
-        ask<{ factorId: string; secret: string; uri: string }>('/totp', fields, (answer) =>
-          hasTexts(answer, 'factorId', 'secret', 'uri'),
-        ),
+        ask<{ factorId: string; secret: string; uri: string }>('/totp', fields, [
+          'factorId',
+          'secret',
+          'uri',
+        ]),
       /** Makes it active. The recovery codes are shown only now; every other session ends. */
       confirm: (fields: { code: string }) =>
-        ask<Message & { recoveryCodes: string[] }>('/totp/confirm', fields, hasCodes),
+        ask<Message & { recoveryCodes: string[] }>('/totp/confirm', fields, CODES),
       remove: () => ask<Message>('/totp/remove', {}),
     },
 
     /** Ten new recovery codes; the old ones are dead. */
-    recoveryCodes: () => ask<{ recoveryCodes: string[] }>('/recovery-codes', {}, hasCodes),
+    recoveryCodes: () => ask<{ recoveryCodes: string[] }>('/recovery-codes', {}, CODES),
 
     /**
      * The second half of a log-in.
@@ -238,7 +240,5 @@ async function stepUpRequestOf(response: Response): Promise<StepUpRequest | unde
 }
 
 // What the documented answers have; what else answers 200 is not Gatehouse.
-const hasHolder = ({ user, factors }: Fields) =>
-  hasTexts(user ?? {}, 'userId', 'email') && Array.isArray(factors);
-const hasSessions = ({ sessions }: Fields) => Array.isArray(sessions);
-const hasCodes = ({ recoveryCodes }: Fields) => Array.isArray(recoveryCodes) && recoveryCodes.length > 0;
+const HOLDER = ['user', 'factors'];
+const CODES = ['recoveryCodes'];

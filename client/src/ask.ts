@@ -1,32 +1,32 @@
-import { type Client, hasMessage, seam } from './client.ts';
+import { type Client, seam } from './client.ts';
 import { noSession } from './gatehouse-error.ts';
-import { type Fields, post } from './post.ts';
-import { tokensOf } from './tokens.ts';
+import { type Fields, MESSAGE } from './post.ts';
+import type { Tokens } from './tokens.ts';
 
 /**
  * A function that asks the service with the access token, and gets without fields. An access token in the answer replaces
  * the one that the session has, and isn't returned.
  */
 export function asker(client: Client, authFetch: Client['authFetch']) {
-  const { store, tokens, urlOfPath } = client[seam];
+  const { call, store } = client[seam];
 
   /** Puts a new access token in place of the one that the session has, here and for every tab. */
   const renew = (answer: Fields, id: string, since: number) =>
     store.locked(async () => {
       const held = await store.read();
       if (held?.id !== id) throw noSession();
-      await store.write(tokensOf({ ...answer, refreshToken: held.refreshToken }, id, since));
+      await store.write({ ...(answer as Tokens), refreshToken: held.refreshToken, id, since });
     });
 
   return async function ask<Answer>(
     path: string,
     fields: Fields | undefined,
-    fits: (answer: Fields) => unknown = hasMessage,
+    needs: readonly string[] = MESSAGE,
     send = authFetch,
   ): Promise<Answer> {
-    const { id } = await tokens();
+    const { id } = await store.tokens();
     const since = Date.now();
-    const answer = await post(send, urlOfPath(path), fields, (members) => !!fits(members));
+    const answer = await call<Fields>(path, fields, needs, fields ? {} : { method: 'GET' }, send);
     if (answer.accessToken) await renew(answer, id, since);
     return withoutTokens(answer) as Answer;
   };

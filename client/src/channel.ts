@@ -7,7 +7,7 @@ export function openChannel<News>(
   hear: (news: News) => unknown,
   onRefusal: (error: unknown) => void = () => undefined,
 ) {
-  const trying = (act: () => unknown) => void new Promise((resolve) => resolve(act())).catch(onRefusal);
+  const trying = (act: () => unknown) => void (async () => act())().catch(onRefusal);
   let channel: BroadcastChannel | undefined;
   trying(() => {
     if (!name) return;

@@ -1,12 +1,11 @@
 import { again } from './again.ts';
 import { GatehouseError } from './gatehouse-error.ts';
 import { orAborted } from './patience.ts';
-import { contentOf, type Fetch, type Fields, hasTexts, post } from './post.ts';
-import { refresher } from './refresher.ts';
+import { caller, contentOf, type Fetch, type Fields, USER } from './post.ts';
 import { openStore, type SessionEnd, type Tell } from './session-store.ts';
-import type { TokenStorage } from './storage.ts';
-import { defaultStorage } from './tab-storage.ts';
-import { hasTokens, type Tokens } from './tokens.ts';
+import { memoryStorage, type TokenStorage } from './storage.ts';
+import { tabStorage } from './tab-storage.ts';
+import { TOKENS, type Tokens } from './tokens.ts';
 
 export type User = { name: string; bio: string | null; email: string };
 
@@ -44,65 +43,65 @@ export const seam = Symbol();
  * @throws GatehouseError when `baseUrl` or one of `origins` is not a URL that can be used here
  */
 export function createClient(options: ClientOptions) {
-  const { baseUrl, origins = [], storage } = options;
+  const { baseUrl, origins = [], storage, fetch: send = (input, init) => fetch(input, init) } = options;
   const base = urlOf('baseUrl', baseUrl).href.replace(/\/*$/, '/');
   const trusted = [base, ...origins].map((origin) => urlOf('origins', origin).origin);
-  const send: Fetch = options.fetch ?? ((input, init) => fetch(input, init));
-  const urlOfPath = (path: string) => `${base}auth${path}`;
-  const call = <Answer>(path: string, fields: Fields, fits = hasMessage, init?: RequestInit) =>
-    post(send, urlOfPath(path), fields, fits, init) as Promise<Answer>;
+  const root = `${base}auth`;
+  const call = caller(root, send);
 
   // Later, once we are done ourselves: what the application throws is its own, and stops nothing of ours.
   const tell: Tell = (event, detail) => queueMicrotask(() => options[event]?.(detail as never));
-  const store = openStore(storage ?? defaultStorage(`gatehouse ${base}`), tell);
-  const tokens = refresher(store, (refreshToken, signal) =>
-    call('/refresh-tokens', { refreshToken }, hasTokens, { signal }),
+  const inPage = 'window' in globalThis;
+  const store = openStore(
+    storage ?? (inPage && globalThis.crypto?.subtle ? tabStorage(`gatehouse ${base}`) : memoryStorage()),
+    tell,
+    call,
   );
   let turn = 0; // of log-ins and log-outs: the last that was asked for counts
   let freshButRefused: string | undefined; // an access token
-  let holder: string | undefined; // whose session it is, as far as was typed here
+  let holder: unknown; // the address of whoever has the session, as it was typed here
+  /** Whether one process may serve many visitors, and nobody has said where the session of this client belongs. */
+  const isShared = !storage && !inPage && !here();
 
-  /** Ends a session at the service. A string that the service doesn't know needs no ending. */
-  async function revoke(refreshToken: string): Promise<void> {
-    // It arrives though the page is left meanwhile.
-    const ask = () => call('/logout', { refreshToken }, hasMessage, { keepalive: true });
-    await again(ask, 3).catch((error: GatehouseError) => {
-      if (error.status !== 400) throw error;
-    });
-  }
+  /** Ends a session at the service. It arrives though the page is left meanwhile. */
+  const revoke = (refreshToken: unknown) =>
+    again(() => call('/logout', { refreshToken }, undefined, { keepalive: true }), 3);
 
   /**
    * Opens a session by whatever way in answers as a log-in does, in place of the session there was.
    *
    * @returns the whole answer, tokens and all
-   * @param fits may let an answer without tokens through, which opens none
-   * @param email whose session it will be, where that is known beforehand
+   * @param needs may let an answer without tokens through, which opens none
    */
   async function logInBy<Answer extends LogIn>(
     path: string,
     fields: Fields,
-    fits = isLogIn,
-    email?: string,
+    needs = LOG_IN,
   ): Promise<Answer> {
-    if (isServer(storage) && holder !== email && (await store.read()))
-      throw new GatehouseError(
-        0,
-        'Somebody else is logged in. On a server, create a client for each visitor.',
-      );
+    if (isShared && holder !== fields.email && (await store.read()))
+      throw new GatehouseError(0, 'There is another session; create a client for each visitor.');
     const mine = ++turn;
     const since = Date.now();
-    const answer = await call<Answer & Fields>(path, fields, fits);
-    if (!hasTokens(answer)) return answer;
-    if (!(await store.begin(answer, since, () => turn !== mine))) {
-      await revoke(String(answer.refreshToken)).catch(() => undefined);
-      throw new GatehouseError(0, 'Another log-in or a log-out came in between.');
+    const answer = await call<Answer & Fields>(path, fields, needs);
+    if (!answer.accessToken) return answer;
+    if (!(await store.begin(answer as Answer & Tokens, since, () => turn !== mine))) {
+      await revoke(answer.refreshToken).catch(() => undefined);
+      throw new GatehouseError(0, 'There is a newer log-in or log-out.');
     }
-    holder = email ?? answer.user.email;
+    holder = fields.email ?? answer.user.email;
     return answer;
   }
 
   /** Whether an answer came from a server that may have the token: a redirect may have led elsewhere. */
-  const isOurs = ({ url }: Response) => url === '' || trusted.includes(new URL(url).origin);
+  const isOurs = ({ url }: Response) => !url || trusted.includes(new URL(url).origin);
+
+  /**
+   * Whether a refusal is about the token. A redirect to elsewhere lost the token on its way; and a wrong password must not
+   * be sent, and counted, twice.
+   */
+  const isAboutToken = async (response: Response) =>
+    isOurs(response) &&
+    ((await contentOf(response)).code ?? 'invalid-access-token') === 'invalid-access-token';
 
   /**
    * `fetch` with the access token, which is refreshed shortly before it expires, or when a 401 comes back; the request
@@ -113,37 +112,29 @@ export function createClient(options: ClientOptions) {
    *
    * @throws GatehouseError 401 when there is no session or it is over; 429, 503 or 0 when it cannot be refreshed now
    */
-  async function authFetch(input: Parameters<Fetch>[0], init?: RequestInit): Promise<Response> {
-    const { url = input, headers, signal } = input as Partial<Request>;
+  async function authFetch(input: Parameters<Fetch>[0], init: RequestInit = {}): Promise<Response> {
+    const request = input as Partial<Request>;
+    const { headers = request.headers, signal = request.signal } = init;
     // Resolved once, so that what is checked is what is fetched.
-    const resolved = new URL(`${url}`, here());
-    if (!trusted.includes(resolved.origin)) return send(input, init);
+    const url = new URL(`${request.url ?? input}`, here());
+    if (!trusted.includes(url.origin)) return send(input, init);
 
-    const attempt = ({ accessToken }: Tokens) => {
-      const all = new Headers(init?.headers ?? headers);
-      all.set('authorization', `Bearer ${accessToken}`);
-      return send(headers ? (input as Request).clone() : resolved, { ...init, headers: all });
+    /** Sends it with a token. @param refused tokens that got this answer before */
+    const attempt = async (refused?: Tokens, answer?: Response): Promise<Response> => {
+      // A caller that gives up does not wait for a refresh, which goes on for the others.
+      const held = await orAborted(store.tokens(refused), signal);
+      if (answer && 'duplex' in init) return answer; // a stream, which cannot be sent twice
+      await answer?.body?.cancel();
+      const all = new Headers(headers);
+      all.set('authorization', `Bearer ${held.accessToken}`);
+      const response = await send(request.clone?.() ?? url, { ...init, headers: all });
+      if (response.status !== 401) return response;
+      // A server that refuses even new tokens has another reason: it does not get one per request.
+      if (refused) freshButRefused = held.accessToken;
+      if (held.accessToken === freshButRefused || !(await isAboutToken(response))) return response;
+      return attempt(held, response);
     };
-    // A caller that gives up does not wait for a refresh, which goes on for the others.
-    const usable = (refused?: Tokens) => orAborted(tokens(refused), init?.signal ?? signal);
-    const held = await usable();
-    const response = await attempt(held);
-    if (
-      response.status !== 401 ||
-      !isOurs(response) || // fetch itself takes the token away then
-      held.accessToken === freshButRefused ||
-      // About something else than the token: a wrong password must not be sent, and counted, twice.
-      ![undefined, 'invalid-access-token'].includes((await contentOf(response)).code as string | undefined)
-    )
-      return response;
-
-    const renewed = await usable(held);
-    if (isStream(init)) return response;
-    await response.body?.cancel();
-    const again = await attempt(renewed);
-    // A server that refuses even new tokens has another reason: it does not get one per request.
-    if (again.status === 401) freshButRefused = renewed.accessToken;
-    return again;
+    return attempt();
   }
 
   return {
@@ -157,14 +148,14 @@ export function createClient(options: ClientOptions) {
       email: string;
       password: string;
       confirm: string;
-    }) => call<LogIn & { verification?: string }>('/register', account, hasUser),
+    }) => call<LogIn & { verification?: string }>('/register', account, USER),
 
     /**
      * Logs in: a session of its own, in place of the one there was. An account with a second factor answers with an error
      * of the code `second-factor-required`; go on with its `challenge` by `logInWithSecondFactor` of the account entry.
      */
     async logIn(credentials: { email: string; password: string }): Promise<LogIn> {
-      const { message, user } = await logInBy('/login', credentials, isLogIn, credentials.email);
+      const { message, user } = await logInBy('/login', credentials);
       return { message, user };
     },
 
@@ -181,7 +172,7 @@ export function createClient(options: ClientOptions) {
     },
 
     /** Who is logged in. */
-    welcome: () => post(authFetch, urlOfPath(''), {}, hasUser) as Promise<LogIn>,
+    welcome: () => call<LogIn>('', {}, USER, {}, authFetch),
 
     /** Has an email with a link sent, if the address has an account; the answer is the same if not. */
     forgotPassword: (fields: { email: string }) => call<{ message: string }>('/forget-password', fields),
@@ -194,21 +185,19 @@ export function createClient(options: ClientOptions) {
     hasSession: async (): Promise<boolean> => !!(await store.read()),
 
     /** An access token that is valid now, for what `authFetch` cannot do, such as a WebSocket. */
-    accessToken: async (): Promise<string> => (await tokens()).accessToken,
+    accessToken: async (): Promise<string> => (await store.tokens()).accessToken,
 
     authFetch,
 
     /** Stops listening to other tabs. */
     close: store.close,
 
-    [seam]: { call, isOurs, logInBy, store, tokens, urlOfPath },
+    [seam]: { call, isOurs, logInBy, root, store },
   };
 }
 
-// What the documented answers have; what else answers 200 is not Gatehouse.
-export const hasMessage = (answer: Fields) => hasTexts(answer, 'message');
-export const hasUser = (answer: Fields) => hasMessage(answer) && hasTexts(answer.user ?? {}, 'name', 'email');
-const isLogIn = (answer: Fields) => hasUser(answer) && hasTokens(answer);
+/** The members of an answer to a log-in. */
+const LOG_IN = [...USER, ...TOKENS];
 
 type Page = { document?: { baseURI: string }; location?: { href: string } };
 
@@ -226,11 +215,5 @@ function urlOf(option: string, value: string): URL {
     const url = new URL(value || '/', /^(\/|$)/.test(value) ? here() : undefined);
     if (/^https?:[^@?#]+$/.test(url.href)) return url;
   } catch {}
-  throw new GatehouseError(0, `${option} must be a URL with a scheme, such as https://auth.example.com.`);
+  throw new GatehouseError(0, `${option} must be a URL with a scheme (https:).`);
 }
-
-/** Whether one process may serve many visitors, and nobody has said where the session of this client belongs. */
-const isServer = (storage: unknown) => !storage && !('window' in globalThis) && !here();
-
-/** Whether a body can be read only once: `fetch` takes no stream without this member. */
-export const isStream = (init?: RequestInit & { duplex?: string }) => !!init?.duplex;

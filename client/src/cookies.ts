@@ -1,7 +1,7 @@
 import { openChannel } from './channel.ts';
-import { type Client, type ClientOptions, createClient, hasMessage, type LogIn, seam } from './client.ts';
+import { type Client, type ClientOptions, createClient, type LogIn, seam } from './client.ts';
 import { GatehouseError, noSession } from './gatehouse-error.ts';
-import { type Fetch, type Fields, hasTexts, post } from './post.ts';
+import type { Fetch, Fields } from './post.ts';
 import type { SessionEnd } from './session-store.ts';
 import { memoryStorage } from './storage.ts';
 import type { Tokens } from './tokens.ts';
@@ -25,10 +25,10 @@ export function createCookieClient(options: CookieClientOptions = {}): Client {
   const send: Fetch = (input, init) =>
     (options.fetch ?? fetch)(input, { ...init, credentials: 'same-origin' }); // the cookie goes along
   const base = createClient({ baseUrl, storage: memoryStorage(), fetch: send });
-  const { isOurs, urlOfPath } = base[seam];
+  const { isOurs, root } = base[seam];
   /** The id of the session as this tab knows it; `null` when nobody is logged in, `undefined` before it has asked. */
   let known: string | null | undefined;
-  const channel = openChannel<News>(`gatehouse cookie ${urlOfPath('')}`, hear);
+  const channel = openChannel<News>(`gatehouse cookie ${root}`, hear);
 
   function hear(news: News): void {
     if ('ended' in news) forget(news.ended);
@@ -68,7 +68,7 @@ export function createCookieClient(options: CookieClientOptions = {}): Client {
     return response;
   };
 
-  const isToServer = (input: Parameters<Fetch>[0]) => String(input).startsWith(urlOfPath(''));
+  const isToServer = (input: Parameters<Fetch>[0]) => String(input).startsWith(root);
 
   function named(init: RequestInit | undefined, session: string): Headers {
     const headers = new Headers(init?.headers);
@@ -86,8 +86,9 @@ export function createCookieClient(options: CookieClientOptions = {}): Client {
 
   /** Asks the server which session there is. */
   async function look(): Promise<string | null> {
-    const fits = ({ user }: Fields) => user === null || hasTexts(user ?? {}, 'sid');
-    const { user } = await post(send, urlOfPath('/session'), undefined, fits);
+    const { user } = await base[seam].call<Fields>('/session', undefined, [], { method: 'GET' });
+    if (user === undefined)
+      throw new GatehouseError(0, 'The server did not say who is logged in; check baseUrl.');
     return (user as { sid: string } | null)?.sid ?? null;
   }
 
@@ -102,8 +103,8 @@ export function createCookieClient(options: CookieClientOptions = {}): Client {
     return held as Tokens;
   }
 
-  const call = <Answer>(path: string, fields: Fields, fits = hasMessage, init?: RequestInit) =>
-    post(authFetch, urlOfPath(path), fields, fits, init) as Promise<Answer>;
+  const call: Client[typeof seam]['call'] = (path, fields, needs, init, by = authFetch) =>
+    base[seam].call(path, fields, needs, init, by);
 
   /** The tokens are out of the answer that a page gets: its user says that there is a session now. */
   async function logInBy<Answer extends LogIn>(path: string, fields: Fields): Promise<Answer> {
@@ -139,11 +140,11 @@ export function createCookieClient(options: CookieClientOptions = {}): Client {
       ...base[seam],
       call,
       logInBy,
-      tokens,
       // What of a store the further entries ask for: here the server has it.
       store: {
         ...base[seam].store,
-        read: read as Client[typeof seam]['store']['read'],
+        read: read as typeof tokens,
+        tokens,
         logOut: async () => end('logged-out'),
       },
     },

@@ -21,20 +21,20 @@ export class GatehouseError extends Error {
   /** One entry per refused field of a form, else empty. */
   readonly errors: readonly FieldError[] = [];
   /** Seconds after which it may be tried again, when the service said so. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
   /** With `second-factor-required`: what `logInWithSecondFactor` takes. It is half a log-in, and not shown by loggers. */
   declare readonly challenge: string | undefined;
   /** With `second-factor-required`: the ways that the account has, `totp` and `recovery-code`. */
-  readonly methods: readonly string[] | undefined;
+  declare readonly methods: readonly string[] | undefined;
   /** With `step-up-required`: `aal2` when the second factor or a passkey is needed, else `aal1`. */
-  readonly acrValues: readonly string[] | undefined;
+  declare readonly acrValues: readonly string[] | undefined;
   /** With `step-up-required`: seconds that the proof may be old; `undefined` when only the level matters. */
   readonly maxAge: number | undefined;
 
   constructor(
     status: number,
     message: string,
-    more: Partial<Omit<GatehouseError, 'name' | 'message' | 'stack' | 'status'>> = {},
+    more?: Partial<Omit<GatehouseError, 'name' | 'message' | 'stack' | 'status'>>,
   ) {
     super(message, more);
     Object.assign(this, more, { status });

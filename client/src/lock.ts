@@ -1,10 +1,4 @@
-import { within } from './patience.ts';
-
-/**
- * Milliseconds to wait for another tab. A tab that the browser has frozen keeps the lock for ever; if it was frozen in
- * the middle of a refresh, the service still has the answer for 10 s.
- */
-const PATIENCE = 6_000;
+import { abortAfter, orAborted } from './patience.ts';
 
 /**
  * A function that runs `work` while no other client of this name does, in this tab or another.
@@ -18,17 +12,17 @@ export function locker(name: string | undefined, onRefusal: (error: unknown) => 
 
   return async function locked<T>(work: () => Promise<T>): Promise<T> {
     let begun: Promise<T> | undefined;
-    const begin = () => {
-      begun ??= last = last.then(work, work);
-      return begun;
-    };
-    const request = async (options: LockOptions) =>
-      name && globalThis.navigator?.locks?.request(name, options, begin);
-    await within(PATIENCE, (signal) => request({ signal })).catch((error) => {
+    // Once: a lock that is granted when we have given up waiting for it is free again as soon as that work is done.
+    const begin = () => (begun ??= last = last.then(work, work));
+    const request = async (steal: boolean) =>
+      name && globalThis.navigator?.locks?.request(name, { steal }, begin);
+    // A tab that the browser has frozen keeps the lock for ever; if it was frozen in the middle of a refresh, the service
+    // still has the answer for 10 s.
+    await orAborted(request(false), abortAfter(6_000)).catch((error) => {
       if (begun) return;
       onRefusal(error);
       // So that those who wait behind us do not all lose their patience, too.
-      request({ steal: true }).catch(() => undefined);
+      request(true).catch(() => undefined);
     });
     return begin();
   };

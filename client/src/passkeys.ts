@@ -1,9 +1,8 @@
 import type { AccountClient, PasskeyAnswer } from './account.ts';
-import { hasMessage, hasUser, type LogIn, seam } from './client.ts';
+import { type LogIn, seam } from './client.ts';
 import { GatehouseError } from './gatehouse-error.ts';
 import { abortAfter } from './patience.ts';
-import { type Fields, hasTexts, post } from './post.ts';
-import { hasTokens } from './tokens.ts';
+import type { Fields } from './post.ts';
 
 export type Passkey = {
   factorId: string;
@@ -50,11 +49,11 @@ export const canAutofillPasskeys = async (): Promise<boolean> =>
  * or its user changed their mind: `cause` is what it said.
  */
 export function withPasskeys<Account extends AccountClient>(client: Account) {
-  const { call, logInBy, urlOfPath } = client[seam];
+  const { call, logInBy } = client[seam];
 
-  const authorised = <Answer>(path: string, fields: Fields, fits = hasMessage) =>
-    post(client.authFetch, urlOfPath(path), fields, fits) as Promise<Answer>;
-  const requestOptions = () => call<Fields & { rpId: string }>('/login/passkey/options', {}, hasChallenge);
+  const authorised = <Answer>(path: string, fields: Fields, needs?: string[]) =>
+    call<Answer>(path, fields, needs, {}, client.authFetch);
+  const requestOptions = () => call<Fields & { rpId: string }>('/login/passkey/options', {}, CHALLENGE);
 
   /** What a passkey of the user answers, for `stepUp({ passkey })`. */
   async function answer(
@@ -90,7 +89,7 @@ export function withPasskeys<Account extends AccountClient>(client: Account) {
   async function logInWithPasskey(how: PasskeyLogInOptions = {}): Promise<LogIn> {
     const { options, response } = await (how.autofill ? chosen : asked)(how);
     try {
-      const { message, user } = await logInBy<LogIn & Fields>('/login/passkey', { response }, isLogIn);
+      const { message, user } = await logInBy<LogIn & Fields>('/login/passkey', { response });
       return { message, user };
     } catch (error) {
       if ((error as GatehouseError).code === 'unknown-credential')
@@ -100,18 +99,18 @@ export function withPasskeys<Account extends AccountClient>(client: Account) {
   }
 
   async function addPasskey(name?: string): Promise<{ message: string; passkey: Passkey }> {
-    const options = await authorised<Fields>('/passkeys/options', {}, hasChallenge);
+    const options = await authorised<Fields>('/passkeys/options', {}, CHALLENGE);
     const response = await ask((parse) =>
       navigator.credentials.create({ publicKey: parse.parseCreationOptionsFromJSON(options) }),
     );
-    return authorised('/passkeys', { response, ...(name && { name }) }, hasPasskey);
+    return authorised('/passkeys', { response, ...(name && { name }) }, ['message', 'passkey']);
   }
 
   async function removePasskey(factorId: string): Promise<{ message: string }> {
     const { message, accepted } = await authorised<{ message: string; accepted: string[] }>(
       '/passkeys/remove',
       { factorId },
-      hasAccepted,
+      ['message', 'accepted'],
     );
     // A hint: the passkey is gone, whether or not the browser learns of it.
     await forgetOthers(accepted).catch(() => undefined);
@@ -180,7 +179,4 @@ async function tell(
 }
 
 // What the documented answers have; what else answers 200 is not Gatehouse.
-const hasChallenge = (answer: Fields) => hasTexts(answer, 'challenge');
-const hasPasskey = (answer: Fields) => hasMessage(answer) && hasTexts(answer.passkey ?? {}, 'factorId');
-const hasAccepted = (answer: Fields) => hasMessage(answer) && Array.isArray(answer.accepted);
-const isLogIn = (answer: Fields) => hasUser(answer) && hasTokens(answer);
+const CHALLENGE = ['challenge'];

@@ -1,11 +1,10 @@
 /** A signal that aborts after some time, or with another. React Native has neither `AbortSignal.timeout` nor `any`. */
 export function abortAfter(milliseconds: number, other?: AbortSignal): AbortSignal {
   const controller = new AbortController();
-  const { signal } = controller;
-  const abort = () => controller.abort();
+  const abort = () => controller.abort(other?.reason);
   (setTimeout(abort, milliseconds) as { unref?(): void }).unref?.(); // in Node it must not keep the process
-  other?.addEventListener('abort', abort, { signal });
-  return signal;
+  other?.addEventListener('abort', abort);
+  return controller.signal;
 }
 
 /** What `work` resolves with, unless the signal aborts first: a browser may refuse by never answering. */
@@ -16,10 +15,4 @@ export function orAborted<T>(work: Promise<T>, signal?: AbortSignal | null): Pro
     signal?.addEventListener('abort', give);
     work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', give));
   });
-}
-
-/** The same within some milliseconds: `work` gets the signal that ends them. */
-export function within<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = abortAfter(milliseconds);
-  return orAborted(work(signal), signal);
 }

@@ -1,10 +1,9 @@
-import { within } from './patience.ts';
 import type { TokenStorage } from './storage.ts';
 
-const STORE = 'tokens';
-
-/** Milliseconds for IndexedDB to answer. A browser may leave a request open for ever. */
-const PATIENCE = 1_500;
+type Method = 'get' | 'put' | 'delete';
+type Store = Record<Method, (...values: unknown[]) => IDBRequest>;
+/** A request, or a transaction. */
+type Work = { error: unknown } & { [event in 'onsuccess' | 'oncomplete' | 'onerror' | 'onabort']?: unknown };
 
 /**
  * Keeps tokens until they expire, whether or not a tab is open. Whoever runs a script on the origin at any time in
@@ -13,43 +12,38 @@ const PATIENCE = 1_500;
  * In IndexedDB: what one tab has written to `localStorage` reaches the next some milliseconds after the lock does.
  */
 export function persistentStorage(name: string): TokenStorage {
-  type Act = (store: IDBObjectStore) => IDBRequest;
-
   /** On a connection of its own: one that is kept can break, and keeps other tabs from deleting the database. */
-  async function transact(act: Act, mode: IDBTransactionMode, signal: AbortSignal) {
+  async function request(method: Method, ...values: unknown[]) {
     const opening = indexedDB.open(name);
-    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
-    await done(opening, 'success', 'error');
+    opening.onupgradeneeded = () => opening.result.createObjectStore('tokens');
+    await done(opening);
     try {
-      const transaction = opening.result.transaction(STORE, mode);
-      signal.throwIfAborted(); // given up: it must not write late
-      signal.onabort = () => transaction.abort();
-      const request = act(transaction.objectStore(STORE));
-      await done(transaction, 'complete', 'abort');
-      return request.result;
+      // Reads wait for no other read: a tab that the machine has no time for must not hold the others up.
+      const transaction = opening.result.transaction('tokens', method === 'get' ? 'readonly' : 'readwrite');
+      const asked = (transaction.objectStore('tokens') as unknown as Store)[method](...values);
+      await done(transaction);
+      return asked.result;
     } finally {
-      signal.onabort = null;
       opening.result.close();
     }
   }
 
-  const once = (act: Act, mode: IDBTransactionMode) =>
-    within(PATIENCE, (signal) => transact(act, mode, signal));
-  const twice = (act: Act, mode: IDBTransactionMode = 'readwrite') =>
-    once(act, mode).catch(() => once(act, mode)); // many faults pass
+  /** Many faults pass. */
+  const twice = (method: Method, ...values: unknown[]) =>
+    request(method, ...values).catch(() => request(method, ...values));
 
   return {
     name,
-    // Reads wait for no other read: a tab that the machine has no time for must not hold the others up.
-    get: () => twice((store) => store.get(0), 'readonly'),
-    set: (secret) => twice((store) => store.put(secret, 0)),
-    remove: () => twice((store) => store.delete(0)),
+    get: () => twice('get', 0),
+    set: (secret) => twice('put', secret, 0),
+    remove: () => twice('delete', 0),
   };
 }
 
-/** Waits for the event `good`; rejects with what went wrong at the event `bad`. */
-function done(work: IDBOpenDBRequest | IDBTransaction, good: string, bad: string): Promise<unknown> {
+/** Waits until it is done; rejects with what went wrong. */
+function done(work: Work): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    Object.assign(work, { [`on${good}`]: resolve, [`on${bad}`]: () => reject(work.error) });
+    work.onsuccess = work.oncomplete = resolve;
+    work.onerror = work.onabort = () => reject(work.error);
   });
 }

@@ -76,5 +76,5 @@ export function serverSessions(registry: Registry, make: (storage: TokenStorage)
 
 /** Tokens of which only the refresh token is known, so that a new access token is asked for at once. */
 function unknown(refreshToken: string): Tokens {
-  return { id: `cookie${Math.random()}`, accessToken: '', refreshToken, lifetime: 0, since: 0 };
+  return { id: `cookie${Math.random()}`, accessToken: '', refreshToken, expiresIn: 0, since: 0 };
 }

@@ -1,8 +1,8 @@
 import type { AccountClient } from './account.ts';
 import { asker, withoutTokens } from './ask.ts';
-import { createClient, hasMessage, type LogIn, seam } from './client.ts';
+import { createClient, type LogIn, seam } from './client.ts';
 import { GatehouseError } from './gatehouse-error.ts';
-import { type Fetch, type Fields, membersOf } from './post.ts';
+import { type Fetch, type Fields, MESSAGE } from './post.ts';
 import { fieldsOf, Refusal, requireOwn, sessionCookie } from './server-request.ts';
 import { type Registry, type ServerSession, serverSessions } from './server-sessions.ts';
 import { memoryStorage } from './storage.ts';
@@ -118,7 +118,7 @@ export function gatehouseServer(options: ServerOptions) {
   const { baseUrl, origins, proxy, path = '/api', maxAge = 604_800 } = options;
   const own = ownOrigin(options.origin);
   const cookie = sessionCookie(own, maxAge);
-  const root = createClient({ baseUrl, storage: memoryStorage() })[seam].urlOfPath('');
+  const root = createClient({ baseUrl, storage: memoryStorage() })[seam].root;
   const registry = registryOf(`${root} ${own.origin}`);
   const sessionsFor = (visitor: Visitor) =>
     serverSessions(registry, (storage) =>
@@ -155,8 +155,8 @@ export function gatehouseServer(options: ServerOptions) {
   async function enter(visitor: Visitor, operation: string, fields: Fields, sent: string | undefined) {
     const sessions = sessionsFor(visitor);
     const entered = sessions.open();
-    const fits = operation === '/verify-email' ? hasMessage : undefined;
-    const answer = await entered.client[seam].logInBy<LogIn & Fields>(operation, fields, fits);
+    const needs = operation === '/verify-email' ? MESSAGE : undefined;
+    const answer = await entered.client[seam].logInBy<LogIn & Fields>(operation, fields, needs);
     if (entered.current() === undefined) return { answer, cookies: [] };
     if (sent !== undefined)
       await sessions
@@ -180,11 +180,11 @@ export function gatehouseServer(options: ServerOptions) {
         headers: { ...visitor, ...(init?.headers as Record<string, string>) },
       });
     const ask = asker(client, send);
-    const once = () => ask<Fields>(operation, method === 'GET' ? undefined : fields, hasMembers);
+    const once = () => ask<Fields>(operation, method === 'GET' ? undefined : fields, []).then(withMembers);
     const answer = await once().catch(async (error) => {
       if ((error as GatehouseError).code !== 'step-up-required') throw error;
       // It may have been done in another process: a new token has the session's newest proof.
-      await client[seam].tokens(await client[seam].store.read());
+      await client[seam].store.tokens(await client[seam].store.read());
       return once();
     });
     if (operation === '/delete-account' || (operation === '/sessions/end' && fields.all === true)) {
@@ -212,7 +212,7 @@ export function gatehouseServer(options: ServerOptions) {
     const sessions = sessionsFor(visitor);
     if (kind === 'open') {
       const { call } = sessions.open().client[seam];
-      return answered(200, await call(operation + search, fields, hasMembers));
+      return answered(200, withMembers(await call(operation + search, fields, [])));
     }
     if (kind === 'enters') {
       const { answer, cookies } = await enter(visitor, operation, fields, sent);
@@ -224,7 +224,7 @@ export function gatehouseServer(options: ServerOptions) {
         return answered(200, { user: (await claimsOf(session)) ?? null }, cookiesOf(sent, session));
       await requireSame(session, request.headers.get('x-gatehouse-session'), kind === 'leaves');
       if (kind === 'leaves') {
-        await session.client.logOut();
+        await session.client.logOut().catch(unlessUnknown);
         return answered(200, { message: 'Logged out.' }, cookiesOf(sent, session));
       }
       const answer = await askAs(session, method, operation, fields, visitor);
@@ -367,7 +367,11 @@ function payloadOf(accessToken: string | undefined): SessionClaims | undefined {
   if (payload === undefined) return undefined;
   const binary = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
   const text = new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
-  return membersOf(text) as SessionClaims | undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', vary: 'Cookie' };
@@ -430,5 +434,13 @@ function ownOrigin(origin: string): URL {
   );
 }
 
-/** Whether it is an answer of Gatehouse at all; what it has, the page asks itself. */
-const hasMembers = (answer: Fields) => Object.keys(answer).length > 0;
+/** A cookie whose token Gatehouse doesn't know needs no ending. */
+function unlessUnknown(error: GatehouseError): void {
+  if (error.status !== 400) throw error;
+}
+
+/** An answer, if it is one of Gatehouse at all; what it has, the page asks itself. @throws GatehouseError */
+function withMembers(answer: Fields): Fields {
+  if (Object.keys(answer).length > 0) return answer;
+  throw new GatehouseError(0, 'The service did not answer as Gatehouse does; check baseUrl.');
+}
