@@ -11,11 +11,11 @@ export function asker(client: Client, authFetch: Client['authFetch']) {
   const { call, store } = client[seam];
 
   /** Puts a new access token in place of the one that the session has, here and for every tab. */
-  const renew = (answer: Fields, id: string, since: number) =>
+  const renew = ({ accessToken, expiresIn }: Tokens, id: string, since: number) =>
     store.locked(async () => {
       const held = await store.read();
       if (held?.id !== id) throw noSession();
-      await store.write({ ...(answer as Tokens), refreshToken: held.refreshToken, id, since });
+      await store.write({ accessToken, refreshToken: held.refreshToken, expiresIn, id, since });
     });
 
   return async function ask<Answer>(
@@ -27,7 +27,7 @@ export function asker(client: Client, authFetch: Client['authFetch']) {
     const { id } = await store.tokens();
     const since = Date.now();
     const answer = await call<Fields>(path, fields, needs, fields ? {} : { method: 'GET' }, send);
-    if (answer.accessToken) await renew(answer, id, since);
+    if (answer.accessToken) await renew(answer as Tokens, id, since);
     return withoutTokens(answer) as Answer;
   };
 }

@@ -190,6 +190,18 @@ describe('a service that is unavailable', () => {
     expect(tab.ends).toEqual([]);
   });
 
+  test('for longer than the grace holds up no session that begins afterwards', async () => {
+    const here = await world();
+    const [tab] = await tabsOf(here, 1);
+    letTokensExpire();
+    here.api.next(REFRESH, unavailableBefore(60));
+    await expect(tab.welcome()).rejects.toMatchObject({ status: 503 });
+
+    await tab.logIn(here.person);
+    here.api.next('/auth', refusing(await tab.accessToken()));
+    await expect(tab.welcome()).resolves.toBeDefined();
+  });
+
   test('leaves an access token in use that has not expired yet', async () => {
     const here = await world();
     const [tab] = await tabsOf(here, 1);

@@ -316,6 +316,14 @@ describe('a refresh', () => {
     expect(await auth.visit(visitWith('made-up')).claims()).toBeUndefined();
   });
 
+  test('is not needed by a log-out with a cookie that Gatehouse does not know: the cookie is taken away', async () => {
+    const { send, jar } = await world();
+    jar.value = 'made-up';
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+    expect((await send('/api/auth/logout', init)).status).toBe(200);
+    expect(jar.value).toBeUndefined();
+  });
+
   test('that cannot be had now keeps the cookie, and says when to try again', async () => {
     const { api, auth, person, page, jar, answers } = await world();
     const client = page();
