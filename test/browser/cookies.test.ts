@@ -83,6 +83,7 @@ describe.skipIf(chromiumPath === undefined)('a session in a cookie, in Chromium'
   const sendForm = (page: Page, action: string, person: Person) =>
     Promise.all([
       page.waitForResponse(action),
+      page.waitForURL(action), // else the next page that is opened interrupts this one
       page.evaluate(
         ([url = '', email = '', password = '']) => {
           const form = Object.assign(document.createElement('form'), { method: 'post', action: url });
