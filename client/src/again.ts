@@ -18,7 +18,7 @@ export async function again<Answer>(
     } catch (error) {
       const { status, retryAfter = 0 } = error as GatehouseError;
       const delay = Math.max(wait * (0.5 + Math.random()), retryAfter * 1000);
-      const passes = status === 0 || status === 429 || status > 499;
+      const passes = !status || status === 429 || status > 499;
       if (!passes || !--tries || performance.now() + delay > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, delay));
     }

@@ -63,9 +63,11 @@ export function createClient(options: ClientOptions) {
   /** Whether one process may serve many visitors, and nobody has said where the session of this client belongs. */
   const isShared = !storage && !inPage && !here();
 
-  /** Ends a session at the service. It arrives though the page is left meanwhile. */
+  /** Ends a session at the service, which may not know it any more (400). It arrives though the page is left meanwhile. */
   const revoke = (refreshToken: unknown) =>
-    again(() => call('/logout', { refreshToken }, undefined, { keepalive: true }), 3);
+    again(() => call('/logout', { refreshToken }, undefined, { keepalive: true }), 3).catch((error) => {
+      if (error.status !== 400) throw error;
+    });
 
   /**
    * Opens a session by whatever way in answers as a log-in does, in place of the session there was.
@@ -79,7 +81,7 @@ export function createClient(options: ClientOptions) {
     needs = LOG_IN,
   ): Promise<Answer> {
     if (isShared && holder !== fields.email && (await store.read()))
-      throw new GatehouseError(0, 'There is another session; create a client for each visitor.');
+      throw new GatehouseError(0, 'There is a session; create a client for each visitor.');
     const mine = ++turn;
     const since = Date.now();
     const answer = await call<Answer & Fields>(path, fields, needs);

@@ -37,8 +37,8 @@ export class GatehouseError extends Error {
     more?: Partial<Omit<GatehouseError, 'name' | 'message' | 'stack' | 'status'>>,
   ) {
     super(message, more);
+    Object.defineProperty(this, 'challenge', { writable: true }); // and not enumerable
     Object.assign(this, more, { status });
-    Object.defineProperty(this, 'challenge', { enumerable: false });
   }
 }
 

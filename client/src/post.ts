@@ -53,12 +53,12 @@ export const caller =
 /** An unsuccessful answer, as the error that callers get. */
 function errorOf({ status, headers }: Response, problem: Fields): GatehouseError {
   // A proxy or a captive portal has its own reasons for a 401 or a 400. What says "later" is believed of anybody.
-  const isOurs = problem.status === status && !!problem.message;
+  const isOurs = problem.status === status && problem.message;
   const counts = isOurs || status === 429 || status > 499;
   return new GatehouseError(
     counts ? status : 0,
     isOurs ? `${problem.message}` : `The service answered ${status}${counts ? '' : '; check baseUrl'}.`,
-    { ...(isOurs && problem), retryAfter: Number(headers.get('retry-after')) || undefined },
+    { ...((isOurs && problem) as Fields), retryAfter: Number(headers.get('retry-after')) || undefined },
   );
 }
 

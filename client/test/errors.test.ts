@@ -2,9 +2,10 @@ import { createServer } from 'node:http';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { overHttp } from '../../test/harness/client.ts';
 import { mailedTag, signedUp, somebody } from '../../test/harness/people.ts';
-import { createClient, GatehouseError } from '../src/index.ts';
+import { type ClientOptions, createClient, GatehouseError, memoryStorage } from '../src/index.ts';
 
-const client = () => createClient({ baseUrl: `${inject('stack').apiUrl}/` });
+const client = (options?: Partial<ClientOptions>) =>
+  createClient({ ...options, baseUrl: `${inject('stack').apiUrl}/` });
 
 /** A server that answers everything alike: a client of it. */
 async function answering(status: number, headers: Record<string, string>, body: string) {
@@ -40,6 +41,16 @@ describe('the whole journey', () => {
     await gatehouse.logIn({ email, password: 'battery staple' });
     await gatehouse.logOut();
     await gatehouse.logOut(); // again is no error
+    expect(await gatehouse.hasSession()).toBe(false);
+  });
+
+  test('logs out of a session that the service does not know any more', async () => {
+    const tokens = { accessToken: 'a', refreshToken: 'made-up', expiresIn: 3_600 };
+    const storage = memoryStorage();
+    await storage.set(JSON.stringify({ ...tokens, id: 'old', since: Date.now() }));
+    const gatehouse = client({ storage });
+    expect(await gatehouse.hasSession()).toBe(true);
+    await gatehouse.logOut();
     expect(await gatehouse.hasSession()).toBe(false);
   });
 });
