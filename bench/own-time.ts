@@ -1,47 +1,43 @@
 // What refresh and welcome take of the processor next to their floors: the same calls of DynamoDB by the bare client, and the
-// bare cryptography. All in one process and in turns, so that a noisy moment of the machine hits all of them alike; each turn
-// is a block of runs, since a container of Lambda runs one function again and again.
-//   node bench/own-time.ts [turns]
+// bare cryptography. `npm run bench` has both ratios, too; this takes half a minute.
+//   node bench/own-time.ts [rounds]
 import { loadavg } from 'node:os';
-import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { bareCalls, bareSignatures } from './floors.ts';
 import { machine } from './machine.ts';
-import { eventOf, type Functions, logIn, signUp, startStack } from './stack.ts';
-import { type Contestant, median, quantile, timed } from './timing.ts';
+import { type Operation, operations } from './operations.ts';
+import { eventOf, startStack } from './stack.ts';
+import { type Contestant, inTurns, quantile } from './timing.ts';
 
-const TURNS = Number(process.argv[2] ?? 80);
-const BLOCK = 25;
-/** Runs of a block that count for nothing: the one before it was another's. */
-const FIRST = 3;
-/** Turns before the first that counts, in which Node compiles what runs often. */
-const WARM_UP = 10;
+const ROUNDS = Number(process.argv[2] ?? 120);
 
 const load = loadavg()[0] ?? 0;
 const stack = await startStack();
 const meter = await stack.meter({ delay: 60 });
 const metered = await stack.functions({ BCRYPT_COST: '4', AWS_ENDPOINT_URL_DYNAMODB: meter.url });
 const functions = await stack.functions({ BCRYPT_COST: '4' });
+const measured = operations.filter(({ name }) => name === 'refresh' || name === 'welcome');
 const signatures = await bareSignatures();
-const took = await inBlocks([
-  await refreshing(functions),
-  await floorOf(await refreshing(metered)),
-  await welcoming(functions),
-  await floorOf(await welcoming(metered)),
-  ...signatures,
-]);
+const contestants = [...measured.map(handlerOf), ...signatures];
+for (const operation of measured) contestants.push(await floorOf(operation));
+const samples = await inTurns(contestants, ROUNDS);
 await stack.stop();
 
+const quantileOf = (name: string, share: number) =>
+  quantile(
+    (samples.get(name) ?? []).map(({ processor }) => processor),
+    share,
+  );
 console.log(`${machine()}; load ${load.toFixed(1)} before, ${loadavg()[0]?.toFixed(1)} after`);
-console.log(`ms of the processor, median (tenth – quartile) of ${TURNS * (BLOCK - FIRST)} runs each`);
-for (const [name, all] of took) {
-  const [tenth, quartile] = [0.1, 0.25].map((share) => quantile(all, share).toFixed(2));
-  console.log(`${name.padEnd(36)}${median(all).toFixed(2)} (${tenth} – ${quartile})`);
+console.log('ms of the processor, median (tenth – quartile)');
+for (const [name, { length }] of samples) {
+  const [half = '', tenth, quartile] = [0.5, 0.1, 0.25].map((share) => quantileOf(name, share).toFixed(2));
+  console.log(`${name.padEnd(36)}${half} (${tenth} – ${quartile}) of ${length} runs`);
 }
 for (const [name, share] of [
   ['medians', 0.5],
   ['tenths', 0.1],
 ] as const) {
-  const of = (contestant: string) => quantile(took.get(contestant) ?? [], share);
+  const of = (contestant: string) => quantileOf(contestant, share);
   const refresh = (of('refresh') - of(signatures[0]?.name ?? '')) / of('floor of refresh');
   const welcome = of('welcome') / of('floor of welcome');
   console.log(
@@ -49,62 +45,25 @@ for (const [name, share] of [
   );
 }
 
-/** @returns milliseconds of the processor by name */
-async function inBlocks(contestants: readonly Contestant[]): Promise<Map<string, number[]>> {
-  const all = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
-  for (let turn = -WARM_UP; turn < TURNS; turn += 1) {
-    for (const { name, prepare } of contestants) {
-      for (let run = 0; run < BLOCK; run += 1) {
-        const { processor } = await timed(await prepare());
-        if (turn >= 0 && run >= FIRST) all.get(name)?.push(processor);
-      }
-    }
-  }
-  return all;
-}
-
-async function refreshing(of: Functions): Promise<Contestant> {
-  let { refreshToken } = await logIn(of, await signUp(of));
-  return answering('refresh', of, {
-    event: () => eventOf({ path: '/auth/refresh-tokens', body: { refreshToken } }),
-    answered: (body) => {
-      refreshToken = String(body.refreshToken);
-    },
-  });
-}
-
-async function welcoming(of: Functions): Promise<Contestant> {
-  const { accessToken } = await logIn(of, await signUp(of));
-  const headers = { authorization: `Bearer ${accessToken}` };
-  return answering('welcome', of, { event: () => eventOf({ path: '/auth', headers }) });
-}
-
 /** The handler alone is timed: neither the making of the event nor the reading of the answer. */
-function answering(
-  name: string,
-  of: Functions,
-  exchange: { event(): APIGatewayProxyEvent; answered?(body: Record<string, unknown>): void },
-): Contestant {
-  let body: string | undefined;
+function handlerOf({ name, prepare }: Operation): Contestant {
   return {
     name,
     async prepare() {
-      if (body !== undefined) exchange.answered?.(JSON.parse(body));
-      const event = exchange.event();
+      const event = eventOf(await prepare(functions));
       return async () => {
-        const answer = await of.answer(event);
+        const answer = await functions.answer(event);
         if (answer?.statusCode !== 200) throw new Error(`${name} answered ${answer?.statusCode}`);
-        body = answer.body;
       };
     },
   };
 }
 
 /** The same calls as an operation makes, by the bare client. */
-async function floorOf(contestant: Contestant): Promise<Contestant> {
-  await (await contestant.prepare())(); // what is done but once
-  const run = await contestant.prepare();
+async function floorOf({ name, prepare }: Operation): Promise<Contestant> {
+  await metered.send(await prepare(metered)); // what is done but once
+  const call = await prepare(metered);
   meter.begin();
-  await run();
-  return bareCalls(`floor of ${contestant.name}`, stack, (await meter.end()).calls);
+  await metered.send(call);
+  return bareCalls(`floor of ${name}`, stack, (await meter.end()).calls);
 }

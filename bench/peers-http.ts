@@ -56,10 +56,10 @@ async function openPocketBase(program: string, every: number) {
   const authorization = { authorization: token };
   return {
     contestants: [
-      contestant('PocketBase refresh, over HTTP', 1, () =>
+      contestant('PocketBase refresh, over HTTP', undefined, () =>
         postJson(`${users}/auth-refresh`, {}, authorization),
       ),
-      contestant('PocketBase welcome, over HTTP', 1, () =>
+      contestant('PocketBase welcome, over HTTP', undefined, () =>
         sound(fetch(`${users}/records/${record.id}`, { headers: authorization })),
       ),
       contestant('PocketBase log-in, own bcrypt of cost 10, over HTTP', every, logIn),
@@ -101,7 +101,7 @@ async function openKeycloak(home: string, every: number) {
   };
   return {
     contestants: [
-      contestant('Keycloak refresh, over HTTP', 1, refresh),
+      contestant('Keycloak refresh, over HTTP', undefined, refresh),
       {
         name: 'Keycloak welcome, over HTTP',
         async prepare() {
@@ -116,8 +116,8 @@ async function openKeycloak(home: string, every: number) {
   };
 }
 
-function contestant(name: string, every: number, run: () => Promise<unknown>): Contestant {
-  return { name, every, prepare: async () => run };
+function contestant(name: string, every: number | undefined, run: () => Promise<unknown>): Contestant {
+  return { name, ...(every !== undefined && { every }), prepare: async () => run };
 }
 
 async function answering(url: string, child: ChildProcess, seconds = 30): Promise<void> {

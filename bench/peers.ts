@@ -104,9 +104,8 @@ async function refreshing(name: string, peer: Peer): Promise<Contestant> {
     async prepare() {
       // OpenAuth's token is good for one refresh, better-auth's for all of them.
       const tokens = (await cached(peer)) as { refresh?: string };
-      const token = tokens.refresh ?? tokens;
       return async () => {
-        const next = await peer.refresh(token);
+        const next = await peer.refresh(tokens.refresh ?? tokens);
         if (tokens.refresh) tokens.refresh = String(next);
       };
     },

@@ -66,7 +66,7 @@ export async function startStack({
     freePort().then((port) => startInbox({ port })),
     bundle(functionNames(), folder),
   ]);
-  await createTables({ endpoint: dynoxide.url, prefix: PREFIX });
+  await createTables({ endpoint: dynoxide.url, prefix: PREFIX, streams: false });
   const meters: MeteringDynamodb[] = [];
   return {
     dynamodbUrl: dynoxide.url,

@@ -6,7 +6,7 @@ import { openDatabase } from '../lib/dynamodb/database.ts';
 import { keyStore } from '../lib/dynamodb/keys.ts';
 import { sessionStates } from '../lib/dynamodb/sessions.ts';
 import { openThrottle } from '../lib/dynamodb/throttles.ts';
-import { userStore } from '../lib/dynamodb/users.ts';
+import { basicUsers } from '../lib/dynamodb/users.ts';
 import { endpoint, on } from '../lib/http/endpoint.ts';
 import { accessTokenVerifier } from '../lib/tokens/access-token.ts';
 import { verificationKeys } from '../lib/tokens/verification-keys.ts';
@@ -14,7 +14,7 @@ import { verificationKeys } from '../lib/tokens/verification-keys.ts';
 const config = readConfig(process.env);
 const database = openDatabase(config.tablePrefix);
 const deps = {
-  users: auditedUsers(userStore(database)),
+  users: auditedUsers(basicUsers(database)),
   sessions: sessionStates(database),
   verifier: accessTokenVerifier(verificationKeys(keyStore(database), Date.now), config),
   throttle: openThrottle(database, config.limits),

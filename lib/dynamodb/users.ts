@@ -45,26 +45,33 @@ export function userStore({ client, nameOf }: Database): UserStore & ClaimStore 
   };
 }
 
-const WITHOUT_PASSWORD = [
-  ...['userId', 'email', 'name', 'bio', 'status', 'credentialVersion', 'createdAt'],
-  ...['emailVerified', 'roles', 'totp', 'passkeys', 'factorAdditions'],
-];
+/** What every user has. */
+const BASIC = ['userId', 'email', 'name', 'bio', 'status', 'credentialVersion', 'createdAt'] as const;
+const WITHOUT_PASSWORD = [...BASIC, 'emailVerified', 'roles', 'totp', 'passkeys', 'factorAdditions'] as const;
+
+/** The table of users for the operation that is called most: it reads only what every user has, and no password hash. */
+export function basicUsers(database: Database): UserStore {
+  return usersReading(database, BASIC);
+}
 
 /** The table of users, for functions whose roles can't read password hashes. */
-export function usersWithoutPasswords(
-  { client, nameOf }: Database,
-  more: readonly (keyof User)[] = [],
-): UserStore {
-  const attributes = [...WITHOUT_PASSWORD, ...more];
+export function usersWithoutPasswords(database: Database, more: readonly (keyof User)[] = []): UserStore {
+  return usersReading(database, [...WITHOUT_PASSWORD, ...more]);
+}
+
+function usersReading({ client, nameOf }: Database, attributes: readonly (keyof User)[]): UserStore {
+  const projection = {
+    // Placeholders for all names: `name`, `status` and `roles` are reserved words.
+    ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+  };
   return {
     ...userStore({ client, nameOf }),
     async get(userId) {
       const command = new GetItemCommand({
         TableName: nameOf('users'),
         Key: writeItem({ userId }),
-        // Placeholders for all names: `name`, `status` and `roles` are reserved words.
-        ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
-        ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+        ...projection,
         ConsistentRead: true,
       });
       const { Item } = await orUnavailable('DynamoDB', client.send(command));

@@ -32,9 +32,16 @@ export type Request = {
  * @param proxy its header says who the client is; without a proxy, no header does
  */
 export function readRequest(event: APIGatewayProxyEvent, proxy?: TrustedProxy): Request {
-  const headersByName = valuesOfEach(event.multiValueHeaders, event.headers, (name) => name.toLowerCase());
-  const query = valuesOfEach(event.multiValueQueryStringParameters, event.queryStringParameters);
-  const header = (name: string) => headersByName.get(name.toLowerCase())?.at(-1);
+  const headers = (name: string) => {
+    const lower = name.toLowerCase();
+    return valuesOf(event.multiValueHeaders ?? event.headers, (given) => given.toLowerCase() === lower);
+  };
+  const query = (name: string) =>
+    valuesOf(
+      event.multiValueQueryStringParameters ?? event.queryStringParameters,
+      (given) => given === name,
+    ).at(-1);
+  const header = (name: string) => headers(name).at(-1);
   return {
     // Never X-Forwarded-For, which is whatever the client says.
     get client() {
@@ -50,11 +57,13 @@ export function readRequest(event: APIGatewayProxyEvent, proxy?: TrustedProxy): 
     get caller() {
       return callerOf(event);
     },
+    get body() {
+      return bodyOf(event);
+    },
     header,
-    headers: (name) => headersByName.get(name.toLowerCase()) ?? [],
-    query: (name) => query.get(name)?.at(-1),
+    headers,
+    query,
     path: (name) => event.pathParameters?.[name],
-    body: bodyOf(event),
   };
 }
 
@@ -78,22 +87,13 @@ function bodyOf(event: APIGatewayProxyEvent): Buffer | undefined {
   return Buffer.from(text, event.isBase64Encoded === true ? 'base64' : 'utf8');
 }
 
-type Multi = Record<string, string[] | undefined> | null | undefined;
-type Single = Record<string, string | undefined> | null | undefined;
-
-function valuesOfEach(
-  multi: Multi,
-  single: Single,
-  spelling = (name: string) => name,
-): Map<string, readonly string[]> {
-  const values = new Map<string, readonly string[]>();
-  const entries = multi
-    ? Object.entries(multi)
-    : Object.entries(single ?? {}).map(([name, value]) => [name, [value]] as const);
-  for (const [name, all] of entries) {
-    // An event of `invoke local` is what its file says, which need not be text.
-    const texts = [all].flat().filter((value) => typeof value === 'string');
-    if (texts.length > 0) values.set(spelling(name), [...(values.get(spelling(name)) ?? []), ...texts]);
-  }
-  return values;
+/** The values of every member that is meant. An event of `invoke local` is what its file says, which need not be text. */
+function valuesOf(
+  members: Record<string, string[] | string | undefined> | null,
+  isMeant: (name: string) => boolean,
+): string[] {
+  return Object.entries(members ?? {})
+    .filter(([name]) => isMeant(name))
+    .flatMap(([, values]) => values)
+    .filter((value) => typeof value === 'string');
 }
