@@ -8,7 +8,7 @@ import { type Operation, operations } from './operations.ts';
 import { eventOf, startStack } from './stack.ts';
 import { type Contestant, inTurns, quantile } from './timing.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 120);
+const ROUNDS = Number(process.argv[2] ?? 60);
 
 const load = loadavg()[0] ?? 0;
 const stack = await startStack();

@@ -28,11 +28,11 @@ const LOW_COST = 4;
 const { values: given } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, all: { type: 'boolean', default: false } },
 });
-const ROUNDS = given.quick ? 6 : 60;
+const ROUNDS = given.quick ? 4 : 40;
 /** At which its passwords are compared with ours, over HTTP. */
 const POCKETBASE_COST = 10;
 /** A contest with a hash of full cost in it takes part in one of so many rounds. */
-const EVERY = 3;
+const EVERY = 2;
 
 const loadAverage = loadavg()[0] ?? Number.NaN;
 installPeers();

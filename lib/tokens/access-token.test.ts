@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
-import { type CryptoKey, decodeJwt, decodeProtectedHeader, importJWK, type JWK } from 'jose';
+import fc from 'fast-check';
+import { type CryptoKey, decodeJwt, decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { NOON } from '../../test/harness/memory/clock.ts';
 import { problemOf } from '../../test/harness/memory/problem-of.ts';
@@ -24,6 +25,12 @@ const IAT = NOON / 1000;
 const OURS = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const THEIRS = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const publicJwk = OURS.publicKey.export({ format: 'jwk' }) as JWK;
+
+// Reasons for the log.
+const WRONG_ALGORITHM = 'header alg is missing or wrong';
+const OTHER_ALGORITHM = 'its key has another algorithm';
+const UNKNOWN_KEY = 'no published key has its kid';
+const WRONG_SIGNATURE = 'wrong signature';
 
 const HEADER = { alg: 'RS256', typ: 'at+jwt', kid: KID };
 const CLAIMS = {
@@ -155,7 +162,7 @@ describe('a token is good', () => {
   test('to the last millisecond before the second in which it expires', async () => {
     const token = tokenOf(HEADER, CLAIMS);
     expect(await verify(token, NOON + 3_599_999)).toEqual({ ...KEY, ...LEAST });
-    expect(await refusal(token, NOON + 3_600_000)).toBe('ERR_JWT_EXPIRED');
+    expect(await refusal(token, NOON + 3_600_000)).toBe('expired');
   });
 
   test('of 9,216 characters, not of more, which are not even decoded', async () => {
@@ -203,17 +210,17 @@ describe('a token is refused whose algorithm', () => {
   ])('is HS256, under the public key as %s', async (_, secret) => {
     const input = `${encode({ ...HEADER, alg: 'HS256' })}.${encode(CLAIMS)}`;
     const mac = createHmac('sha256', secret).update(input).digest('base64url');
-    expect(await refusal(`${input}.${mac}`)).toBe('ERR_JOSE_ALG_NOT_ALLOWED');
+    expect(await refusal(`${input}.${mac}`)).toBe(WRONG_ALGORITHM);
   });
 
   test.each(['RS384', 'RS512', 'PS256', 'ES256', 'EdDSA', 'dir'])('is said to be %s', async (alg) => {
-    expect(await refusal(tokenOf({ ...HEADER, alg }, CLAIMS))).toBe('ERR_JOSE_ALG_NOT_ALLOWED');
+    expect([WRONG_ALGORITHM, OTHER_ALGORITHM]).toContain(await refusal(tokenOf({ ...HEADER, alg }, CLAIMS)));
   });
 
   test('is RS512 with a signature that holds', async () => {
     const input = `${encode({ ...HEADER, alg: 'RS512' })}.${encode(CLAIMS)}`;
     const signature = sign('sha512', Buffer.from(input), OURS.privateKey).toString('base64url');
-    expect(await refusal(`${input}.${signature}`)).toBe('ERR_JOSE_ALG_NOT_ALLOWED');
+    expect(await refusal(`${input}.${signature}`)).toBe(WRONG_ALGORITHM);
   });
 });
 
@@ -244,7 +251,9 @@ describe.each(['ES256', 'EdDSA'] as const)('a token of a key for %s', (alg) => {
     for (const other of ['RS256', 'ES256', 'EdDSA', 'HS256', 'none'].filter((name) => name !== alg)) {
       const changed = `${encode({ ...HEADER, alg: other })}.${payload}.${signature}`;
       const { message } = await problemOf(accessTokenVerifier(keys, PARTIES).verify(changed, NOON));
-      expect(message).toBe('access token refused: ERR_JOSE_ALG_NOT_ALLOWED');
+      expect([WRONG_ALGORITHM, OTHER_ALGORITHM].map((reason) => `access token refused: ${reason}`)).toContain(
+        message,
+      );
     }
   });
 });
@@ -256,7 +265,7 @@ describe('a token is refused whose header', () => {
     ['has a type that is no text', { typ: 7 }],
     ['has a type like ours', { typ: 'at+jwtx' }],
   ])('%s', async (_, changes) => {
-    expect(await refusal(tokenOf({ ...HEADER, ...changes }, CLAIMS))).toBe('ERR_JWT_CLAIM_VALIDATION_FAILED');
+    expect(await refusal(tokenOf({ ...HEADER, ...changes }, CLAIMS))).toBe('header typ is missing or wrong');
   });
 
   test.each([
@@ -270,7 +279,9 @@ describe('a token is refused whose header', () => {
     ['names what every object has', { kid: '__proto__' }],
     ['names a file', { kid: '../../../dev/null' }],
   ])('%s', async (_, changes) => {
-    expect(await refusal(tokenOf({ ...HEADER, ...changes }, CLAIMS))).toBe('ERR_JWKS_NO_MATCHING_KEY');
+    expect(['header kid is missing or wrong', UNKNOWN_KEY]).toContain(
+      await refusal(tokenOf({ ...HEADER, ...changes }, CLAIMS)),
+    );
   });
 
   test('names no key, without a look at the keys', async () => {
@@ -287,12 +298,8 @@ describe('a token is refused whose header', () => {
     ['brings its certificate', { x5c: ['MIIB'] }],
   ])('%s, under the name of ours or another', async (_, changes) => {
     const header = { ...HEADER, ...changes };
-    expect(await refusal(tokenOf(header, CLAIMS, THEIRS.privateKey))).toBe(
-      'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
-    );
-    expect(await refusal(tokenOf({ ...header, kid: 'theirs' }, CLAIMS, THEIRS.privateKey))).toBe(
-      'ERR_JWKS_NO_MATCHING_KEY',
-    );
+    expect(await refusal(tokenOf(header, CLAIMS, THEIRS.privateKey))).toBe(WRONG_SIGNATURE);
+    expect(await refusal(tokenOf({ ...header, kid: 'theirs' }, CLAIMS, THEIRS.privateKey))).toBe(UNKNOWN_KEY);
   });
 
   test.each([
@@ -324,9 +331,10 @@ describe('a token is refused whose claims', () => {
     ['hold a time as text', { exp: String(IAT + 3_600) }],
     ['have text for iat', { iat: 'now' }],
     ['have null for iat', { iat: null }],
-    ['begin to hold later', { nbf: IAT + 1 }],
   ])('%s', async (_, changes) => {
-    expect(await refusal(tokenOf(HEADER, { ...CLAIMS, ...changes }))).toBe('ERR_JWT_CLAIM_VALIDATION_FAILED');
+    expect(await refusal(tokenOf(HEADER, { ...CLAIMS, ...changes }))).toBe(
+      `claim ${Object.keys(changes)[0]} is missing or wrong`,
+    );
   });
 
   test.each<[string, object]>([
@@ -343,7 +351,14 @@ describe('a token is refused whose claims', () => {
     ['have a fraction of a second for exp', { exp: IAT + 0.5 + 3_600 }],
     ['have a fraction of a second for iat', { iat: IAT + 0.5 }],
   ])('%s', async (_, changes) => {
-    expect(await refusal(tokenOf(HEADER, { ...CLAIMS, ...changes }))).toBe('a claim of the wrong type');
+    expect(await refusal(tokenOf(HEADER, { ...CLAIMS, ...changes }))).toBe(
+      `claim ${Object.keys(changes)[0]} is missing or wrong`,
+    );
+  });
+
+  test('begin to hold later', async () => {
+    expect(await refusal(tokenOf(HEADER, { ...CLAIMS, nbf: IAT + 1 }))).toBe('not valid yet');
+    expect(await verify(tokenOf(HEADER, { ...CLAIMS, nbf: IAT }))).toMatchObject(KEY);
   });
 
   test.each(['[]', '"text"', 'null', '7', '{', ''])('are %s', async (payload) => {
@@ -353,22 +368,18 @@ describe('a token is refused whose claims', () => {
 
 describe('a token is refused whose signature', () => {
   test('is of another key', async () => {
-    expect(await refusal(tokenOf(HEADER, CLAIMS, THEIRS.privateKey))).toBe(
-      'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
-    );
+    expect(await refusal(tokenOf(HEADER, CLAIMS, THEIRS.privateKey))).toBe(WRONG_SIGNATURE);
   });
 
   test('is of other claims', async () => {
     const [header, , signature] = tokenOf(HEADER, CLAIMS).split('.');
     const claims = encode({ ...CLAIMS, sub: '99999999-9999-4999-8999-999999999999' });
-    expect(await refusal(`${header}.${claims}.${signature}`)).toBe('ERR_JWS_SIGNATURE_VERIFICATION_FAILED');
+    expect(await refusal(`${header}.${claims}.${signature}`)).toBe(WRONG_SIGNATURE);
   });
 
   test('is of another header', async () => {
     const [, claims, signature] = tokenOf({ ...HEADER, x: 1 }, CLAIMS).split('.');
-    expect(await refusal(`${encode(HEADER)}.${claims}.${signature}`)).toBe(
-      'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
-    );
+    expect(await refusal(`${encode(HEADER)}.${claims}.${signature}`)).toBe(WRONG_SIGNATURE);
   });
 
   test('was cut off', async () => {
@@ -393,7 +404,7 @@ test('a token of a key that is withdrawn is refused', async () => {
   expect(await verifier.verify(token, NOON)).toMatchObject(KEY);
   withdrawn = true;
   expect((await problemOf(verifier.verify(token, NOON))).message).toBe(
-    'access token refused: ERR_JWKS_NO_MATCHING_KEY',
+    `access token refused: ${UNKNOWN_KEY}`,
   );
 });
 
@@ -402,4 +413,83 @@ test('a token that cannot be judged because the keys cannot be read is not said 
   const keys = published(() => Promise.reject(unavailable));
   const verifying = accessTokenVerifier(keys, PARTIES).verify(tokenOf(HEADER, CLAIMS), NOON);
   await expect(verifying).rejects.toBe(unavailable);
+});
+
+describe('nothing is accepted that jose refuses', () => {
+  const options = {
+    algorithms: ['RS256'],
+    typ: 'at+jwt',
+    ...PARTIES,
+    requiredClaims: ['exp', 'iat', 'sub', 'sid', 'jti'],
+    currentDate: new Date(NOON),
+  };
+  const accepts = (verifying: Promise<unknown>) =>
+    verifying.then(
+      () => true,
+      () => false,
+    );
+  const both = async (token: string) => ({
+    ours: await accepts(verify(token)),
+    joses: await accepts(jwtVerify(token, OURS.publicKey, options)),
+  });
+
+  test('of a token in which one character was changed, left out or added', async () => {
+    const token = tokenOf(HEADER, CLAIMS);
+    const odd = fc.constantFrom(...'AQgw-_019+/=. \n\0é');
+    const change = fc.tuple(fc.nat(token.length), fc.nat(1), fc.oneof(odd, fc.constant('')));
+    await fc.assert(
+      fc.asyncProperty(change, async ([at, less, more]) => {
+        const changed = token.slice(0, at) + more + token.slice(at + less);
+        const { ours, joses } = await both(changed);
+        expect(ours && !joses).toBe(false);
+        if (changed !== token && Buffer.from(changed.split('.')[2] ?? '', 'base64url').length === 256)
+          expect(ours).toBe(joses && /^[\w.-]+$/.test(changed));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('of a signed token with any header and any claims', async () => {
+    const value = (own: unknown) =>
+      fc.oneof(
+        { weight: 12, arbitrary: fc.constant(own) },
+        fc.constantFrom(
+          undefined,
+          null,
+          '',
+          0,
+          -1,
+          IAT,
+          IAT + 0.5,
+          1e300,
+          true,
+          [],
+          [own],
+          {},
+          `${own} `,
+          'none',
+        ),
+      );
+    const like = (members: object) =>
+      fc.record(Object.fromEntries(Object.entries(members).map(([name, own]) => [name, value(own)])));
+    const header = like({ ...HEADER, crit: undefined, b64: undefined, cty: undefined });
+    const claims = like({
+      ...CLAIMS,
+      nbf: undefined,
+      auth_time: IAT,
+      acr: 'aal1',
+      amr: ['pwd'],
+      roles: undefined,
+    });
+    let accepted = 0;
+    await fc.assert(
+      fc.asyncProperty(header, claims, async (...parts) => {
+        const { ours, joses } = await both(tokenOf(...parts));
+        expect(ours && !joses).toBe(false);
+        accepted += Number(ours);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(accepted).toBeGreaterThan(50);
+  });
 });
