@@ -1,7 +1,7 @@
 // Measures Gatehouse and writes bench/results.md, bench/results.json and the charts.
-//   npm run bench              in under ten minutes
+//   npm run bench              in a quarter of an hour
 //   npm run bench -- --all     and growth, load, hot keys and an hour's soak, each with a page of its own
-//   npm run bench -- --quick   with a tenth of the rounds: whether it runs, not what it measures
+//   npm run bench -- --quick   with a tenth of the counted rounds: whether it runs, not what it measures
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
