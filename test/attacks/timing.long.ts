@@ -8,7 +8,7 @@ import { bearer } from '../harness/passkeys.ts';
 import { loggedIn, signedUp } from '../harness/people.ts';
 import { type Classes, expectAlike, expectAsLong, measure } from './alike.ts';
 
-const world = await ownWorld();
+const world = await ownWorld({ streams: false });
 const PASSWORD = 'correct horse battery';
 
 /** Accounts are written into the tables: a sign-up each would cost a hash each. */
