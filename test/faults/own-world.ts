@@ -13,9 +13,9 @@ import { expectDocumented } from '../harness/documented.ts';
  * Handlers and tables of a test's own: nothing reads the stream but who asks, and every function can be started cold
  * with an environment of its own.
  */
-export async function ownWorld(options: { streams?: boolean } = {}) {
+export async function ownWorld() {
   const { dynamodbUrl, routes } = inject('stack');
-  const prefix = await newTables('with a key', options);
+  const prefix = await newTables();
   const database = new DynamoDBClient(localAccess(dynamodbUrl));
 
   /** The rows of a table for which all these attributes are so. */
@@ -98,17 +98,10 @@ function contextOf(milliseconds: number) {
 
 export const context = { awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 } as never;
 
-/**
- * Tables under a prefix that no other test has, empty but for the first signing key.
- *
- * @param options `streams: false` where times are compared; see `createTables`
- */
-export async function newTables(
-  keys: 'with a key' | 'without a key' = 'with a key',
-  options: { streams?: boolean } = {},
-): Promise<string> {
+/** Tables under a prefix that no other test has, empty but for the first signing key. */
+export async function newTables(keys: 'with a key' | 'without a key' = 'with a key'): Promise<string> {
   const prefix = `faults-${randomUUID().slice(0, 8)}`;
-  await createTables({ ...options, endpoint: inject('stack').dynamodbUrl, prefix });
+  await createTables({ endpoint: inject('stack').dynamodbUrl, prefix });
   if (keys === 'without a key') return prefix;
   const { AWS_ENDPOINT_URL_DYNAMODB: before } = process.env; // a test may have its own in front, which counts or fails
   const AWS_ENDPOINT_URL_DYNAMODB = inject('stack').dynamodbUrl;
