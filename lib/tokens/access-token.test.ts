@@ -415,6 +415,20 @@ test('a token that cannot be judged because the keys cannot be read is not said 
   await expect(verifying).rejects.toBe(unavailable);
 });
 
+test.each<[string, JWK]>([
+  ['of no type', {}],
+  ['of a type that is none of ours', { kty: 'oct', k: 'c2VjcmV0' }],
+  ['without a modulus', { kty: 'RSA', e: 'AQAB' }],
+  ['whose point lies on no curve', { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA' }],
+])('a token of a damaged key, %s, is not said to be wrong', async (_, damaged) => {
+  const keys = published(async (kid) => ({ kid, publicJwk: damaged, signsFrom: 0 }));
+  const verifying = accessTokenVerifier(keys, PARTIES).verify(tokenOf(HEADER, CLAIMS), NOON);
+  expect(await problemOf(verifying)).toEqual({
+    problem: { code: 'unavailable', retryAfter: 2 },
+    message: 'a published key is damaged',
+  });
+});
+
 describe('nothing is accepted that jose refuses', () => {
   const options = {
     algorithms: ['RS256'],

@@ -1,12 +1,14 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, randomUUID } from 'node:crypto';
-import { type JWK, SignJWT } from 'jose';
+import { SignJWT } from 'jose';
 import * as v from 'valibot';
 import type { AccessTokenSigner, AccessTokenVerifier, TokenIssuer } from '../core/access-token.ts';
 import type { AskClaims } from '../core/hooks.ts';
 import { ProblemError } from '../core/problem.ts';
 import { AUTH_METHODS } from '../core/session.ts';
-import { ALGORITHMS, algorithmOf } from './algorithms.ts';
+import { unavailable } from '../unavailable.ts';
+import { ALGORITHMS, algorithmOf, type SigningAlgorithm } from './algorithms.ts';
 import { decodeJws, isSigned, parseJson } from './jws.ts';
+import type { PublicKey } from './key-store.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
@@ -68,6 +70,8 @@ export function accessTokenSigner(
   };
 }
 
+type Opened = { algorithm: SigningAlgorithm; publicKey: KeyObject };
+
 const second = v.pipe(v.number(), v.integer());
 const uuid = v.pipe(v.string(), v.uuid());
 
@@ -105,12 +109,20 @@ const claimRules = ({ issuer, audience }: Parties) =>
  */
 export function accessTokenVerifier(keys: VerificationKeys, parties: Parties): AccessTokenVerifier {
   const rules = claimRules(parties);
-  const opened = new WeakMap<JWK, KeyObject>(); // `keys` gives the same object until it reads the table anew
+  const opened = new WeakMap<PublicKey, Opened>(); // `keys` gives the same object until it reads the table anew
 
-  function open(jwk: JWK): KeyObject {
-    const key = opened.get(jwk) ?? createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
-    opened.set(jwk, key);
-    return key;
+  /** @throws ProblemError `unavailable` for a damaged row: what can't be judged isn't said to be wrong */
+  function open(key: PublicKey): Opened {
+    try {
+      const known = opened.get(key) ?? {
+        algorithm: algorithmOf(key.publicJwk),
+        publicKey: createPublicKey({ key: key.publicJwk as JsonWebKey, format: 'jwk' }),
+      };
+      opened.set(key, known);
+      return known;
+    } catch (cause) {
+      throw unavailable('a published key is damaged', { cause });
+    }
   }
 
   return {
@@ -121,8 +133,9 @@ export function accessTokenVerifier(keys: VerificationKeys, parties: Parties): A
       const { alg, kid } = read(headerRules, jws.header, 'header');
       const key = await keys.find(kid);
       if (key === undefined) throw invalid('no published key has its kid');
-      if (alg !== algorithmOf(key.publicJwk)) throw invalid('its key has another algorithm');
-      if (!isSigned(jws, alg, open(key.publicJwk))) throw invalid('wrong signature');
+      const { algorithm, publicKey } = open(key);
+      if (alg !== algorithm) throw invalid('its key has another algorithm');
+      if (!isSigned(jws, algorithm, publicKey)) throw invalid('wrong signature');
       const claims = read(rules, parseJson(jws.payload), 'claim');
       if (claims.exp * 1000 <= now) throw invalid('expired');
       if ((claims.nbf ?? 0) * 1000 > now) throw invalid('not valid yet');
