@@ -25,6 +25,26 @@ test('an access token of a live session speaks for its user', async () => {
   });
 });
 
+test('a session is read until both reads are from after the same of several changes, and no longer', async () => {
+  const it = world();
+  const { accessToken } = await loggedIn(it);
+  const session = it.sessions.only();
+  const reading = (users: number[], sessions: number[]) => ({
+    ...it.deps,
+    users: { get: async () => ({ ...ADA, credentialVersion: Number(users.shift()) }) },
+    sessions: { get: async () => ({ ...session, credentialVersion: Number(sessions.shift()) }) },
+  });
+  const bearer = { accessToken: accessToken.token, client: '192.0.2.7' };
+  const found = await authenticate(reading([4, 5, 6], [5, 6, 6]), bearer);
+  expect(found.session.credentialVersion).toBe(6);
+  const left: [number[], number[]] = [
+    [4, 4, 4],
+    [3, 3, 3],
+  ];
+  expect(await problemOf(authenticate(reading(...left), bearer))).toEqual(OVER);
+  expect(left).toEqual([[4], [3]]);
+});
+
 describe('a session that a change of the password left alive, while', () => {
   const changed = (it: World) => {
     const session = it.sessions.only();

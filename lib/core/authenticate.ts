@@ -2,7 +2,7 @@ import type { AccessTokenVerifier, Claims } from './access-token.ts';
 import type { Clock, User, UserStore } from './account.ts';
 import { both } from './both.ts';
 import { ProblemError } from './problem.ts';
-import { isLive, isTorn, type Session, type SessionKey, type SessionState } from './session.ts';
+import { isLive, readUntorn, type Session, type SessionKey, type SessionState } from './session.ts';
 import { countingRefusals, type Throttle } from './throttle.ts';
 
 /** @typeParam S what is read of the session */
@@ -41,7 +41,7 @@ export function authenticate<S extends SessionState>(
 
 /**
  * Reads a session that must be live, and its user. The two reads aren't a snapshot: between them the session may have been
- * carried over to a new `credentialVersion` (see `isTorn`), so that a pair that doesn't match is read once more.
+ * carried over to a new `credentialVersion` (see `isTorn`), so that a pair that doesn't match is read again.
  *
  * @throws ProblemError `invalid-access-token`, `unavailable`
  */
@@ -51,8 +51,7 @@ export async function readLive<S extends SessionState>(
   now: number,
 ): Promise<{ user: User; session: S }> {
   const read = () => both(users.get(key.userId), sessions.get(key));
-  const first = await read();
-  const [user, session] = isTorn(...first) ? await read() : first;
+  const [user, session] = await readUntorn(await read(), read);
   return { user: ownerOfLive(session, user, now), session: session as S };
 }
 

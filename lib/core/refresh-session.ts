@@ -13,8 +13,8 @@ import { ProblemError } from './problem.ts';
 import { sealSuccessor, unsealSuccessor } from './sealed-successor.ts';
 import {
   isLive,
-  isTorn,
   type Rotation,
+  readUntorn,
   type Session,
   type SessionKey,
   type SessionLifetimes,
@@ -72,7 +72,7 @@ async function exchange(deps: RefreshDeps, presented: RefreshToken): Promise<Ref
   const rotation = rotationOf(deps, presented, successor, now);
   const first = await rotateAndLoadUser(deps, rotation);
   const { rotated } = first;
-  const { user, session } = isTorn(first.user, first.session) ? await readAgain(deps, rotation) : first;
+  const [user, session] = await readUntorn([first.user, first.session], () => readBoth(deps, rotation));
 
   if (session === undefined || !isLive(session, user, now)) throw refused('the session is over');
   const secret = rotated ? successor : await successorAgain(deps, session, presented, now);
@@ -93,8 +93,8 @@ async function prepareFirst(
   presented: RefreshToken,
 ): Promise<SignAccessToken | undefined> {
   const now = deps.clock();
-  const first = await readAgain(deps, presented);
-  const { user, session } = isTorn(first.user, first.session) ? await readAgain(deps, presented) : first;
+  const read = () => readBoth(deps, presented);
+  const [user, session] = await readUntorn(await read(), read);
   if (session?.refresh === undefined || !isLive(session, user, now)) return undefined;
   const { familyHash, currentHash, previous } = session.refresh;
   if (familyHash !== hashSecret(presented.family)) return undefined;
@@ -134,10 +134,8 @@ async function rotateAndLoadUser({ users, sessions }: RefreshDeps, rotation: Rot
   throw reading.reason;
 }
 
-/** Reads both again, when the first two reads may be from before and after a change of password that this session survived. */
-async function readAgain({ users, sessions }: RefreshDeps, key: SessionKey) {
-  const [user, session] = await both(users.get(key.userId), sessions.get(key));
-  return { user, session };
+function readBoth({ users, sessions }: RefreshDeps, key: SessionKey) {
+  return both(users.get(key.userId), sessions.get(key));
 }
 
 /**

@@ -121,11 +121,34 @@ export function isLive(session: SessionState, user: User | undefined, now: numbe
 /**
  * Whether the reads of a session and its user may be torn: one from before and one from after the same write. A change of
  * password raises the version of the user, and in the same transaction that of the one session that stays. After a torn read
- * both must be read again before the session counts as over.
+ * both must be read again before the session counts as over; see `readUntorn`.
  */
 export function isTorn(user: User | undefined, session: SessionState | undefined): boolean {
   return user !== undefined && session !== undefined && session.credentialVersion !== user.credentialVersion;
 }
+
+/**
+ * Reads a user and a session again while the reads are torn, until they agree or nothing has changed in between. Once isn't
+ * enough: of twenty requests at once that each raise the version, two may fall between the reads.
+ *
+ * @param first what was read at first
+ * @param read reads both again
+ */
+export async function readUntorn<S extends SessionState>(
+  first: readonly [User | undefined, S | undefined],
+  read: () => Promise<readonly [User | undefined, S | undefined]>,
+): Promise<readonly [User | undefined, S | undefined]> {
+  let pair = first;
+  for (let before = ''; isTorn(...pair) && versionsOf(pair) !== before; ) {
+    before = versionsOf(pair);
+    pair = await read();
+  }
+  return pair;
+}
+
+/** Of a torn pair, which has both. */
+const versionsOf = (pair: readonly unknown[]) =>
+  pair.map((row) => (row as SessionState).credentialVersion).join();
 
 /** Milliseconds. `accessToken` is the lifetime of a session that can't be refreshed. */
 export type SessionLifetimes = { accessToken: number; idle: number; absolute: number };
