@@ -224,7 +224,7 @@ export function gatehouseServer(options: ServerOptions) {
         return answered(200, { user: (await claimsOf(session)) ?? null }, cookiesOf(sent, session));
       await requireSame(session, request.headers.get('x-gatehouse-session'), kind === 'leaves');
       if (kind === 'leaves') {
-        await session.client.logOut().catch(unlessUnknown);
+        await session.client.logOut();
         return answered(200, { message: 'Logged out.' }, cookiesOf(sent, session));
       }
       const answer = await askAs(session, method, operation, fields, visitor);
@@ -432,11 +432,6 @@ function ownOrigin(origin: string): URL {
     0,
     'origin must be an origin with https://, such as https://app.example.com (http:// for localhost alone).',
   );
-}
-
-/** A cookie whose token Gatehouse doesn't know needs no ending. */
-function unlessUnknown(error: GatehouseError): void {
-  if (error.status !== 400) throw error;
 }
 
 /** An answer, if it is one of Gatehouse at all; what it has, the page asks itself. @throws GatehouseError */
