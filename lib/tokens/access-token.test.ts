@@ -213,8 +213,15 @@ describe('a token is refused whose algorithm', () => {
     expect(await refusal(`${input}.${mac}`)).toBe(WRONG_ALGORITHM);
   });
 
-  test.each(['RS384', 'RS512', 'PS256', 'ES256', 'EdDSA', 'dir'])('is said to be %s', async (alg) => {
-    expect([WRONG_ALGORITHM, OTHER_ALGORITHM]).toContain(await refusal(tokenOf({ ...HEADER, alg }, CLAIMS)));
+  test.each([
+    ['RS384', WRONG_ALGORITHM],
+    ['RS512', WRONG_ALGORITHM],
+    ['PS256', WRONG_ALGORITHM],
+    ['dir', WRONG_ALGORITHM],
+    ['ES256', OTHER_ALGORITHM],
+    ['EdDSA', OTHER_ALGORITHM],
+  ])('is said to be %s', async (alg, reason) => {
+    expect(await refusal(tokenOf({ ...HEADER, alg }, CLAIMS))).toBe(reason);
   });
 
   test('is RS512 with a signature that holds', async () => {
@@ -251,9 +258,8 @@ describe.each(['ES256', 'EdDSA'] as const)('a token of a key for %s', (alg) => {
     for (const other of ['RS256', 'ES256', 'EdDSA', 'HS256', 'none'].filter((name) => name !== alg)) {
       const changed = `${encode({ ...HEADER, alg: other })}.${payload}.${signature}`;
       const { message } = await problemOf(accessTokenVerifier(keys, PARTIES).verify(changed, NOON));
-      expect([WRONG_ALGORITHM, OTHER_ALGORITHM].map((reason) => `access token refused: ${reason}`)).toContain(
-        message,
-      );
+      const reason = ['HS256', 'none'].includes(other) ? WRONG_ALGORITHM : OTHER_ALGORITHM;
+      expect(message).toBe(`access token refused: ${reason}`);
     }
   });
 });
@@ -279,9 +285,8 @@ describe('a token is refused whose header', () => {
     ['names what every object has', { kid: '__proto__' }],
     ['names a file', { kid: '../../../dev/null' }],
   ])('%s', async (_, changes) => {
-    expect(['header kid is missing or wrong', UNKNOWN_KEY]).toContain(
-      await refusal(tokenOf({ ...HEADER, ...changes }, CLAIMS)),
-    );
+    const reason = typeof changes.kid === 'string' ? UNKNOWN_KEY : 'header kid is missing or wrong';
+    expect(await refusal(tokenOf({ ...HEADER, ...changes }, CLAIMS))).toBe(reason);
   });
 
   test('names no key, without a look at the keys', async () => {
@@ -425,7 +430,7 @@ test.each<[string, JWK]>([
   const verifying = accessTokenVerifier(keys, PARTIES).verify(tokenOf(HEADER, CLAIMS), NOON);
   expect(await problemOf(verifying)).toEqual({
     problem: { code: 'unavailable', retryAfter: 2 },
-    message: 'a published key is damaged',
+    message: `the published key ${KID} is damaged: withdraw it by \`npm run keys -- withdraw\``,
   });
 });
 

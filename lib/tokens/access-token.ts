@@ -121,7 +121,10 @@ export function accessTokenVerifier(keys: VerificationKeys, parties: Parties): A
       opened.set(key, known);
       return known;
     } catch (cause) {
-      throw unavailable('a published key is damaged', { cause });
+      throw unavailable(
+        `the published key ${key.kid} is damaged: withdraw it by \`npm run keys -- withdraw\``,
+        { cause },
+      );
     }
   }
 
