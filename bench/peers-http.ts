@@ -56,13 +56,11 @@ async function openPocketBase(program: string, every: number) {
   const authorization = { authorization: token };
   return {
     contestants: [
-      contestant('PocketBase refresh, over HTTP', undefined, () =>
-        postJson(`${users}/auth-refresh`, {}, authorization),
-      ),
-      contestant('PocketBase welcome, over HTTP', undefined, () =>
+      contestant('PocketBase refresh, over HTTP', () => postJson(`${users}/auth-refresh`, {}, authorization)),
+      contestant('PocketBase welcome, over HTTP', () =>
         sound(fetch(`${users}/records/${record.id}`, { headers: authorization })),
       ),
-      contestant('PocketBase log-in, own bcrypt of cost 10, over HTTP', every, logIn),
+      contestant('PocketBase log-in, own bcrypt of cost 10, over HTTP', logIn, every),
     ],
     stop: () => stop(child, folder),
   };
@@ -101,7 +99,7 @@ async function openKeycloak(home: string, every: number) {
   };
   return {
     contestants: [
-      contestant('Keycloak refresh, over HTTP', undefined, refresh),
+      contestant('Keycloak refresh, over HTTP', refresh),
       {
         name: 'Keycloak welcome, over HTTP',
         async prepare() {
@@ -110,13 +108,13 @@ async function openKeycloak(home: string, every: number) {
           return () => sound(fetch(`${realm}/userinfo`, { headers }));
         },
       },
-      contestant('Keycloak log-in, own argon2id, over HTTP', every, logIn),
+      contestant('Keycloak log-in, own argon2id, over HTTP', logIn, every),
     ],
     stop: () => stop(child),
   };
 }
 
-function contestant(name: string, every: number | undefined, run: () => Promise<unknown>): Contestant {
+function contestant(name: string, run: () => Promise<unknown>, every?: number): Contestant {
   return { name, ...(every !== undefined && { every }), prepare: async () => run };
 }
 

@@ -83,7 +83,7 @@ function reportOf(results: Results): string {
 Made by \`npm run bench\` on ${results.measuredAt.slice(0, 10)}. Every run rewrites this page.
 
 - Machine: ${results.machine}; load average when the run began: ${results.loadAverage.toFixed(1)}. If it is above a few tenths, the machine was
-  also busy with other work. Whole times are then longer than on a quiet machine. Counts stay exact, and processor times hardly change
+  also busy with other work. Whole times are then longer than on a quiet machine. Counts stay exact. Processor times rise as well, because the caches are shared
 - Packages: ${versions.join(', ')}
 - ${results.rounds} rounds after ten that don't count. All contestants run in turns in one process, one at a time, so a noisy moment affects all of them equally. In
   a round each has 25 runs, one after the other, as a container of Lambda runs one function again and again; the first three don't count. A contestant that
